@@ -1,0 +1,89 @@
+"""The data sets EmoBench is built from: one file each, one interface, found by themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Callable, Iterator, Mapping
+
+from ..errors import InputError
+from ..records import Record
+
+EXAMPLES_KEPT = 20
+
+
+class Skips:
+    """What a conversion left out, and why: counts by reason, and the first few places of each."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.examples: dict[str, list[str]] = {}
+
+    def add(self, place: str, reason: str) -> None:
+        """Count one row left out; `place` is a file and record, `reason` a fixed phrase without the row's values."""
+        self.counts[reason] += 1
+        examples = self.examples.setdefault(reason, [])
+        if len(examples) < EXAMPLES_KEPT:
+            examples.append(place)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One data set.
+
+    Args:
+        name: key in files and on the command line, lower case; also the module's name.
+        title, homepage, licence, citation: what the data card prints; `citation` is authors, venue and year.
+        obtain: one line that says how to get the data.
+        tasks: the sub-tasks it serves.
+        labels: sub-task -> label set in the data set's own order; empty for open and Yes/No sub-tasks.
+        expected: split -> number of items that a complete copy gives, where known.
+        markers: files or folders (globs) relative to the root of which one must exist for the data to be "there".
+        read: `read(root, skips)` yields records in a fixed order; rows it cannot use go to `skips`, a file it
+            cannot use raises `InputError`. It opens no media.
+        hateful: whether it holds hateful content, so that the data card can warn.
+        rule: how a multi-label item meets the accuracy metric, or empty.
+    """
+
+    name: str
+    title: str
+    homepage: str
+    licence: str
+    citation: str
+    obtain: str
+    tasks: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]]
+    markers: tuple[str, ...]
+    read: Callable[[Path, Skips], Iterator[Record]]
+    expected: Mapping[str, int] = field(default_factory=dict)
+    hateful: bool = False
+    rule: str = ""
+
+    def found(self, root: Path) -> bool:
+        """Whether `root` holds this data set."""
+        return any(next(root.glob(marker), None) is not None for marker in self.markers)
+
+    def records(self, root: Path, skips: Skips) -> Iterator[Record]:
+        """Read the copy under `root`; raises `InputError` if it is not there."""
+        if not self.found(root):
+            raise InputError(f"{self.title}: none of {', '.join(self.markers)} under {root}; {self.obtain}")
+        yield from self.read(root, skips)
+
+
+@cache
+def all_sources() -> dict[str, Source]:
+    """Every source by name: each module here defines one `SOURCE`."""
+    names = sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
+    return {name: import_module(f"{__name__}.{name}").SOURCE for name in names}
+
+
+def get_source(name: str) -> Source:
+    """The source called `name`; raises `InputError` with the known names."""
+    sources = all_sources()
+    if name not in sources:
+        raise InputError(f"unknown data set {name!r}; known: {', '.join(sources)}")
+    return sources[name]
