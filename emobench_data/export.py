@@ -1,0 +1,134 @@
+"""Write records as the files LLaVA reads: training JSON, and question JSONL with the answers kept apart."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Iterable
+
+import orjson
+
+from .atomic import atomic_file
+from .errors import InputError
+from .records import Record
+from .storyboard import storyboard
+from .tasks import question
+
+# Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
+_TAG = re.compile(r"<([\w/|-]+)>")
+STORYBOARD_LINE = "The picture holds four frames of the video in reading order."
+
+
+def write_training_json(
+    records: Iterable[Record], path: Path, *, media_prefix: str = "", storyboards: Path | None = None
+) -> int:
+    """Write LLaVA's training JSON, one record a line, and return how many. Which records train is the caller's choice.
+
+    Args:
+        media_prefix: folder put before each medium, for a host whose image folder holds several data sets.
+        storyboards: the media root; a clip there gets a picture of its frames beside it, which stands in for it
+            (LLaVA 1.5 knows images only). Without it, a video record has the key `video` and the placeholder `<video>`.
+
+    Raises:
+        InputError: two records have one id, or a clip cannot be read. Nothing is written then.
+    """
+    seen: set[str] = set()
+    with atomic_file(path) as file:
+        file.write(b"[")
+        for record in records:
+            file.write(b",\n" if seen else b"\n")
+            _check_new(record, seen)
+            file.write(orjson.dumps(_training_entry(record, media_prefix, storyboards)))
+        file.write(b"\n]\n")
+    return len(seen)
+
+
+def write_questions(
+    records: Iterable[Record],
+    path: Path,
+    answers_path: Path,
+    *,
+    media_prefix: str = "",
+    storyboards: Path | None = None,
+) -> int:
+    """Write the question JSONL of LLaVA's eval scripts to `path` and the answers to `answers_path`; return how many.
+
+    The text has no placeholder, because LLaVA's scripts add it. A text-only record has no key `image`.
+
+    Args:
+        media_prefix, storyboards: as in `write_training_json`.
+
+    Raises:
+        InputError: two records have one id, a clip cannot be read, or there are clips but no `storyboards`.
+    """
+    seen: set[str] = set()
+    with atomic_file(answers_path) as answers, atomic_file(path) as questions:
+        for record in records:
+            _check_new(record, seen)
+            if record.modality == "video" and storyboards is None:
+                raise InputError(
+                    f"record {record.id}: LLaVA's eval scripts read no video; write storyboards (one picture of four "
+                    "frames beside each clip) by naming the folder that holds the clips"
+                )
+            questions.write(orjson.dumps(_question_entry(record, media_prefix, storyboards)) + b"\n")
+            answers.write(orjson.dumps(_answer_entry(record)) + b"\n")
+    return len(seen)
+
+
+def neutral(text: str) -> str:
+    """`text` without anything a model or host takes for a placeholder or special token: `<image>` becomes `[image]`."""
+    return _TAG.sub(r"[\1]", text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def _check_new(record: Record, seen: set[str]) -> None:
+    if record.id in seen:
+        raise InputError(f"record {record.id}: occurs twice; give each item of a data set its own id")
+    seen.add(record.id)
+
+
+def _training_entry(record: Record, media_prefix: str, storyboards: Path | None) -> dict[str, object]:
+    key, media = _medium(record, media_prefix, storyboards)
+    placeholder = {key: f"<{key}>\n"} if key else {}
+    return {
+        "id": neutral(record.id),
+        **({key: media} if key else {}),
+        "conversations": [
+            {"from": "human", "value": placeholder.get(key, "") + _prompt(record, training=True, key=key)},
+            {"from": "gpt", "value": neutral(record.answer)},
+        ],
+    }
+
+
+def _question_entry(record: Record, media_prefix: str, storyboards: Path | None) -> dict[str, str]:
+    key, media = _medium(record, media_prefix, storyboards)
+    return {
+        "question_id": neutral(record.id),
+        **({key: media} if key else {}),
+        "text": _prompt(record, training=False, key=key),
+    }
+
+
+def _answer_entry(record: Record) -> dict[str, object]:
+    return {
+        "question_id": neutral(record.id),
+        "source": record.source,
+        "task": record.task,
+        "answer": neutral(record.answer),
+        "accepted": [neutral(label) for label in record.accepted],
+        "options": [neutral(label) for label in record.options],
+    }
+
+
+def _medium(record: Record, media_prefix: str, storyboards: Path | None) -> tuple[str, str]:
+    """The JSON key and path of the medium; empty for text."""
+    if record.modality == "text":
+        return "", ""
+    key, media = record.modality, record.media
+    if key == "video" and storyboards is not None:
+        key, media = "image", storyboard(storyboards, media)
+    return key, f"{media_prefix.rstrip('/')}/{media}" if media_prefix else media
+
+
+def _prompt(record: Record, *, training: bool, key: str) -> str:
+    text = neutral(question(record, training=training))
+    return f"{STORYBOARD_LINE}\n{text}" if record.modality == "video" and key == "image" else text

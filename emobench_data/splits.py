@@ -1,0 +1,73 @@
+"""Assign train, val and test to records that come without a split: grouped, stratified, the same every time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from hashlib import blake2s
+from typing import Iterable
+
+from .errors import InputError
+from .records import Record
+
+Group = tuple[str, str]
+Stratum = tuple[str, str, str]
+
+
+def assign_splits(records: Iterable[Record], *, test: float = 0.2, val: float = 0.0, seed: int = 0) -> list[Record]:
+    """Return `records` in their order, each with a split (our design).
+
+    A record that has a split keeps it. The others go by groups: `group`, or the item itself where a record has none,
+    so that all questions about one item stay together; a group that already stands in a split goes there whole.
+    Shares are kept per (source, sub-task, answer) as well as groups allow. The result depends on the records and the
+    seed, not on the records' order. O(n log n): scikit-learn's `StratifiedGroupKFold` takes minutes on 300,000 groups.
+
+    Args:
+        test, val: share of the records, 0 to 1; together below 1.
+        seed: another seed gives another split.
+
+    Raises:
+        InputError: the shares leave nothing to train on.
+    """
+    if not (test >= 0 and val >= 0 and test + val < 1):
+        raise InputError(f"split shares test={test} val={val}: each must be 0 or more and together below 1")
+    records = list(records)
+    chosen = {_group(record): record.split for record in reversed(records) if record.split}
+    groups: dict[Group, Counter[Stratum]] = defaultdict(Counter)
+    for record in records:
+        if not record.split and _group(record) not in chosen:
+            groups[_group(record)][(record.source, record.task, record.answer)] += 1
+    shares = {"train": 1 - test - val, "val": val, "test": test}
+    chosen.update(_choose(groups, {split: share for split, share in shares.items() if share > 0}, seed))
+    return [record if record.split else replace(record, split=chosen[_group(record)]) for record in records]
+
+
+def _group(record: Record) -> Group:
+    return (record.source, f"group {record.group}" if record.group else f"item {record.item}")
+
+
+def _choose(groups: dict[Group, Counter[Stratum]], shares: dict[str, float], seed: int) -> dict[Group, str]:
+    """Largest groups first, each to the split whose distance from its target sizes (chi-square) it lowers most."""
+    totals: Counter[Stratum] = Counter()
+    for counts in groups.values():
+        totals.update(counts)
+    targets = {(split, stratum): share * n for split, share in shares.items() for stratum, n in totals.items()}
+    filled: Counter[tuple[str, Stratum]] = Counter()
+    chosen: dict[Group, str] = {}
+
+    def cost(split: str, counts: Counter[Stratum]) -> float:
+        return sum(
+            n * (n + 2 * (filled[split, stratum] - targets[split, stratum])) / targets[split, stratum]
+            for stratum, n in counts.items()
+        )
+
+    for group in sorted(groups, key=lambda group: (-groups[group].total(), _draw(group, seed))):
+        counts = groups[group]
+        chosen[group] = min(shares, key=lambda split: cost(split, counts))
+        for stratum, n in counts.items():
+            filled[chosen[group], stratum] += n
+    return chosen
+
+
+def _draw(group: Group, seed: int) -> bytes:
+    return blake2s("\0".join((str(seed), *group)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
