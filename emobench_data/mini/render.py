@@ -1,0 +1,88 @@
+"""Render EmoBench-mini into a folder, once."""
+
+from __future__ import annotations
+
+import io
+from hashlib import blake2s
+from pathlib import Path
+
+import orjson
+from PIL import Image
+from tqdm import tqdm
+
+from ..atomic import atomic_file
+from ..errors import InputError
+from ..records import Record
+from .clips import encode
+from .plan import Draw, make_plan
+
+VERSION = 1  # raise it when a picture or a caption changes, so that older renders are not taken for this one
+MANIFEST = "manifest.json"
+
+
+def render_mini(out: Path, *, train: int, test: int, seed: int) -> list[Record]:
+    """Render `train` and `test` items, split evenly over the six sub-tasks, and return their records.
+
+    Media paths are relative to `out`. Labels are balanced; multiples of 36 in each split balance them exactly, and make
+    caption alone and picture alone say nothing about sarcasm, humor and hate. A folder that was finished with the same
+    arguments is taken as it is; its manifest, written last, says so. Files are the same every time on one platform.
+
+    Raises:
+        InputError: fewer than one item a sub-task, or PyAV is not installed.
+    """
+    if train < 6 or test < 6:
+        raise InputError(f"EmoBench-mini: train={train} test={test}: each needs 6 items or more, one a sub-task")
+    plan = make_plan(train=train, test=test, seed=seed)
+    arguments = {"version": VERSION, "train": train, "test": test, "seed": seed}
+    if not _finished(out, arguments, list(plan.media)):
+        (out / MANIFEST).unlink(missing_ok=True)
+        files = {
+            media: _write(out / media, draw)
+            for media, draw in tqdm(plan.media.items(), desc="EmoBench-mini", unit="file", disable=None)
+        }
+        _check_distinct(files)
+        with atomic_file(out / MANIFEST) as file:
+            file.write(orjson.dumps({**arguments, "files": files}, option=orjson.OPT_INDENT_2))
+    return plan.records
+
+
+def _write(path: Path, draw: Draw) -> str:
+    """Draw and write one medium; return its digest."""
+    frames = draw()
+    content = encode(frames) if path.suffix == ".mp4" else _jpeg(frames[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return _digest(content)
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def _digest(content: bytes) -> str:
+    return blake2s(content, digest_size=16).hexdigest()
+
+
+def _finished(out: Path, arguments: dict[str, int], media: list[str]) -> bool:
+    """Whether `out` holds a complete render of `arguments`, with every file as it was written."""
+    try:
+        manifest = orjson.loads((out / MANIFEST).read_bytes())
+        files = manifest.pop("files")
+        return (
+            manifest == arguments
+            and list(files) == media
+            and all(_digest((out / name).read_bytes()) == digest for name, digest in files.items())
+        )
+    except (FileNotFoundError, orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        return False
+
+
+def _check_distinct(files: dict[str, str]) -> None:
+    """No picture twice: a test picture that was trained on would make the score worthless."""
+    names: dict[str, str] = {}
+    for name, digest in files.items():
+        if digest in names:
+            raise InputError(f"EmoBench-mini: {name} equals {names[digest]}; render with another seed")
+        names[digest] = name
