@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO, Iterator
 
 
@@ -21,3 +22,26 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
+    """Yield a temporary folder to write some of `names` in; on success exactly those files replace the ones in `folder`.
+
+    A file of `names` that was not written again is removed, so that `folder` never mixes two runs. The last of `names`
+    is moved last and may serve as the sign that all is there. After an error `folder` is as it was.
+    """
+    created = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(prefix=".partial-", dir=folder) as temporary:
+            yield Path(temporary)
+            (folder / names[-1]).unlink(missing_ok=True)
+            for name in names:
+                if (Path(temporary) / name).is_file():
+                    os.replace(Path(temporary) / name, folder / name)
+                else:
+                    (folder / name).unlink(missing_ok=True)
+    finally:
+        if created and not any(folder.iterdir()):
+            folder.rmdir()

@@ -63,7 +63,7 @@ class _Reader:
     def __init__(self, gold: Iterable[Gold]) -> None:
         self._names: dict[str, str] = {}
         open_answers: dict[str, set[str]] = defaultdict(set)
-        open_names: dict[tuple[str, str], str] = {}
+        self._open_names: dict[tuple[str, str], set[str]] = defaultdict(set)
         for one in gold:
             self._names.setdefault(normal(one.answer), one.answer)
             for label in one.options:
@@ -71,9 +71,7 @@ class _Reader:
             if TASKS[one.task].kind == "open":
                 open_answers[one.task] |= one.accepted
                 for key in one.accepted:
-                    name = self._names[normal(one.answer)]
-                    open_names[one.task, key] = min(name, open_names.get((one.task, key), name))
-        self._open_names = open_names
+                    self._open_names[one.task, key].add(self._names[normal(one.answer)])
         self._open_sets = {task: LabelSet(sorted(keys), letters=False) for task, keys in open_answers.items()}
         self._closed_set = cache(lambda options: LabelSet(options, letters=True))
         self._yes_no = LabelSet(YES_NO, letters=False)
@@ -92,7 +90,9 @@ class _Reader:
         if len(found) > 1:
             return truth, AMBIGUOUS
         (key,) = found
-        return truth, self._open_names[gold.task, key] if kind == "open" else self._names.get(key, key)
+        if kind == "open":  # a word may stand for several answers, but this one was not accepted for the gold's
+            return truth, min(self._open_names[gold.task, key] - {truth}, default=key)
+        return truth, self._names.get(key, key)
 
     def _labels(self, gold: Gold, kind: str) -> LabelSet:
         if kind == "open":

@@ -4,6 +4,6 @@ It proves the machinery. Pictures and words must be read together where a sub-ta
 photograph: claims on quality are made on real data.
 """
 
-from .render import render_mini
+from .render import is_rendered, render_mini
 
-__all__ = ["render_mini"]
+__all__ = ["is_rendered", "render_mini"]

@@ -33,8 +33,8 @@ def render_mini(out: Path, *, train: int, test: int, seed: int) -> list[Record]:
     if train < 6 or test < 6:
         raise InputError(f"EmoBench-mini: train={train} test={test}: each needs 6 items or more, one a sub-task")
     plan = make_plan(train=train, test=test, seed=seed)
-    arguments = {"version": VERSION, "train": train, "test": test, "seed": seed}
-    if not _finished(out, arguments, list(plan.media)):
+    arguments = _arguments(train, test, seed)
+    if not is_rendered(out, train=train, test=test, seed=seed):
         (out / MANIFEST).unlink(missing_ok=True)
         files = {
             media: _write(out / media, draw)
@@ -44,6 +44,22 @@ def render_mini(out: Path, *, train: int, test: int, seed: int) -> list[Record]:
         with atomic_file(out / MANIFEST) as file:
             file.write(orjson.dumps({**arguments, "files": files}, option=orjson.OPT_INDENT_2))
     return plan.records
+
+
+def is_rendered(out: Path, *, train: int, test: int, seed: int) -> bool:
+    """Whether `out` holds a complete render of these arguments, with every file as it was written."""
+    try:
+        manifest = orjson.loads((out / MANIFEST).read_bytes())
+        files = manifest.pop("files")
+        return manifest == _arguments(train, test, seed) and all(
+            _digest((out / name).read_bytes()) == digest for name, digest in files.items()
+        )
+    except (FileNotFoundError, orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        return False
+
+
+def _arguments(train: int, test: int, seed: int) -> dict[str, int]:
+    return {"version": VERSION, "train": train, "test": test, "seed": seed}
 
 
 def _write(path: Path, draw: Draw) -> str:
@@ -63,20 +79,6 @@ def _jpeg(image: Image.Image) -> bytes:
 
 def _digest(content: bytes) -> str:
     return blake2s(content, digest_size=16).hexdigest()
-
-
-def _finished(out: Path, arguments: dict[str, int], media: list[str]) -> bool:
-    """Whether `out` holds a complete render of `arguments`, with every file as it was written."""
-    try:
-        manifest = orjson.loads((out / MANIFEST).read_bytes())
-        files = manifest.pop("files")
-        return (
-            manifest == arguments
-            and list(files) == media
-            and all(_digest((out / name).read_bytes()) == digest for name, digest in files.items())
-        )
-    except (FileNotFoundError, orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
-        return False
 
 
 def _check_distinct(files: dict[str, str]) -> None:

@@ -1,0 +1,137 @@
+"""The command line: render EmoBench-mini, convert a data set, score answers, list the data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from .atomic import atomic_file
+from .convert import convert as convert_source
+from .convert import make_mini
+from .errors import InputError
+from .scoring import score as score_files
+from .sources import Source, all_sources, get_source
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            message = str(error)
+        except OSError as error:  # a folder that cannot be written, a full disk
+            message = f"{error.filename or 'writing'}: {error.strerror}; check the path, its permissions and the free space"
+        click.echo(f"error: {' '.join(message.split())}", err=True)
+        ctx.exit(2)
+
+
+@click.group(cls=_Group)
+def main() -> None:
+    """EmoBench as data: rendered, converted and scored."""
+
+
+@main.command()
+@click.option("--out", type=FOLDER, required=True, help="Folder for the files; media go to its folder media.")
+@click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
+@click.option("--test", default=216, show_default=True, help="Items to evaluate on, over all six sub-tasks.")
+@click.option("--seed", default=0, show_default=True)
+def mini(out: Path, train: int, test: int, seed: int) -> None:
+    """Render EmoBench-mini; a folder that is complete already is used as it is."""
+    _echo_counts(make_mini(out, train=train, test=test, seed=seed), out)
+
+
+@main.command()
+@click.argument("source")
+@click.option("--root", type=FOLDER, required=True, help="Folder that holds the data set; media are named relative to it.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the files that are written.")
+@click.option("--test", default=0.2, show_default=True, help="Share of the items to test on, without an official split.")
+@click.option("--val", default=0.0, show_default=True, help="Share of the items to validate on.")
+@click.option("--seed", default=0, show_default=True, help="Another seed gives another split.")
+@click.option("--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first.")
+@click.option("--storyboards", is_flag=True, help="Write a picture of four frames beside each clip, for LLaVA 1.5.")
+def convert(source: str, root: Path, out: Path, check_media: bool, **options: Any) -> None:
+    """Convert the data set SOURCE (see `sources`) to LLaVA's files."""
+    summary = convert_source(get_source(source), root, out, check=check_media, **options)
+    _echo_counts(summary, out)
+    for reason, skipped in summary["skipped"].items():
+        click.echo(f"left out {skipped['count']}: {reason} (such as {skipped['examples'][0]})")
+
+
+@main.command()
+@click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
+@click.option("--gold", type=FILE, required=True, help="Their answers, written beside the questions.")
+@click.option("--predictions", type=FILE, required=True, help="The answer file of LLaVA's eval script.")
+@click.option("--out", type=FILE, help="Also write the result to this file, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def score(questions: Path, gold: Path, predictions: Path, out: Path | None, as_json: bool) -> None:
+    """Score a model's answers."""
+    result = score_files(questions, gold, predictions)
+    content = orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()
+    if out:
+        with atomic_file(out) as file:
+            file.write(content.encode() + b"\n")
+    click.echo(content if as_json else score_table(result))
+
+
+@main.command()
+@click.option("--root", type=FOLDER, help="Look for the data sets here and in the folders right below.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def sources(root: Path | None, as_json: bool) -> None:
+    """List the data sets that can be converted."""
+    listed = [_describe(source, root) for source in all_sources().values()]
+    click.echo(orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode() if as_json else "\n\n".join(map(_lines, listed)))
+
+
+def score_table(result: dict[str, Any]) -> str:
+    """The figures of `scoring.score` as an aligned text table, accuracies in per cent."""
+    head = ("sub-task", "n", "accuracy", "majority", "macro-F1", "unparsed", "ambiguous", "missing")
+    rows = [
+        (name, *(f"{100 * task[key]:.1f}" if isinstance(task[key], float) else str(task[key]) for key in (
+            "n", "accuracy", "majority", "macro_f1", "unparsed", "ambiguous", "missing")))
+        for name, task in result["tasks"].items()
+    ]
+    majority = sum(task["majority"] for task in result["tasks"].values()) / len(result["tasks"])
+    rows.append(("overall", "", f"{100 * result['overall']:.1f}", f"{100 * majority:.1f}", "", "", "", ""))
+    widths = [max(map(len, column)) for column in zip(head, *rows)]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in (head, *rows)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _describe(source: Source, root: Path | None) -> dict[str, Any]:
+    places = [root, *sorted(path for path in root.iterdir() if path.is_dir())] if root and root.is_dir() else []
+    return {
+        "name": source.name,
+        "title": source.title,
+        "tasks": source.tasks,
+        "labels": {task: list(labels) for task, labels in source.labels.items()},
+        "licence": source.licence,
+        "homepage": source.homepage,
+        "citation": source.citation,
+        "obtain": source.obtain,
+        "hateful": source.hateful,
+        "rule": source.rule,
+        "expected_items": dict(source.expected),
+        "found": [str(place) for place in places if source.found(place)] if root else None,
+    }
+
+
+def _lines(entry: dict[str, Any]) -> str:
+    lines = [f"{entry['name']}: {entry['title']}, {', '.join(entry['tasks'])}, licence: {entry['licence']}"]
+    lines += [f"  {task} labels: {', '.join(labels)}" for task, labels in entry["labels"].items()]
+    if entry["found"] is not None:
+        lines.append(f"  found: {', '.join(entry['found']) or 'no; ' + entry['obtain']}")
+    return "\n".join(lines)
+
+
+def _echo_counts(summary: dict[str, Any], out: Path) -> None:
+    for split, tasks in summary["counts"].items():
+        for task, answers in tasks.items():
+            parts = ", ".join(f"{answer} {n}" for answer, n in answers.items())
+            click.echo(f"{split} {task}: {sum(answers.values())} ({parts})")
+    click.echo(f"written to {out}")

@@ -1,0 +1,104 @@
+"""Turn one data set on disk, or EmoBench-mini, into LLaVA's files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .atomic import atomic_files
+from .errors import InputError
+from .export import write_questions, write_training_json
+from .media import check_media
+from .mini import is_rendered, render_mini
+from .records import Record
+from .sources import Skips, Source
+from .splits import assign_splits
+
+TRAIN, SUMMARY = "train.json", "summary.json"
+QUESTIONS = {"test": ("questions.jsonl", "gold.jsonl"), "val": ("val_questions.jsonl", "val_gold.jsonl")}
+FILES = (TRAIN, *QUESTIONS["test"], *QUESTIONS["val"], SUMMARY)
+
+
+def convert(
+    source: Source,
+    root: Path,
+    out: Path,
+    *,
+    test: float = 0.2,
+    val: float = 0.0,
+    seed: int = 0,
+    check: bool = True,
+    storyboards: bool = False,
+) -> dict[str, Any]:
+    """Write the training JSON, the questions with their gold, and a summary of `source` to `out`; return the summary.
+
+    Media are referenced relative to `root` and not copied. A split without a record gets no file.
+
+    Args:
+        test, val, seed: for records without an official split, see `assign_splits`.
+        check: open every medium first.
+        storyboards: write a picture of four frames beside each clip under `root`, see `storyboard`.
+
+    Raises:
+        InputError: the data set is not there, gives no record, or has a faulty medium. `out` is then as it was.
+    """
+    skips = Skips()
+    records = assign_splits(source.records(root, skips), test=test, val=val, seed=seed)
+    if not records:
+        reasons = ", ".join(f"{reason} ({n})" for reason, n in sorted(skips.counts.items())) or "its files are empty"
+        raise InputError(f"{source.title}: no record came out of {root}: {reasons}; {source.obtain}")
+    if check:
+        check_media(records, root)
+    summary = {
+        "source": source.name,
+        "title": source.title,
+        "licence": source.licence,
+        "citation": source.citation,
+        "seed": seed,
+        "test": test,
+        "val": val,
+        **summarise(records),
+        "expected_items": dict(source.expected),
+        "skipped": {reason: {"count": n, "examples": skips.examples[reason]} for reason, n in sorted(skips.counts.items())},
+    }
+    write_all(records, out, summary, storyboards=root if storyboards else None)
+    return summary
+
+
+def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:
+    """Render EmoBench-mini to `out`/media and write LLaVA's files to `out`, their media relative to `out`/media.
+
+    Raises:
+        InputError: see `render_mini`.
+    """
+    media = out / "media"
+    if not is_rendered(media, train=train, test=test, seed=seed):
+        for name in FILES:  # they would name media that are about to change
+            (out / name).unlink(missing_ok=True)
+    records = render_mini(media, train=train, test=test, seed=seed)
+    summary = {"source": "mini", "seed": seed, **summarise(records)}
+    write_all(records, out, summary, storyboards=media)
+    return summary
+
+
+def write_all(records: list[Record], out: Path, summary: dict[str, Any], *, storyboards: Path | None) -> None:
+    """Write the files of every split that has records, and the summary last; all of them or none."""
+    splits = {split: [record for record in records if record.split == split] for split in ("train", "val", "test")}
+    with atomic_files(out, FILES) as folder:
+        if splits["train"]:
+            write_training_json(splits["train"], folder / TRAIN, storyboards=storyboards)
+        for split, (questions, gold) in QUESTIONS.items():
+            if splits[split]:
+                write_questions(splits[split], folder / questions, folder / gold, storyboards=storyboards)
+        (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def summarise(records: list[Record]) -> dict[str, Any]:
+    """How many records there are, in all and by split, sub-task and answer."""
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for (split, task, answer), n in sorted(Counter((r.split, r.task, r.answer) for r in records).items()):
+        counts.setdefault(split, {}).setdefault(task, {})[answer] = n
+    return {"records": len(records), "items": len({(r.source, r.item) for r in records}), "counts": counts}
