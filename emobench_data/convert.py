@@ -43,13 +43,19 @@ def convert(
         storyboards: write a picture of four frames beside each clip under `root`, see `storyboard`.
 
     Raises:
-        InputError: the data set is not there, gives no record, or has a faulty medium. `out` is then as it was.
+        InputError: the data set is not there, gives no record or none for a split, or has a faulty medium. `out` is then as it was.
     """
     skips = Skips()
     records = assign_splits(source.records(root, skips), test=test, val=val, seed=seed)
     if not records:
         reasons = ", ".join(f"{reason} ({n})" for reason, n in sorted(skips.counts.items())) or "its files are empty"
         raise InputError(f"{source.title}: no record came out of {root}: {reasons}; {source.obtain}")
+    for split, share in (("test", test), ("val", val)):
+        if share and not any(record.split == split for record in records):
+            raise InputError(
+                f"{source.title}: {split}={share} but no record is in {split}: too few groups, or an official split "
+                f"without it; set {split} to 0 to go without"
+            )
     if check:
         check_media(records, root)
     summary = {

@@ -144,7 +144,7 @@ def _gold(place: str, entry: dict[str, Any]) -> Gold:
     task, answer = entry.get("task"), entry.get("answer")
     accepted, options = entry.get("accepted", [answer]), entry.get("options", [])
     lists = all(isinstance(part, list) and all(isinstance(label, str) for label in part) for part in (accepted, options))
-    if task not in TASKS or not isinstance(answer, str) or not lists or answer not in accepted:
+    if not (isinstance(task, str) and task in TASKS and isinstance(answer, str) and lists and answer in accepted):
         raise InputError(f"{place}: not a gold answer; it needs a known task, and an answer that is among the accepted")
     if TASKS[task].kind == "closed" and answer not in options:
         raise InputError(f"{place}: the answer {answer!r} is not among the options")

@@ -77,23 +77,23 @@ def _face(rng: Random, *, label: str) -> Canvas:
 
 
 def _changing_face(key: str, start: str, end: str) -> list[Image.Image]:
-    """The frames of a face that goes from `start` to `end` in the middle third of the clip."""
+    """The frames of a face that goes from `start` to `end` in the first third of the clip, so that end and majority agree."""
     rng = Random(key)
     empty, head = backdrop(rng), random_head(rng)
     first, last = vary(EXPRESSIONS[start], rng), vary(EXPRESSIONS[end], rng)
     frames = []
     for i in range(FRAMES):
         canvas = Canvas(empty.image.copy())
-        draw_face(canvas, head, first.towards(last, min(1.0, max(0.0, 3 * i / (FRAMES - 1) - 1))))
+        draw_face(canvas, head, first.towards(last, min(1.0, 3 * i / (FRAMES - 1))))
         frames.append(finish(canvas, Random(f"{key}/light")))
     return frames
 
 
 def _add_emotion(plan: Plan, task: str, split: str, number: int, seed: int) -> None:
-    """Two faces, two scenes and a clip in turn, for one emotion after the other."""
+    """Faces, scenes and clips as 2 : 2 : 1, for one emotion after the other; 6 and 5 meet every pair."""
     key = _key(seed, split, task, number)
     rng = Random(f"choose/{key}")
-    label, kind = EMOTIONS[number % len(EMOTIONS)], number // len(EMOTIONS) % 5
+    label, kind = EMOTIONS[number % len(EMOTIONS)], number % 5
     stem, text = f"{split}/{task}_{number:05d}", ""
     if kind == 4:
         start = rng.choice([emotion for emotion in EMOTIONS if emotion != label])

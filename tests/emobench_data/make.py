@@ -1,0 +1,43 @@
+"""Made-up records, pictures and clips for tests."""
+
+from pathlib import Path
+
+import numpy as np
+import orjson
+from PIL import Image
+
+from emobench_data.mini.clips import encode
+from emobench_data.records import Record
+
+
+def record(**changes) -> Record:
+    """A valid record, with `changes`."""
+    fields = {
+        "source": "made_up",
+        "item": "1",
+        "task": "sarcasm",
+        "modality": "image",
+        "media": "pictures/1.jpg",
+        "answer": "Yes",
+    }
+    return Record(**(fields | changes))
+
+
+def write_picture(path: Path, colour=(200, 30, 30), size=(64, 48)) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+def write_clip(path: Path, greys=range(0, 250, 25)) -> None:
+    """A clip whose frames are plain greys of the given values."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode([Image.fromarray(np.full((64, 96, 3), grey, np.uint8)) for grey in greys]))
+
+
+def write_lines(path: Path, entries) -> Path:
+    path.write_bytes(b"".join(orjson.dumps(entry) + b"\n" for entry in entries))
+    return path
+
+
+def read_lines(path: Path) -> list[dict]:
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]

@@ -1,0 +1,49 @@
+"""A reader sees the old file or the whole new one."""
+
+import pytest
+
+from emobench_data.atomic import atomic_file, atomic_files
+
+
+def test_the_file_appears_at_the_end(tmp_path):
+    path = tmp_path / "new" / "f"
+    with atomic_file(path) as file:
+        file.write(b"half")
+        assert not path.exists()
+    assert path.read_bytes() == b"half"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_after_an_error_the_old_file_stands(tmp_path):
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError):
+        with atomic_file(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_files_replace_those_of_the_run_before(tmp_path):
+    for name in ("a", "b", "other"):
+        (tmp_path / name).write_text("old")
+    with atomic_files(tmp_path, ("a", "b", "c")) as folder:
+        (folder / "a").write_text("new")
+        (folder / "c").write_text("new")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "new", "c": "new", "other": "old"}
+
+
+@pytest.mark.parametrize("existed", [True, False])
+def test_after_an_error_the_folder_is_as_it_was(tmp_path, existed):
+    out = tmp_path / "out"
+    if existed:
+        out.mkdir()
+        (out / "a").write_text("old")
+    with pytest.raises(RuntimeError):
+        with atomic_files(out, ("a", "b")) as folder:
+            (folder / "a").write_text("new")
+            raise RuntimeError
+    assert out.exists() == existed
+    if existed:
+        assert [path.read_text() for path in out.iterdir()] == ["old"]

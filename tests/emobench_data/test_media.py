@@ -1,0 +1,77 @@
+"""Faulty media are all found, named and counted in one pass."""
+
+import struct
+import zlib
+
+import pytest
+
+from emobench_data import InputError
+from emobench_data.media import check_media
+
+from .make import record, write_clip, write_picture
+
+
+def check(root, *names):
+    check_media([record(item=name, media=name, modality="video" if name.endswith("mp4") else "image") for name in names], root)
+
+
+def huge_png() -> bytes:
+    """The header of a picture of 100,000 x 100,000 pixels, and no pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+
+
+def test_sound_media_pass(tmp_path):
+    write_picture(tmp_path / "a/1.jpg")
+    write_picture(tmp_path / "a/2.png")
+    write_clip(tmp_path / "a/3.mp4")
+    check(tmp_path, "a/1.jpg", "a/2.png", "a/3.mp4")
+    check_media([record(modality="text", media="", text="words")], tmp_path)
+
+
+def write_faulty(root):
+    write_picture(root / "cut.jpg", size=(400, 400))
+    whole = (root / "cut.jpg").read_bytes()
+    (root / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    (root / "text.jpg").write_bytes(b"<html>404</html>")
+    (root / "empty.png").write_bytes(b"")
+    (root / "bomb.png").write_bytes(huge_png())
+    (root / "clip.mp4").write_bytes(b"nothing")
+    (root / "folder.jpg").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("gone.jpg", "missing"),
+        ("folder.jpg", "missing"),
+        ("cut.jpg", "truncated or broken"),
+        ("text.jpg", "not a picture"),
+        ("empty.png", "not a picture"),
+        ("bomb.png", "too large"),
+        ("clip.mp4", "the clip cannot be read"),
+    ],
+)
+def test_each_fault_is_named(tmp_path, name, fault):
+    write_faulty(tmp_path)
+    write_picture(tmp_path / "good.jpg")
+    with pytest.raises(InputError, match=rf"1 of 2 media under .*{name} \(.*{fault}"):
+        check(tmp_path, "good.jpg", name)
+
+
+def test_five_are_named_and_all_are_counted(tmp_path):
+    with pytest.raises(InputError, match=r"8 of 8 media .*4.jpg \(missing\) and 3 more; get") as caught:
+        check(tmp_path, *(f"{i}.jpg" for i in range(8)))
+    assert "5.jpg" not in str(caught.value)
+
+
+def test_a_link_out_of_the_folder(tmp_path):
+    write_picture(tmp_path / "secret.jpg")
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media/1.jpg").symlink_to(tmp_path / "secret.jpg")
+    with pytest.raises(InputError, match="leads out of the folder"):
+        check(tmp_path / "media", "1.jpg")

@@ -1,0 +1,105 @@
+"""A clip becomes one picture of its first, middle and last frames."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from emobench_data import InputError, storyboard
+from emobench_data.storyboard import read_frames, tile
+
+from .make import write_clip
+
+
+@pytest.fixture(params=["decord", "av"])
+def reader(request, monkeypatch):
+    """Both ways to read a clip."""
+    if request.param == "decord":
+        pytest.importorskip("decord")
+    else:
+        monkeypatch.setattr(storyboard, "find_spec", lambda name: None)
+
+
+def greys(frames):
+    return [round(float(frame.mean())) for frame in frames]
+
+
+@pytest.mark.usefixtures("reader")
+class TestReaders:
+    def test_frames_at_equal_distances(self, tmp_path):
+        write_clip(tmp_path / "c.mp4", range(0, 200, 20))
+        frames = read_frames(tmp_path / "c.mp4", 4)
+        assert {frame.shape for frame in frames} == {(64, 96, 3)}
+        assert greys(frames) == pytest.approx([0, 60, 120, 180], abs=4)
+
+    def test_a_short_clip_repeats_frames(self, tmp_path):
+        write_clip(tmp_path / "c.mp4", [40, 200])
+        assert greys(read_frames(tmp_path / "c.mp4", 4)) == pytest.approx([40, 40, 200, 200], abs=4)
+
+    @pytest.mark.parametrize("content", [b"", b"no clip" * 100])
+    def test_not_a_clip(self, tmp_path, content):
+        (tmp_path / "c.mp4").write_bytes(content)
+        with pytest.raises(InputError, match="c.mp4: the clip cannot be read"):
+            read_frames(tmp_path / "c.mp4", 4)
+
+    def test_a_truncated_clip(self, tmp_path):
+        write_clip(tmp_path / "c.mp4")
+        whole = (tmp_path / "c.mp4").read_bytes()
+        (tmp_path / "c.mp4").write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(InputError, match="c.mp4"):
+            read_frames(tmp_path / "c.mp4", 4)
+
+    def test_a_sound_file_without_pictures(self, tmp_path):
+        write_sound(tmp_path / "c.mp4")
+        with pytest.raises(InputError, match="c.mp4"):
+            read_frames(tmp_path / "c.mp4", 4)
+
+
+def write_sound(path):
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 16000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def test_tiles_are_in_reading_order():
+    board = tile([np.full((10, 20, 3), grey, np.uint8) for grey in (10, 20, 30, 40)])
+    assert board.size == (40, 20)
+    assert [board.getpixel(place)[0] for place in ((1, 1), (39, 1), (1, 19), (39, 19))] == [10, 20, 30, 40]
+
+
+def test_large_frames_are_reduced():
+    assert tile([np.zeros((1080, 1920, 3), np.uint8)] * 4).size == (672, 378)
+
+
+def test_written_beside_the_clip_once(tmp_path):
+    write_clip(tmp_path / "a/c.mp4")
+    assert storyboard.storyboard(tmp_path, "a/c.mp4") == "a/c.mp4.storyboard.jpg"
+    board = tmp_path / "a/c.mp4.storyboard.jpg"
+    assert Image.open(board).size == (192, 128)
+    board.write_bytes(b"kept")
+    storyboard.storyboard(tmp_path, "a/c.mp4")
+    assert board.read_bytes() == b"kept"
+    later = board.stat().st_mtime_ns + 10**9
+    os.utime(tmp_path / "a/c.mp4", ns=(later, later))
+    storyboard.storyboard(tmp_path, "a/c.mp4")
+    assert board.read_bytes() != b"kept"
+
+
+def test_no_such_clip(tmp_path):
+    with pytest.raises(InputError, match="no such clip"):
+        storyboard.storyboard(tmp_path, "a.mp4")
+
+
+def test_a_link_out_of_the_folder(tmp_path):
+    write_clip(tmp_path / "secret/c.mp4")
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media/c.mp4").symlink_to(tmp_path / "secret/c.mp4")
+    with pytest.raises(InputError, match="leads out of the media folder"):
+        storyboard.storyboard(tmp_path / "media", "c.mp4")
+    assert list((tmp_path / "secret").iterdir()) == [tmp_path / "secret/c.mp4"]
