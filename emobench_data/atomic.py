@@ -11,7 +11,7 @@ from typing import BinaryIO, Iterator
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `path` for writing; on success it is synced and becomes `path`, else it is removed."""
+    """Open a temporary file beside `path` for writing; on success it becomes `path`, else it is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -26,7 +26,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
-    """Yield a temporary folder to write some of `names` in; on success exactly those files replace the ones in `folder`.
+    """Yield a temporary folder to write some of `names` in; on success exactly those replace the ones in `folder`.
 
     A file of `names` that was not written again is removed, so that `folder` never mixes two runs. The last of `names`
     is moved last and may serve as the sign that all is there. After an error `folder` is as it was.

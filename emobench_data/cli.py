@@ -26,7 +26,9 @@ class _Group(click.Group):
         except InputError as error:
             message = str(error)
         except OSError as error:  # a folder that cannot be written, a full disk
-            message = f"{error.filename or 'writing'}: {error.strerror}; check the path, its permissions and the free space"
+            message = (
+                f"{error.filename or 'writing'}: {error.strerror}; check the path, its permissions and the free space"
+            )
         click.echo(f"error: {' '.join(message.split())}", err=True)
         ctx.exit(2)
 
@@ -48,12 +50,18 @@ def mini(out: Path, train: int, test: int, seed: int) -> None:
 
 @main.command()
 @click.argument("source")
-@click.option("--root", type=FOLDER, required=True, help="Folder that holds the data set; media are named relative to it.")
+@click.option(
+    "--root", type=FOLDER, required=True, help="Folder that holds the data set; media are named relative to it."
+)
 @click.option("--out", type=FOLDER, required=True, help="Folder for the files that are written.")
-@click.option("--test", default=0.2, show_default=True, help="Share of the items to test on, without an official split.")
+@click.option(
+    "--test", default=0.2, show_default=True, help="Share of the items to test on, without an official split."
+)
 @click.option("--val", default=0.0, show_default=True, help="Share of the items to validate on.")
 @click.option("--seed", default=0, show_default=True, help="Another seed gives another split.")
-@click.option("--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first.")
+@click.option(
+    "--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first."
+)
 @click.option("--storyboards", is_flag=True, help="Write a picture of four frames beside each clip, for LLaVA 1.5.")
 def convert(source: str, root: Path, out: Path, check_media: bool, **options: Any) -> None:
     """Convert the data set SOURCE (see `sources`) to LLaVA's files."""
@@ -85,15 +93,22 @@ def score(questions: Path, gold: Path, predictions: Path, out: Path | None, as_j
 def sources(root: Path | None, as_json: bool) -> None:
     """List the data sets that can be converted."""
     listed = [_describe(source, root) for source in all_sources().values()]
-    click.echo(orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode() if as_json else "\n\n".join(map(_lines, listed)))
+    click.echo(
+        orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode() if as_json else "\n\n".join(map(_lines, listed))
+    )
 
 
 def score_table(result: dict[str, Any]) -> str:
     """The figures of `scoring.score` as an aligned text table, accuracies in per cent."""
     head = ("sub-task", "n", "accuracy", "majority", "macro-F1", "unparsed", "ambiguous", "missing")
     rows = [
-        (name, *(f"{100 * task[key]:.1f}" if isinstance(task[key], float) else str(task[key]) for key in (
-            "n", "accuracy", "majority", "macro_f1", "unparsed", "ambiguous", "missing")))
+        (
+            name,
+            *(
+                f"{100 * task[key]:.1f}" if isinstance(task[key], float) else str(task[key])
+                for key in ("n", "accuracy", "majority", "macro_f1", "unparsed", "ambiguous", "missing")
+            ),
+        )
         for name, task in result["tasks"].items()
     ]
     majority = sum(task["majority"] for task in result["tasks"].values()) / len(result["tasks"])

@@ -12,7 +12,7 @@ from .atomic import atomic_files
 from .errors import InputError
 from .export import write_questions, write_training_json
 from .media import check_media
-from .mini import is_rendered, render_mini
+from .mini import check_size, is_rendered, render_mini
 from .records import Record
 from .sources import Skips, Source
 from .splits import assign_splits
@@ -43,19 +43,12 @@ def convert(
         storyboards: write a picture of four frames beside each clip under `root`, see `storyboard`.
 
     Raises:
-        InputError: the data set is not there, gives no record or none for a split, or has a faulty medium. `out` is then as it was.
+        InputError: the data set is not there, gives no record or none for a split, or has a faulty medium. `out` is
+            then as it was.
     """
     skips = Skips()
     records = assign_splits(source.records(root, skips), test=test, val=val, seed=seed)
-    if not records:
-        reasons = ", ".join(f"{reason} ({n})" for reason, n in sorted(skips.counts.items())) or "its files are empty"
-        raise InputError(f"{source.title}: no record came out of {root}: {reasons}; {source.obtain}")
-    for split, share in (("test", test), ("val", val)):
-        if share and not any(record.split == split for record in records):
-            raise InputError(
-                f"{source.title}: {split}={share} but no record is in {split}: too few groups, or an official split "
-                f"without it; set {split} to 0 to go without"
-            )
+    _check_splits(source, root, records, skips, {"test": test, "val": val})
     if check:
         check_media(records, root)
     summary = {
@@ -68,10 +61,27 @@ def convert(
         "val": val,
         **summarise(records),
         "expected_items": dict(source.expected),
-        "skipped": {reason: {"count": n, "examples": skips.examples[reason]} for reason, n in sorted(skips.counts.items())},
+        "skipped": {reason: {"count": n, "examples": skips.examples[reason]} for reason, n in _sorted(skips)},
     }
     write_all(records, out, summary, storyboards=root if storyboards else None)
     return summary
+
+
+def _check_splits(source: Source, root: Path, records: list[Record], skips: Skips, shares: dict[str, float]) -> None:
+    if not records:
+        reasons = ", ".join(f"{reason} ({n})" for reason, n in _sorted(skips)) or "its files hold none"
+        raise InputError(f"{source.title}: no record came out of {root}: {reasons}; {source.obtain}")
+    present = {record.split for record in records}
+    for split, share in shares.items():
+        if share and split not in present:
+            raise InputError(
+                f"{source.title}: {split}={share} but no record is in {split}: too few groups, or an official split "
+                f"without it; set {split} to 0 to go without"
+            )
+
+
+def _sorted(skips: Skips) -> list[tuple[str, int]]:
+    return sorted(skips.counts.items())
 
 
 def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:
@@ -82,6 +92,7 @@ def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:
     """
     media = out / "media"
     if not is_rendered(media, train=train, test=test, seed=seed):
+        check_size(train=train, test=test)
         for name in FILES:  # they would name media that are about to change
             (out / name).unlink(missing_ok=True)
     records = render_mini(media, train=train, test=test, seed=seed)

@@ -31,9 +31,9 @@ class Gold:
 def score(questions_path: Path, gold_path: Path, predictions_path: Path) -> dict[str, Any]:
     """Compare the `text` of each line in `predictions_path` with the gold.
 
-    The question file is the denominator: a question without an answer is wrong, and named in `missing_ids`. An answer is
-    right if it names one label (see `parsing`) and that is an accepted one. In an open-set sub-task the labels are all
-    that any of its gold accepts, and an answer that names several accepted words of its own question is right too.
+    The question file is the denominator: a question without an answer is wrong, and named in `missing_ids`. An answer
+    is right if it names one label (see `parsing`) and that is an accepted one. In an open-set sub-task the labels are
+    all that any of its gold accepts, and an answer that names several accepted words of its question is right too.
 
     Returns:
         `overall` (mean of the sub-tasks' accuracies), `tasks` (name -> figures, see `_figures`) and `missing_ids`.
@@ -107,7 +107,9 @@ def _figures(task: str, rows: Sequence[tuple[str, str]]) -> dict[str, Any]:
     every label that is in the gold or was predicted, `balanced_accuracy` the mean recall over the gold's labels.
     """
     cells = Counter(rows)
-    truths, predicted, right = Counter(), Counter(), Counter()
+    truths: Counter[str] = Counter()
+    predicted: Counter[str] = Counter()
+    right: Counter[str] = Counter()
     for (truth, guess), n in cells.items():
         truths[truth] += n
         predicted[guess] += n
@@ -143,7 +145,9 @@ def _parsed_gold(task: str, answer: str, accepted: tuple[str, ...], options: tup
 def _gold(place: str, entry: dict[str, Any]) -> Gold:
     task, answer = entry.get("task"), entry.get("answer")
     accepted, options = entry.get("accepted", [answer]), entry.get("options", [])
-    lists = all(isinstance(part, list) and all(isinstance(label, str) for label in part) for part in (accepted, options))
+    lists = all(
+        isinstance(part, list) and all(isinstance(label, str) for label in part) for part in (accepted, options)
+    )
     if not (isinstance(task, str) and task in TASKS and isinstance(answer, str) and lists and answer in accepted):
         raise InputError(f"{place}: not a gold answer; it needs a known task, and an answer that is among the accepted")
     if TASKS[task].kind == "closed" and answer not in options:
@@ -159,7 +163,9 @@ def _read_asked(path: Path) -> dict[str, int]:
 
 
 def _read_gold(path: Path, questions_path: Path, asked: dict[str, int]) -> dict[str, Gold]:
-    gold = {question: _gold(_place(path, number), entry) for question, number, entry in _entries(path) if question in asked}
+    gold = {
+        question: _gold(_place(path, number), entry) for question, number, entry in _entries(path) if question in asked
+    }
     for question, number in asked.items():
         if question not in gold:
             place = _place(questions_path, number)
@@ -172,7 +178,9 @@ def _read_predictions(path: Path, asked: dict[str, int]) -> dict[str, str]:
     for question, number, entry in _entries(path):
         place = _place(path, number)
         if question not in asked:
-            raise InputError(f"{place}: question {question!r} is not in the question file; score answers with their own")
+            raise InputError(
+                f"{place}: question {question!r} is not in the question file; score answers with their own"
+            )
         if not isinstance(entry.get("text"), str):
             raise InputError(f"{place}: no string under 'text'; expected the answer file of LLaVA's eval scripts")
         predictions[question] = entry["text"]
@@ -211,7 +219,9 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 entry = orjson.loads(line)
             except orjson.JSONDecodeError as error:
                 place = _place(path, number)
-                raise InputError(f"{place}: not valid JSON ({error}); the file may be cut off, write it again") from error
+                raise InputError(
+                    f"{place}: not valid JSON ({error}); the file may be cut off, write it again"
+                ) from error
             if not isinstance(entry, dict):
                 raise InputError(f"{_place(path, number)}: not an object; expected one JSON object a line")
             yield number, entry

@@ -44,7 +44,7 @@ def storyboard(root: Path, media: str) -> str:
 
 
 def tile(frames: list[np.ndarray]) -> Image.Image:
-    """Four frames `(H, W, 3)`, uint8, as one picture: 2x2 in reading order, each tile at most 336 pixels wide and high."""
+    """Four frames `(H, W, 3)`, uint8, as one picture, 2x2 in reading order; a tile is at most 336 pixels a side."""
     images = [Image.fromarray(frame) for frame in frames]
     for image in images:
         image.thumbnail((TILE, TILE), Image.Resampling.BICUBIC)
@@ -92,7 +92,9 @@ def _read_pyav(clip: Path, choose: Callable[[int], list[int]]) -> list[np.ndarra
             total = sum(1 for _ in container.decode(video=0))
         wanted = choose(total)
         with av.open(str(clip)) as container:
-            kept = {i: frame.to_ndarray(format="rgb24") for i, frame in enumerate(container.decode(video=0)) if i in wanted}
+            kept = {
+                i: frame.to_ndarray(format="rgb24") for i, frame in enumerate(container.decode(video=0)) if i in wanted
+            }
         return [kept[i] for i in wanted]
     except (av.FFmpegError, IndexError) as error:
         raise InputError(f"{clip}: the clip cannot be read; get the file again") from error

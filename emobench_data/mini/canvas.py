@@ -5,7 +5,7 @@ from __future__ import annotations
 import cmath
 import math
 from random import Random
-from typing import Sequence
+from typing import Any, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -34,7 +34,9 @@ class Canvas:
         factor = self._factor * cmath.rect(scale, math.radians(degrees))
         return Canvas(self.image, factor, self._place(x, y))
 
-    def polygon(self, points: Sequence[Point], fill: Sequence[int], *, edge: Sequence[int] = (), width: float = 0) -> None:
+    def polygon(
+        self, points: Sequence[Point], fill: Sequence[int], *, edge: Sequence[int] = (), width: float = 0
+    ) -> None:
         """A filled polygon; `fill` may have an alpha; `edge` is a line of `width` around it."""
         pixels = self._pixels(points)
         self._draw.polygon(pixels, fill=tuple(fill))
@@ -42,12 +44,20 @@ class Canvas:
             self._draw.line([*pixels, *pixels[:2]], fill=tuple(edge), width=self._width(width), joint="curve")
 
     def ellipse(
-        self, x: float, y: float, rx: float, ry: float, fill: Sequence[int], *, edge: Sequence[int] = (), width: float = 0
+        self,
+        x: float,
+        y: float,
+        rx: float,
+        ry: float,
+        fill: Sequence[int],
+        *,
+        edge: Sequence[int] = (),
+        width: float = 0,
     ) -> None:
         """A filled ellipse around `(x, y)`."""
         self.polygon(arc(x, y, rx, ry, 0, 360), fill, edge=edge, width=width)
 
-    def rectangle(self, x0: float, y0: float, x1: float, y1: float, fill: Sequence[int], **line: object) -> None:
+    def rectangle(self, x0: float, y0: float, x1: float, y1: float, fill: Sequence[int], **line: Any) -> None:
         """A filled rectangle between two corners."""
         self.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], fill, **line)
 
@@ -78,7 +88,10 @@ def arc(x: float, y: float, rx: float, ry: float, start: float, end: float, step
 
 def star(x: float, y: float, radius: float, tips: int) -> list[Point]:
     """The outline of a star around `(x, y)`."""
-    outer, inner = arc(x, y, radius, radius, -90, 270, tips), arc(x, y, radius / 2, radius / 2, -90, 270, 2 * tips)[1::2]
+    outer, inner = (
+        arc(x, y, radius, radius, -90, 270, tips),
+        arc(x, y, radius / 2, radius / 2, -90, 270, 2 * tips)[1::2],
+    )
     return [point for pair in zip(outer, inner) for point in pair]
 
 

@@ -61,8 +61,18 @@ _OPENINGS = ("", "Well: ", "Honestly: ", "So. ", "Look: ", "Just posted: ", "Hel
 _CLOSINGS = (".", "!", ", as I said.", ", you know.", " ...")
 
 SPOKEN = (
-    "Hey, you!", "Over here!", "Oh, it is you.", "Look at this.", "Well, well.", "There you are.", "Listen, please.",
-    "I have to say this.", "Right now, right here.", "My friend!", "One moment.", "You know what this is about.",
+    "Hey, you!",
+    "Over here!",
+    "Oh, it is you.",
+    "Look at this.",
+    "Well, well.",
+    "There you are.",
+    "Listen, please.",
+    "I have to say this.",
+    "Right now, right here.",
+    "My friend!",
+    "One moment.",
+    "You know what this is about.",
 )  # fits every intent, so it gives none away
 
 

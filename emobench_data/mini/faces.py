@@ -9,7 +9,13 @@ from .canvas import Canvas, Colour, arc, mix, near, vivid
 
 WHITE, INK, MOUTH = (255, 255, 255), (35, 25, 25), (110, 20, 30)
 SKINS: tuple[Colour, ...] = (
-    (255, 224, 196), (241, 194, 150), (224, 172, 120), (198, 134, 84), (141, 85, 48), (90, 56, 37), (255, 214, 70),
+    (255, 224, 196),
+    (241, 194, 150),
+    (224, 172, 120),
+    (198, 134, 84),
+    (141, 85, 48),
+    (90, 56, 37),
+    (255, 214, 70),
 )
 HAIRS: tuple[Colour, ...] = ((40, 28, 22), (96, 60, 30), (190, 140, 70), (150, 60, 30), (150, 150, 155), (60, 60, 140))
 
@@ -49,7 +55,9 @@ EXPRESSIONS: dict[str, Expression] = {
     "anger": Expression(curve=-0.6, gape=0.45, width=0.6, teeth=1, tilt=1, lift=-0.25, eyes=0.45, pupils=0.35, red=1),
     "surprise": Expression(gape=1.0, width=0.3, lift=1, eyes=1.4, pupils=0.45),
     "fear": Expression(gape=0.35, width=0.6, zigzag=1, tilt=-0.8, lift=0.8, eyes=1.25, pupils=0.18, blue=1),
-    "disgust": Expression(curve=-0.75, gape=0.3, width=0.5, tongue=1, tilt=0.4, lift=0.0, eyes=0.3, pupils=0.4, green=1),
+    "disgust": Expression(
+        curve=-0.75, gape=0.3, width=0.5, tongue=1, tilt=0.4, lift=0.0, eyes=0.3, pupils=0.4, green=1
+    ),
 }
 
 
@@ -162,7 +170,9 @@ def _mouth(pen: Canvas, head: Head, expression: Expression) -> None:
         pen.line(upper, INK, head.line * 1.6)
     if expression.tongue > 0.2:
         long = 0.42 * expression.tongue
-        pen.polygon([(-0.17, y), (0.17, y), *arc(0, y + long, 0.17, 0.14, 0, 180)], (225, 90, 120), edge=INK, width=0.03)
+        pen.polygon(
+            [(-0.17, y), (0.17, y), *arc(0, y + long, 0.17, 0.14, 0, 180)], (225, 90, 120), edge=INK, width=0.03
+        )
 
 
 def _tears(pen: Canvas, expression: Expression) -> None:

@@ -14,7 +14,13 @@ RED = (220, 30, 40)
 
 
 def person(
-    pen: Canvas, rng: Random, *, hands: Hands = HANGING, hat: Colour | None = None, mood: float = 1.0, coat: Colour | None = None
+    pen: Canvas,
+    rng: Random,
+    *,
+    hands: Hands = HANGING,
+    hat: Colour | None = None,
+    mood: float = 1.0,
+    coat: Colour | None = None,
 ) -> None:
     """Somebody of height 1 around the pen's origin; `hands` are where the hands are, `mood` -1 (sad) to 1 (glad)."""
     skin, coat = near(rng, rng.choice(SKINS[:6]), 8), coat or vivid(rng)
@@ -30,7 +36,12 @@ def person(
     smile = arc(0, -0.3, 0.06, 0.04, 20, 160) if mood > 0 else arc(0, -0.26, 0.05, 0.03, 200, 340)
     pen.line(smile, INK, 0.014)
     if hat:
-        pen.polygon([(-0.2, -0.42), (0.2, -0.42), (0.12, -0.45), (0.1, -0.62), (-0.1, -0.62), (-0.12, -0.45)], hat, edge=INK, width=0.012)
+        pen.polygon(
+            [(-0.2, -0.42), (0.2, -0.42), (0.12, -0.45), (0.1, -0.62), (-0.1, -0.62), (-0.12, -0.45)],
+            hat,
+            edge=INK,
+            width=0.012,
+        )
 
 
 def greet(rng: Random) -> Canvas:
@@ -57,7 +68,10 @@ def thank(rng: Random) -> Canvas:
     person(canvas.at(x, 0.48, scale=0.85), rng, hands=((-0.2, 0.2), (0.2, 0.2)))
     for _ in range(rng.randint(4, 6)):
         side = rng.choice((-1, 1))
-        _heart(canvas.at(x + side * rng.uniform(0.22, 0.42), rng.uniform(0.1, 0.55), scale=rng.uniform(0.06, 0.1)), (235, 40, 90))
+        _heart(
+            canvas.at(x + side * rng.uniform(0.22, 0.42), rng.uniform(0.1, 0.55), scale=rng.uniform(0.06, 0.1)),
+            (235, 40, 90),
+        )
     box, band = vivid(rng), (255, 240, 120)
     canvas.rectangle(x - 0.24, 0.62, x + 0.24, 0.95, box, edge=INK, width=0.014)
     canvas.rectangle(x - 0.035, 0.62, x + 0.035, 0.95, band)
@@ -105,7 +119,9 @@ def praise(rng: Random) -> Canvas:
     pen.rectangle(-0.55, 0.75, 0.55, 1.05, (110, 70, 40), edge=INK, width=0.05)
     pen.polygon(star(0, -0.5, 0.42, 5), WHITE)
     for _ in range(5):
-        canvas.polygon(star(rng.uniform(0.1, 0.95), rng.uniform(0.05, 0.2), 0.06, 5), (255, 225, 40), edge=INK, width=0.006)
+        canvas.polygon(
+            star(rng.uniform(0.1, 0.95), rng.uniform(0.05, 0.2), 0.06, 5), (255, 225, 40), edge=INK, width=0.006
+        )
     return canvas
 
 
@@ -142,7 +158,9 @@ def people(rng: Random, hat: Colour) -> Canvas:
         x = (i + 0.5) / count + rng.uniform(-0.02, 0.02)
         raised = rng.random() < 0.4
         hands = ((-0.2, 0.12), (0.2, -0.42)) if raised else ((-0.2, 0.12), (0.2, 0.12))
-        person(canvas.at(x, 0.58 + 0.07 * (i % 2), scale=rng.uniform(0.66, 0.76)), rng, hands=hands, hat=near(rng, hat, 10))
+        person(
+            canvas.at(x, 0.58 + 0.07 * (i % 2), scale=rng.uniform(0.66, 0.76)), rng, hands=hands, hat=near(rng, hat, 10)
+        )
     return canvas
 
 
@@ -197,7 +215,9 @@ def _bird(pen: Canvas, rng: Random) -> None:
 
 def _snail(pen: Canvas, rng: Random) -> None:
     body, shell = near(rng, (225, 200, 130)), near(rng, (160, 90, 50), 25)
-    pen.polygon([(-0.85, 0.1), (-0.6, 0.1), (-0.5, 0.6), (1.1, 0.75), (1.1, 0.9), (-0.8, 0.9)], body, edge=INK, width=0.05)
+    pen.polygon(
+        [(-0.85, 0.1), (-0.6, 0.1), (-0.5, 0.6), (1.1, 0.75), (1.1, 0.9), (-0.8, 0.9)], body, edge=INK, width=0.05
+    )
     for x in (-0.95, -0.6):
         pen.line([(-0.72, 0.15), (x, -0.35)], body, 0.08)
         pen.ellipse(x, -0.38, 0.09, 0.09, INK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Callable
+from typing import Any, Callable
 
 from PIL import Image
 
@@ -28,7 +28,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "fear": ("fear", "afraid", "scared", "fright", "frightened", "terror", "terrified"),
     "disgust": ("disgust", "disgusted", "revulsion", "nausea", "repulsion"),
 }
-HATS = {"Blue": (40, 80, 220), "Red": (215, 40, 40), "Green": (40, 160, 60), "Yellow": (240, 205, 40), "Purple": (130, 50, 180)}
+HATS = {
+    "Blue": (40, 80, 220),
+    "Red": (215, 40, 40),
+    "Green": (40, 160, 60),
+    "Yellow": (240, 205, 40),
+    "Purple": (130, 50, 180),
+}
 BRIGHT = scenes.SCENES["happiness"]
 BLEAK = (scenes.rain, scenes.wilted, scenes.flames, scenes.garbage)
 RUBBISH = (scenes.garbage, scenes.slime, scenes.broken)
@@ -43,7 +49,7 @@ class Plan:
     records: list[Record] = field(default_factory=list)
     media: dict[str, Draw] = field(default_factory=dict)
 
-    def add(self, media: str, draw: Draw, **fields: object) -> None:
+    def add(self, media: str, draw: Draw, **fields: Any) -> None:
         """Add a record about `media`."""
         modality = "video" if media.endswith(".mp4") else "image"
         self.media[media] = draw
@@ -77,7 +83,7 @@ def _face(rng: Random, *, label: str) -> Canvas:
 
 
 def _changing_face(key: str, start: str, end: str) -> list[Image.Image]:
-    """The frames of a face that goes from `start` to `end` in the first third of the clip, so that end and majority agree."""
+    """The frames of a face that goes from `start` to `end` within the first third, so that end and majority agree."""
     rng = Random(key)
     empty, head = backdrop(rng), random_head(rng)
     first, last = vary(EXPRESSIONS[start], rng), vary(EXPRESSIONS[end], rng)
@@ -103,7 +109,9 @@ def _add_emotion(plan: Plan, task: str, split: str, number: int, seed: int) -> N
     else:
         media, draw = f"{stem}.jpg", partial(_once, partial(_face, label=label), key)
     labels = {"options": EMOTIONS} if task == "emo_c" else {"accepted": SYNONYMS[label]}
-    plan.add(media, draw, item=f"{split}-{task}-{number:05d}", task=task, answer=label, text=text, split=split, **labels)
+    plan.add(
+        media, draw, item=f"{split}-{task}-{number:05d}", task=task, answer=label, text=text, split=split, **labels
+    )
 
 
 def _add_intent(plan: Plan, task: str, split: str, number: int, seed: int) -> None:
@@ -155,11 +163,11 @@ def _humor(rng: Random, test: bool) -> Crossed:
     """An animal said to be large or small, and drawn large or small."""
     animal = rng.choice(tuple(ANIMALS))
     words = captions.humor(rng, test=test, animal=animal)
-    return words, tuple(partial(sized_animal, animal=animal, huge=huge) for huge in (True, False))  # type: ignore[return-value]
+    return words, (partial(sized_animal, animal=animal, huge=True), partial(sized_animal, animal=animal, huge=False))
 
 
 def _hate(rng: Random, test: bool) -> Crossed:
-    """"Away with these" is hateful of people only, "that is what they are" of rubbish only."""
+    """ "Away with these" is hateful of people only, "that is what they are" of rubbish only."""
     name = rng.choice(tuple(HATS))
     words = captions.hate(rng, test=test, group=f"{name}-hats")
     return words, (rng.choice(RUBBISH), partial(people, hat=HATS[name]))

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ..atomic import atomic_file
 from ..errors import InputError
 from ..records import Record
+from ..tasks import TASKS
 from .clips import encode
 from .plan import Draw, make_plan
 
@@ -30,8 +31,7 @@ def render_mini(out: Path, *, train: int, test: int, seed: int) -> list[Record]:
     Raises:
         InputError: fewer than one item a sub-task, or PyAV is not installed.
     """
-    if train < 6 or test < 6:
-        raise InputError(f"EmoBench-mini: train={train} test={test}: each needs 6 items or more, one a sub-task")
+    check_size(train=train, test=test)
     plan = make_plan(train=train, test=test, seed=seed)
     arguments = _arguments(train, test, seed)
     if not is_rendered(out, train=train, test=test, seed=seed):
@@ -44,6 +44,12 @@ def render_mini(out: Path, *, train: int, test: int, seed: int) -> list[Record]:
         with atomic_file(out / MANIFEST) as file:
             file.write(orjson.dumps({**arguments, "files": files}, option=orjson.OPT_INDENT_2))
     return plan.records
+
+
+def check_size(*, train: int, test: int) -> None:
+    """Raise `InputError` if a split has fewer than one item a sub-task."""
+    if min(train, test) < len(TASKS):
+        raise InputError(f"EmoBench-mini: train={train} test={test}: each needs {len(TASKS)} items or more")
 
 
 def is_rendered(out: Path, *, train: int, test: int, seed: int) -> bool:

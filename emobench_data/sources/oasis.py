@@ -84,7 +84,7 @@ def _rating(value: Any) -> float | None:
 
 
 def _official_rows(table: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The official table ends its lines with a bare CR and is latin-1; copies saved again are UTF-8, with or without BOM."""
+    """The official table ends its lines with a bare CR and is latin-1; copies saved again are often UTF-8."""
     data = table.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -99,13 +99,16 @@ def _official_rows(table: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     theme, category, valence, arousal = (names[name] for name in wanted)
     for row in reader:
         title = (row[theme] or "").strip()
-        yield f"{table.name}, line {reader.line_num}", {
-            "image": f"{title}.jpg" if title else "",
-            "theme": title,
-            "category": row[category],
-            "valence": row[valence],
-            "arousal": row[arousal],
-        }
+        yield (
+            f"{table.name}, line {reader.line_num}",
+            {
+                "image": f"{title}.jpg" if title else "",
+                "theme": title,
+                "category": row[category],
+                "valence": row[valence],
+                "arousal": row[arousal],
+            },
+        )
 
 
 def _filtered_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -125,7 +128,7 @@ SOURCE = Source(
     title="OASIS",
     homepage="https://osf.io/6pnd7/",
     licence="free for research (images keep their own terms)",
-    citation="Kurdi, Lozano, Banaji: Introducing the Open Affective Standardized Image Set, Behavior Research Methods, 2017",
+    citation="Kurdi, Lozano, Banaji: Introducing the Open Affective Standardized Image Set (OASIS), BRM 2017",
     obtain="download OASIS from https://osf.io/6pnd7/ and unpack it, so that OASIS.csv and images/ lie in one folder",
     tasks=("emo_c",),
     labels={"emo_c": LABELS},

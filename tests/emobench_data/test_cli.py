@@ -53,6 +53,13 @@ def test_mini_too_small(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_refused_mini_keeps_the_one_that_is_there(tmp_path):
+    run("mini", "--out", tmp_path, "--train", 6, "--test", 6)
+    before = sorted(tmp_path.rglob("*"))
+    refused("mini", "--out", tmp_path, "--train", 5)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_convert(oasis, tmp_path):
     result = run("convert", "oasis", "--root", oasis, "--out", tmp_path / "out", "--seed", 3, "--val", 0.2)
     assert result.exit_code == 0, result.output
@@ -132,11 +139,22 @@ def test_sources_as_json(oasis, tmp_path):
 
 
 def test_as_a_module(tmp_path):
-    command = [sys.executable, "-m", "emobench_data", "convert", "oasis", "--root", "none", "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "emobench_data",
+        "convert",
+        "oasis",
+        "--root",
+        "none",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and done.stderr.startswith("error: OASIS") and done.stderr.count("\n") == 1
 
 
 def test_importing_the_package_is_light():
-    code = "import sys, emobench_data; print([m for m in ('numpy', 'PIL', 'av', 'decord', 'sklearn', 'torch') if m in sys.modules])"
+    heavy = ("numpy", "PIL", "av", "decord", "sklearn", "torch")
+    code = f"import sys, emobench_data; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -12,7 +12,9 @@ from .make import record, write_clip, write_picture
 
 
 def check(root, *names):
-    check_media([record(item=name, media=name, modality="video" if name.endswith("mp4") else "image") for name in names], root)
+    check_media(
+        [record(item=name, media=name, modality="video" if name.endswith("mp4") else "image") for name in names], root
+    )
 
 
 def huge_png() -> bytes:

@@ -14,7 +14,14 @@ FEELINGS = ["happy", "sad", "fear"]
 
 def gold(number, task, answer, **changes):
     options = FEELINGS if task in ("emo_c", "intent") else []
-    return {"question_id": f"q{number}", "source": "s", "task": task, "answer": answer, "accepted": [answer], "options": options} | changes
+    return {
+        "question_id": f"q{number}",
+        "source": "s",
+        "task": task,
+        "answer": answer,
+        "accepted": [answer],
+        "options": options,
+    } | changes
 
 
 class Case:
@@ -23,7 +30,9 @@ class Case:
     def __init__(self, folder, entries):
         self.folder = folder
         self.entries = entries
-        self.questions = write_lines(folder / "questions.jsonl", [{"question_id": e["question_id"], "text": "?"} for e in entries])
+        self.questions = write_lines(
+            folder / "questions.jsonl", [{"question_id": e["question_id"], "text": "?"} for e in entries]
+        )
         self.gold = write_lines(folder / "gold.jsonl", entries)
 
     def score(self, *answers):
@@ -103,7 +112,9 @@ def test_open_set(tmp_path):
 
 
 def test_open_set_word_of_another_question_with_the_same_answer_is_wrong(tmp_path):
-    case = Case(tmp_path, [gold(0, "emo_o", "joy", accepted=["joy"]), gold(1, "emo_o", "joy", accepted=["joy", "glee"])])
+    case = Case(
+        tmp_path, [gold(0, "emo_o", "joy", accepted=["joy"]), gold(1, "emo_o", "joy", accepted=["joy", "glee"])]
+    )
     assert case.score("glee", "glee")["overall"] == 0.5
 
 
@@ -117,7 +128,9 @@ def test_yes_no(tmp_path):
 
 
 def test_overall_is_the_mean_of_the_sub_tasks_present(tmp_path):
-    case = Case(tmp_path, [gold(0, "humor", "Yes"), gold(1, "hate", "Yes"), gold(2, "hate", "Yes"), gold(3, "hate", "Yes")])
+    case = Case(
+        tmp_path, [gold(0, "humor", "Yes"), gold(1, "hate", "Yes"), gold(2, "hate", "Yes"), gold(3, "hate", "Yes")]
+    )
     result = case.score("Yes", "No", "No", "No")
     assert result["overall"] == 0.5
     assert list(result["tasks"]) == ["hate", "humor"]
@@ -182,7 +195,15 @@ def test_an_empty_question_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"task": "mood"}, {"task": []}, {"answer": None}, {"accepted": ["sad"]}, {"accepted": "happy"}, {"options": ["sad"]}]
+    "changes",
+    [
+        {"task": "mood"},
+        {"task": []},
+        {"answer": None},
+        {"accepted": ["sad"]},
+        {"accepted": "happy"},
+        {"options": ["sad"]},
+    ],
 )
 def test_bad_gold(tmp_path, changes):
     with pytest.raises(InputError, match="gold.jsonl, line 1"):
