@@ -51,21 +51,19 @@ def _choose(groups: dict[Group, Counter[Stratum]], shares: dict[str, float], see
     totals: Counter[Stratum] = Counter()
     for counts in groups.values():
         totals.update(counts)
-    targets = {(split, stratum): share * n for split, share in shares.items() for stratum, n in totals.items()}
-    filled: Counter[tuple[str, Stratum]] = Counter()
-    chosen: dict[Group, str] = {}
+    targets = {split: {stratum: share * n for stratum, n in totals.items()} for split, share in shares.items()}
+    lacking = {split: dict(sizes) for split, sizes in targets.items()}
 
     def cost(split: str, counts: Counter[Stratum]) -> float:
-        return sum(
-            n * (n + 2 * (filled[split, stratum] - targets[split, stratum])) / targets[split, stratum]
-            for stratum, n in counts.items()
-        )
+        target, lack = targets[split], lacking[split]
+        return sum(n * (n - 2 * lack[stratum]) / target[stratum] for stratum, n in counts.items())
 
+    chosen: dict[Group, str] = {}
     for group in sorted(groups, key=lambda group: (-groups[group].total(), _draw(group, seed))):
         counts = groups[group]
         chosen[group] = min(shares, key=lambda split: cost(split, counts))
         for stratum, n in counts.items():
-            filled[chosen[group], stratum] += n
+            lacking[chosen[group]][stratum] -= n
     return chosen
 
 

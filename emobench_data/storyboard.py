@@ -15,6 +15,7 @@ from PIL import Image
 
 from .atomic import atomic_file
 from .errors import InputError
+from .pyav import load_pyav
 
 FRAMES = 4
 TILE = 336  # pixels; LLaVA's largest encoder sees the whole picture at 336, so more would be thrown away
@@ -76,6 +77,7 @@ def _spread(clip: Path, total: int, count: int) -> list[int]:
 def _read_decord(clip: Path, choose: Callable[[int], list[int]]) -> list[np.ndarray]:
     import decord
 
+    decord.logging.set_level(decord.logging.QUIET)  # it prints what it raises
     try:
         reader = decord.VideoReader(str(clip), num_threads=1)
         return list(reader.get_batch(choose(len(reader))).asnumpy())
@@ -85,8 +87,7 @@ def _read_decord(clip: Path, choose: Callable[[int], list[int]]) -> list[np.ndar
 
 def _read_pyav(clip: Path, choose: Callable[[int], list[int]]) -> list[np.ndarray]:
     """Two passes, so that only the chosen frames are ever held."""
-    import av
-
+    av = load_pyav("reading clips without decord")
     try:
         with av.open(str(clip)) as container:
             total = sum(1 for _ in container.decode(video=0))

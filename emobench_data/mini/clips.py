@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from ..errors import InputError
+from ..pyav import load_pyav
 
 RATE = 5  # frames a second
 
@@ -17,10 +17,7 @@ def encode(frames: list[Image.Image]) -> bytes:
     Raises:
         InputError: PyAV is not installed.
     """
-    try:
-        import av
-    except ImportError as error:
-        raise InputError("EmoBench-mini: rendering clips needs PyAV; run: pip install av") from error
+    av = load_pyav("rendering the clips of EmoBench-mini")
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4", container_options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("mpeg4", rate=RATE, options={"flags": "+bitexact", "qmin": "2", "qmax": "4"})

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import orjson
 from PIL import Image
@@ -32,6 +33,16 @@ def write_clip(path: Path, greys=range(0, 250, 25)) -> None:
     """A clip whose frames are plain greys of the given values."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encode([Image.fromarray(np.full((64, 96, 3), grey, np.uint8)) for grey in greys]))
+
+
+def write_sound(path: Path) -> None:
+    """A file of a moment of silence and no picture."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 16000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
 
 
 def write_lines(path: Path, entries) -> Path:

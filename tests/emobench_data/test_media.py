@@ -1,14 +1,18 @@
 """Faulty media are all found, named and counted in one pass."""
 
+import os
 import struct
 import zlib
 
+import av
 import pytest
 
 from emobench_data import InputError
 from emobench_data.media import check_media
 
-from .make import record, write_clip, write_picture
+from .make import record, write_clip, write_picture, write_sound
+
+FRONT = {"movflags": "+faststart"}  # the index comes first, so that a cut-off file still opens
 
 
 def check(root, *names):
@@ -44,6 +48,17 @@ def write_faulty(root):
     (root / "bomb.png").write_bytes(huge_png())
     (root / "clip.mp4").write_bytes(b"nothing")
     (root / "folder.jpg").mkdir()
+    write_clip(root / "whole.mp4", range(40))
+    with av.open(str(root / "whole.mp4")) as whole, av.open(str(root / "cut.mp4"), "w", options=FRONT) as moved:
+        stream = moved.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                moved.mux(packet)
+    with av.open(str(root / "cut.mp4")) as moved:
+        ends = [packet.pos for packet in moved.demux(video=0) if packet.size]
+    write_sound(root / "sound.mp4")
+    os.truncate(root / "cut.mp4", ends[30])
 
 
 @pytest.mark.parametrize(
@@ -56,6 +71,8 @@ def write_faulty(root):
         ("empty.png", "not a picture"),
         ("bomb.png", "too large"),
         ("clip.mp4", "the clip cannot be read"),
+        ("cut.mp4", "truncated, 30 of 40 frames"),
+        ("sound.mp4", "the clip cannot be read"),
     ],
 )
 def test_each_fault_is_named(tmp_path, name, fault):

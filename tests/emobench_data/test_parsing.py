@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from emobench_data.parsing import LabelSet, conclusion, normal
 
-EMOTIONS = ("Happy", "Sad", "Fear", "Doubt/Confusion", "Ask for help", "Help")
+EMOTIONS = ("Happy", "Sad", "Fear", "Doubt/Confusion", "Ask for help", "Help", "Care", "Care for others")
 
 
 def parse(answer, labels=EMOTIONS, letters=True):
@@ -27,6 +27,7 @@ def parse(answer, labels=EMOTIONS, letters=True):
         ("Ask for help", {"ask for help"}),
         ("They ask for help", {"ask for help"}),
         ("some help", {"help"}),
+        ("they care for others", {"care for others"}),
         ("they need help and ask for help", {"help", "ask for help"}),
         # the option's letter, alone
         ("B", {"sad"}),

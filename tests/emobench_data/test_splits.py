@@ -59,6 +59,17 @@ def test_groups_of_uneven_size_come_close_to_the_shares():
     assert test == pytest.approx(400, abs=20)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_large_group_is_balanced_by_the_small_ones(seed):
+    records = [record(item=str(i), group="large" if i < 50 else "") for i in range(100)]
+    assert sum(one.split == "test" for one in assign_splits(records, seed=seed)) == 20
+
+
+def test_a_group_that_is_too_large_for_test_goes_to_train():
+    records = [record(item=str(i), group="a" if i < 50 else "b" if i < 95 else "") for i in range(100)]
+    assert sum(one.split == "test" for one in assign_splits(records)) == 5
+
+
 def test_another_seed_is_another_split():
     records = [record(item=str(i)) for i in range(50)]
     first, second = (assign_splits(records, seed=seed) for seed in (0, 1))

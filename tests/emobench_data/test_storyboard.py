@@ -9,7 +9,7 @@ from PIL import Image
 from emobench_data import InputError, storyboard
 from emobench_data.storyboard import read_frames, tile
 
-from .make import write_clip
+from .make import write_clip, write_sound
 
 
 @pytest.fixture(params=["decord", "av"])
@@ -54,17 +54,6 @@ class TestReaders:
         write_sound(tmp_path / "c.mp4")
         with pytest.raises(InputError, match="c.mp4"):
             read_frames(tmp_path / "c.mp4", 4)
-
-
-def write_sound(path):
-    import av
-
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=16000, layout="mono")
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
-        frame.sample_rate = 16000
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
 
 
 def test_tiles_are_in_reading_order():
