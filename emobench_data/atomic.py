@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, Iterator
 
 
@@ -33,15 +33,18 @@ def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
     """
     created = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / ".partial"
+    shutil.rmtree(temporary, ignore_errors=True)  # of a run that was killed
+    temporary.mkdir()
     try:
-        with TemporaryDirectory(prefix=".partial-", dir=folder) as temporary:
-            yield Path(temporary)
-            (folder / names[-1]).unlink(missing_ok=True)
-            for name in names:
-                if (Path(temporary) / name).is_file():
-                    os.replace(Path(temporary) / name, folder / name)
-                else:
-                    (folder / name).unlink(missing_ok=True)
+        yield temporary
+        (folder / names[-1]).unlink(missing_ok=True)
+        for name in names:
+            if (temporary / name).is_file():
+                os.replace(temporary / name, folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
     finally:
+        shutil.rmtree(temporary)
         if created and not any(folder.iterdir()):
             folder.rmdir()

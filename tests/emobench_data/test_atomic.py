@@ -34,6 +34,14 @@ def test_files_replace_those_of_the_run_before(tmp_path):
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "new", "c": "new", "other": "old"}
 
 
+def test_what_a_killed_run_left_is_not_taken_over(tmp_path):
+    (tmp_path / ".partial").mkdir()
+    (tmp_path / ".partial/b").write_text("left over")
+    with atomic_files(tmp_path, ("a", "b")) as folder:
+        (folder / "a").write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
 @pytest.mark.parametrize("existed", [True, False])
 def test_after_an_error_the_folder_is_as_it_was(tmp_path, existed):
     out = tmp_path / "out"
