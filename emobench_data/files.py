@@ -38,6 +38,12 @@ def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_LATIN_1, _as_latin_1)
 
 
+def _shown(reason: object) -> str:
+    """A reason that may quote a foreign file, as a short line that a terminal can show."""
+    flat = " ".join(str(reason).split())[:200]
+    return "".join(char if char.isprintable() else "?" for char in flat)
+
+
 def open_text(path: Path) -> io.TextIOWrapper:
     """Open `path` for reading line by line, whatever its encoding and line ends.
 
@@ -79,7 +85,7 @@ def read_table(
             header = [name.strip() for name in next(reader, [])]
             missing = [name for name in columns if name not in header]
             if missing:
-                raise InputError(f"{path}: no column {', '.join(missing)}; found: {', '.join(header)[:200]}")
+                raise InputError(f"{path}: no column {', '.join(missing)}; found: {_shown(', '.join(header))}")
             width = len(header)
             for cells in reader:
                 if len(cells) == width or (len(cells) > width and not any(cells[width:])):
@@ -87,7 +93,7 @@ def read_table(
                 elif cells:
                     skips.add(f"{path.name}:{reader.line_num}", "row does not have as many fields as the header")
         except csv.Error as error:
-            raise InputError(f"{path}, line {reader.line_num}: not a valid table ({error})") from error
+            raise InputError(f"{path}, line {reader.line_num}: not a valid table ({_shown(error)})") from error
 
 
 def read_json(path: Path) -> Any:
@@ -136,7 +142,7 @@ def parse_json(data: bytes | str, place: str) -> Any:
         value = json.loads(data, parse_constant=lambda _: None)
         return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place}: not valid JSON ({error}); download it again") from error
+        raise InputError(f"{place}: not valid JSON ({_shown(error)}); download it again") from error
 
 
 def read_literal(text: str) -> Any:
@@ -165,7 +171,7 @@ def read_pickle(path: Path) -> Any:
         try:
             return _PlainUnpickler(file, encoding="latin1").load()
         except Exception as error:  # foreign bytes can make an unpickler raise anything
-            raise InputError(f"{path}: not a pickle of plain data ({error})") from error
+            raise InputError(f"{path}: not a pickle of plain data ({_shown(error)})") from error
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -209,7 +215,7 @@ def read_mat(path: Path, name: str) -> Any:
         try:
             return loadmat(file, variable_names=[name]).get(name)
         except Exception as error:  # foreign bytes can make the reader raise anything
-            raise InputError(f"{path}: not a valid MATLAB file ({error}); download it again") from error
+            raise InputError(f"{path}: not a valid MATLAB file ({_shown(error)}); download it again") from error
 
 
 def first_folder(root: Path, *names: str) -> str:

@@ -6,6 +6,7 @@ import math
 import os
 import posixpath
 from hashlib import blake2s
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
@@ -58,7 +59,7 @@ def item_id(value: Any) -> str:
     """`value` as an item's id, or empty: a float has lost digits (ids go beyond 2**53) and is never one."""
     if isinstance(value, str):
         return words(value)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    return str(int(value)) if isinstance(value, Integral) and not isinstance(value, bool) else ""
 
 
 def whole(value: Any) -> str:
@@ -80,7 +81,7 @@ def yes_no(value: Any) -> str:
     """1, `"1"`, true -> Yes; 0, `"0"`, false -> No; anything else (None, NaN, 2) is empty."""
     if isinstance(value, str):
         return {"1": "Yes", "0": "No", "true": "Yes", "false": "No"}.get(value.strip().lower(), "")
-    return {1: "Yes", 0: "No"}.get(value, "") if isinstance(value, (int, float)) else ""
+    return {1: "Yes", 0: "No"}.get(value, "") if isinstance(value, Real) else ""
 
 
 def stem(path: str) -> str:

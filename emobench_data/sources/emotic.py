@@ -47,7 +47,7 @@ def _from_mat(path: Path, split: str) -> Iterator[_Person]:
         except (IndexError, TypeError, AttributeError, ValueError):
             yield f"{path.name}:{split}[{index}]", "", (), (), []
             continue
-        picture = f"{_first(folder)}/{_first(name)}"
+        picture = _picture(_first(folder), _first(name))
         for number_, person in enumerate(people):
             fields = list(person) if hasattr(person, "dtype") and person.dtype.names else [(), ()]
             given = [_strings(one) for one in getattr(fields[1], "flat", [])]
@@ -57,7 +57,11 @@ def _from_mat(path: Path, split: str) -> Iterator[_Person]:
 def _from_csv(path: Path | None, skips: Skips) -> Iterator[_Person]:
     for place, row in read_table(path, COLUMNS, skips) if path else ():
         size, box, given = (_list(row[name]) for name in ("Image Size", "BBox", "Categorical_Labels"))
-        yield place, f"{words(row['Folder'])}/{words(row['Filename'])}", size, box, [given]
+        yield place, _picture(words(row["Folder"]), words(row["Filename"])), size, box, [given]
+
+
+def _picture(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder and name else ""
 
 
 def _list(text: str) -> list[Any]:
@@ -93,7 +97,7 @@ def _record(
     place: str, picture: str, size: Sequence[Any], box: Sequence[Any], given: list[list[str]], split: str, base: str,
     skips: Skips,
 ) -> Iterator[Record]:
-    if not all(picture.partition("/")[::2]):
+    if not picture:
         return skips.add(place, NO_MEDIUM)
     where = _where(size, box)
     if not where:
