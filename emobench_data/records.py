@@ -98,6 +98,6 @@ def path_fault(path: str) -> str | None:
         return f"media path {path!r} is absolute; paths are relative to the media root"
     if ".." in path.replace("\\", "/").split("/"):
         return f"media path {path!r} leaves the media root"
-    if any(ord(char) < 32 for char in path):
+    if not path.isprintable() and any(ord(char) < 32 for char in path):
         return f"media path {path!r} holds control characters"
     return None

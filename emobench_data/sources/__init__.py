@@ -47,6 +47,8 @@ class Source:
             cannot use raises `InputError`. It opens no media.
         hateful: whether it holds hateful content, so that the data card can warn.
         rule: how a multi-label item meets the accuracy metric, or empty.
+        extract: `extract(root)` writes the media that a data set keeps inside its annotation and returns how many
+            it wrote; it resumes where it was stopped. None where media are files already.
     """
 
     name: str
@@ -62,16 +64,31 @@ class Source:
     expected: Mapping[str, int] = field(default_factory=dict)
     hateful: bool = False
     rule: str = ""
+    extract: Callable[[Path], int] | None = None
 
     def found(self, root: Path) -> bool:
         """Whether `root` holds this data set."""
         return any(next(root.glob(marker), None) is not None for marker in self.markers)
 
     def records(self, root: Path, skips: Skips) -> Iterator[Record]:
-        """Read the copy under `root`; raises `InputError` if it is not there."""
+        """Read the copy under `root`; of two records with one id the first is kept.
+
+        Raises:
+            InputError: the data set is not there, a file of it cannot be used, or not one record comes out.
+        """
         if not self.found(root):
             raise InputError(f"{self.title}: none of {', '.join(self.markers)} under {root}; {self.obtain}")
-        yield from self.read(root, skips)
+        seen: dict[str, set[str]] = {task: set() for task in self.tasks}
+        for record in self.read(root, skips):
+            items = seen[record.task]
+            if record.item in items:
+                skips.add(record.id, "the same item again")
+            else:
+                items.add(record.item)
+                yield record
+        if not any(seen.values()):
+            why = "; ".join(f"{n} x {reason}" for reason, n in skips.counts.most_common(3)) or "its files list no item"
+            raise InputError(f"{self.title}: nothing usable under {root} ({why}); {self.obtain}")
 
 
 @cache

@@ -1,0 +1,246 @@
+"""Reading annotation files that may be old, odd or hostile: text, tables, JSON, pickles, MATLAB and Python literals.
+
+Text is UTF-8, with or without a byte order mark; bytes that are not UTF-8 are read as latin-1, one by one, so that
+a file of mixed origin still gives every row. Line ends may be LF, CR LF or CR alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import csv
+import io
+import json
+import os
+import pickle
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
+
+import orjson
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from .sources import Skips
+
+LITERAL_LIMIT = 100_000
+_LATIN_1 = "emobench-latin-1"
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(_LATIN_1, _as_latin_1)
+
+
+def _shown(reason: object) -> str:
+    """A reason that may quote a foreign file, as a short line that a terminal can show."""
+    flat = " ".join(str(reason).split())[:200]
+    return "".join(char if char.isprintable() else "?" for char in flat)
+
+
+def open_text(path: Path) -> io.TextIOWrapper:
+    """Open `path` for reading line by line, whatever its encoding and line ends.
+
+    Raises:
+        InputError: it is missing, empty, unreadable, or no plain file.
+    """
+    return io.TextIOWrapper(_open(path), encoding="utf-8-sig", errors=_LATIN_1)
+
+
+def _open(path: Path) -> io.BufferedReader:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: the file is empty; download it again")
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _load(path: Path) -> bytes:
+    with _open(path) as file:
+        return file.read()
+
+
+def read_table(
+    path: Path, columns: Sequence[str], skips: Skips, *, delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield `(place, row)` of a CSV or TSV file with a header line; `place` is the file's name and the line.
+
+    Rows that are cut off, or longer than the header, go to `skips`.
+
+    Raises:
+        InputError: no such file, a column of `columns` is missing, or the table cannot be parsed.
+    """
+    with open_text(path) as lines:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=quoting)
+        try:
+            header = [name.strip() for name in next(reader, [])]
+            missing = [name for name in columns if name not in header]
+            if missing:
+                raise InputError(f"{path}: no column {', '.join(missing)}; found: {_shown(', '.join(header))}")
+            width = len(header)
+            for cells in reader:
+                if len(cells) == width or (len(cells) > width and not any(cells[width:])):
+                    yield f"{path.name}:{reader.line_num}", dict(zip(header, cells))
+                elif cells:
+                    skips.add(f"{path.name}:{reader.line_num}", "row does not have as many fields as the header")
+        except csv.Error as error:
+            raise InputError(f"{path}, line {reader.line_num}: not a valid table ({_shown(error)})") from error
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; NaN and infinity become None, lone surrogates become `?`.
+
+    Raises:
+        InputError: no such file, or not JSON (a cut-off download, for instance).
+    """
+    return parse_json(_load(path), str(path))
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield `(place, value)` of a file with one JSON value a line, read as in `read_json`; blank lines do not count.
+
+    Raises:
+        InputError: no such file, or a line is not JSON.
+    """
+    with open_text(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.isspace():
+                yield f"{path.name}:{number}", parse_json(line, f"{path}, line {number}")
+
+
+def read_json_if_there(path: str) -> Any:
+    """As `read_json`, or None where there is no such file; for small files by the hundred thousand."""
+    try:
+        with open(path, "rb") as file:
+            return parse_json(file.read(), path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def parse_json(data: bytes | str, place: str) -> Any:
+    """Parse JSON as `read_json` does; `place` stands in the `InputError` where it is none."""
+    if isinstance(data, bytes):
+        data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        pass  # it may still be JSON as Python's own library writes it (NaN, lone surrogates), or latin-1
+    if isinstance(data, bytes):
+        data = codecs.decode(data, "utf-8", _LATIN_1)
+    try:
+        value = json.loads(data, parse_constant=lambda _: None)
+        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{place}: not valid JSON ({_shown(error)}); download it again") from error
+
+
+def read_literal(text: str) -> Any:
+    """The value of a Python literal such as `['a', 1]`, at most `LITERAL_LIMIT` characters long; nothing is executed.
+
+    Raises:
+        ValueError: it is too long or no literal.
+    """
+    if len(text) > LITERAL_LIMIT:
+        raise ValueError(f"longer than {LITERAL_LIMIT} characters")
+    try:
+        return ast.literal_eval(text.strip())
+    except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        raise ValueError("not a Python literal") from error
+
+
+def read_pickle(path: Path) -> Any:
+    """Read a pickle that holds only plain containers, numbers, strings and numpy arrays; of any age.
+
+    Strings that Python 2 wrote are read as latin-1.
+
+    Raises:
+        InputError: no such file, cut off, or it names anything else, such as code to run.
+    """
+    with _open(path) as file:
+        try:
+            return _PlainUnpickler(file, encoding="latin1").load()
+        except Exception as error:  # foreign bytes can make an unpickler raise anything
+            raise InputError(f"{path}: not a pickle of plain data ({_shown(error)})") from error
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Our design: what plain data of any age names is on a short list, and nothing else is looked up."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        import numpy
+
+        if (module, name) in (("numpy", "ndarray"), ("numpy", "dtype")):
+            return getattr(numpy, name)
+        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name in ("_reconstruct", "scalar"):
+            core = numpy._core if hasattr(numpy, "_core") else numpy.core
+            return getattr(core.multiarray, name)
+        if module in ("builtins", "__builtin__") and name in ("set", "frozenset"):
+            return {"set": set, "frozenset": frozenset}[name]
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("_codecs", "encode"):
+            return _latin_1_bytes
+        raise pickle.UnpicklingError(f"it names {module}.{name}, which plain data never does")
+
+
+def _latin_1_bytes(text: str, encoding: str) -> bytes:
+    """How Python 3 wrote bytes for Python 2; no other encoding is admitted."""
+    if encoding not in ("latin1", "latin-1"):
+        raise pickle.UnpicklingError("bytes in an unexpected encoding")
+    return text.encode("latin-1")
+
+
+def read_mat(path: Path, name: str) -> Any:
+    """The variable `name` of a MATLAB file, or None if it has none of that name.
+
+    Raises:
+        InputError: no such file, not a MATLAB file, or scipy is not installed.
+    """
+    with _open(path) as file:
+        try:
+            from scipy.io import loadmat
+        except ImportError as error:
+            raise InputError(f"{path}: reading MATLAB files needs scipy; pip install 'emollm-llava[mat]'") from error
+        try:
+            return loadmat(file, variable_names=[name]).get(name)
+        except Exception as error:  # foreign bytes can make the reader raise anything
+            raise InputError(f"{path}: not a valid MATLAB file ({_shown(error)}); download it again") from error
+
+
+def first_folder(root: Path, *names: str) -> str:
+    """The first of `names` that is a folder below `root`, else the first name: archives unpack in several ways."""
+    return next((name for name in names if (root / name).is_dir()), names[0])
+
+
+def first_file(root: Path, *names: str) -> Path | None:
+    """The first of `names` that exists below `root`, or None."""
+    return next((root / name for name in names if (root / name).exists()), None)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a reader sees all of it or nothing; raises `InputError` if it cannot."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error

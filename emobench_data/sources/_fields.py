@@ -1,0 +1,155 @@
+"""What the parsers share: clean fields, the multi-label rule, and records that never fail halfway through a file."""
+
+from __future__ import annotations
+
+import math
+import os
+import posixpath
+from hashlib import blake2s
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Iterator, Mapping
+
+from ..errors import InputError
+from ..records import Record, path_fault
+from ..tasks import TASKS
+from . import Skips
+
+NO_ID = "no usable id"
+NO_LABEL = "no label, or one that the data set does not have"
+NO_MEDIUM = "no medium is named"
+NO_TEXT = "its text is missing"
+BAD_ROW = "row does not have the expected form"
+BAD_PATH = "media path is absolute or leaves the media root"
+BAD_RECORD = "fields do not make a valid record"
+
+EMOTION = ("emo_c", "emo_o")
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+_CLOSED = {name for name, task in TASKS.items() if task.kind == "closed"}
+
+# Names of the seven basic expressions as folders and files spell them -> the words a model is shown.
+BASIC_EMOTIONS = {
+    "angry": "anger", "anger": "anger", "disgust": "disgust", "fear": "fear", "happy": "happiness",
+    "happiness": "happiness", "sad": "sadness", "sadness": "sadness", "surprise": "surprise", "neutral": "neutral",
+}
+
+# C1 control characters are Windows-1252 punctuation that somebody decoded as latin-1; placeholders in an item's own
+# text would count as media.
+_WINDOWS_1252 = {
+    code: char for code in range(0x80, 0xA0) if (char := bytes([code]).decode("cp1252", "ignore"))
+}
+
+
+def words(value: Any) -> str:
+    """`value` as one line of clean text; anything but a string (None, NaN, a list) is empty.
+
+    Media placeholders lose their angle brackets, lone surrogates become `?`.
+    """
+    if not isinstance(value, str):
+        return ""
+    flat = " ".join(value.split())
+    if "<" in flat:
+        flat = flat.replace("<image>", "(image)").replace("<video>", "(video)")
+    if flat.isascii():
+        return flat
+    return flat.translate(_WINDOWS_1252).encode("utf-8", "replace").decode("utf-8")
+
+
+def item_id(value: Any) -> str:
+    """`value` as an item's id, or empty: a float has lost digits (ids go beyond 2**53) and is never one."""
+    if isinstance(value, str):
+        return words(value)
+    return str(int(value)) if isinstance(value, Integral) and not isinstance(value, bool) else ""
+
+
+def whole(value: Any) -> str:
+    """An id that is a whole number, such as a tweet's, or empty: `8.4e+17` and `840006160660983809.0` are none."""
+    text = item_id(value)
+    return text if text.isascii() and text.isdigit() else ""
+
+
+def number(value: Any) -> float | None:
+    """`value` as a finite number, or None."""
+    try:
+        result = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return result if math.isfinite(result) else None
+
+
+def yes_no(value: Any) -> str:
+    """1, `"1"`, true -> Yes; 0, `"0"`, false -> No; anything else (None, NaN, 2) is empty."""
+    if isinstance(value, str):
+        return {"1": "Yes", "0": "No", "true": "Yes", "false": "No"}.get(value.strip().lower(), "")
+    return {1: "Yes", 0: "No"}.get(value, "") if isinstance(value, Real) else ""
+
+
+def stem(path: str) -> str:
+    """`path` without its ending."""
+    return posixpath.splitext(path)[0]
+
+
+def below(folder: str, name: str) -> str:
+    """`name` as an annotation gives it, below `folder`; one that may not stand there stays as it is, to be refused."""
+    return name if not name or path_fault(name) else f"{folder}/{name}"
+
+
+def label(value: Any, table: Mapping[str, str]) -> str:
+    """The word for a label as a file spells it, in any case; empty if `table` (lower case keys) does not have it."""
+    return table.get(words(value).lower(), "")
+
+
+def vote(shares: Mapping[str, float], key: str) -> tuple[str, tuple[str, ...]]:
+    """The multi-label rule (our design): `(answer, accepted)` from the share of annotators that gave each label.
+
+    The answer is the label most of them gave; ties are drawn by a hash of `key`, so that no label gains by its place
+    in the alphabet. Accepted is every label that at least half of them gave, and those at the top. `shares` must hold
+    a share above 0.
+    """
+    top = max(shares.values())
+    tied = [name for name, share in shares.items() if share == top]
+    draw = int.from_bytes(blake2s(key.encode("utf-8", "replace"), digest_size=4).digest(), "big") % len(tied)
+    return tied[draw], tuple(name for name, share in shares.items() if share >= 0.5 or share == top)
+
+
+def make(
+    skips: Skips, place: str, *, tasks: tuple[str, ...], labels: tuple[str, ...] = (), **fields: Any
+) -> Iterator[Record]:
+    """One record for each of `tasks` from an item's `fields`; an item that makes none goes to `skips`.
+
+    `labels` are the options of closed-set sub-tasks.
+    """
+    try:
+        (fields["item"] + fields["media"]).encode("utf-8")
+        made = [Record(task=task, options=labels if task in _CLOSED else (), **fields) for task in tasks]
+    except UnicodeEncodeError:
+        skips.add(place.encode("utf-8", "replace").decode("utf-8"), "file name is not valid UTF-8")
+    except InputError:
+        skips.add(place, BAD_PATH if path_fault(fields["media"]) else BAD_RECORD)
+    else:
+        yield from made
+
+
+def class_folders(root: Path, folder: str, table: Mapping[str, str], skips: Skips) -> Iterator[tuple[str, str]]:
+    """Yield `(label, path below root)` of every picture in `folder`'s class folders, in the order of their names.
+
+    Raises:
+        InputError: a folder cannot be listed.
+    """
+    for name in _listed(root / folder):
+        word = label(name, table)
+        if not (root / folder / name).is_dir():
+            continue
+        if not word:
+            skips.add(f"{folder}/{name}", "folder is not a class of this data set")
+            continue
+        for picture in _listed(root / folder / name):
+            if picture.lower().endswith(PICTURES):
+                yield word, f"{folder}/{name}/{picture}"
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be listed ({error.strerror})") from error

@@ -1,0 +1,39 @@
+"""CAER-S: frames of TV shows, people in context, seven expressions; the label is the folder's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+from ..records import Record
+from . import Skips, Source
+from ._fields import BASIC_EMOTIONS, EMOTION, class_folders, make, stem
+
+LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
+
+
+def read(root: Path, skips: Skips) -> Iterator[Record]:
+    """The train folder is `Angry`, the test folder `Anger`: both are one label. Face box files are not needed."""
+    for split in ("train", "val", "test"):
+        if not (root / split).is_dir():
+            continue
+        for word, path in class_folders(root, split, BASIC_EMOTIONS, skips):
+            yield from make(
+                skips, path, tasks=EMOTION, labels=LABELS, source="caer_s", item=stem(path),
+                modality="image", media=path, answer=word, split=split,
+            )
+
+
+SOURCE = Source(
+    name="caer_s",
+    title="CAER-S",
+    homepage="https://caer-dataset.github.io/",
+    licence="see homepage",
+    citation="Jiyoung Lee, Seungryong Kim, Sunok Kim, Jungin Park, Kwanghoon Sohn. "
+    "Context-Aware Emotion Recognition Networks. ICCV 2019.",
+    obtain="download CAER-S from the homepage and unpack it, so that train/Angry/ and test/Anger/ lie in the root",
+    tasks=EMOTION,
+    labels={"emo_c": LABELS},
+    markers=("train/[Aa]ng*", "test/[Aa]ng*"),
+    read=read,
+)

@@ -1,0 +1,79 @@
+"""EmoSet-118K: web images, eight emotions, and attributes (scene, objects, action) that rationales can be made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterator
+
+from ..errors import InputError
+from ..files import read_json, read_json_if_there
+from ..records import Record, path_fault
+from . import Skips, Source
+from ._fields import BAD_PATH, BAD_ROW, EMOTION, NO_LABEL, label, make, number, stem, words
+
+LABELS = ("amusement", "awe", "contentment", "excitement", "anger", "disgust", "fear", "sadness")
+ATTRIBUTES = ("scene", "object", "facial_expression", "human_action", "brightness", "colorfulness")
+OBJECTS_KEPT = 10
+_TABLE = {name: name for name in LABELS}
+
+
+def read(root: Path, skips: Skips) -> Iterator[Record]:
+    """Rows have four elements, or three where a copy leaves out the id: first, second last and last are the same."""
+    annotated = (root / "annotation").is_dir()
+    for split in ("train", "val", "test"):
+        if not (root / f"{split}.json").exists():
+            continue
+        rows = read_json(root / f"{split}.json")
+        if not isinstance(rows, list):
+            raise InputError(f"{root / split}.json: not a list of rows as EmoSet's split files are")
+        for index, row in enumerate(rows):
+            yield from _record(root, split, f"{split}.json[{index}]", row, annotated, skips)
+
+
+def _record(root: Path, split: str, place: str, row: Any, annotated: bool, skips: Skips) -> Iterator[Record]:
+    if not isinstance(row, list) or not 3 <= len(row) <= 4 or not all(isinstance(cell, str) for cell in row):
+        return skips.add(place, BAD_ROW)
+    word, image, annotation = label(row[0], _TABLE), row[-2], row[-1]
+    if not word:
+        return skips.add(place, NO_LABEL)
+    if path_fault(annotation):
+        return skips.add(place, BAD_PATH)
+    try:
+        attributes = _attributes(f"{root}/{annotation}") if annotated else {}
+    except InputError:
+        return skips.add(place, "its annotation file cannot be read")
+    yield from make(
+        skips, place, tasks=EMOTION, labels=LABELS, source="emoset", item=stem(image).rpartition("/")[2],
+        modality="image", media=image, answer=word, split=split, attributes=attributes,
+    )
+
+
+def _attributes(path: str) -> dict[str, str]:
+    """EmoSet's attributes as words; each may be absent, and so may the file. Raises `InputError` if it is broken."""
+    found = read_json_if_there(path)
+    if not isinstance(found, dict):
+        return {}
+    texts = {name: _text(found.get(name)) for name in ATTRIBUTES}
+    return {name: text for name, text in texts.items() if text}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_text, value[:OBJECTS_KEPT])))
+    return words(value) or (str(value) if number(value) is not None and not isinstance(value, bool) else "")
+
+
+SOURCE = Source(
+    name="emoset",
+    title="EmoSet-118K",
+    homepage="https://github.com/JingyuanYY/EmoSet",
+    licence="see homepage",
+    citation="Jingyuan Yang, Qirui Huang, Tingting Ding, Dani Lischinski, Daniel Cohen-Or, Hui Huang. "
+    "EmoSet: A Large-scale Visual Emotion Dataset with Rich Attributes. ICCV 2023.",
+    obtain="request EmoSet-118K on the homepage and unpack it, so that train.json and image/ lie in the root",
+    tasks=EMOTION,
+    labels={"emo_c": LABELS},
+    expected={"train": 94_481, "val": 5_905, "test": 17_716},
+    markers=("train.json", "val.json", "test.json"),
+    read=read,
+)

@@ -1,0 +1,60 @@
+"""Emotion6: web images with the share of annotators that felt each of seven emotions, and valence and arousal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+from ..files import open_text
+from ..records import Record
+from . import Skips, Source
+from ._fields import BAD_ROW, EMOTION, NO_LABEL, NO_MEDIUM, below, make, number, stem, vote, words
+
+LABELS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
+_COLUMNS = 3 + len(LABELS)
+
+
+def read(root: Path, skips: Skips) -> Iterator[Record]:
+    """The header's spelling differs between copies, so columns count by place: file, valence, arousal, shares."""
+    with open_text(root / "ground_truth.txt") as lines:
+        next(lines, "")
+        for number_, line in enumerate(lines, 2):
+            if not line.isspace():
+                yield from _record(f"ground_truth.txt:{number_}", line.rstrip("\n").split("\t"), skips)
+
+
+def _record(place: str, cells: list[str], skips: Skips) -> Iterator[Record]:
+    if len(cells) != _COLUMNS:
+        return skips.add(place, BAD_ROW)
+    name = words(cells[0]).removeprefix("images/")
+    shares = [number(cell) for cell in cells[3:]]
+    if not name:
+        return skips.add(place, NO_MEDIUM)
+    if any(share is None or share < 0 for share in shares) or not any(shares):
+        return skips.add(place, NO_LABEL)
+    item = stem(name)
+    answer, accepted = vote(dict(zip(LABELS, shares)), item)
+    affect = {"valence": cells[1].strip(), "arousal": cells[2].strip()}
+    yield from make(
+        skips, place, tasks=EMOTION, labels=LABELS, source="emotion6", item=item, modality="image",
+        media=below("images", name), answer=answer, accepted=accepted,
+        attributes={key: value for key, value in affect.items() if number(value) is not None},
+    )
+
+
+SOURCE = Source(
+    name="emotion6",
+    title="Emotion6",
+    homepage="http://chenlab.ece.cornell.edu/downloads.html",
+    licence="see homepage",
+    citation="Kuan-Chuan Peng, Tsuhan Chen, Amir Sadovnik, Andrew Gallagher. "
+    "A Mixed Bag of Emotions: Model, Predict, and Transfer Emotion Distributions. CVPR 2015.",
+    obtain="download Emotion6 from the homepage and unpack it, so that ground_truth.txt and images/ lie in the root",
+    tasks=EMOTION,
+    labels={"emo_c": LABELS},
+    expected={"": 1_980},
+    markers=("ground_truth.txt",),
+    read=read,
+    rule="The answer is the emotion that most annotators felt (ties drawn by a hash of the item's id); accepted are "
+    "the emotions of at least half of them, and those at the top.",
+)

@@ -1,0 +1,58 @@
+"""Hateful Memes: pictures with words, made so that neither alone tells whether they are hateful."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterator
+
+from ..files import read_jsonl
+from ..records import Record
+from ..tasks import quoted
+from . import Skips, Source
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, item_id, make, words, yes_no
+
+# The files of the challenge's second phase, then those of the first; the seen and unseen dev files overlap.
+FILES = {
+    "train": ("train",), "val": ("dev_seen", "dev_unseen", "dev"), "test": ("test_seen", "test_unseen", "test"),
+}
+DIGITS = 5
+
+
+def read(root: Path, skips: Skips) -> Iterator[Record]:
+    """An id is a string with leading zeros or an int, so that ids are brought to one form."""
+    for split, names in FILES.items():
+        for path in (root / f"{name}.jsonl" for name in names):
+            if path.exists():
+                for place, row in read_jsonl(path):
+                    yield from _record(place, row, split, skips)
+
+
+def _record(place: str, row: Any, split: str, skips: Skips) -> Iterator[Record]:
+    if not isinstance(row, dict):
+        return skips.add(place, BAD_ROW)
+    item = item_id(row.get("id")).zfill(DIGITS) if item_id(row.get("id")) else ""
+    answer = yes_no(row.get("label"))
+    if not item or not answer:
+        return skips.add(place, NO_LABEL if item else NO_ID)
+    yield from make(
+        skips, place, tasks=("hate",), source="hateful_memes", item=item, modality="image",
+        media=words(row.get("img")) or f"img/{item}.png", answer=answer, split=split,
+        text=quoted("Meme text", words(row.get("text"))),
+    )
+
+
+SOURCE = Source(
+    name="hateful_memes",
+    title="Hateful Memes",
+    homepage="https://hatefulmemeschallenge.com/",
+    licence="the challenge's own data licence, see homepage",
+    citation="Douwe Kiela, Hamed Firooz, Aravind Mohan, Vedanuj Goswami, Amanpreet Singh, Pratik Ringshia, "
+    "Davide Testuggine. The Hateful Memes Challenge: Detecting Hate Speech in Multimodal Memes. NeurIPS 2020.",
+    obtain="accept the licence on the homepage and unpack the data, so that train.jsonl and img/ lie in the root",
+    tasks=("hate",),
+    labels={},
+    expected={"train": 8_500, "test": 3_000},
+    markers=("train.jsonl", "dev*.jsonl", "test*.jsonl"),
+    read=read,
+    hateful=True,
+)

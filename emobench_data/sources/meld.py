@@ -1,0 +1,73 @@
+"""MELD: utterances of TV dialogues as clips, with the lines before them; seven emotions."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Iterator
+
+from ..files import first_file, first_folder, read_table
+from ..records import Record
+from ..tasks import dialogue
+from . import Skips, Source
+from ._fields import EMOTION, NO_ID, NO_LABEL, label, make, whole, words
+
+LABELS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
+COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
+CONTEXT_LINES = 8  # the longest dialogues have about thirty lines, which would crowd the picture out
+# Our split -> its name in the files, and the folders its clips unpack to.
+SPLITS = {
+    "train": ("train", ("train_splits", "train/train_splits")),
+    "val": ("dev", ("dev_splits_complete", "dev/dev_splits_complete")),
+    "test": ("test", ("output_repeated_splits_test", "test/output_repeated_splits_test")),
+}
+_TABLE = {name: name for name in LABELS}
+
+
+def read(root: Path, skips: Skips) -> Iterator[Record]:
+    """Rows stand in the order of the dialogue; numbers start again in each split, so that items carry its name."""
+    for split, (name, folders) in SPLITS.items():
+        table = first_file(root, *(f"{folder}{name}_sent_emo.csv" for folder in ("", f"{name}/", "data/MELD/")))
+        if table:
+            yield from _split(table, split, first_folder(root, *folders), skips)
+
+
+def _split(table: Path, split: str, clips: str, skips: Skips) -> Iterator[Record]:
+    before: deque[tuple[str, str]] = deque(maxlen=CONTEXT_LINES)
+    current = ""
+    for place, row in read_table(table, COLUMNS, skips):
+        talk, turn = whole(row["Dialogue_ID"]), whole(row["Utterance_ID"])
+        if not talk or not turn:
+            skips.add(place, NO_ID)
+            continue
+        if talk != current:
+            before.clear()
+            current = talk
+        said = words(row["Speaker"]), words(row["Utterance"])
+        word = label(row["Emotion"], _TABLE)
+        if word:
+            yield from make(
+                skips, place, tasks=EMOTION, labels=LABELS, source="meld", item=f"{split}/dia{talk}_utt{turn}",
+                modality="video", media=f"{clips}/dia{talk}_utt{turn}.mp4", answer=word, split=split,
+                text=dialogue(list(before), *said), group=f"{split}/dia{talk}",
+            )
+        else:
+            skips.add(place, NO_LABEL)
+        before.append(said)
+
+
+SOURCE = Source(
+    name="meld",
+    title="MELD",
+    homepage="https://affective-meld.github.io/",
+    licence="GPL-3.0 for the repository; the clips come from a TV series, see homepage",
+    citation="Soujanya Poria, Devamanyu Hazarika, Navonil Majumder, Gautam Naik, Erik Cambria, Rada Mihalcea. "
+    "MELD: A Multimodal Multi-Party Dataset for Emotion Recognition in Conversations. ACL 2019.",
+    obtain="unpack MELD.Raw.tar.gz from the homepage and the archives in it, "
+    "so that train_sent_emo.csv and train_splits/ lie in the root",
+    tasks=EMOTION,
+    labels={"emo_c": LABELS},
+    expected={"train": 9_989, "val": 1_109, "test": 2_610},
+    markers=("*_sent_emo.csv", "*/*_sent_emo.csv", "data/MELD/*_sent_emo.csv"),
+    read=read,
+)

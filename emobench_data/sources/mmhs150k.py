@@ -1,0 +1,97 @@
+"""MMHS150K: tweets with pictures, three votes each on whether and whom they attack."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Iterator
+
+from ..errors import InputError
+from ..files import open_text, read_json, read_json_if_there
+from ..records import Record
+from ..tasks import quoted
+from . import Skips, Source
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, whole, words
+
+NOT_HATE, KINDS = 0, 6
+
+
+def read(root: Path, skips: Skips) -> Iterator[Record]:
+    """Items in the order of the id lists, or of the annotation where there are none."""
+    tweets = read_json(root / "MMHS150K_GT.json")
+    if not isinstance(tweets, dict):
+        raise InputError(f"{root / 'MMHS150K_GT.json'}: not an object of tweets by id; download it again")
+    lettered = _names(root / "img_txt")
+    for split, ids in _splits(root, tweets).items():
+        for item in ids:
+            yield from _record(root, item, tweets.get(item), split, f"{item}.json" in lettered, skips)
+
+
+def _names(folder: Path) -> frozenset[str]:
+    return frozenset(os.listdir(folder)) if folder.is_dir() else frozenset()
+
+
+def _splits(root: Path, tweets: dict[str, Any]) -> dict[str, list[str]]:
+    """Split -> ids. A mirror in circulation has the train ids in the test list: such lists are refused."""
+    paths = {split: root / "splits" / f"{split}_ids.txt" for split in ("train", "val", "test")}
+    splits: dict[str, list[str]] = {}
+    owners: dict[str, str] = {}
+    for split, path in paths.items():
+        if not path.exists():
+            continue
+        with open_text(path) as lines:
+            splits[split] = [line.strip() for line in lines if not line.isspace()]
+        shared = [item for item in splits[split] if item in owners]
+        if shared:
+            raise InputError(
+                f"{path}: {len(shared)} ids also stand in {owners[shared[0]]}_ids.txt (first: {shared[0][:30]}); "
+                "get the authors' own lists"
+            )
+        owners.update(dict.fromkeys(splits[split], split))
+    return splits or {"": list(tweets)}
+
+
+def _record(root: Path, item: str, tweet: Any, split: str, lettered: bool, skips: Skips) -> Iterator[Record]:
+    place = f"MMHS150K_GT.json:{item[:40]}"
+    if not whole(item):
+        return skips.add(place, NO_ID)
+    if tweet is None:
+        return skips.add(place, "the id is in a split's list but not in the annotation")
+    if not isinstance(tweet, dict):
+        return skips.add(place, BAD_ROW)
+    votes = tweet.get("labels")
+    if not isinstance(votes, list) or not votes or not all(type(vote) is int and 0 <= vote < KINDS for vote in votes):
+        return skips.add(place, NO_LABEL)
+    hateful = sum(vote != NOT_HATE for vote in votes)
+    try:
+        written = _picture_text(f"{root}/img_txt/{item}.json") if lettered else ""
+    except InputError:
+        return skips.add(place, "its img_txt file cannot be read")
+    lines = (quoted("Tweet", words(tweet.get("tweet_text"))), quoted("Words in the picture", written))
+    yield from make(
+        skips, place, tasks=("hate",), source="mmhs150k", item=item, modality="image", media=f"img_resized/{item}.jpg",
+        answer="Yes" if 2 * hateful > len(votes) else "No", split=split, text="\n".join(filter(None, lines)),
+    )
+
+
+def _picture_text(path: str) -> str:
+    content = read_json_if_there(path)
+    return words(content.get("img_text")) if isinstance(content, dict) else ""
+
+
+SOURCE = Source(
+    name="mmhs150k",
+    title="MMHS150K",
+    homepage="https://gombru.github.io/2019/10/09/MMHS/",
+    licence="see homepage",
+    citation="Raul Gomez, Jaume Gibert, Lluis Gomez, Dimosthenis Karatzas. "
+    "Exploring Hate Speech Detection in Multimodal Publications. WACV 2020.",
+    obtain="download MMHS150K from the homepage and unpack it, "
+    "so that MMHS150K_GT.json, splits/ and img_resized/ lie in the root",
+    tasks=("hate",),
+    labels={},
+    markers=("MMHS150K_GT.json",),
+    read=read,
+    hateful=True,
+    rule="Yes if more than half of the votes name a kind of hate, whichever; else No.",
+)

@@ -1,0 +1,65 @@
+"""MMSD: tweets with pictures, found by their hashtags, sarcastic or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+from ..files import first_file, open_text, read_literal
+from ..records import Record
+from ..tasks import quoted
+from . import Skips, Source
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, whole, words, yes_no
+
+# The files by split; the authors' repository has the second names, which lie in a folder text/.
+FILES = {"train": ("train.txt",), "val": ("valid.txt", "valid2.txt"), "test": ("test.txt", "test2.txt")}
+# Tokens by which the authors drop a post: they give the label away.
+GIVEAWAYS = frozenset(
+    "exgag sarcasm sarcastic reposting <url> joke humour humor jokes irony ironic".split()
+)
+
+
+def read(root: Path, skips: Skips) -> Iterator[Record]:
+    """One Python list a line: `[id, text, hashtag label]` in train, `[id, text, hashtag label, human label]` else."""
+    for split, names in FILES.items():
+        path = first_file(root, *names, *(f"text/{name}" for name in names))
+        if path:
+            with open_text(path) as lines:
+                for number, line in enumerate(lines, 1):
+                    if not line.isspace():
+                        yield from _record(f"{path.name}:{number}", line, split, skips)
+
+
+def _record(place: str, line: str, split: str, skips: Skips) -> Iterator[Record]:
+    try:
+        row = read_literal(line)
+    except ValueError:
+        return skips.add(place, "line is not a Python list")
+    if not isinstance(row, list) or len(row) not in (3, 4) or not isinstance(row[1], str):
+        return skips.add(place, BAD_ROW)
+    item, answer = whole(row[0]), yes_no(row[-1])
+    if not item or not answer:
+        return skips.add(place, NO_LABEL if item else NO_ID)
+    if not GIVEAWAYS.isdisjoint(row[1].split()):
+        return skips.add(place, "its text gives the label away (the authors leave it out too)")
+    yield from make(
+        skips, place, tasks=("sarcasm",), source="mmsd", item=item, modality="image",
+        media=f"dataset_image/{item}.jpg", answer=answer, split=split, text=quoted("Tweet", words(row[1])),
+    )
+
+
+SOURCE = Source(
+    name="mmsd",
+    title="MMSD",
+    homepage="https://github.com/headacheboy/data-of-multimodal-sarcasm-detection",
+    licence="see homepage",
+    citation="Yitao Cai, Huiyu Cai, Xiaojun Wan. "
+    "Multi-Modal Sarcasm Detection in Twitter with Hierarchical Fusion Model. ACL 2019.",
+    obtain="take text/ and the pictures by the links on the homepage, so that text/ and dataset_image/ lie in the root",
+    tasks=("sarcasm",),
+    labels={},
+    expected={"train": 19_816, "val": 2_410, "test": 2_409},
+    markers=("train.txt", "text/train.txt", "test.txt", "text/test2.txt"),
+    read=read,
+    rule="val and test have a label by hashtag and one by a person: the person's counts.",
+)

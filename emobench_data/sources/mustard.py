@@ -1,0 +1,64 @@
+"""MUStARD: clips of TV comedies with the dialogue before them, half of them sarcastic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterator
+
+from ..errors import InputError
+from ..files import first_file, read_json
+from ..records import Record
+from ..tasks import dialogue
+from . import Skips, Source
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, item_id, make, words, yes_no
+
+TEST_SHOW = "FRIENDS"
+
+
+def read(root: Path, skips: Skips) -> Iterator[Record]:
+    """The authors' speaker-independent split; their five random folds share speakers and shows and are not used."""
+    path = first_file(root, "sarcasm_data.json", "data/sarcasm_data.json") or root / "sarcasm_data.json"
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not an object of utterances by id; download it again")
+    for item, row in content.items():
+        yield from _record(f"{path.name}:{item[:40]}", item, row, skips)
+
+
+def _record(place: str, item: str, row: Any, skips: Skips) -> Iterator[Record]:
+    if not isinstance(row, dict):
+        return skips.add(place, BAD_ROW)
+    answer, show = yes_no(row.get("sarcasm")), words(row.get("show"))
+    if not answer or not item_id(item):
+        return skips.add(place, NO_ID if answer else NO_LABEL)
+    text = dialogue(_context(row), words(row.get("speaker")), words(row.get("utterance")))
+    yield from make(
+        skips, place, tasks=("sarcasm",), source="mustard", item=item_id(item), modality="video",
+        media=below("utterances_final", f"{item_id(item)}.mp4"), answer=answer,
+        split="test" if show == TEST_SHOW else "train", group=show, text=text,
+    )
+
+
+def _context(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """`(speaker, words)` of the lines before; a line too many on either side has no partner and is left out."""
+    lines, speakers = row.get("context"), row.get("context_speakers")
+    if not isinstance(lines, list) or not isinstance(speakers, list):
+        return []
+    return [(words(who), words(line)) for who, line in zip(speakers, lines) if words(line)]
+
+
+SOURCE = Source(
+    name="mustard",
+    title="MUStARD",
+    homepage="https://github.com/soujanyaporia/MUStARD",
+    licence="MIT",
+    citation="Santiago Castro, Devamanyu Hazarika, Veronica Perez-Rosas, Roger Zimmermann, Rada Mihalcea, "
+    "Soujanya Poria. Towards Multimodal Sarcasm Detection (An _Obviously_ Perfect Paper). ACL 2019.",
+    obtain="take data/sarcasm_data.json and the raw clips by the links on the homepage, "
+    "so that sarcasm_data.json and utterances_final/ lie in the root",
+    tasks=("sarcasm",),
+    labels={},
+    expected={"train": 334, "test": 356},
+    markers=("sarcasm_data.json", "data/sarcasm_data.json"),
+    read=read,
+)

@@ -1,0 +1,238 @@
+"""What every data set's file must do, checked on the tiny copy that its own test builds with `build(root)`."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emobench_data.errors import InputError
+from emobench_data.records import Record
+from emobench_data.sources import Skips, all_sources, get_source
+from emobench_data.tasks import TASKS, question
+
+from . import mutate
+from .helpers import convert
+
+NAMES = sorted(all_sources())
+PICTURES = {".jpg", ".jpeg", ".png", ".mp4"}
+every_source = pytest.mark.parametrize("name", NAMES)
+damaging = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def copy(name, tmp_path) -> Path:
+    module = import_module(f"{__package__}.test_{name}")
+    if not hasattr(module, "build"):
+        pytest.skip(f"test_{name}.py has no build()")
+    module.build(tmp_path)
+    return tmp_path
+
+
+def annotation(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_file() and path.suffix.lower() not in PICTURES)
+
+
+def usable(name: str, root: Path) -> list[Record]:
+    """Convert, admitting `InputError` only, and check what comes out."""
+    skips, records = Skips(), []
+    try:
+        records.extend(get_source(name).records(root, skips))
+    except InputError as error:
+        assert "\n" not in str(error)
+    check(name, records)
+    for reason, places in skips.examples.items():
+        assert len(places) <= 20 and reason.isprintable()
+        orjson.dumps(places)
+    return records
+
+
+def check(name: str, records: list[Record]) -> None:
+    source = get_source(name)
+    for record in records:
+        labels = source.labels.get(record.task, ())
+        assert record.source == name and record.task in source.tasks and record.options == labels
+        if TASKS[record.task].kind != "yes_no":
+            allowed = source.labels.get("emo_c") or source.labels["intent"]
+            assert list(record.accepted) == [label for label in allowed if label in record.accepted]
+        assert "\n" not in record.item and "<image>" not in question(record, training=True)
+        orjson.dumps(asdict(record))
+    assert len({record.id for record in records}) == len(records)
+    split_of: dict[str, str] = {}
+    assert all(split_of.setdefault(record.item, record.split) == record.split for record in records)
+
+
+@every_source
+def test_facts(name):
+    source = get_source(name)
+    assert source.name == name and name == name.lower()
+    for fact in (source.title, source.licence, source.citation, source.obtain, source.homepage):
+        assert fact.strip() == fact and fact and "\n" not in fact
+    assert source.homepage.startswith("http") and re.search(r"\b(19|20)\d\d\.$", source.citation)
+    assert source.tasks and set(source.tasks) <= set(TASKS) and source.markers
+    assert set(source.labels) == {task for task in source.tasks if TASKS[task].kind == "closed"}
+    assert set(source.expected) <= {"train", "val", "test", ""} and all(n > 0 for n in source.expected.values())
+    assert source.hateful or "hate" not in source.tasks
+
+
+@every_source
+def test_labels_are_words_that_an_answer_can_be_matched_to(name):
+    for labels in get_source(name).labels.values():
+        assert len({label.lower() for label in labels}) == len(labels) > 1
+        for label in labels:
+            assert label == label.strip().lower() and not set(",;:\n\"'") & set(label)
+        for one, other in itertools.permutations(labels, 2):
+            assert not re.search(rf"\b{re.escape(one)}\b", other), f"{one!r} stands in {other!r}"
+
+
+@every_source
+def test_a_good_copy(name, copy):
+    records, _ = convert(name, copy)
+    check(name, records)
+    source = get_source(name)
+    assert {record.task for record in records} == set(source.tasks)
+    assert convert(name, copy)[0] == records
+    if "emo_o" in source.tasks:
+        closed, opened = ([r.item for r in records if r.task == task] for task in ("emo_c", "emo_o"))
+        assert closed == opened
+
+
+@every_source
+def test_reading_is_lazy(name, copy):
+    assert isinstance(next(iter(get_source(name).read(copy, Skips()))), Record)
+
+
+@every_source
+def test_no_data(name, tmp_path):
+    source = get_source(name)
+    for root in (tmp_path, tmp_path / "missing"):
+        assert not source.found(root)
+        with pytest.raises(InputError, match=re.escape(source.title)) as error:
+            convert(name, root)
+        assert source.obtain in str(error.value)
+
+
+@every_source
+def test_empty_files(name, copy):
+    files = annotation(copy)
+    for path in files:
+        path.write_bytes(b"")
+    if files:  # else labels are folder names
+        with pytest.raises(InputError):
+            convert(name, copy)
+
+
+@every_source
+def test_one_empty_file(name, copy):
+    for path in annotation(copy):
+        content = path.read_bytes()
+        path.write_bytes(b"")
+        usable(name, copy)
+        path.write_bytes(content)
+
+
+@every_source
+def test_cut_off_files(name, copy):
+    whole = len(convert(name, copy)[0])
+    for path in annotation(copy):
+        content = path.read_bytes()
+        for cut in sorted({*range(1, min(len(content), 30)), *range(1, len(content), max(1, len(content) // 30))}):
+            path.write_bytes(content[:cut])
+            assert len(usable(name, copy)) <= whole
+        path.write_bytes(content)
+
+
+@every_source
+@pytest.mark.parametrize("ending", [".json", ".pkl"])
+def test_cut_off_containers_are_said_to_be(name, copy, ending):
+    files = [path for path in annotation(copy) if path.suffix == ending and path.name != "info.json"]
+    files = [path for path in files if not {"annotation", "img_txt"} & set(path.parts)]  # those belong to one item
+    for path in files:
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2])
+        with pytest.raises(InputError, match=re.escape(path.name)):
+            convert(name, copy)
+        path.write_bytes(content)
+
+
+TEXT = {".json", ".jsonl", ".csv", ".tsv", ".txt"}
+OLD = {
+    "byte order mark": lambda text: b"\xef\xbb\xbf" + text,
+    "CR": lambda text: text.replace(b"\n", b"\r"),
+    "CR LF": lambda text: text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"),
+    "latin-1": lambda text: text.decode().replace("’", "'").encode("latin-1"),
+}
+
+
+@every_source
+@pytest.mark.parametrize("kind", OLD)
+def test_text_of_any_age(name, copy, kind):
+    files = [path for path in annotation(copy) if path.suffix in TEXT]
+    for path in files:
+        path.write_bytes(path.read_bytes().replace("’".encode(), b"'"))
+    records = convert(name, copy)[0]
+    for path in files:
+        path.write_bytes(OLD[kind](path.read_bytes()))
+    assert convert(name, copy)[0] == records
+
+
+def damaged(name, copy, data, change):
+    files = annotation(copy)
+    if not files:
+        return  # labels are folder names
+    path = data.draw(st.sampled_from(files))
+    content = path.read_bytes()
+    try:
+        path.write_bytes(change(path, content))
+        usable(name, copy)
+    finally:
+        path.write_bytes(content)
+
+
+@every_source
+@damaging
+@given(data=st.data())
+def test_damaged_bytes(name, copy, data):
+    damaged(name, copy, data, lambda path, content: mutate.with_bytes(data, content))
+
+
+@every_source
+@damaging
+@given(data=st.data())
+def test_values_of_any_kind(name, copy, data):
+    damaged(name, copy, data, lambda path, content: mutate.with_value(data, path, content))
+
+
+@every_source
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_arbitrary_files(name, copy, data):
+    damaged(name, copy, data, lambda path, content: data.draw(st.binary(max_size=200)))
+
+
+@every_source
+def test_the_copy_lies_behind_a_link(name, copy, tmp_path_factory):
+    """People keep data sets on another disk."""
+    records = convert(name, copy)[0]
+    link = tmp_path_factory.mktemp("linked") / "root"
+    link.symlink_to(copy)
+    assert convert(name, link)[0] == records
+
+
+@every_source
+def test_a_folder_in_the_place_of_a_file(name, copy):
+    for path in annotation(copy):
+        content = path.read_bytes()
+        path.unlink()
+        path.mkdir()
+        usable(name, copy)
+        shutil.rmtree(path)
+        path.write_bytes(content)

@@ -1,0 +1,35 @@
+import pytest
+
+from .helpers import answers, convert, put
+
+
+def build(root):
+    put(root, "EmoLabel_DataSplit/train(single-labeled)/set_1.csv", "video_name,label\n2,1\n00003,7\n")
+    put(root, "EmoLabel_DataSplit/test(single-labeled)/set_1.csv", "video_name,label\n4.mp4,4\n")
+    put(root, "EmoLabel_DataSplit/train(single-labeled)/set_2.csv", "video_name,label\n4,4\n")
+
+
+def test_labels_count_from_one_and_only_the_first_fold_is_read(tmp_path):
+    build(tmp_path)
+    records, skips = convert("dfew", tmp_path)
+    assert answers(records, "emo_c") == {"2": "happiness", "3": "fear", "4": "anger"} and not skips.counts
+    assert [record.split for record in records[::2]] == ["train", "train", "test"]
+    assert records[0].media == "Clip/2.mp4"
+
+
+def test_clips_are_looked_up_wherever_they_lie(tmp_path):
+    build(tmp_path)
+    put(tmp_path, "Clip/original/part_1/00002.mp4")
+    put(tmp_path, "Clip/clip_224x224/00002/00001.jpg")
+    put(tmp_path, "Clip/original/readme.mp4")
+    media = {record.item: record.media for record in convert("dfew", tmp_path)[0]}
+    assert media["2"] == "Clip/original/part_1/00002.mp4" and media["3"] == "Clip/3.mp4"
+
+
+@pytest.mark.parametrize("bad", ["5,0", "5,8", "5,nan", "5,", "../5,1", "/5,1", "5.5,1", "5"])
+def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
+    build(tmp_path)
+    with open(tmp_path / "EmoLabel_DataSplit/test(single-labeled)/set_1.csv", "a") as file:
+        file.write(bad + "\n")
+    records, skips = convert("dfew", tmp_path)
+    assert len(records) == 6 and sum(skips.counts.values()) == 1

@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from emobench_data.errors import InputError
+from emobench_data.sources.fer2013 import SOURCE, extract_faces
+
+from .helpers import answers, convert, put
+
+FACE = " ".join(str(n % 256) for n in range(48 * 48))
+
+
+def build(root):
+    rows = [f"0,{FACE},Training", f"3,{FACE},PublicTest", f"6,{FACE},PrivateTest"]
+    put(root, "fer2013.csv", "\n".join(["emotion,pixels,Usage", *rows, ""]))
+
+
+def test_csv_in_official_splits(tmp_path):
+    build(tmp_path)
+    records, skips = convert("fer2013", tmp_path)
+    assert [(r.split, r.answer, r.media) for r in records[::2]] == [
+        ("train", "anger", "extracted/Training/00000.png"), ("val", "happiness", "extracted/PublicTest/00001.png"),
+        ("test", "neutral", "extracted/PrivateTest/00002.png"),
+    ] and not skips.counts
+
+
+def test_columns_in_another_order_with_spaces(tmp_path):
+    put(tmp_path, "icml_face_data.csv", f"emotion, Usage, pixels\n2,Training,{FACE}\n")
+    assert answers(convert("fer2013", tmp_path)[0], "emo_o") == {"Training/00000": "fear"}
+
+
+@pytest.mark.parametrize("bad", [
+    f"7,{FACE},Training", f"nan,{FACE},Training", f",{FACE},Training", f"1,{FACE},Holdout", "1,0 0 0,Training",
+    f"1,{FACE}",
+])
+def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
+    put(tmp_path, "fer2013.csv", f"emotion,pixels,Usage\n{bad}\n1,{FACE},Training\n")
+    records, skips = convert("fer2013", tmp_path)
+    assert len(records) == 2 and sum(skips.counts.values()) == 1
+
+
+def test_extracted_pictures_are_where_the_records_say(tmp_path):
+    build(tmp_path)
+    assert SOURCE.extract(tmp_path) == 3
+    for record in convert("fer2013", tmp_path)[0]:
+        with Image.open(tmp_path / record.media) as image:
+            assert (image.size, image.mode, image.getpixel((1, 2))) == ((48, 48), "L", 97)
+
+
+def test_extraction_goes_on_where_it_was_stopped(tmp_path):
+    build(tmp_path)
+    out = tmp_path / "extracted"
+    assert extract_faces(tmp_path / "fer2013.csv", out) == 3
+    (out / "PublicTest/00001.png").unlink()
+    before = (out / "Training/00000.png").stat().st_mtime_ns
+    assert extract_faces(tmp_path / "fer2013.csv", out) == 1
+    assert (out / "Training/00000.png").stat().st_mtime_ns == before
+    assert sorted(path.name for path in out.rglob("*.*")) == ["00000.png", "00001.png", "00002.png"]
+
+
+def test_pixels_that_are_no_pixels(tmp_path):
+    put(tmp_path, "fer2013.csv", f"emotion,pixels,Usage\n1,{FACE.replace(' 255', ' 256', 1)},Training\n")
+    with pytest.raises(InputError, match="fer2013.csv:2: its pixels are not 2304 numbers from 0 to 255"):
+        SOURCE.extract(tmp_path)
+    assert not list(tmp_path.rglob("*.p*"))
+
+
+def test_folder_tree(tmp_path):
+    for path in ("train/angry/a.jpg", "validation/sad/b.jpg", "test/surprise/c.jpg"):
+        put(tmp_path, path)
+    records, _ = convert("fer2013", tmp_path)
+    assert answers(records, "emo_c") == {
+        "train/angry/a": "anger", "validation/sad/b": "sadness", "test/surprise/c": "surprise",
+    }
+    assert {record.item: record.split for record in records}["validation/sad/b"] == "val"
+    assert SOURCE.extract(tmp_path) == 0
+
+
+def test_real_faces(shared_data: Path):
+    if not (shared_data / "fer2013").is_dir():
+        pytest.skip("no FER2013 faces in the shared data")
+    records, skips = convert("fer2013", shared_data / "fer2013")
+    assert [sum(r.split == s and r.task == "emo_c" for r in records) for s in ("train", "val")] == [6389, 3543]
+    assert sum(r.answer == "disgust" and r.task == "emo_c" and r.split == "train" for r in records) == 389
+    assert not skips.counts
