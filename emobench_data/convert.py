@@ -47,8 +47,10 @@ def convert(
             then as it was.
     """
     skips = Skips()
-    records = assign_splits(source.records(root, skips), test=test, val=val, seed=seed)
-    _check_splits(source, root, records, skips, {"test": test, "val": val})
+    read = list(source.records(root, skips))
+    records = assign_splits(read, test=test, val=val, seed=seed)
+    if not any(record.split for record in read):
+        _check_splits(source, records, {"test": test, "val": val})
     if check:
         check_media(records, root)
     summary = {
@@ -61,27 +63,22 @@ def convert(
         "val": val,
         **summarise(records),
         "expected_items": dict(source.expected),
-        "skipped": {reason: {"count": n, "examples": skips.examples[reason]} for reason, n in _sorted(skips)},
+        "skipped": {
+            reason: {"count": n, "examples": skips.examples[reason]} for reason, n in sorted(skips.counts.items())
+        },
     }
     write_all(records, out, summary, storyboards=root if storyboards else None)
     return summary
 
 
-def _check_splits(source: Source, root: Path, records: list[Record], skips: Skips, shares: dict[str, float]) -> None:
-    if not records:
-        reasons = ", ".join(f"{reason} ({n})" for reason, n in _sorted(skips)) or "its files hold none"
-        raise InputError(f"{source.title}: no record came out of {root}: {reasons}; {source.obtain}")
+def _check_splits(source: Source, records: list[Record], shares: dict[str, float]) -> None:
     present = {record.split for record in records}
     for split, share in shares.items():
         if share and split not in present:
             raise InputError(
-                f"{source.title}: {split}={share} but no record is in {split}: too few groups, or an official split "
-                f"without it; set {split} to 0 to go without"
+                f"{source.title}: {split}={share} but no record is in {split}: its groups are too few to be split; "
+                f"set {split} to 0 to go without"
             )
-
-
-def _sorted(skips: Skips) -> list[tuple[str, int]]:
-    return sorted(skips.counts.items())
 
 
 def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import re
 from pathlib import Path
 from typing import Any, Iterator
 
-import orjson
-
 from ..errors import InputError
-from ..records import Record, path_fault
+from ..files import read_json, read_table
+from ..records import Record
 from . import Skips, Source
+from ._fields import BAD_ROW, NO_MEDIUM, below, make, number, stem, words
 
 LABELS = ("negative", "neutral", "positive")
 # Our rule, on the ratings' 1-7 scale. The lower bar is further from the middle because viewers avoid the low end.
@@ -22,9 +19,10 @@ NEGATIVE_BELOW = 3.5
 
 OFFICIAL = "OASIS.csv"
 FILTERED = "labels.json"
+NO_RATING = "no valence between 1 and 7"
 
 
-def label(valence: float) -> str:
+def valence_label(valence: float) -> str:
     """The closed-set answer for a mean `valence` between 1 and 7 (our rule)."""
     if valence > POSITIVE_ABOVE:
         return "positive"
@@ -32,107 +30,74 @@ def label(valence: float) -> str:
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
-    """Yield one record per rated photograph, from the official table or else from a `labels.json` of a part of it."""
-    table = root / OFFICIAL
-    rows = _official_rows(table) if table.is_file() else _filtered_rows(root / FILTERED)
-    seen: set[str] = set()
+    """One record per rated photograph, from the official table or else from the `labels.json` of a part of it."""
+    rows = _official(root / OFFICIAL, skips) if (root / OFFICIAL).is_file() else _filtered(root / FILTERED)
     for place, row in rows:
-        record = _record(place, row, skips)
-        if record is None:
-            continue
-        if record.item in seen:
-            skips.add(place, "the image is listed twice")
-            continue
-        seen.add(record.item)
-        yield record
+        yield from _record(place, row, skips)
 
 
-def _record(place: str, row: dict[str, Any], skips: Skips) -> Record | None:
-    image, theme = row["image"], row["theme"]
-    if not (isinstance(image, str) and image.strip() and isinstance(theme, str) and theme.strip()):
-        skips.add(place, "no image or no theme")
-        return None
-    if path_fault(f"images/{image}"):
-        skips.add(place, "the image's path leaves the data set's folder")
-        return None
-    valence, arousal = _rating(row["valence"]), _rating(row["arousal"])
-    if valence is None:
-        skips.add(place, "no valence between 1 and 7")
-        return None
-    attributes = {"category": str(row["category"] or ""), "valence": f"{valence:g}"}
-    if arousal is not None:
-        attributes["arousal"] = f"{arousal:g}"
-    return Record(
+def _record(place: str, row: Any, skips: Skips) -> Iterator[Record]:
+    if not isinstance(row, dict):
+        return skips.add(place, BAD_ROW)
+    image, theme = words(row.get("image")).removeprefix("images/"), words(row.get("theme"))
+    if not image or not theme:
+        return skips.add(place, NO_MEDIUM)
+    valence = number(row.get("valence"))
+    if valence is None or not 1 <= valence <= 7:
+        return skips.add(place, NO_RATING)
+    arousal = number(row.get("arousal"))
+    yield from make(
+        skips,
+        place,
+        tasks=("emo_c",),
+        labels=LABELS,
         source="oasis",
-        item=Path(image).stem,
-        task="emo_c",
+        item=stem(image),
         modality="image",
-        media=f"images/{image}",
-        answer=label(valence),
-        options=LABELS,
-        group=re.sub(r"[\s_]*\d+$", "", theme.strip()),
-        attributes=attributes,
+        media=below("images", image),
+        answer=valence_label(valence),
+        group=re.sub(r"[\s_]*\d+$", "", theme),
+        attributes={"category": words(row.get("category")), "valence": f"{valence:g}"}
+        | ({} if arousal is None else {"arousal": f"{arousal:g}"}),
     )
 
 
-def _rating(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) and 1 <= number <= 7 else None
-
-
-def _official_rows(table: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The official table ends its lines with a bare CR and is latin-1; copies saved again are often UTF-8."""
-    data = table.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    reader = csv.DictReader(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")))
-    names = {name.strip().lower(): name for name in reader.fieldnames or () if name}
-    wanted = ("theme", "category", "valence_mean", "arousal_mean")
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        raise InputError(f"{table}: no column {', '.join(missing)}; take OASIS.csv as its authors publish it")
-    theme, category, valence, arousal = (names[name] for name in wanted)
-    for row in reader:
-        title = (row[theme] or "").strip()
+def _official(table: Path, skips: Skips) -> Iterator[tuple[str, dict[str, str]]]:
+    """The table names no files: a photograph is called as its theme, such as `Scared cat 12`."""
+    columns = ("Theme", "Category", "Valence_mean", "Arousal_mean")
+    for place, row in read_table(table, columns, skips):
+        theme = words(row["Theme"])
         yield (
-            f"{table.name}, line {reader.line_num}",
+            place,
             {
-                "image": f"{title}.jpg" if title else "",
-                "theme": title,
-                "category": row[category],
-                "valence": row[valence],
-                "arousal": row[arousal],
+                "image": theme and f"{theme}.jpg",
+                "theme": theme,
+                "category": row["Category"],
+                "valence": row["Valence_mean"],
+                "arousal": row["Arousal_mean"],
             },
         )
 
 
-def _filtered_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    try:
-        entries = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"{path}: not valid JSON ({error}); copy the file again") from error
+def _filtered(path: Path) -> Iterator[tuple[str, Any]]:
+    entries = read_json(path)
     if not isinstance(entries, list):
         raise InputError(f"{path}: must hold a list of objects with image, theme and valence")
-    keys = ("image", "theme", "category", "valence", "arousal")
-    for number, entry in enumerate(entries, start=1):
-        yield f"{path.name}, entry {number}", {key: entry.get(key) if isinstance(entry, dict) else None for key in keys}
+    return ((f"{path.name}, entry {i}", entry) for i, entry in enumerate(entries, 1))
 
 
 SOURCE = Source(
     name="oasis",
     title="OASIS",
     homepage="https://osf.io/6pnd7/",
-    licence="free for research (images keep their own terms)",
-    citation="Kurdi, Lozano, Banaji: Introducing the Open Affective Standardized Image Set (OASIS), BRM 2017",
-    obtain="download OASIS from https://osf.io/6pnd7/ and unpack it, so that OASIS.csv and images/ lie in one folder",
+    licence="free for research; the photographs keep their own terms",
+    citation="Benedek Kurdi, Shayn Lozano, Mahzarin R. Banaji. Introducing the Open Affective Standardized Image Set "
+    "(OASIS). Behavior Research Methods, 2017.",
+    obtain="download OASIS from the homepage and unpack it, so that OASIS.csv and images/ lie in the root",
     tasks=("emo_c",),
     labels={"emo_c": LABELS},
+    expected={"": 900},
     markers=(OFFICIAL, FILTERED),
     read=read,
-    expected={"": 900},
+    rule="Mean valence on the 1-7 scale: positive above 5, negative below 3.5, else neutral.",
 )

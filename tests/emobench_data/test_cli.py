@@ -74,7 +74,7 @@ def test_convert_unknown_source(tmp_path):
 
 
 def test_convert_absent(tmp_path):
-    assert "osf.io" in refused("convert", "oasis", "--root", tmp_path / "none", "--out", tmp_path / "out")
+    assert "download OASIS" in refused("convert", "oasis", "--root", tmp_path / "none", "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

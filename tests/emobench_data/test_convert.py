@@ -65,7 +65,7 @@ def test_the_same_bytes_again(root, tmp_path):
 
 
 def test_no_record(root, tmp_path):
-    with pytest.raises(InputError, match=r"Made up: no record came out of .*: no label \(2\); make it up"):
+    with pytest.raises(InputError, match=r"Made up: nothing usable under .*2 x no label.*make it up"):
         convert(made_up(skip=2), root, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -89,10 +89,16 @@ def test_a_faulty_medium_stops_it_unless_it_is_not_to_look(root, tmp_path):
 def test_an_error_while_writing_keeps_what_was_there(root, tmp_path):
     convert(made_up(*ten()), root, tmp_path / "out")
     before = {name: (tmp_path / "out" / name).read_bytes() for name in names(tmp_path / "out")}
-    twice = [record(item="x", media="pictures/1.jpg", split="test")] * 2
-    with pytest.raises(InputError, match="occurs twice"):
-        convert(made_up(*ten(split="train"), *twice), root, tmp_path / "out")
+    write_clip(root / "1.mp4")
+    clip = record(item="x", modality="video", media="1.mp4", split="test")
+    with pytest.raises(InputError, match="storyboards"):
+        convert(made_up(*ten(split="train"), clip), root, tmp_path / "out")
     assert {name: (tmp_path / "out" / name).read_bytes() for name in names(tmp_path / "out")} == before
+
+
+def test_an_official_split_without_test_is_taken_as_it_is(root, tmp_path):
+    convert(made_up(*ten(split="train")), root, tmp_path / "out")
+    assert names(tmp_path / "out") == ["summary.json", "train.json"]
 
 
 def test_clips_need_storyboards(root, tmp_path):

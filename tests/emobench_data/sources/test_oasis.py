@@ -2,19 +2,19 @@
 
 from collections import Counter
 
-import orjson
 import pytest
 
 from emobench_data import InputError
-from emobench_data.sources import Skips, get_source
-from emobench_data.sources.oasis import label
+from emobench_data.sources import oasis
+
+from .helpers import convert, put
 
 HEADER = ",Theme,Category,Source,Valence_mean,Valence_SD,Valence_N,Arousal_mean,Arousal_SD,Arousal_N"
+ROWS = [HEADER, "I1,Café 1,Object,Web,5.5,1,100,2.5,1,100", "I2,Scared cat 12 ,Animal,Web,2,1,100,,1,100", ""]
 
 
-def read(root):
-    skips = Skips()
-    return list(get_source("oasis").records(root, skips)), skips
+def build(root):
+    put(root, "OASIS.csv", "\n".join(ROWS))
 
 
 @pytest.mark.parametrize(
@@ -22,42 +22,30 @@ def read(root):
     [(1, "negative"), (3.49, "negative"), (3.5, "neutral"), (5, "neutral"), (5.01, "positive"), (7, "positive")],
 )
 def test_label_rule(valence, expected):
-    assert label(valence) == expected
+    assert oasis.valence_label(valence) == expected
 
 
 @pytest.mark.parametrize("line_end", ["\r", "\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
 def test_official_table(tmp_path, line_end, encoding):
-    rows = [HEADER, "I1,Café 1,Object,Web,5.5,1,100,2.5,1,100", "I2,Scared cat 12 ,Animal,Web,2,1,100,,1,100", ""]
-    (tmp_path / "OASIS.csv").write_bytes(line_end.join(rows).encode(encoding))
-    (cafe, cat), skips = read(tmp_path)
+    put(tmp_path, "OASIS.csv", line_end.join(ROWS).encode(encoding))
+    (cafe, cat), skips = convert("oasis", tmp_path)
     assert (cafe.item, cafe.media, cafe.group, cafe.answer) == ("Café 1", "images/Café 1.jpg", "Café", "positive")
-    assert cafe.attributes == {"category": "Object", "valence": "5.5", "arousal": "2.5"}
+    assert cafe.attributes == {"category": "Object", "valence": "5.5", "arousal": "2.5"} and cafe.split == ""
     assert (cat.item, cat.group, cat.answer) == ("Scared cat 12", "Scared cat", "negative")
     assert cat.attributes == {"category": "Animal", "valence": "2"}
     assert not skips.counts
 
 
 def test_rows_that_cannot_be_used_are_counted_with_their_place(tmp_path):
-    rows = [
-        {"image": "Dog_1.jpg", "theme": "Dog", "category": None, "valence": 4},
-        {"image": "Dog_1.jpg", "theme": "Dog", "valence": 4},
-        {"image": "../Dog_2.jpg", "theme": "Dog", "valence": 4},
-        {"image": "Dog_3.jpg", "theme": "Dog", "valence": "NaN"},
-        {"image": "Dog_4.jpg", "theme": "Dog", "valence": 70},
-        {"image": 5, "theme": "Dog", "valence": 4},
-        "Dog",
-    ]
-    (tmp_path / "labels.json").write_bytes(orjson.dumps(rows))
-    records, skips = read(tmp_path)
-    assert [record.item for record in records] == ["Dog_1"]
-    assert skips.counts == {
-        "the image is listed twice": 1,
-        "the image's path leaves the data set's folder": 1,
-        "no valence between 1 and 7": 2,
-        "no image or no theme": 2,
-    }
-    assert skips.examples["the image is listed twice"] == ["labels.json, entry 2"]
+    good = {"image": "Dog_1.jpg", "theme": "Dog", "category": None, "valence": 4}
+    changes = [{"image": "../2.jpg"}, {"valence": "NaN"}, {"valence": 70}, {"image": 5}, {"theme": " "}, {}]
+    put(tmp_path, "labels.json", [good, *(good | change for change in changes), "Dog"])
+    records, skips = convert("oasis", tmp_path)
+    assert [(record.item, record.group) for record in records] == [("Dog_1", "Dog")]
+    assert sorted(skips.counts.values()) == [1, 1, 1, 2, 2]
+    assert skips.counts[oasis.NO_RATING] == skips.counts[oasis.NO_MEDIUM] == 2
+    assert skips.examples[oasis.NO_RATING] == ["labels.json, entry 3", "labels.json, entry 4"]
 
 
 @pytest.mark.parametrize(
@@ -65,25 +53,24 @@ def test_rows_that_cannot_be_used_are_counted_with_their_place(tmp_path):
     [
         ("labels.json", b"[", "not valid JSON"),
         ("labels.json", b"{}", "must hold a list"),
-        ("OASIS.csv", b"Theme,Category\rDog 1,Animal", "no column valence_mean, arousal_mean"),
-        ("OASIS.csv", b"", "no column theme"),
+        ("OASIS.csv", b"Theme,Category\rDog 1,Animal", "no column Valence_mean, Arousal_mean"),
+        ("OASIS.csv", b"", "empty"),
     ],
 )
 def test_a_broken_file_is_one_clear_error(tmp_path, name, content, words):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError, match=words) as caught:
-        read(tmp_path)
-    assert name in str(caught.value)
+    put(tmp_path, name, content)
+    with pytest.raises(InputError, match=f"{name}.*{words}"):
+        convert("oasis", tmp_path)
 
 
 def test_absent(tmp_path):
-    with pytest.raises(InputError, match="none of OASIS.csv, labels.json .*osf.io"):
-        read(tmp_path)
+    with pytest.raises(InputError, match=r"none of OASIS\.csv, labels\.json under"):
+        convert("oasis", tmp_path)
 
 
 def test_the_real_part(shared_data):
     root = shared_data / "oasis_pixabay"
-    records, skips = read(root)
+    records, skips = convert("oasis", root)
     assert Counter(record.answer for record in records) == {"positive": 232, "negative": 131, "neutral": 252}
     assert len({record.group for record in records}) == 195
     assert all((root / record.media).is_file() for record in records)
