@@ -92,6 +92,8 @@ def score(questions: Path, gold: Path, predictions: Path, out: Path | None, as_j
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def sources(root: Path | None, as_json: bool) -> None:
     """List the data sets that can be converted."""
+    if root and not root.is_dir():
+        raise InputError(f"{root}: no such folder; name the folder that holds the data sets")
     listed = [_describe(source, root) for source in all_sources().values()]
     click.echo(
         orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode() if as_json else "\n\n".join(map(_lines, listed))
@@ -119,7 +121,7 @@ def score_table(result: dict[str, Any]) -> str:
 
 
 def _describe(source: Source, root: Path | None) -> dict[str, Any]:
-    places = [root, *sorted(path for path in root.iterdir() if path.is_dir())] if root and root.is_dir() else []
+    places = [root, *sorted(path for path in root.iterdir() if path.is_dir())] if root else []
     return {
         "name": source.name,
         "title": source.title,

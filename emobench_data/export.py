@@ -68,7 +68,7 @@ def write_questions(
             if record.modality == "video" and storyboards is None:
                 raise InputError(
                     f"record {record.id}: LLaVA's eval scripts read no video; write storyboards (one picture of four "
-                    "frames beside each clip) by naming the folder that holds the clips"
+                    "frames beside each clip): --storyboards on the command line"
                 )
             questions.write(orjson.dumps(_question_entry(record, media_prefix, storyboards)) + b"\n")
             answers.write(orjson.dumps(_answer_entry(record)) + b"\n")

@@ -130,6 +130,10 @@ def test_sources(oasis):
     assert f"found: {oasis}" in run("sources", "--root", oasis).output
 
 
+def test_sources_in_no_folder(tmp_path):
+    assert "no such folder" in refused("sources", "--root", tmp_path / "none")
+
+
 def test_sources_as_json(oasis, tmp_path):
     (tmp_path / "empty").mkdir()
     for root, found in ((oasis.parent, [str(oasis)]), (tmp_path / "empty", [])):
