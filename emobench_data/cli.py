@@ -19,7 +19,9 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-class _Group(click.Group):
+class InputErrorGroup(click.Group):
+    """Commands that answer bad input with one line on stderr and exit code 2."""
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -33,7 +35,7 @@ class _Group(click.Group):
         ctx.exit(2)
 
 
-@click.group(cls=_Group)
+@click.group(cls=InputErrorGroup)
 def main() -> None:
     """EmoBench as data: rendered, converted and scored."""
 

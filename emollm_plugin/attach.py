@@ -1,0 +1,121 @@
+"""Hand the plug-in's names to the host's builders as its modules are imported.
+
+The only place besides `compat` that names the host's internals (llava 1.2.2). Nothing is imported here that the host
+does not import itself, and `register()` may come before or after the host.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from types import ModuleType
+from typing import Callable
+
+import wrapt
+
+from . import projector, towers  # noqa: F401  (both fill their registries)
+from .registry import PROJECTORS, TOWERS, projector_family
+
+_MARK = "_emollm_attached"
+
+
+def register() -> None:
+    """Attach the plug-in to LLaVA. Safe to call again, before or after `import llava`."""
+    if getattr(register, _MARK, False):
+        return
+    setattr(register, _MARK, True)
+    from . import compat
+
+    for module, hook in {**compat.HOOKS, **_HOOKS}.items():
+        wrapt.register_post_import_hook(hook, module)
+
+
+def wrap(module: ModuleType, name: str, make: Callable[[Callable], Callable]) -> None:
+    """Replace `module.name` by `make(original)`, once."""
+    original = getattr(module, name)
+    if not getattr(original, _MARK, False):
+        replacement = wraps(original)(make(original))
+        setattr(replacement, _MARK, True)
+        setattr(module, name, replacement)
+
+
+def _projector_builder(host_builder: Callable) -> Callable:
+    def build_vision_projector(config, delay_load=False, **kwargs):
+        projector_type = getattr(config, "mm_projector_type", "linear")
+        if projector_family(projector_type) in PROJECTORS:
+            return PROJECTORS.get(projector_family(projector_type))(config)
+        return host_builder(config, delay_load=delay_load, **kwargs)
+
+    return build_vision_projector
+
+
+def _tower_builder(host_builder: Callable) -> Callable:
+    def build_vision_tower(config, **kwargs):
+        name = getattr(config, "mm_vision_tower", getattr(config, "vision_tower", None))
+        if name in TOWERS:
+            return TOWERS.get(name)(name, config, **kwargs)
+        return host_builder(config, **kwargs)
+
+    return build_vision_tower
+
+
+def _preprocess(host_preprocess: Callable, conversation: ModuleType, tokenize: Callable) -> Callable:
+    import torch
+
+    from .prompt.encode import encode
+    from .prompt.templates import is_ours
+
+    def preprocess(sources, tokenizer, has_image=False):
+        conv = conversation.default_conversation
+        if not is_ours(conv):
+            return host_preprocess(sources, tokenizer, has_image=has_image)
+        query = (lambda text: tokenize(text, tokenizer)) if has_image else (lambda text: tokenizer(text).input_ids)
+        pairs = [encode(conv, turns, tokenizer, query) for turns in sources]
+        return {
+            "input_ids": [torch.tensor(ids, dtype=torch.long) for ids, _ in pairs],
+            "labels": [torch.tensor(labels, dtype=torch.long) for _, labels in pairs],
+        }
+
+    return preprocess
+
+
+def _on_projector_builder(module: ModuleType) -> None:
+    wrap(module, "build_vision_projector", _projector_builder)
+
+
+def _on_tower_builder(module: ModuleType) -> None:
+    wrap(module, "build_vision_tower", _tower_builder)
+
+
+def _on_arch(module: ModuleType) -> None:
+    # llava_arch holds both builders by name, bound before us where the host was imported first.
+    _on_projector_builder(module)
+    _on_tower_builder(module)
+
+
+def _on_conversation(module: ModuleType) -> None:
+    from .prompt.templates import build_templates
+
+    module.conv_templates.update(build_templates(module))
+
+
+def _on_train(module: ModuleType) -> None:
+    from .train import guarded_train
+
+    wrap(module, "preprocess", lambda host: _preprocess(host, module.conversation_lib, module.tokenizer_image_token))
+    wrap(module, "train", lambda host: guarded_train(host, module))
+
+
+def _on_model_builder(module: ModuleType) -> None:
+    from .checkpoint import checked_load
+
+    wrap(module, "load_pretrained_model", checked_load)
+
+
+_HOOKS: dict[str, Callable[[ModuleType], None]] = {
+    "llava.conversation": _on_conversation,
+    "llava.model.multimodal_encoder.builder": _on_tower_builder,
+    "llava.model.multimodal_projector.builder": _on_projector_builder,
+    "llava.model.llava_arch": _on_arch,
+    "llava.model.builder": _on_model_builder,
+    "llava.train.train": _on_train,
+}

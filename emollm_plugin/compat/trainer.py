@@ -1,0 +1,47 @@
+"""LLaVA 1.2.2's trainer on a newer transformers."""
+
+from __future__ import annotations
+
+import inspect
+from functools import wraps
+from types import ModuleType
+
+
+def restore_layernorm_list(trainer: ModuleType) -> None:
+    """transformers >= 4.57: `transformers.trainer.ALL_LAYERNORM_LAYERS` is gone, and LLaVA imports it from there."""
+    if not hasattr(trainer, "ALL_LAYERNORM_LAYERS"):
+        from transformers.pytorch_utils import ALL_LAYERNORM_LAYERS
+
+        trainer.ALL_LAYERNORM_LAYERS = ALL_LAYERNORM_LAYERS
+
+
+def adapt_llava_trainer(llava_trainer: ModuleType) -> None:
+    """Bring `LLaVATrainer`'s calls into the form that the installed transformers has."""
+    cls = llava_trainer.LLaVATrainer
+    base = cls.__mro__[1]
+    _rename_tokenizer(cls, base)
+    _take_dataset(cls, base)
+
+
+def _rename_tokenizer(cls: type, base: type) -> None:
+    """transformers >= 5: `Trainer(tokenizer=...)` became `processing_class=`."""
+    if "tokenizer" in inspect.signature(base.__init__).parameters:
+        return
+
+    def __init__(self, *args, tokenizer=None, **kwargs):
+        base.__init__(self, *args, processing_class=tokenizer, **kwargs)
+
+    cls.__init__ = __init__
+
+
+def _take_dataset(cls: type, base: type) -> None:
+    """transformers >= 4.57: the trainer hands the data set to `_get_train_sampler`, LLaVA's takes none."""
+    if "train_dataset" not in inspect.signature(base._get_train_sampler).parameters:
+        return
+    host = cls._get_train_sampler
+
+    @wraps(host)
+    def _get_train_sampler(self, train_dataset=None):
+        return host(self)
+
+    cls._get_train_sampler = _get_train_sampler

@@ -1,0 +1,208 @@
+"""The check before training: every fault of the command line, the model, the data and the media, before the first step.
+
+LLaVA answers an unknown `--version` with Vicuna's template, masks samples it cannot split and trains on at loss 0.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import os
+import random
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import torch
+import transformers
+from PIL import Image
+
+from emobench_data.errors import InputError
+
+from .checkpoint import check_folder, check_tokenizer
+from .projector.options import ProjectorOptions
+from .prompt.encode import IGNORE_INDEX
+from .registry import PROJECTORS, TOWERS, projector_family
+
+logger = logging.getLogger(__name__)
+
+HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
+HOST_VERSIONS = ("v0", "v0.5")
+SAMPLES = 64
+MEDIA_CHECKED = 20_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What preflight learned and training needs."""
+
+    half_precision: bool
+    seed: int
+
+
+def preflight(host: ModuleType) -> Plan:
+    """Check the command line of `llava.train.train` in `sys.argv`; raises `InputError` on the first fault.
+
+    Args:
+        host: the module `llava.train.train`.
+    """
+    parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, _Training))
+    model_args, data_args, training, _ = parser.parse_args_into_dataclasses(return_remaining_strings=True)
+    _check_device(training)
+    _check_names(host, model_args)
+    check_folder(model_args.model_name_or_path)
+    check_tokenizer(model_args.model_name_or_path)
+    records = load_records(data_args.data_path)
+    if int(os.environ.get("RANK", "0")) == 0:
+        check_media(records, data_args.data_path, data_args.image_folder)
+        _check_samples(host, model_args, data_args, training, records)
+    return Plan(half_precision=training.bf16 or training.fp16, seed=training.seed)
+
+
+@dataclass
+class _Training:
+    # The few of the host's training arguments that the checks need; parsing all of them would set up DeepSpeed.
+    bf16: bool = False
+    fp16: bool = False
+    use_cpu: bool = False
+    seed: int = 42
+    model_max_length: int = 512
+    cache_dir: str | None = None
+
+
+def _check_device(training: _Training) -> None:
+    if not torch.cuda.is_available() and not training.use_cpu:
+        raise InputError("no CUDA GPU was found, and this is a GPU recipe; run it on a GPU, or add --use_cpu True")
+
+
+def _check_names(host: ModuleType, model_args) -> None:
+    templates = host.conversation_lib.conv_templates
+    if model_args.version not in templates and model_args.version not in HOST_VERSIONS:
+        raise InputError(f"unknown template --version {model_args.version!r}; known: {', '.join(sorted(templates))}")
+    kind = model_args.mm_projector_type
+    if projector_family(kind) in PROJECTORS:
+        ProjectorOptions.parse(kind)
+    elif not HOST_PROJECTORS.fullmatch(kind):
+        raise InputError(f"unknown projector type {kind!r}; known: linear, identity, mlp2x_gelu, {', '.join(PROJECTORS)}")
+    tower = model_args.vision_tower
+    hub = tower is not None and (tower.startswith(("openai", "laion")) or "ShareGPT4V" in tower)
+    if tower is not None and tower not in TOWERS and not hub and not Path(tower).exists():
+        raise InputError(f"unknown vision tower {tower!r}; known: a CLIP folder, openai/clip-..., {', '.join(TOWERS)}")
+
+
+def load_records(path: str | None) -> list[dict]:
+    """Read LLaVA's training JSON; raises `InputError` naming the file, and the record where one is wrong."""
+    if not path or not Path(path).is_file():
+        raise InputError(f"training data {path} does not exist; give --data_path a LLaVA JSON file")
+    try:
+        records = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"training data {path} is not valid JSON: {error}") from error
+    if not isinstance(records, list) or not records:
+        raise InputError(f"training data {path} must be a JSON list with at least one record")
+    for index, record in enumerate(records):
+        fault = _record_fault(record)
+        if fault:
+            raise InputError(f"training data {path}, record {index}: {fault}")
+    return records
+
+
+def _record_fault(record) -> str | None:
+    if not isinstance(record, dict) or not isinstance(record.get("conversations"), list):
+        return "it must be an object with a list 'conversations'"
+    turns = record["conversations"]
+    if not turns or not all(isinstance(turn, dict) and isinstance(turn.get("value"), str) for turn in turns):
+        return "every turn must be an object with a text 'value'"
+    placeholders = sum(turn["value"].count("<image>") for turn in turns)
+    if "image" in record and not isinstance(record["image"], str):
+        return "'image' must be a path"
+    if placeholders != ("image" in record):
+        return f"{placeholders} <image> placeholders for {int('image' in record)} image"
+    return None
+
+
+def check_media(records: list[dict], data_path: str, folder: str | None) -> None:
+    """Decode the images that `records` name: all up to 20,000, beyond that a seeded sample, and says so.
+
+    Raises:
+        InputError: images are missing, unreadable or outside `folder`: how many, and the first three.
+    """
+    names = sorted({record["image"] for record in records if "image" in record})
+    if names and not folder:
+        raise InputError(f"training data {data_path} has images; say where they lie with --image_folder")
+    if len(names) > MEDIA_CHECKED:
+        logger.warning("preflight decodes %d of %d images", MEDIA_CHECKED, len(names))
+        names = random.Random(0).sample(names, MEDIA_CHECKED)
+    with ThreadPoolExecutor() as pool:
+        faults = [fault for fault in pool.map(lambda name: image_fault(Path(folder), name), names) if fault]
+    if faults:
+        raise InputError(f"{len(faults)} of {len(names)} images of {data_path} cannot be used: {'; '.join(faults[:3])}")
+
+
+def image_fault(folder: Path, name: str) -> str | None:
+    """Say why the image `name` under `folder` cannot be used, or None."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return f"{name} lies outside {folder}"
+    if not path.is_file():
+        return f"{path} is missing"
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return f"{path} cannot be decoded ({error})"
+    return None
+
+
+def _check_samples(host: ModuleType, model_args, data_args, training: _Training, records: list[dict]) -> None:
+    """Encode a seeded sample as training will; stop if it would train nothing or would not fit."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(
+        model_args.model_name_or_path, cache_dir=training.cache_dir, use_fast=False, padding_side="right",
+        model_max_length=training.model_max_length,
+    )  # fmt: skip
+    tokenizer.pad_token = tokenizer.pad_token if tokenizer.unk_token is None else tokenizer.unk_token
+    visual = _visual_tokens(host, model_args)
+    data_args = copy.copy(data_args)
+    data_args.is_multimodal, data_args.mm_use_im_start_end = True, model_args.mm_use_im_start_end
+    conversation = host.conversation_lib
+    before = conversation.default_conversation
+    conversation.default_conversation = conversation.conv_templates.get(model_args.version, before)
+    try:
+        for index in sorted(random.Random(0).sample(range(len(records)), min(SAMPLES, len(records)))):
+            place = f"training data {data_args.data_path}, record {index}"
+            _check_sample(host, data_args, tokenizer, records[index], place, visual, model_args.version)
+    finally:
+        conversation.default_conversation = before
+
+
+def _check_sample(host, data_args, tokenizer, record: dict, place: str, visual: int, version: str) -> None:
+    has_image = "image" in record
+    sources = [copy.deepcopy(record["conversations"])]
+    try:
+        sources = host.preprocess_multimodal(sources, data_args) if has_image else sources
+        encoded = host.preprocess(sources, tokenizer, has_image=has_image)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error
+    ids, labels = encoded["input_ids"][0], encoded["labels"][0]
+    limit = tokenizer.model_max_length
+    if not bool((labels != IGNORE_INDEX).any()):
+        raise InputError(
+            f"{place}: template {version!r} masks every label with this tokenizer, so it would train nothing;"
+            " choose a plug-in template, such as emoprompt or emoprompt_chatml"
+        )
+    needed = len(ids) + (visual - 1 if has_image else 0)
+    if needed > limit:
+        raise InputError(f"{place}: {needed} tokens ({visual} visual) exceed --model_max_length {limit}; raise it")
+
+
+def _visual_tokens(host: ModuleType, model_args) -> int:
+    """Visual tokens of one image as the tower states them, without loading its weights."""
+    if model_args.vision_tower is None:
+        return 0
+    from llava.model.multimodal_encoder.builder import build_vision_tower
+
+    tower = build_vision_tower(model_args, delay_load=True)
+    return tower.num_patches + (getattr(tower, "select_feature", "patch") == "cls_patch")

@@ -1,0 +1,50 @@
+"""The projector: content tokens enriched by perspectives (our reading of "Multi-perspective Visual Projection").
+
+Signature :: [B, N, in_dim] --> [B, N, out_dim]
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from .options import ProjectorOptions
+from .perspectives import Atmosphere, GatedAdd, GatedRead, Objects, Relations
+
+
+class MultiPerspectiveProjector(nn.Module):
+    """As many tokens out as came in; fresh, it equals the host's `mlp2x_gelu` exactly, since every gate is zero.
+
+    Args:
+        in_dim: width of the vision tower's tokens.
+        out_dim: width of the language model.
+        options: see `ProjectorOptions`.
+    """
+
+    def __init__(self, in_dim: int, out_dim: int, options: ProjectorOptions) -> None:
+        super().__init__()
+        self.content = nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
+        width = options.width
+        builders = {
+            "objects": lambda: (Objects(in_dim, width, options.slots), GatedRead(in_dim, out_dim, width)),
+            "relations": lambda: (Relations(width), GatedRead(in_dim, out_dim, width)),
+            "atmosphere": lambda: (Atmosphere(in_dim, width), GatedAdd(out_dim, width)),
+        }
+        built = {name: builders[name]() for name in options.perspectives}
+        self.perspectives = nn.ModuleDict({name: perspective for name, (perspective, _) in built.items()})
+        self.reads = nn.ModuleDict({name: read for name, (_, read) in built.items()})
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Project patch tokens (B, N, in_dim) -> (B, N, out_dim)."""
+        tokens = self.content(patches)
+        context = patches
+        for name, perspective in self.perspectives.items():
+            # Relations read the slots that objects has just made; the others read the patches.
+            context = perspective(context if name == "relations" else patches)
+            tokens = self.reads[name](tokens, patches, context)
+        return tokens
+
+    def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False):
+        """Load a checkpoint of this projector, or warm-start from a released `mlp2x_gelu` (keys `0.*` and `2.*`)."""
+        if set(state_dict) == {f"{layer}.{kind}" for layer in (0, 2) for kind in ("weight", "bias")}:
+            return self.content.load_state_dict(state_dict, strict=strict, assign=assign)
+        return super().load_state_dict(state_dict, strict=strict, assign=assign)

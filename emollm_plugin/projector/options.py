@@ -1,0 +1,60 @@
+"""Options of the projector, written in the type string so that config.json alone restores the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from emobench_data.errors import InputError
+
+FAMILY = "multiperspective"
+PERSPECTIVES = ("objects", "relations", "atmosphere")
+
+
+@dataclass(frozen=True)
+class ProjectorOptions:
+    """What stands behind `multiperspective:` as `key=value`, separated by commas.
+
+    Args:
+        perspectives: which perspectives enrich the content tokens, joined by `+`; `none` leaves `mlp2x_gelu`.
+        slots: number of learned slots that compete for patches; 8 covers the few things a photograph is about.
+        width: inner width of the perspectives; 512 keeps them under a third of the MLP's cost at 1024 -> 4096.
+    """
+
+    perspectives: tuple[str, ...] = PERSPECTIVES
+    slots: int = 8
+    width: int = 512
+
+    @classmethod
+    def parse(cls, projector_type: str) -> ProjectorOptions:
+        """Read a type string such as `multiperspective:slots=4,perspectives=objects+atmosphere`.
+
+        Raises:
+            InputError: an unknown option, perspective or number, with what is known.
+        """
+        family, _, tail = projector_type.partition(":")
+        if family != FAMILY:
+            raise InputError(f"projector type {projector_type!r} does not begin with {FAMILY!r}")
+        given: dict[str, object] = {}
+        for part in filter(None, tail.split(",")):
+            key, _, value = part.partition("=")
+            if key not in {field.name for field in fields(cls)} or key in given:
+                known = ", ".join(field.name for field in fields(cls))
+                raise InputError(f"projector option {part!r} in {projector_type!r}: known, each once: {known}")
+            given[key] = _perspectives(value) if key == "perspectives" else _positive(key, value)
+        return cls(**given)
+
+
+def _perspectives(value: str) -> tuple[str, ...]:
+    chosen = set() if value == "none" else set(value.split("+"))
+    unknown = sorted(chosen - set(PERSPECTIVES))
+    if unknown:
+        raise InputError(f"unknown perspective {unknown[0]!r}; known: {', '.join(PERSPECTIVES)}, or none alone")
+    if "relations" in chosen and "objects" not in chosen:
+        raise InputError("perspective 'relations' needs 'objects': it reads the slots; add objects")
+    return tuple(name for name in PERSPECTIVES if name in chosen)
+
+
+def _positive(key: str, value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 8192:
+        raise InputError(f"projector option {key}={value!r} must be a whole number from 1 to 8192")
+    return int(value)

