@@ -41,7 +41,10 @@ def run(module: str) -> None:
         getattr(importlib.import_module(module), CALLED[module])()
         return
     from .compat.cpu import host_on_cpu
+    from .evaluate import check_evaluation
 
+    if module.startswith("llava.eval.model_vqa"):
+        check_evaluation(sys.argv[1:])
     with host_on_cpu():
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -1,0 +1,60 @@
+"""The check before LLaVA's own evaluation scripts: what they would meet as a traceback in a worker, or not at all."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Sequence
+
+from emobench_data.errors import InputError
+
+from .checkpoint import check_folder, check_tokenizer
+from .preflight import image_fault
+
+
+def check_evaluation(argv: Sequence[str]) -> None:
+    """Check the arguments of `llava.eval.model_vqa*` before the model is loaded.
+
+    Raises:
+        InputError: an unknown template, a missing model, question file or image folder, a question without its fields,
+            or images that cannot be decoded.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    for name in ("--model-path", "--model-base", "--question-file", "--image-folder", "--conv-mode"):
+        parser.add_argument(name)
+    given, _ = parser.parse_known_args(argv)
+    if given.conv_mode is not None:
+        _check_template(given.conv_mode)
+    if given.model_path:
+        check_folder(given.model_path)
+        check_tokenizer(given.model_base or given.model_path)
+    if given.question_file:
+        _check_questions(Path(given.question_file).expanduser(), Path(given.image_folder or "."))
+
+
+def _check_template(name: str) -> None:
+    from llava.conversation import conv_templates
+
+    if name not in conv_templates:
+        raise InputError(f"unknown template --conv-mode {name!r}; known: {', '.join(sorted(conv_templates))}")
+
+
+def _check_questions(path: Path, images: Path) -> None:
+    if not path.is_file():
+        raise InputError(f"question file {path} does not exist")
+    if not path.stat().st_size:
+        raise InputError(f"question file {path} is empty")
+    faults = []
+    # Not splitlines(): a text may hold U+2028, which it takes for the end of a line.
+    for number, line in enumerate(path.read_text(encoding="utf-8").removesuffix("\n").split("\n"), start=1):
+        try:
+            question = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path}, line {number}: not valid JSON ({error})") from error
+        if not isinstance(question, dict) or not isinstance(question.get("text"), str) or "question_id" not in question:
+            raise InputError(f"{path}, line {number}: a question needs question_id and text")
+        fault = image_fault(images, question["image"]) if isinstance(question.get("image"), str) else None
+        faults += [fault] if fault else []
+    if faults:
+        raise InputError(f"{len(faults)} images of {path} cannot be used: {'; '.join(faults[:3])}")

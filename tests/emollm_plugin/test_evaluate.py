@@ -1,0 +1,42 @@
+"""Bad arguments of LLaVA's evaluation scripts end with one line and exit code 2, before a model is loaded."""
+
+import pytest
+
+from emollm_plugin.__main__ import main
+
+pytestmark = pytest.mark.host
+
+
+@pytest.fixture
+def refused(tiny, capsys, tmp_path):
+    def run(**changes):
+        arguments = {
+            "model-path": tiny.base, "question-file": tiny.data / "questions.jsonl", "conv-mode": "emoprompt_chatml",
+            "image-folder": tiny.data / "images", "answers-file": tmp_path / "answers.jsonl", **changes,
+        }  # fmt: skip
+        flags = [part for key, value in arguments.items() for part in (f"--{key}", str(value))]
+        assert main(["llava.eval.model_vqa_loader", *flags]) == 2
+        assert not (tmp_path / "answers.jsonl").exists()
+        return capsys.readouterr().err
+
+    return run
+
+
+def test_an_unknown_template_comes_with_the_known_ones(refused):
+    assert "emoprompt_chatml" in refused(**{"conv-mode": "emo"})
+
+
+def test_a_model_or_question_file_that_is_not_there(refused, tmp_path):
+    assert "does not exist" in refused(**{"model-path": tmp_path / "none"})
+    assert "does not exist" in refused(**{"question-file": tmp_path / "none.jsonl"})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("", "is empty"), ('{"question_id": 1', "line 1"), ('{"question_id": 1}', "line 1"),
+     ('{"question_id": 1, "text": "a", "image": "none.png"}', "none.png is missing"),
+     ('{"question_id": 1, "text": "a", "image": "../train.json"}', "lies outside")],
+)  # fmt: skip
+def test_questions_that_cannot_be_asked(refused, tmp_path, content, said):
+    (tmp_path / "bad.jsonl").write_text(content)
+    assert said in refused(**{"question-file": tmp_path / "bad.jsonl"})

