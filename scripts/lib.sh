@@ -55,6 +55,6 @@ setup_env() {
     "$python" -m venv "$VENV"
     pip_install -r "$ROOT/scripts/stacks/current.txt"
     pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
-    pip_install --no-build-isolation -e "$ROOT[video,test]"
+    pip_install --no-build-isolation -e "$ROOT[video,mat,plot,test]"
     printf '%s\n' "$wanted" >"$stamp"
 }
