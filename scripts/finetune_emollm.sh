@@ -9,7 +9,7 @@
 # Data
 #   DATASET        mini, or a data set of `python -m emobench_data sources`      default: mini
 #   DATA_ROOT      folder of the user's copy of that data set (not for mini)
-#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 960, 240
+#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 720, 216
 #   DATA_PATH, IMAGE_FOLDER, QUESTIONS, GOLD   LLaVA's own files instead of a DATASET
 # Model
 #   BASE_MODEL     folder or hub name of a LLaMA-family model                    default: SmolLM2-135M-Instruct
@@ -58,7 +58,7 @@ main() {
 
 defaults() {
     DATASET="${DATASET:-mini}" SEED="${SEED:-0}" TUNE="${TUNE:-full}" DEVICE="${DEVICE:-auto}"
-    MINI_TRAIN="${MINI_TRAIN:-960}" MINI_TEST="${MINI_TEST:-240}"
+    MINI_TRAIN="${MINI_TRAIN:-720}" MINI_TEST="${MINI_TEST:-216}"
     DATA_DIR="${DATA_DIR:-$ROOT/data}" DATA_PATH="${DATA_PATH:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-multiperspective}"
@@ -165,7 +165,7 @@ train_command() {
         --bf16 True --output_dir "$CHECKPOINT" --num_train_epochs "$EPOCHS" --max_steps "$MAX_STEPS"
         --per_device_train_batch_size "$BATCH" --gradient_accumulation_steps "$((GLOBAL_BATCH / BATCH / RANKS))"
         --learning_rate "$LEARNING_RATE" --weight_decay 0. --warmup_steps 0.03 --lr_scheduler_type cosine
-        --logging_steps 5 --model_max_length "$MAX_LENGTH" --lazy_preprocess True --report_to none
+        --logging_steps 5 --disable_tqdm False --model_max_length "$MAX_LENGTH" --lazy_preprocess True --report_to none
         --dataloader_num_workers 1 --seed "$SEED" "${save[@]}" "${tune[@]}")
 }
 

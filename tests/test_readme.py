@@ -1,0 +1,61 @@
+"""Every command of the README is run, reduced in size where it would take long."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emobench_data.convert import make_mini
+
+ROOT = Path(__file__).parents[1]
+SHARED_OASIS = ROOT / "../shared/data/oasis_pixabay"
+
+
+def commands():
+    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    return [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def reduced(command, tmp_path):
+    """The command as the test runs it: same script or module, with less to do or nothing to download."""
+    environment = {"RUN_DIR": tmp_path / "run", "DATA_DIR": tmp_path / "data", "MAX_STEPS": 1, "DEVICE": "cpu"}
+    environment |= {"MINI_TRAIN": 12, "MINI_TEST": 6, "BATCH": 2, "GLOBAL_BATCH": 2}
+    if command.startswith("bash scripts/test.sh"):
+        return f"{command} --help", {}
+    if "BASE_MODEL=" in command:
+        (tmp_path / "train.json").write_text("[]")
+        return f"{command.replace('train.json', str(tmp_path / 'train.json'))} --dry-run", environment
+    if "finetune_emollm.sh" in command:
+        return command, environment
+    if " ..." in command:
+        # The host's own --help, which it prints after the plug-in was attached.
+        return f"{command.split(' --')[0]} --help", {}
+    return re.sub(r"(?<= )(data/|answers)", rf"{tmp_path}/\1", command), {}
+
+
+def answer_everything(folder):
+    """What `score` reads: a small EmoBench-mini, and a file that answers each of its questions with the gold."""
+    make_mini(folder / "data" / "mini", train=6, test=6, seed=0)
+    gold = [json.loads(line) for line in (folder / "data/mini/gold.jsonl").read_text().splitlines()]
+    answers = [{"question_id": entry["question_id"], "text": entry["answer"]} for entry in gold]
+    (folder / "answers.jsonl").write_text("".join(json.dumps(answer) + "\n" for answer in answers))
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("command", commands(), ids=lambda command: command[:60])
+def test_a_command_of_the_readme(command, tmp_path):
+    if "shared/data" in command and not SHARED_OASIS.is_dir():
+        pytest.skip("the OASIS photographs are not beside this checkout")
+    if " score " in command:
+        answer_everything(tmp_path)
+    run, environment = reduced(command, tmp_path)
+    if command.startswith("python"):
+        run = run.replace("python", shlex.quote(sys.executable), 1)
+    settings = {**os.environ, **{key: str(value) for key, value in environment.items()}}
+    done = subprocess.run(["bash", "-c", run], cwd=ROOT, env=settings, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
