@@ -120,7 +120,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[str, Any]]:
 def read_json_if_there(path: str) -> Any:
     """As `read_json`, or None where there is no such file; for small files by the hundred thousand."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:
             return parse_json(file.read(), path)
     except FileNotFoundError:
         return None

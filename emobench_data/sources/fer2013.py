@@ -69,13 +69,16 @@ def _from_folders(root: Path, skips: Skips) -> Iterator[Record]:
 def extract_faces(csv: Path, out: Path) -> int:
     """Write the pictures that the CSV holds as `out/<Usage>/<row>.png` and return how many were written now.
 
-    Pictures that are there already stay, each is written in one step: a stopped run goes on where it was.
+    Pictures that are there already stay, each is written in one step: a stopped run goes on where it was. Shows
+    progress on a terminal.
 
     Raises:
         InputError: the CSV cannot be read, a row's pixels are not 0 to 255, or `out` cannot be written to.
     """
+    from tqdm import tqdm
+
     written = 0
-    for place, name, row in _faces(csv, Skips()):
+    for place, name, row in tqdm(_faces(csv, Skips()), desc="faces", unit="", disable=None):
         path = out / f"{name}.png"
         if not path.exists():
             write_atomic(path, _png(row["pixels"], place))
