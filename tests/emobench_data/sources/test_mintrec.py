@@ -6,7 +6,8 @@ HEADER = "season\tepisode\tclip\ttext\tlabel\n"
 
 
 def build(root):
-    put(root, "train.tsv", HEADER + 'S05\tE16\t329\t"no way, he said\tInform\nS05\tE16\t330\tcould you, josé?\tAsk for help\n')
+    rows = 'S05\tE16\t329\t"no way, he said\tInform\nS05\tE16\t330\tcould you, josé?\tAsk for help\n'
+    put(root, "train.tsv", HEADER + rows)
     put(root, "dev.tsv", HEADER + "S04\tE01\t1\twell done\tPraise\n")
     put(root, "test.tsv", HEADER + "S04\tE02\t1\tsorry\tApologise\n")
 

@@ -29,7 +29,8 @@ def example(monkeypatch):
 
 def test_the_example_works(tmp_path, example):
     put(tmp_path, "postcards.csv", (
-        "file,mood,message,album\na.jpg,Bored,\"Rain, rain.\",one\nb.jpg,joy,,one\nc.jpg,nan,x,two\n/etc/d.jpg,joy,x,two\n"
+        "file,mood,message,album\na.jpg,Bored,\"Rain, rain.\",one\nb.jpg,joy,,one\n"
+        "c.jpg,nan,x,two\n/etc/d.jpg,joy,x,two\n"
     ))
     skips = Skips()
     records = list(example.SOURCE.records(tmp_path, skips))
