@@ -12,9 +12,10 @@ import csv
 import io
 import json
 import os
-import pickle
+import subprocess
+import sys
 import tempfile
-from collections import OrderedDict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
@@ -120,7 +121,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[str, Any]]:
 def read_json_if_there(path: str) -> Any:
     """As `read_json`, or None where there is no such file; for small files by the hundred thousand."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:
             return parse_json(file.read(), path)
     except FileNotFoundError:
         return None
@@ -160,62 +161,35 @@ def read_literal(text: str) -> Any:
 
 
 def read_pickle(path: Path) -> Any:
-    """Read a pickle that holds only plain containers, numbers, strings and numpy arrays; of any age.
-
-    Strings that Python 2 wrote are read as latin-1.
+    """Read a pickle of plain containers, numbers, strings and numpy arrays, of any age; arrays become nested lists.
 
     Raises:
         InputError: no such file, cut off, or it names anything else, such as code to run.
     """
+    from . import _pickle
+
     with _open(path) as file:
         try:
-            return _PlainUnpickler(file, encoding="latin1").load()
+            return _pickle.load(file)
         except Exception as error:  # foreign bytes can make an unpickler raise anything
             raise InputError(f"{path}: not a pickle of plain data ({_shown(error)})") from error
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Our design: what plain data of any age names is on a short list, and nothing else is looked up."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        import numpy
-
-        if (module, name) in (("numpy", "ndarray"), ("numpy", "dtype")):
-            return getattr(numpy, name)
-        if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name in ("_reconstruct", "scalar"):
-            core = numpy._core if hasattr(numpy, "_core") else numpy.core
-            return getattr(core.multiarray, name)
-        if module in ("builtins", "__builtin__") and name in ("set", "frozenset"):
-            return {"set": set, "frozenset": frozenset}[name]
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
-        if (module, name) == ("_codecs", "encode"):
-            return _latin_1_bytes
-        raise pickle.UnpicklingError(f"it names {module}.{name}, which plain data never does")
-
-
-def _latin_1_bytes(text: str, encoding: str) -> bytes:
-    """How Python 3 wrote bytes for Python 2; no other encoding is admitted."""
-    if encoding not in ("latin1", "latin-1"):
-        raise pickle.UnpicklingError("bytes in an unexpected encoding")
-    return text.encode("latin-1")
-
-
-def read_mat(path: Path, name: str) -> Any:
-    """The variable `name` of a MATLAB file, or None if it has none of that name.
+def read_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
+    """Those of the variables `names` that a MATLAB file has: cells, structs and matrices as flat lists.
 
     Raises:
         InputError: no such file, not a MATLAB file, or scipy is not installed.
     """
-    with _open(path) as file:
-        try:
-            from scipy.io import loadmat
-        except ImportError as error:
-            raise InputError(f"{path}: reading MATLAB files needs scipy; pip install 'emollm-llava[mat]'") from error
-        try:
-            return loadmat(file, variable_names=[name]).get(name)
-        except Exception as error:  # foreign bytes can make the reader raise anything
-            raise InputError(f"{path}: not a valid MATLAB file ({_shown(error)}); download it again") from error
+    _open(path).close()
+    if find_spec("scipy") is None:
+        raise InputError(f"{path}: reading MATLAB files needs scipy; pip install 'emollm-llava[mat]'")
+    command = [sys.executable, "-m", f"{__package__}._mat", str(path.resolve()), *names]
+    done = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[1], check=False)
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2] or "it crashes the reader"
+        raise InputError(f"{path}: not a valid MATLAB file ({_shown(reason)}); download it again")
+    return parse_json(done.stdout, str(path))
 
 
 def first_folder(root: Path, *names: str) -> str:

@@ -28,7 +28,7 @@ class Skips:
         self.counts[reason] += 1
         examples = self.examples.setdefault(reason, [])
         if len(examples) < EXAMPLES_KEPT:
-            examples.append(place)
+            examples.append("".join(char if char.isprintable() else "?" for char in place))
 
 
 @dataclass(frozen=True, kw_only=True)

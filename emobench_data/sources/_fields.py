@@ -6,7 +6,6 @@ import math
 import os
 import posixpath
 from hashlib import blake2s
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
@@ -33,33 +32,31 @@ BASIC_EMOTIONS = {
     "happiness": "happiness", "sad": "sadness", "sadness": "sadness", "surprise": "surprise", "neutral": "neutral",
 }
 
-# C1 control characters are Windows-1252 punctuation that somebody decoded as latin-1; placeholders in an item's own
-# text would count as media.
-_WINDOWS_1252 = {
-    code: char for code in range(0x80, 0xA0) if (char := bytes([code]).decode("cp1252", "ignore"))
+# C1 control characters are Windows-1252 punctuation that somebody decoded as latin-1; the others are nothing.
+_CONTROLS = {code: None for code in (*range(0x20), 0x7F) if not chr(code).isspace()} | {
+    code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)
 }
 
 
 def words(value: Any) -> str:
     """`value` as one line of clean text; anything but a string (None, NaN, a list) is empty.
 
-    Media placeholders lose their angle brackets, lone surrogates become `?`.
+    Media placeholders lose their angle brackets, for they would count as media; control characters go, and lone
+    surrogates become `?`.
     """
     if not isinstance(value, str):
         return ""
+    if not (value.isascii() and value.isprintable()):
+        value = value.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
     flat = " ".join(value.split())
-    if "<" in flat:
-        flat = flat.replace("<image>", "(image)").replace("<video>", "(video)")
-    if flat.isascii():
-        return flat
-    return flat.translate(_WINDOWS_1252).encode("utf-8", "replace").decode("utf-8")
+    return flat.replace("<image>", "(image)").replace("<video>", "(video)") if "<" in flat else flat
 
 
 def item_id(value: Any) -> str:
     """`value` as an item's id, or empty: a float has lost digits (ids go beyond 2**53) and is never one."""
     if isinstance(value, str):
         return words(value)
-    return str(int(value)) if isinstance(value, Integral) and not isinstance(value, bool) else ""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def whole(value: Any) -> str:
@@ -81,7 +78,7 @@ def yes_no(value: Any) -> str:
     """1, `"1"`, true -> Yes; 0, `"0"`, false -> No; anything else (None, NaN, 2) is empty."""
     if isinstance(value, str):
         return {"1": "Yes", "0": "No", "true": "Yes", "false": "No"}.get(value.strip().lower(), "")
-    return {1: "Yes", 0: "No"}.get(value, "") if isinstance(value, Real) else ""
+    return {1: "Yes", 0: "No"}.get(value, "") if isinstance(value, (int, float)) else ""
 
 
 def stem(path: str) -> str:
@@ -123,7 +120,7 @@ def make(
         (fields["item"] + fields["media"]).encode("utf-8")
         made = [Record(task=task, options=labels if task in _CLOSED else (), **fields) for task in tasks]
     except UnicodeEncodeError:
-        skips.add(place.encode("utf-8", "replace").decode("utf-8"), "file name is not valid UTF-8")
+        skips.add(place, "file name is not valid UTF-8")
     except InputError:
         skips.add(place, BAD_PATH if path_fault(fields["media"]) else BAD_RECORD)
     else:
@@ -136,19 +133,20 @@ def class_folders(root: Path, folder: str, table: Mapping[str, str], skips: Skip
     Raises:
         InputError: a folder cannot be listed.
     """
-    for name in _listed(root / folder):
+    for name in listed(root / folder):
         word = label(name, table)
         if not (root / folder / name).is_dir():
             continue
         if not word:
             skips.add(f"{folder}/{name}", "folder is not a class of this data set")
             continue
-        for picture in _listed(root / folder / name):
+        for picture in listed(root / folder / name):
             if picture.lower().endswith(PICTURES):
                 yield word, f"{folder}/{name}/{picture}"
 
 
-def _listed(folder: Path) -> list[str]:
+def listed(folder: Path) -> list[str]:
+    """The names in `folder`, sorted; raises `InputError` if it cannot be listed."""
     try:
         return sorted(os.listdir(folder))
     except OSError as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Iterator
 
 from ..files import first_file, read_literal, read_mat, read_table
 from ..records import Record, path_fault
@@ -25,9 +26,10 @@ _CSV_FOLDERS = ("", "emotic_pre/", "Annotations/")
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """The authors' MATLAB file where it is, else the CSV re-export in circulation, one file a split."""
     base = "emotic/" if (root / "emotic").is_dir() else ""
+    mat = read_mat(root / _MAT, SPLITS) if (root / _MAT).exists() else None
     for split in SPLITS:
-        if (root / _MAT).exists():
-            people = _from_mat(root / _MAT, split)
+        if mat is not None:
+            people = _from_mat(mat.get(split), f"Annotations.mat:{split}")
         else:
             people = _from_csv(first_file(root, *(f"{folder}{split}.csv" for folder in _CSV_FOLDERS)), skips)
         for place, picture, size, box, given in people:
@@ -35,23 +37,20 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
 
 
 # A person as both forms give it: place, picture, (width, height), box, labels by annotator.
-_Person = tuple[str, str, Sequence[Any], Sequence[Any], list[list[str]]]
+_Person = tuple[str, str, list[Any], list[Any], list[list[str]]]
 
 
-def _from_mat(path: Path, split: str) -> Iterator[_Person]:
-    """Train has one list of labels for a person, val and test one for each annotator and their union."""
-    entries = read_mat(path, split)
-    for index, entry in enumerate([] if entries is None else entries.ravel()):
-        try:
-            name, folder, size, people = entry[0], entry[1], entry[2], entry[4].ravel()
-        except (IndexError, TypeError, AttributeError, ValueError):
-            yield f"{path.name}:{split}[{index}]", "", (), (), []
+def _from_mat(entries: Any, place: str) -> Iterator[_Person]:
+    """An entry is (file, folder, size, origin, people), a person (box, labels by annotator, ...), all nested lists."""
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if not isinstance(entry, list) or len(entry) < 5 or not isinstance(entry[4], list):
+            yield f"{place}[{index}]", "", [], [], []
             continue
-        picture = _picture(_first(folder), _first(name))
-        for number_, person in enumerate(people):
-            fields = list(person) if hasattr(person, "dtype") and person.dtype.names else [(), ()]
-            given = [_strings(one) for one in getattr(fields[1], "flat", [])]
-            yield f"{path.name}:{split}[{index}][{number_}]", picture, _numbers(size), _numbers(fields[0]), given
+        picture = _picture(_first(entry[1]), _first(entry[0]))
+        for number_, person in enumerate(entry[4]):
+            box, given = person[:2] if isinstance(person, list) and len(person) > 1 else ([], [])
+            labels = [_leaves(one, str) for one in given] if isinstance(given, list) else []
+            yield f"{place}[{index}][{number_}]", picture, _leaves(entry[2], Real), _leaves(box, Real), labels
 
 
 def _from_csv(path: Path | None, skips: Skips) -> Iterator[_Person]:
@@ -72,29 +71,19 @@ def _list(text: str) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
-def _strings(value: Any) -> list[str]:
-    """Every string in MATLAB's nested cells and structs, in order."""
-    if isinstance(value, str):
-        return [str(value)]
-    if hasattr(value, "dtype"):
-        parts = value.flat if hasattr(value, "shape") and value.shape else value if value.dtype.names else ()
-        return [text for part in parts for text in _strings(part)]
-    return [text for part in value for text in _strings(part)] if isinstance(value, (list, tuple)) else []
-
-
-def _numbers(value: Any) -> list[Any]:
-    """Every number in MATLAB's nested cells and structs, in order."""
-    if hasattr(value, "dtype") and (value.shape or value.dtype.names):
-        return [one for part in (value.flat if value.shape else value) for one in _numbers(part)]
-    return [] if value is None or isinstance(value, (str, list, tuple)) else [value]
+def _leaves(value: Any, kind: type) -> list[Any]:
+    """Every value of `kind` in nested lists, in order."""
+    if isinstance(value, list):
+        return [leaf for part in value for leaf in _leaves(part, kind)]
+    return [value] if isinstance(value, kind) else []
 
 
 def _first(value: Any) -> str:
-    return words(next(iter(_strings(value)), ""))
+    return words(next(iter(_leaves(value, str)), ""))
 
 
 def _record(
-    place: str, picture: str, size: Sequence[Any], box: Sequence[Any], given: list[list[str]], split: str, base: str,
+    place: str, picture: str, size: list[Any], box: list[Any], given: list[list[str]], split: str, base: str,
     skips: Skips,
 ) -> Iterator[Record]:
     if not picture:
@@ -116,7 +105,7 @@ def _record(
     )
 
 
-def _where(size: Sequence[Any], box: Sequence[Any]) -> str:
+def _where(size: list[Any], box: list[Any]) -> str:
     """The person's place in words; corners are fractions of width and height, cut to the picture."""
     numbers = [number(value) for value in (*size[:2], *box)]
     if len(numbers) != 6 or None in numbers or min(numbers[:2]) <= 0:

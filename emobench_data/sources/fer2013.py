@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..files import first_file, read_table, write_atomic
 from ..records import Record
 from . import Skips, Source
-from ._fields import BASIC_EMOTIONS, EMOTION, NO_LABEL, class_folders, make, stem
+from ._fields import BASIC_EMOTIONS, EMOTION, NO_LABEL, class_folders, listed, make, stem
 
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 COLUMNS = ("emotion", "pixels", "Usage")
@@ -58,7 +58,7 @@ def _from_csv(table: Path, skips: Skips) -> Iterator[Record]:
 
 
 def _from_folders(root: Path, skips: Skips) -> Iterator[Record]:
-    for folder in sorted(path.name for path in root.iterdir() if path.name.lower() in SPLITS and path.is_dir()):
+    for folder in (name for name in listed(root) if name.lower() in SPLITS and (root / name).is_dir()):
         for word, path in class_folders(root, folder, BASIC_EMOTIONS, skips):
             yield from make(
                 skips, path, tasks=EMOTION, labels=LABELS, source="fer2013", item=stem(path),
@@ -69,13 +69,16 @@ def _from_folders(root: Path, skips: Skips) -> Iterator[Record]:
 def extract_faces(csv: Path, out: Path) -> int:
     """Write the pictures that the CSV holds as `out/<Usage>/<row>.png` and return how many were written now.
 
-    Pictures that are there already stay, each is written in one step: a stopped run goes on where it was.
+    Pictures that are there already stay, each is written in one step: a stopped run goes on where it was. Shows
+    progress on a terminal.
 
     Raises:
         InputError: the CSV cannot be read, a row's pixels are not 0 to 255, or `out` cannot be written to.
     """
+    from tqdm import tqdm
+
     written = 0
-    for place, name, row in _faces(csv, Skips()):
+    for place, name, row in tqdm(_faces(csv, Skips()), desc="faces", unit="", disable=None):
         path = out / f"{name}.png"
         if not path.exists():
             write_atomic(path, _png(row["pixels"], place))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -11,7 +10,7 @@ from ..files import open_text, read_json, read_json_if_there
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, whole, words
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, listed, make, whole, words
 
 NOT_HATE, KINDS = 0, 6
 
@@ -21,14 +20,10 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
     tweets = read_json(root / "MMHS150K_GT.json")
     if not isinstance(tweets, dict):
         raise InputError(f"{root / 'MMHS150K_GT.json'}: not an object of tweets by id; download it again")
-    lettered = _names(root / "img_txt")
+    lettered = frozenset(listed(root / "img_txt") if (root / "img_txt").is_dir() else ())
     for split, ids in _splits(root, tweets).items():
         for item in ids:
             yield from _record(root, item, tweets.get(item), split, f"{item}.json" in lettered, skips)
-
-
-def _names(folder: Path) -> frozenset[str]:
-    return frozenset(os.listdir(folder)) if folder.is_dir() else frozenset()
 
 
 def _splits(root: Path, tweets: dict[str, Any]) -> dict[str, list[str]]:

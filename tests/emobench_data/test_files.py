@@ -3,6 +3,8 @@ import os
 import pickle
 import sys
 from collections import OrderedDict
+from importlib.util import find_spec
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -40,7 +42,7 @@ def test_text_of_any_age(file, content):
 @pytest.mark.parametrize("make", [lambda p: None, lambda p: p.mkdir(), lambda p: p.write_bytes(b""), os.mkfifo])
 @pytest.mark.parametrize("read", [
     files.open_text, files.read_json, files.read_pickle, lambda p: list(files.read_jsonl(p)),
-    lambda p: list(files.read_table(p, (), Skips())), lambda p: files.read_mat(p, "x"),
+    lambda p: list(files.read_table(p, (), Skips())), lambda p: files.read_mat(p, ["x"]),
 ])
 def test_missing_empty_and_odd_files(tmp_path, make, read):
     make(tmp_path / "a")
@@ -83,7 +85,9 @@ def test_json_as_people_write_it(file, content, value):
     assert files.read_json(file(content)) == value
 
 
-@pytest.mark.parametrize("content", [b"[1, 2", b"{'a': 1}", b"", b"   ", b"[" * 100_000, b"9" * 5000 + b"x", b"\xff\x00"])
+@pytest.mark.parametrize("content", [
+    b"[1, 2", b"{'a': 1}", b"", b"   ", b"[" * 100_000, b"9" * 5000 + b"x", b"\xff\x00",
+])
 def test_what_is_no_json(file, content):
     with pytest.raises(InputError, match="file.txt: (not valid JSON|the file is empty)"):
         files.read_json(file(content))
@@ -100,7 +104,7 @@ def test_json_line_cut_off_names_the_line(file):
         list(files.read_jsonl(file('{"a": 1}\n{"a": ')))
 
 
-@pytest.mark.parametrize("text, value", [(" ['a', 910308516510011393] ", ["a", 910308516510011393]), ("(1, None)", (1, None))])
+@pytest.mark.parametrize("text, value", [(" ['a', 910308516510011393] ", ["a", 910308516510011393]), ("(1,)", (1,))])
 def test_literals(text, value):
     assert files.read_literal(text) == value
 
@@ -121,16 +125,30 @@ def test_pickle_of_plain_data(file, protocol):
     assert files.read_pickle(file(pickle.dumps(PLAIN, protocol=protocol))) == PLAIN
 
 
+ARRAYS = [
+    np.arange(6).reshape(2, 3), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(3, dtype=">i2"),
+    np.array(["a", "né"]), np.array([b"x"]), np.array([1, "x", None, [2]], dtype=object), np.zeros((0, 3)),
+]
+
+
 @pytest.mark.parametrize("protocol", range(5))
-def test_pickle_of_arrays(file, protocol):
-    value = files.read_pickle(file(pickle.dumps([np.arange(6).reshape(2, 3), np.float32(0.5)], protocol=protocol)))
-    assert value[0].tolist() == [[0, 1, 2], [3, 4, 5]] and value[1] == 0.5
+def test_arrays_in_a_pickle_become_lists(file, protocol):
+    value = files.read_pickle(file(pickle.dumps([ARRAYS, np.float32(0.5), np.int64(2**60 + 1)], protocol=protocol)))
+    assert value == [[array.tolist() if array.size else [] for array in ARRAYS], 0.5, 2**60 + 1]
+
+
+@pytest.mark.parametrize("array", [
+    np.zeros(2, dtype=[("a", "i4")]), np.array(["2020-01-01"], dtype="M8[D]"), np.zeros(1, "V3"),
+])
+def test_arrays_of_other_kinds(file, array):
+    with pytest.raises(InputError, match="not a pickle of plain data"):
+        files.read_pickle(file(pickle.dumps(array)))
 
 
 def test_pickle_of_python_2(file):
     """Strings are bytes there, and numpy's modules have their old names."""
     old = pickle.dumps(np.array([1, 2]), protocol=2).replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
-    assert files.read_pickle(file(old)).tolist() == [1, 2]
+    assert files.read_pickle(file(old)) == [1, 2]
     assert files.read_pickle(file(b"\x80\x02}q\x00U\x03\xe9abq\x01K\x01s.")) == {"éab": 1}
     assert files.read_pickle(file(b"\x80\x02c__builtin__\nset\nq\x00]q\x01K\x01a\x85q\x02Rq\x03.")) == {1}
 
@@ -160,9 +178,9 @@ def test_pickle_with_a_codec_that_is_not_latin_1(file):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(min_size=1, max_size=60), st.integers(0, 400), st.integers(0, 5))
+@given(st.binary(min_size=1, max_size=60), st.integers(0, 900), st.integers(0, 4))
 def test_damaged_pickles_raise_nothing_else(tmp_path_factory, junk, at, protocol):
-    whole = pickle.dumps([PLAIN, "x" * 300], protocol=protocol)
+    whole = pickle.dumps([PLAIN, ARRAYS], protocol=protocol)
     path = tmp_path_factory.getbasetemp() / "damaged.pkl"
     path.write_bytes(whole[:at] + junk + whole[at + len(junk):])
     try:
@@ -180,19 +198,29 @@ def test_pickle_cut_off(file, cut):
 
 def test_mat_file(tmp_path):
     io = pytest.importorskip("scipy.io", reason="MATLAB files need scipy")
-    io.savemat(tmp_path / "a.mat", {"x": np.eye(2), "y": "text"})
-    assert files.read_mat(tmp_path / "a.mat", "x").tolist() == [[1, 0], [0, 1]]
-    assert files.read_mat(tmp_path / "a.mat", "z") is None
+    cells = np.empty((1, 2), dtype=object)
+    cells[0] = ["né", np.array([[2.5, np.nan]])]
+    io.savemat(tmp_path / "a.mat", {"x": np.eye(2), "y": "text", "s": {"b": 1, "a": cells}, "other": 1})
+    assert files.read_mat(tmp_path / "a.mat", ["x", "y", "s", "z"]) == {
+        "x": [1, 0, 0, 1], "y": ["text"], "s": [[[1], [["né"], [2.5, None]]]],
+    }
 
 
 def test_mat_file_without_scipy_and_of_another_kind(file, monkeypatch):
     path = file(b"not a matlab file" * 100)
-    if "scipy" in sys.modules or __import__("importlib.util").util.find_spec("scipy"):
-        with pytest.raises(InputError, match="file.txt: not a valid MATLAB file"):
-            files.read_mat(path, "x")
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    if find_spec("scipy"):
+        with pytest.raises(InputError, match="file.txt: not a valid MATLAB file .ValueError: "):
+            files.read_mat(path, ["x"])
+    monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(InputError, match=r"needs scipy; pip install 'emollm-llava\[mat\]'"):
-        files.read_mat(path, "x")
+        files.read_mat(path, ["x"])
+
+
+def test_mat_file_that_crashes_the_reader(file, monkeypatch):
+    pytest.importorskip("scipy.io", reason="MATLAB files need scipy")
+    monkeypatch.setattr(files.subprocess, "run", lambda *_, **__: CompletedProcess([], -11, b"", b""))
+    with pytest.raises(InputError, match="not a valid MATLAB file .it crashes the reader.; download it again"):
+        files.read_mat(file(b"x"), ["x"])
 
 
 def test_first_folder_and_file(tmp_path):

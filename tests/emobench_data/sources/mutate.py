@@ -17,7 +17,9 @@ PIECES = (
 )
 TEXTS = st.one_of(
     st.text(max_size=8),
-    st.sampled_from(["../../x.jpg", "/etc/passwd", "C:\\x.jpg", "nan", "", "<image>", "\x00", "\x1b[31m", "1e400", "[1]"]),
+    st.sampled_from(
+        ["../../x.jpg", "/etc/passwd", "C:\\x.jpg", "nan", "", "<image>", "\x00", "\x1b[31m", "1e400", "[1]"]
+    ),
 )
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), TEXTS),
@@ -33,34 +35,34 @@ def with_bytes(data: st.DataObject, content: bytes) -> bytes:
     return content[:at] + piece + content[at + length :]
 
 
-def _swap(data: st.DataObject, value: Any, new: Any) -> Any:
+def swapped(data: st.DataObject, value: Any, new: Any) -> Any:
     """Put `new` in the place of one value somewhere in nested lists and dictionaries."""
     if isinstance(value, dict) and value and data.draw(st.integers(0, 9)):
         key = data.draw(st.sampled_from(list(value)))
-        return {**value, key: _swap(data, value[key], new)}
+        return {**value, key: swapped(data, value[key], new)}
     if isinstance(value, list) and value and data.draw(st.integers(0, 9)):
         at = data.draw(st.integers(0, len(value) - 1))
-        return [*value[:at], _swap(data, value[at], new), *value[at + 1 :]]
+        return [*value[:at], swapped(data, value[at], new), *value[at + 1 :]]
     return new
 
 
 def _json(data: st.DataObject, content: bytes) -> bytes:
-    return orjson.dumps(_swap(data, orjson.loads(content), data.draw(VALUES)), option=orjson.OPT_NON_STR_KEYS)
+    return orjson.dumps(swapped(data, orjson.loads(content), data.draw(VALUES)), option=orjson.OPT_NON_STR_KEYS)
 
 
 def _jsonl(data: st.DataObject, content: bytes) -> bytes:
-    rows = _swap(data, [orjson.loads(line) for line in content.splitlines()], data.draw(VALUES))
+    rows = swapped(data, [orjson.loads(line) for line in content.splitlines()], data.draw(VALUES))
     return b"\n".join(map(orjson.dumps, rows if isinstance(rows, list) else [rows]))
 
 
 def _pickle(data: st.DataObject, content: bytes) -> bytes:
-    return pickle.dumps(_swap(data, pickle.loads(content), data.draw(VALUES)))  # the content is the test's own
+    return pickle.dumps(swapped(data, pickle.loads(content), data.draw(VALUES)))  # the content is the test's own
 
 
 def _table(delimiter: str) -> Callable[[st.DataObject, bytes], bytes]:
     def change(data: st.DataObject, content: bytes) -> bytes:
         rows = list(csv.reader(io.StringIO(content.decode()), delimiter=delimiter))
-        changed = _swap(data, rows, data.draw(TEXTS.map(lambda text: text.encode("utf-8", "replace").decode())))
+        changed = swapped(data, rows, data.draw(TEXTS.map(lambda text: text.encode("utf-8", "replace").decode())))
         rows = changed if isinstance(changed, list) else []
         text = io.StringIO()
         csv.writer(text, delimiter=delimiter).writerows(row if isinstance(row, list) else [row] for row in rows)

@@ -1,11 +1,16 @@
 import csv
 import io
+import sys
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emobench_data.errors import InputError
+from emobench_data.sources import emotic
 
+from . import mutate
 from .helpers import answers, convert, put
 
 HEADER = "Index,Folder,Filename,Image Size,BBox,Categorical_Labels,Continuous_Labels,Gender,Age".split(",")
@@ -108,7 +113,7 @@ def test_matlab_file_with_labels_by_annotator(tmp_path):
 
 def test_matlab_file_without_scipy(tmp_path, monkeypatch):
     put(tmp_path, "Annotations/Annotations.mat", b"x")
-    monkeypatch.setitem(__import__("sys").modules, "scipy.io", None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(InputError, match="needs scipy; pip install"):
         convert("emotic", tmp_path)
 
@@ -124,6 +129,20 @@ def test_broken_matlab_file(tmp_path):
 def test_matlab_variables_of_another_form(tmp_path):
     scipy_io = pytest.importorskip("scipy.io", reason="MATLAB files need scipy")
     (tmp_path / "Annotations").mkdir()
-    scipy_io.savemat(tmp_path / "Annotations/Annotations.mat", {"train": np.eye(3), "val": "text", "test": cells([1, "x"])})
+    variables = {"train": np.eye(3), "val": "text", "test": cells([1, "x"])}
+    scipy_io.savemat(tmp_path / "Annotations/Annotations.mat", variables)
     with pytest.raises(InputError, match="nothing usable"):
         convert("emotic", tmp_path)
+
+
+GOOD = [["a.jpg"], ["mscoco/images"], [[100, 200]], [["x"]], [[[10, 20, 60, 80], [[["Peace"]]]]]]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_matlab_values_of_any_kind(tmp_path, monkeypatch, data):
+    put(tmp_path, "Annotations/Annotations.mat", b"x")
+    entries = mutate.swapped(data, [GOOD], data.draw(mutate.VALUES))
+    monkeypatch.setattr(emotic, "read_mat", lambda *_: {"train": entries, "test": [GOOD]})
+    records, skips = convert("emotic", tmp_path)
+    assert records[-1].answer == "peace" and len(records) + 2 * sum(skips.counts.values()) >= 2

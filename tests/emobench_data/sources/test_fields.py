@@ -1,4 +1,5 @@
-import numpy as np
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +10,10 @@ SHARES = st.dictionaries(st.sampled_from("abcdefg"), st.floats(0.01, 1), min_siz
 
 
 @pytest.mark.parametrize("value, text", [
-    ("  a \n b\t", "a b"), (None, ""), (float("nan"), ""), (["a"], ""), (5, ""), ("caf\xe9 it\x92s \U0001F600", "café it’s \U0001F600"),
+    ("  a \n b\t", "a b"), (None, ""), (float("nan"), ""), (["a"], ""), (5, ""),
+    ("caf\xe9 it\x92s \U0001F600", "café it’s \U0001F600"),
     ("x \ud800 y", "x ? y"), ("see <image> and <video>", "see (image) and (video)"), ("<user>", "<user>"),
+    ("\x1b[31mred\x00\x7f", "[31mred"), ("<im\x00age>", "(image)"), ("👨\u200d👩", "👨\u200d👩"),
 ])
 def test_words(value, text):
     assert _fields.words(value) == text
@@ -19,12 +22,13 @@ def test_words(value, text):
 @given(st.text())
 def test_words_are_one_line_and_can_be_written(text):
     clean = _fields.words(text)
-    assert clean == " ".join(clean.split()) and clean.encode("utf-8") is not None and "<image>" not in clean
+    assert clean == " ".join(clean.split()) and clean.encode("utf-8") is not None
+    assert not re.search("[\x00-\x1f]", clean) and "<image>" not in clean
 
 
 @pytest.mark.parametrize("value, text", [
-    (910308516510011393, "910308516510011393"), (np.int64(2**60 + 1), str(2**60 + 1)), ("00123", "00123"), (" a ", "a"),
-    (9.1e17, ""), (np.float64(3), ""), (True, ""), (None, ""), ([1], ""),
+    (910308516510011393, "910308516510011393"), ("00123", "00123"), (" a ", "a"),
+    (9.1e17, ""), (True, ""), (None, ""), ([1], ""),
 ])
 def test_item_id(value, text):
     assert _fields.item_id(value) == text
@@ -36,14 +40,16 @@ def test_whole_refuses_what_is_no_whole_number(value):
 
 
 @pytest.mark.parametrize("value, answer", [
-    (1, "Yes"), (0, "No"), (True, "Yes"), (False, "No"), ("1", "Yes"), ("FALSE", "No"), (1.0, "Yes"), (np.int64(0), "No"),
+    (1, "Yes"), (0, "No"), (True, "Yes"), (False, "No"), ("1", "Yes"), ("FALSE", "No"), (1.0, "Yes"),
     (2, ""), (float("nan"), ""), (None, ""), ("yes?", ""), ([1], ""), ({}, ""),
 ])
 def test_yes_no(value, answer):
     assert _fields.yes_no(value) == answer
 
 
-@pytest.mark.parametrize("value, result", [("1.5", 1.5), (2, 2.0), ("nan", None), ("inf", None), (None, None), ("x", None), (10**400, None)])
+@pytest.mark.parametrize("value, result", [
+    ("1.5", 1.5), (2, 2.0), ("nan", None), ("inf", None), (None, None), ("x", None), (10**400, None),
+])
 def test_number(value, result):
     assert _fields.number(value) == result
 
@@ -63,7 +69,8 @@ def test_ties_favour_no_label():
 
 
 @pytest.mark.parametrize("name, path", [
-    ("a.jpg", "images/a.jpg"), ("/etc/a.jpg", "/etc/a.jpg"), ("../a.jpg", "../a.jpg"), ("C:\\a.jpg", "C:\\a.jpg"), ("", ""),
+    ("a.jpg", "images/a.jpg"), ("/etc/a.jpg", "/etc/a.jpg"), ("../a.jpg", "../a.jpg"), ("C:\\a.jpg", "C:\\a.jpg"),
+    ("", ""),
 ])
 def test_below(name, path):
     assert _fields.below("images", name) == path
@@ -74,7 +81,8 @@ def test_make_gives_all_or_nothing():
     skips = Skips()
     good = list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media="a.jpg", **item))
     assert [record.options for record in good] == [("joy",), ()] and not skips.counts
-    for media, reason in {"/a.jpg": _fields.BAD_PATH, "": _fields.BAD_RECORD, "\udcff.jpg": "file name is not valid UTF-8"}.items():
+    reasons = {"/a.jpg": _fields.BAD_PATH, "": _fields.BAD_RECORD, "\udcff.jpg": "file name is not valid UTF-8"}
+    for media, reason in reasons.items():
         skips = Skips()
         assert not list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media=media, **item))
         assert skips.examples == {reason: ["f:1"]}

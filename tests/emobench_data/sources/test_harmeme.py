@@ -8,7 +8,7 @@ def meme(name, *labels, **more):
 
 
 def build(root):
-    put(root, "Annotations/Harm-C/train.jsonl", jsonl(meme("covid_1", "not harmful"), meme("covid_2", "", "individual")))
+    put(root, "Annotations/Harm-C/train.jsonl", jsonl(meme("covid_1", "not harmful"), meme("covid_2", "", "people")))
     put(root, "Annotations/Harm-P/train_v1.jsonl", jsonl(meme("memes_1", "somewhat harmful", "individual")))
     put(root, "Annotations/Harm-C/val.jsonl", jsonl(meme("covid_3", "very harmful", "society")))
     put(root, "Annotations/Harm-P/test_v1.jsonl", jsonl(meme("memes_2", "not harmful")))

@@ -48,6 +48,7 @@ def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
 
 
 def test_emoji_surrogates_and_placeholders_in_the_text(tmp_path):
-    put(tmp_path, "train.jsonl", b'{"id": 1, "img": "img/1.png", "label": 1, "text": "\\ud83d\\ude00 \\ud800 <image>"}\n')
+    row = b'{"id": 1, "img": "img/1.png", "label": 1, "text": "\\ud83d\\ude00 \\ud800 <image>"}\n'
+    put(tmp_path, "train.jsonl", row)
     record = convert("hateful_memes", tmp_path)[0][0]
     assert record.text == 'Meme text: "\U0001F600 ? (image)"'

@@ -13,7 +13,8 @@ def line(talk, turn, said="Hello, you.", speaker="Ana", emotion="joy"):
 
 
 def build(root):
-    put(root, "train_sent_emo.csv", HEADER + line(0, 0, "It’s me.") + line(0, 1, "Oh.", "Ben", "surprise") + line(1, 0))
+    rows = line(0, 0, "It’s me.") + line(0, 1, "Oh.", "Ben", "surprise") + line(1, 0)
+    put(root, "train_sent_emo.csv", HEADER + rows)
     put(root, "dev_sent_emo.csv", HEADER + line(0, 0, emotion="neutral"))
     put(root, "test_sent_emo.csv", HEADER + line(0, 0, "Né?", emotion="anger"))
 

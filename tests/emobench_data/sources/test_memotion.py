@@ -26,7 +26,8 @@ def test_three_sub_tasks_at_once(tmp_path):
 
 
 def test_missing_labels_leave_out_one_sub_task(tmp_path):
-    put(tmp_path, "labels.csv", HEADER + line("a.jpg", "nan") + line("b.jpg", sarcasm="") + line("c.jpg", offensive="slight"))
+    rows = line("a.jpg", "nan") + line("b.jpg", sarcasm="") + line("c.jpg", offensive="slight")
+    put(tmp_path, "labels.csv", HEADER + rows)
     records, skips = convert("memotion", tmp_path)
     assert answers(records, "humor") == {"b": "Yes", "c": "Yes"} and answers(records, "hate") == {"a": "No", "b": "No"}
     assert dict(skips.counts) == {

@@ -6,7 +6,8 @@ HEADER = "season\tepisode\tclip\ttext\tlabel\n"
 
 
 def build(root):
-    put(root, "train.tsv", HEADER + 'S05\tE16\t329\the said "no\tInform\nS05\tE16\t330\tcould you, josé?\tAsk for help\n')
+    rows = 'S05\tE16\t329\t"no way, he said\tInform\nS05\tE16\t330\tcould you, josé?\tAsk for help\n'
+    put(root, "train.tsv", HEADER + rows)
     put(root, "dev.tsv", HEADER + "S04\tE01\t1\twell done\tPraise\n")
     put(root, "test.tsv", HEADER + "S04\tE02\t1\tsorry\tApologise\n")
 
@@ -18,7 +19,7 @@ def test_quotation_marks_are_only_text(tmp_path):
         "S05_E16_329": "inform", "S05_E16_330": "ask for help", "S04_E01_1": "praise", "S04_E02_1": "apologise",
     } and not skips.counts
     assert [r.split for r in records] == ["train", "train", "val", "test"]
-    assert records[0].media == "raw_data/S05/E16/329.mp4" and records[0].text == 'Said: "he said "no"'
+    assert records[0].media == "raw_data/S05/E16/329.mp4" and records[0].text == 'Said: ""no way, he said"'
     assert len(records[0].options) == 20
 
 

@@ -44,7 +44,8 @@ def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
 
 def test_nan_labels_and_ids_beyond_64_bits(tmp_path):
     build(tmp_path)
-    put(tmp_path, "text_json_final/valid.json", b'[{"image_id": 5, "label": NaN}, {"image_id": 99999999999999999999999}]')
+    rows = b'[{"image_id": 5, "label": NaN}, {"image_id": 99999999999999999999999, "label": 1}]'
+    put(tmp_path, "text_json_final/valid.json", rows)
     records, skips = convert("mmsd2", tmp_path)
     assert len(records) == 3 and sum(skips.counts.values()) == 2
 

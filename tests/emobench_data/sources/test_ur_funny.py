@@ -18,7 +18,9 @@ def build(root, protocol=2):
     content = {
         "data_folds": {"train": [24, 25], "dev": [26], "test": [27]},
         "humor_label_sdk": {24: 1, 25: 0, 26: np.int64(1), 27: 0},
-        "language_sdk": {24: said("and that was my café", "so I went", ["to", "town"]), 25: said(), 26: said(), 27: said()},
+        "language_sdk": {
+            24: said("and that was my café", "so I went", ["to", "town"]), 25: said(), 26: said(), 27: said(),
+        },
     }
     for name, value in content.items():
         put(root, f"{name}.pkl", pickle.dumps(value, protocol=protocol))
