@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import torch
+import torch.nn.functional as F
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from transformers import CLIPImageProcessor
@@ -18,7 +19,9 @@ STRIDE = 32
 class EfficientNetLiteTower(nn.Module):
     """The last feature map as patch tokens, frozen: (B, 3, S, S) -> (B, (S/32)^2, 1280).
 
-    It has the attributes that the host reads off its CLIP tower. Pixels are scaled to (x - 0.5) / 0.5.
+    It has the attributes that the host reads off its CLIP tower. Pixels are scaled to (x - 0.5) / 0.5. The tokens are
+    taken before the last activation and standardized per channel by the batch norm's own ImageNet statistics: after it
+    they share a large mean, and a projector learns from them more slowly (measured in benchmarks/QUALITY.md).
     """
 
     def __init__(self, name: str, *, delay_load: bool = False) -> None:
@@ -40,7 +43,7 @@ class EfficientNetLiteTower(nn.Module):
         )
         network = EfficientNet.from_name(self.vision_tower_name.replace("_", "-"))
         network.load_state_dict(torch.load(weights_file(self.vision_tower_name), map_location="cpu", weights_only=True))
-        network._fc = nn.Identity()  # the classifier is not used, and an unused parameter upsets ZeRO
+        network._fc = nn.Identity()  # the classifier is not used
         self.vision_tower = network.requires_grad_(False)
         self.is_loaded = True
         self.eval()
@@ -54,8 +57,13 @@ class EfficientNetLiteTower(nn.Module):
         """Patch tokens in raster order, in the images' dtype: (B, 3, S, S) -> (B, N, 1280)."""
         if isinstance(images, list):
             return [self(image[None]) for image in images]
-        features = self.vision_tower.extract_features(images.to(device=self.device, dtype=self.dtype))
-        return features.flatten(2).transpose(1, 2).to(images.dtype)
+        network = self.vision_tower
+        x = network._swish(network._bn0(network._conv_stem(images.to(device=self.device, dtype=self.dtype))))
+        for block in network._blocks:
+            x = block(x)
+        norm = network._bn1
+        x = F.batch_norm(network._conv_head(x), norm.running_mean, norm.running_var, eps=norm.eps)
+        return x.flatten(2).transpose(1, 2).to(images.dtype)
 
     @property
     def dtype(self) -> torch.dtype:

@@ -205,4 +205,10 @@ def _visual_tokens(host: ModuleType, model_args) -> int:
     from llava.model.multimodal_encoder.builder import build_vision_tower
 
     tower = build_vision_tower(model_args, delay_load=True)
-    return tower.num_patches + (getattr(tower, "select_feature", "patch") == "cls_patch")
+    patches = tower.num_patches + (getattr(tower, "select_feature", "patch") == "cls_patch")
+    if projector_family(model_args.mm_projector_type) not in PROJECTORS:
+        return patches
+    tokens = ProjectorOptions.parse(model_args.mm_projector_type).tokens
+    if tokens > patches:
+        raise InputError(f"projector option tokens={tokens}: the vision tower gives {patches} patches")
+    return tokens or patches

@@ -1,18 +1,25 @@
 """The projector: content tokens enriched by perspectives (our reading of "Multi-perspective Visual Projection").
 
-Signature :: [B, N, in_dim] --> [B, N, out_dim]
+Signature :: [B, N, in_dim] --> [B, N or tokens, out_dim]
 """
 
 from __future__ import annotations
 
+from math import isqrt
+
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+from emobench_data.errors import InputError
 
 from .options import ProjectorOptions
 from .perspectives import Atmosphere, GatedAdd, GatedRead, Objects, Relations
 
 
 class MultiPerspectiveProjector(nn.Module):
-    """As many tokens out as came in; fresh, it equals the host's `mlp2x_gelu` exactly, since every gate is zero.
+    """As many tokens out as came in (enrich), or fewer (condense).
+
+    Fresh, it equals the host's `mlp2x_gelu` exactly, on pooled patches when it condenses, since every gate is zero.
 
     Args:
         in_dim: width of the vision tower's tokens.
@@ -23,6 +30,7 @@ class MultiPerspectiveProjector(nn.Module):
     def __init__(self, in_dim: int, out_dim: int, options: ProjectorOptions) -> None:
         super().__init__()
         self.content = nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
+        self.tokens = options.tokens
         width = options.width
         builders = {
             "objects": lambda: (Objects(in_dim, width, options.slots), GatedRead(in_dim, out_dim, width)),
@@ -34,13 +42,14 @@ class MultiPerspectiveProjector(nn.Module):
         self.reads = nn.ModuleDict({name: read for name, (_, read) in built.items()})
 
     def forward(self, patches: Tensor) -> Tensor:
-        """Project patch tokens (B, N, in_dim) -> (B, N, out_dim)."""
-        tokens = self.content(patches)
+        """Project patch tokens (B, N, in_dim) -> (B, N, out_dim), or (B, tokens, out_dim) when it condenses."""
+        grid = pool(patches, self.tokens) if self.tokens else patches
+        tokens = self.content(grid)
         context = patches
         for name, perspective in self.perspectives.items():
             # Relations read the slots that objects has just made; the others read the patches.
             context = perspective(context if name == "relations" else patches)
-            tokens = self.reads[name](tokens, patches, context)
+            tokens = self.reads[name](tokens, grid, context)
         return tokens
 
     def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False):
@@ -48,3 +57,16 @@ class MultiPerspectiveProjector(nn.Module):
         if set(state_dict) == {f"{layer}.{kind}" for layer in (0, 2) for kind in ("weight", "bias")}:
             return self.content.load_state_dict(state_dict, strict=strict, assign=assign)
         return super().load_state_dict(state_dict, strict=strict, assign=assign)
+
+
+def pool(patches: Tensor, tokens: int) -> Tensor:
+    """Average a square grid of patches to a smaller one: (B, N, C) -> (B, tokens, C).
+
+    Raises:
+        InputError: the patches are no square grid, or there are fewer of them than `tokens`.
+    """
+    side, out = isqrt(patches.shape[1]), isqrt(tokens)
+    if side**2 != patches.shape[1] or out > side:
+        raise InputError(f"projector option tokens={tokens}: the vision tower gives {patches.shape[1]} patches")
+    grid = patches.transpose(1, 2).unflatten(2, (side, side))
+    return F.adaptive_avg_pool2d(grid, out).flatten(2).transpose(1, 2)

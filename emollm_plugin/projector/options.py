@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import isqrt
 
 from emobench_data.errors import InputError
 
@@ -16,11 +17,14 @@ class ProjectorOptions:
 
     Args:
         perspectives: which perspectives enrich the content tokens, joined by `+`; `none` leaves `mlp2x_gelu`.
+        tokens: visual tokens that come out, a square number; 0 (the default) leaves as many as came in. Fewer cost less
+            in every layer of the language model; patches are averaged on a grid before the MLP (DeCo, arXiv 2405.20985).
         slots: number of learned slots that compete for patches; 8 covers the few things a photograph is about.
         width: inner width of the perspectives; 512 keeps them under a third of the MLP's cost at 1024 -> 4096.
     """
 
     perspectives: tuple[str, ...] = PERSPECTIVES
+    tokens: int = 0
     slots: int = 8
     width: int = 512
 
@@ -41,7 +45,10 @@ class ProjectorOptions:
                 known = ", ".join(field.name for field in fields(cls))
                 raise InputError(f"projector option {part!r} in {projector_type!r}: known, each once: {known}")
             given[key] = _perspectives(value) if key == "perspectives" else _positive(key, value)
-        return cls(**given)
+        options = cls(**given)
+        if isqrt(options.tokens) ** 2 != options.tokens:
+            raise InputError(f"projector option tokens={options.tokens} must be a square number, such as 144, 64 or 16")
+        return options
 
 
 def _perspectives(value: str) -> tuple[str, ...]:

@@ -36,6 +36,23 @@ def test_a_fresh_projector_warm_started_from_mlp2x_gelu_equals_it_exactly(dtype)
     assert torch.equal(ours(patches), released(patches))
 
 
+def test_condensing_is_the_mlp_on_pooled_patches_until_a_gate_opens():
+    released, ours = mlp(), projector("multiperspective:tokens=4")
+    ours.load_state_dict(released.state_dict())
+    patches = torch.randn(2, 16, IN)
+    quarters = patches.reshape(2, 2, 2, 2, 2, IN).mean(dim=(2, 4)).flatten(1, 2)
+    assert torch.allclose(ours(patches), released(quarters), atol=1e-6)
+    before = ours(patches)
+    open_gates(ours)
+    assert ours(patches).shape == before.shape and not torch.allclose(ours(patches), before)
+
+
+@pytest.mark.parametrize(("patches", "tokens"), [(16, 25), (15, 4)])
+def test_a_grid_that_cannot_be_condensed_is_refused(patches, tokens):
+    with pytest.raises(InputError, match=f"{patches} patches"):
+        projector(f"multiperspective:tokens={tokens}")(torch.randn(1, patches, IN))
+
+
 def test_every_perspective_changes_the_tokens_once_its_gate_is_open():
     patches = torch.randn(2, 9, IN)
     for name in PERSPECTIVES:
@@ -126,6 +143,7 @@ def test_options_are_read_from_the_type_string():
         ("multiperspective:slot=4", "slots"),
         ("multiperspective:slots=0", "slots"),
         ("multiperspective:slots=99999999999", "slots"),
+        ("multiperspective:tokens=50", "square"),
         ("multiperspective:slots=4,slots=5", "once"),
         ("multiperspective:perspectives=smell", "atmosphere"),
         ("multiperspective:perspectives=none+objects", "none"),
