@@ -1,4 +1,4 @@
-"""The command line: render EmoBench-mini, convert a data set, score answers, list the data sets."""
+"""The command line: build the benchmark, convert one data set, render EmoBench-mini, validate and score files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import click
 import orjson
 
 from .atomic import atomic_file
+from .build import build as build_benchmark
+from .composition import load_composition
 from .convert import convert as convert_source
 from .convert import make_mini
 from .errors import InputError
@@ -71,6 +73,25 @@ def convert(source: str, root: Path, out: Path, check_media: bool, **options: An
     _echo_counts(summary, out)
     for reason, skipped in summary["skipped"].items():
         click.echo(f"left out {skipped['count']}: {reason} (such as {skipped['examples'][0]})")
+
+
+@main.command()
+@click.argument("config")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the files that are written.")
+@click.option("--data-root", type=FOLDER, help="Folder that holds the data sets; else the one that CONFIG names.")
+@click.option("--skip-missing", is_flag=True, help="Go without the data sets that are not there.")
+@click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
+def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, figures: bool) -> None:
+    """Build the benchmark that CONFIG describes: a YAML file, or one of the presets default and small."""
+    composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
+    manifest = build_benchmark(composition, out, check=check_media, figures=figures)
+    for task, labels in manifest["tasks"].items():
+        counts = (f"{split} {sum(label[split] for label in labels.values()):,}" for split in manifest["records"])
+        click.echo(f"{task}: {', '.join(counts)}")
+    for name in manifest["absent"]:
+        click.echo(f"went without {name}, which is not there")
+    click.echo(f"written to {out}; its data card is {out / 'README.md'}")
 
 
 @main.command()
