@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import orjson
 
 from . import datacard
 from .atomic import atomic_files
-from .composition import SPLITS, Composition
-from .convert import QUESTIONS, TRAIN
+from .composition import Composition
 from .errors import InputError
-from .export import answer_entry, question_entry, show, training_entry
-from .exporters import table, vlmevalkit
+from .exporters.records import RECORD_FILES, write_records
 from .gather import Gathered, gather, media_of, without_leaks
 from .leakage import worth_hashing
 from .media_check import MediaCache, Medium, check_all, digests, media_cache, refuse
 from .outputs import Outputs
 from .records import Record
-from .sampling import repeated
 from .statistics import Statistics, count_items
-from .storyboard import SUFFIX, storyboard
-from .tasks import TASKS
+from .storyboard import storyboard
 
-SPLIT_MANIFEST, CHECKSUMS, CARD, MANIFEST = "splits.jsonl", "SHA256SUMS", "README.md", "build.json"
+CHECKSUMS, CARD, MANIFEST = "SHA256SUMS", "README.md", "build.json"
 FIGURES = ("figures/labels.png", "figures/lengths.png", "figures/durations.png")
-FILES = (
-    TRAIN, *QUESTIONS["test"], *QUESTIONS["val"], SPLIT_MANIFEST, *table.SPLIT_FILES.values(),
-    *table.TASK_FILES.values(), *vlmevalkit.TASK_FILES.values(), *FIGURES, CARD, CHECKSUMS, MANIFEST,
-)  # fmt: skip
+FILES = (*RECORD_FILES, *FIGURES, CARD, CHECKSUMS, MANIFEST)
 MEDIA_CACHE = ".media-checked.jsonl"
 
 
@@ -60,7 +51,7 @@ def build(composition: Composition, out: Path, *, check: bool = False, figures: 
     with atomic_files(out, FILES) as folder:
         with Outputs(folder) as outputs:
             statistics = Statistics(seconds)
-            _write(gathered, composition, outputs, statistics)
+            write_records(gathered, composition, outputs, statistics)
         drawn = drawing.draw(statistics, folder) if figures else []
         manifest = _manifest(composition, gathered, statistics) | {"left_out": left_out, "figures": drawn}
         (folder / CARD).write_text(datacard.card(manifest), "utf-8")
@@ -115,65 +106,6 @@ def _storyboards(clips: dict[str, Medium]) -> dict[str, str]:
         except InputError as error:
             faults[name] = str(error).removeprefix(f"{clip.path}: ")
     return faults
-
-
-def _shown(record: Record, composition: Composition, *, training: bool) -> Any:
-    key, media = record.modality, record.media
-    if key == "video" and composition.videos == "storyboards":
-        key, media = "image", media + SUFFIX
-    return show(record, "" if key == "text" else key, media, training=training)
-
-
-def _write(gathered: Gathered, composition: Composition, outputs: Outputs, statistics: Statistics) -> None:
-    """All exports of records, each record's text made once."""
-    by_split = {split: [one for one in gathered.records if one.split == split] for split in SPLITS}
-    for record in gathered.records:
-        entry = {"id": record.id, "split": record.split, "group": record.group}
-        outputs.line(SPLIT_MANIFEST, entry)
-    for split in QUESTIONS:
-        _write_questions(by_split[split], split, composition, gathered, outputs, statistics)
-    train = by_split["train"]
-    for name, part in gathered.parts.items():
-        if part.weight > 1:
-            own = [record for record in by_split["train"] if record.source == name]
-            train = [*train, *repeated(own, part, composition.seed)]
-    order = list(range(len(train)))
-    Random(composition.shuffle).shuffle(order)
-    for number, index in enumerate(order):
-        shown = _shown(train[index], composition, training=True)
-        statistics.add(shown)
-        outputs.write(TRAIN, b",\n" if number else b"[\n")
-        outputs.write(TRAIN, orjson.dumps(training_entry(shown)))
-        outputs.line(table.SPLIT_FILES["train"], table.row(shown))
-    if train:
-        outputs.write(TRAIN, b"\n]\n")
-
-
-def _write_questions(
-    records: list[Record], split: str, composition: Composition, gathered: Gathered, outputs: Outputs,
-    statistics: Statistics,
-) -> None:  # fmt: skip
-    questions, gold = QUESTIONS[split]
-    largest = {
-        task: min(26, max((len(part.source.labels.get(task, ())) for part in gathered.parts.values()), default=0))
-        for task in TASKS
-    }
-    lines = dict.fromkeys(TASKS, 0)
-    for record in records:
-        shown = _shown(record, composition, training=False)
-        statistics.add(shown)
-        row = table.row(shown)
-        outputs.line(questions, question_entry(shown))
-        outputs.line(gold, answer_entry(record))
-        outputs.line(table.SPLIT_FILES[split], row)
-        if split == "test":
-            task = record.task
-            outputs.line(table.TASK_FILES[task], row)
-            if shown.key == "image":
-                if not lines[task]:
-                    outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.header(task, largest[task]))
-                outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.line(shown, lines[task], largest[task]))
-                lines[task] += 1
 
 
 def _manifest(composition: Composition, gathered: Gathered, statistics: Statistics) -> dict[str, Any]:

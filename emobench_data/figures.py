@@ -14,6 +14,7 @@ from .tasks import TASKS
 try:
     import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 except ImportError as error:
     raise InputError(
         "drawing the data card's figures needs matplotlib; run: pip install matplotlib, or go without: --no-figures"
@@ -63,10 +64,13 @@ def _bars(axes: Any, task: str, counts: dict[str, Counter[str]]) -> None:
     left = [0] * len(shown)
     for split in SPLITS:
         widths = [counts[label][split] for label in shown]
-        axes.barh(shown, widths, left=left, color=_COLOURS[split], label=split, height=0.75)
+        bars = axes.barh(shown, widths, left=left, color=_COLOURS[split], label=split, height=0.75)
         left = [a + b for a, b in zip(left, widths)]
+    axes.bar_label(bars, [f"{n:,}" for n in left], padding=3, fontsize=7)
     axes.invert_yaxis()
-    axes.margins(y=0.01)
+    axes.margins(x=0.12, y=0.01)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.tick_params(axis="y", labelsize=8)
     rest = f", {len(labels) - _SHOWN} rarer ones not shown" if len(labels) > _SHOWN else ""
     axes.set_title(f"{TASKS[task].title} ({sum(left):,} questions{rest})", fontsize=10)
@@ -101,6 +105,8 @@ def _histograms(groups: dict[str, Counter[int]], unit: str, counted: str) -> Fig
         axes.set_title(f"{title} ({counts.total():,} {counted})", fontsize=10)
         axes.set_xlabel(f"{unit} ({_LONGEST} and more at the end)" if end > _LONGEST else unit, fontsize=9)
         axes.tick_params(labelsize=8)
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         _plain(axes)
     for axes in grid[len(groups) :]:
         axes.set_axis_off()
