@@ -16,6 +16,7 @@ from .convert import make_mini
 from .errors import InputError
 from .scoring import score as score_files
 from .sources import Source, all_sources, get_source
+from .validate import validate as validate_file
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -108,6 +109,23 @@ def score(questions: Path, gold: Path, predictions: Path, out: Path | None, as_j
         with atomic_file(out) as file:
             file.write(content.encode() + b"\n")
     click.echo(content if as_json else score_table(result))
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--media-root", type=FOLDER, required=True, help="Folder that the file's paths begin from.")
+@click.option("--questions", type=FILE, help="Question file whose items must not be trained on.")
+@click.option("--context", type=click.IntRange(min=1), help="Tokens that a record may have, media included.")
+@click.option("--tokenizer", type=FOLDER, help="Folder of a tokenizer to count tokens with, instead of an estimate.")
+@click.option("--visual-tokens", default=576, show_default=True, help="Tokens of one medium.")
+@click.option("--cache", type=FILE, help="Keep in this file which media were opened, so that a stopped check goes on.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.pass_context
+def validate(ctx: click.Context, file: Path, media_root: Path, as_json: bool, **options: Any) -> None:
+    """Find every fault of a LLaVA training JSON; exit code 1 if there is one, 2 if FILE cannot be read at all."""
+    report = validate_file(file, media_root, **options)
+    click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2) if as_json else "\n".join(report.lines()))
+    ctx.exit(1 if report.faults else 0)
 
 
 @main.command()

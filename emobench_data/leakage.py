@@ -72,7 +72,7 @@ def worth_hashing(splits_by_path: Mapping[str, set[str]]) -> list[str]:
     for path in splits_by_path:
         try:
             sizes[os.stat(path).st_size].append(path)
-        except OSError:
+        except (OSError, ValueError):
             continue  # a missing medium is reported by the media check
     return sorted(
         path for same in sizes.values() if len(same) > 1 and len(set().union(*map(splits_by_path.get, same))) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Iterable
 
@@ -48,14 +49,17 @@ def check_media(records: Iterable[Record], root: Path) -> None:
 
 def leads_out(path: Path, root: Path) -> bool:
     """Whether `path` lies outside `root`, which is a resolved path, once links are followed."""
-    return not path.resolve().is_relative_to(root)
+    try:
+        return not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError, ValueError):  # links in a circle, names no file can have
+        return True
 
 
 def media_fault(path: Path, modality: str, root: Path) -> str | None:
     """What is wrong with the medium, or None; `root`, which it may not leave, is a resolved path."""
     if leads_out(path, root):
         return OUTSIDE
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike Path's, it answers for names no file can have
         return "missing"
     return _clip_fault(path) if modality == "video" else _image_fault(path)
 

@@ -85,9 +85,9 @@ def media_cache(path: Path | None) -> Iterator[MediaCache]:
         for line in path.read_bytes().splitlines():
             try:
                 kind, name, size, changed, value = orjson.loads(line)
+                known[kind, name] = (size, changed, value)
             except (ValueError, TypeError):
                 continue
-            known[kind, name] = (size, changed, value)
         whole = b"\n"  # ends a line that was cut off
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "ab") as file:
@@ -106,19 +106,21 @@ def check_all(media: Mapping[str, Medium], cache: MediaCache) -> tuple[dict[str,
     roots = {root: root.resolve() for root in {medium.root for medium in media.values()}}
     # A link may change while the file it leads to stays as it is, so that this is asked anew in every run.
     faults = {name: OUTSIDE for name, medium in media.items() if leads_out(medium.path, roots[medium.root])}
-    seconds: dict[str, float] = {}
-    names = {medium.path: name for name, medium in media.items() if name not in faults}
+    by_path = {medium.path: medium for name, medium in media.items() if name not in faults}
 
     def work(path: Path) -> list[Any]:
-        medium = media[names[path]]
+        medium = by_path[path]
         fault = media_fault(path, medium.modality, roots[medium.root])
         return [fault, clip_seconds(path) if medium.modality == "video" and not fault else None]
 
-    for path, (fault, length) in cache.results("check", names, work, title="checking media"):
+    found = dict(cache.results("check", by_path, work, title="checking media"))
+    seconds: dict[str, float] = {}
+    for name, medium in media.items():
+        fault, length = found.get(medium.path, (None, None))
         if fault:
-            faults[names[path]] = fault
+            faults[name] = fault
         if length is not None:
-            seconds[names[path]] = length
+            seconds[name] = length
     return faults, seconds
 
 
@@ -142,7 +144,7 @@ def _digest(path: Path) -> str | None:
 def _stamp(path: Path) -> tuple[int, int] | None:
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return status.st_size, status.st_mtime_ns
 
