@@ -34,7 +34,8 @@ class InputErrorGroup(click.Group):
             message = (
                 f"{error.filename or 'writing'}: {error.strerror}; check the path, its permissions and the free space"
             )
-        click.echo(f"error: {' '.join(message.split())}", err=True)
+        line = "".join(char if char.isprintable() else "?" for char in " ".join(message.split()))
+        click.echo(f"error: {line}", err=True)
         ctx.exit(2)
 
 
@@ -90,6 +91,8 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
     for task, labels in manifest["tasks"].items():
         counts = (f"{split} {sum(label[split] for label in labels.values()):,}" for split in manifest["records"])
         click.echo(f"{task}: {', '.join(counts)}")
+        if not any(label["test"] for label in labels.values()):
+            click.echo(f"{task} has no test question: its data sets here have no test split")
     for name in manifest["absent"]:
         click.echo(f"went without {name}, which is not there")
     click.echo(f"written to {out}; its data card is {out / 'README.md'}")

@@ -97,9 +97,9 @@ def _histograms(groups: dict[str, Counter[int]], unit: str, counted: str) -> Fig
     rows = -(-len(groups) // columns)
     figure = Figure(figsize=(4 * columns, 2.6 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    end = max(max(counts) for counts in groups.values()) + 1
-    width = max(1, -(-end // 50))
     for axes, (title, counts) in zip(grid, groups.items()):
+        end = max(counts) + 1
+        width = max(1, -(-end // 50))
         values, weights = zip(*sorted(counts.items()))
         axes.hist(values, bins=range(0, end + width, width), weights=weights, color=_COLOURS["train"])
         axes.set_title(f"{title} ({counts.total():,} {counted})", fontsize=10)

@@ -8,7 +8,7 @@ import orjson
 
 from ..composition import SPLITS, Composition
 from ..convert import QUESTIONS, TRAIN
-from ..export import Shown, answer_entry, question_entry, show, training_entry
+from ..export import Shown, answer_entry, neutral, question_entry, show, training_entry
 from ..gather import Gathered
 from ..outputs import Outputs
 from ..records import Record
@@ -29,7 +29,7 @@ def write_records(gathered: Gathered, composition: Composition, outputs: Outputs
     """Write every export; each record's text is made once."""
     by_split = {split: [one for one in gathered.records if one.split == split] for split in SPLITS}
     for record in gathered.records:
-        entry = {"id": record.id, "split": record.split, "group": record.group}
+        entry = {"id": neutral(record.id), "split": record.split, "group": neutral(record.group)}
         outputs.line(SPLIT_MANIFEST, entry)
     for split in QUESTIONS:
         _write_questions(by_split[split], split, composition, gathered, outputs, statistics)
@@ -59,7 +59,8 @@ def _write_questions(
     statistics: Statistics,
 ) -> None:  # fmt: skip
     questions, gold = QUESTIONS[split]
-    largest = {task: max(len(part.source.labels.get(task, ())) for part in gathered.parts.values()) for task in TASKS}
+    sets = [part.source.labels for part in gathered.parts.values()]
+    largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in TASKS}
     lines = dict.fromkeys(TASKS, 0)
     for record in records:
         shown = _shown(record, composition, training=False)

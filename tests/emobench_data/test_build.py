@@ -114,6 +114,13 @@ def test_missing_data_sets_are_skipped_when_that_is_said(root, tmp_path):
     assert "4 of 4" in refused("build", write_config(root, missing="skip"), "--out", tmp_path / "none")
 
 
+def test_a_sub_task_without_a_test_question_is_named(root, tmp_path):
+    (root / "hateful_memes/test.jsonl").unlink()
+    result = run("build", write_config(root, sources={"hateful_memes": {}, "emoset": {}}), "--out", tmp_path / "out")
+    assert result.exit_code == 0 and "hate has no test question" in result.output
+    assert "emo_c has no test" not in result.output
+
+
 def test_a_preset(root, tmp_path):
     result = run("build", "small", "--data-root", root, "--out", tmp_path / "out", "--skip-missing")
     # hatemm's clips are not there to make storyboards of

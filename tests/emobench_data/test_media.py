@@ -59,6 +59,13 @@ def write_faulty(root):
         ends = [packet.pos for packet in moved.demux(video=0) if packet.size]
     write_sound(root / "sound.mp4")
     os.truncate(root / "cut.mp4", ends[30])
+    with av.open(str(root / "still.mp4"), "w") as container:
+        container.add_stream("mpeg4", rate=10, width=64, height=48)
+        container.start_encoding()  # a picture stream, and not one frame in it
+    (root / "list.mp4").write_bytes(b"#EXTM3U\n#EXTINF:1,\nwhole.mp4\n#EXT-X-ENDLIST\n")
+    (root / "list.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    os.mkfifo(root / "pipe.jpg")
+    (root / "circle.jpg").symlink_to(root / "circle.jpg")
 
 
 @pytest.mark.parametrize(
@@ -73,6 +80,12 @@ def write_faulty(root):
         ("clip.mp4", "the clip cannot be read"),
         ("cut.mp4", "truncated, 30 of 40 frames"),
         ("sound.mp4", "the clip cannot be read"),
+        ("still.mp4", "the clip cannot be read"),
+        ("list.mp4", "the clip cannot be read"),
+        ("list.jpg", "not a picture"),
+        ("pipe.jpg", "missing"),
+        ("circle.jpg", "leads out of the folder"),
+        ("x" * 300 + ".jpg", "missing"),
     ],
 )
 def test_each_fault_is_named(tmp_path, name, fault):
