@@ -14,28 +14,25 @@ from emobench_data.sources.intentonomy import INTENTS
 
 # Items of a complete copy by split; "" where there is no official split.
 SIZES: dict[str, dict[str, int]] = {
-    "caer_s": {"train": 49_000, "test": 21_000},
-    "dfew": {"train": 9_356, "test": 2_341},
+    "caer_s": {"train": 49_000, "test": 21_000}, "dfew": {"train": 9_356, "test": 2_341},
     "emoset": {"train": 94_481, "val": 5_905, "test": 17_716},
     "emotic": {"train": 23_706, "val": 3_332, "test": 7_280},
-    "emotion6": {"": 1_980},
+    "emotion6": {"": 1_980}, "hatemm": {"": 1_083}, "memotion": {"": 6_992}, "oasis": {"": 900},
     "fer2013": {"train": 28_709, "val": 3_589, "test": 3_589},
     "harmeme": {"train": 5_950, "val": 354, "test": 709},
     "hateful_memes": {"train": 8_500, "val": 540, "test": 3_000},
-    "hatemm": {"": 1_083},
     "intentonomy": {"train": 12_740, "val": 498, "test": 1_217},
-    "mafw": {"train": 7_333, "test": 1_839},
     "meld": {"train": 9_989, "val": 1_109, "test": 2_610},
-    "memotion": {"": 6_992},
     "mintrec": {"train": 1_334, "val": 445, "test": 445},
     "mmhs150k": {"train": 134_823, "val": 5_000, "test": 10_000},
     "mmsd": {"train": 19_816, "val": 2_410, "test": 2_409},
     "mmsd2": {"train": 19_816, "val": 2_410, "test": 2_409},
-    "mustard": {"train": 334, "test": 356},
-    "oasis": {"": 900},
+    "mustard": {"train": 334, "test": 356}, "mafw": {"train": 7_333, "test": 1_839},
     "ur_funny": {"train": 7_614, "val": 980, "test": 994},
-}
+}  # fmt: skip
+_FEWEST = 20  # items of a split; with fewer some labels and splits would be empty
 _TWEET = 840_006_160_660_983_809  # ids of tweets lie above 2**53
+_HARM = ("not", "somewhat", "very")
 _random = Random(0)
 _WORDS = ["".join(_random.choices("aeioubdfgklmnprstvz", k=_random.randint(2, 9))) for _ in range(3000)]
 
@@ -49,13 +46,18 @@ def make(root: Path, records: int) -> None:
     """Write copies under `root` that give about `records` records; the same number gives the same files."""
     factor = records / full_size()
     for name in all_sources():
-        sizes = {split: max(20, round(n * factor)) for split, n in SIZES[name].items()}
+        sizes = {split: max(_FEWEST if split else 5 * _FEWEST, round(n * factor)) for split, n in SIZES[name].items()}
         (root / name).mkdir(parents=True)
         _MAKERS[name](root / name, sizes, Random(name))
 
 
 def _said(random: Random, low: int, high: int) -> str:
     return " ".join(random.choices(_WORDS, k=random.randint(low, high)))
+
+
+def _folders(root: Path, names: Iterable[str | Path]) -> None:
+    for name in names:
+        (root / name).mkdir(parents=True)
 
 
 def _json(path: Path, value: Any) -> None:
@@ -89,8 +91,7 @@ def _caer_s(root: Path, sizes: dict[str, int], random: Random) -> None:
     for split, numbers in _numbers(sizes):
         anger = "Angry" if split == "train" else "Anger"
         classes = (anger, "Disgust", "Fear", "Happy", "Neutral", "Sad", "Surprise")
-        for name in classes:
-            (root / split / name).mkdir(parents=True)
+        _folders(root, (f"{split}/{name}" for name in classes))
         for n in numbers:
             (root / split / random.choice(classes) / f"{n:05}.png").touch()
 
@@ -103,8 +104,7 @@ def _dfew(root: Path, sizes: dict[str, int], random: Random) -> None:
 
 def _emoset(root: Path, sizes: dict[str, int], random: Random) -> None:
     labels = get_source("emoset").labels["emo_c"]
-    for label in labels:
-        (root / "annotation" / label).mkdir(parents=True)
+    _folders(root, (f"annotation/{label}" for label in labels))
     for split, numbers in _numbers(sizes):
         rows = []
         for n in numbers:
@@ -132,26 +132,23 @@ def _emotic(root: Path, sizes: dict[str, int], random: Random) -> None:
 
 
 def _emotion6(root: Path, sizes: dict[str, int], random: Random) -> None:
-    lines = ["\t".join(("[image]", "[valence]", "[arousal]", *get_source("emotion6").labels["emo_c"]))]
-    for n in range(sizes[""]):
-        shares = [random.randint(0, 5) / 15 for _ in range(7)]
-        lines.append("\t".join([f"joy/{n}.jpg", "5.1", "4.2", *(f"{share + 0.001:.3f}" for share in shares)]))
-    (root / "ground_truth.txt").write_text("\n".join(lines) + "\n")
+    head = ",".join(("[image]", "[valence]", "[arousal]", *get_source("emotion6").labels["emo_c"]))
+    rows = ([f"joy/{n}.jpg", 5.1, 4.2, *(random.randint(1, 5) / 15 for _ in range(7))] for n in range(sizes[""]))
+    _csv(root / "ground_truth.txt", head, rows, delimiter="\t")
 
 
 def _fer2013(root: Path, sizes: dict[str, int], random: Random) -> None:
-    usage = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
+    usage = dict(train="Training", val="PublicTest", test="PrivateTest")
     faces = [" ".join(str(random.randint(0, 255)) for _ in range(48 * 48)) for _ in range(50)]
     rows = ([random.randint(0, 6), random.choice(faces), usage[split]] for split, ns in _numbers(sizes) for _ in ns)
     _csv(root / "fer2013.csv", "emotion,pixels,Usage", rows)
 
 
 def _harmeme(root: Path, sizes: dict[str, int], random: Random) -> None:
-    degrees = ("not harmful", "somewhat harmful", "very harmful")
     for split, numbers in _numbers(sizes):
         for part in ("Harm-C", "Harm-P"):
             rows = (
-                {"id": f"memes_{n}", "image": f"memes_{n}.png", "labels": [random.choice(degrees), "individual"],
+                {"id": f"memes_{n}", "image": f"memes_{n}.png", "labels": [f"{random.choice(_HARM)} harmful", "who"],
                  "text": _said(random, 5, 25)}
                 for n in numbers[(part == "Harm-P") :: 2]
             )  # fmt: skip
@@ -186,13 +183,14 @@ def _intentonomy(root: Path, sizes: dict[str, int], random: Random) -> None:
             soft = [1.0 if index in ids else random.choice((0, 0, 1 / 3)) for index in range(28)]
             given = {"category_ids_softprob": soft} if split == "train" else {"category_ids": ids}
             notes.append({"id": index, "image_id": image["id"], **given})
-        _json(root / f"intentonomy_{split}2020.json", {"categories": categories, "images": images, "annotations": notes})
+        _json(
+            root / f"intentonomy_{split}2020.json", {"categories": categories, "images": images, "annotations": notes}
+        )
 
 
 def _mafw(root: Path, sizes: dict[str, int], random: Random) -> None:
-    labels = get_source("mafw").labels["emo_c"]
-    folder = root / "single/no_caption/set_1"
-    folder.mkdir(parents=True)
+    labels, folder = get_source("mafw").labels["emo_c"], root / "single/no_caption/set_1"
+    _folders(root, (folder,))
     for split, numbers in _numbers(sizes):
         (folder / f"{split}.txt").write_text("".join(f"{n:05}.mp4 {random.choice(labels)}\n" for n in numbers))
 
@@ -228,14 +226,12 @@ def _mintrec(root: Path, sizes: dict[str, int], random: Random) -> None:
     labels = get_source("mintrec").labels["intent"]
     for split, numbers in _numbers(sizes):
         rows = (["S05", f"E{n % 20:02}", n, _said(random, 3, 15), random.choice(labels).capitalize()] for n in numbers)
-        path = root / f"{'dev' if split == 'val' else split}.tsv"
-        _csv(path, "season,episode,clip,text,label", rows, delimiter="\t")
+        _csv(root / f"{'dev' if split == 'val' else split}.tsv", "season,episode,clip,text,label", rows, delimiter="\t")
 
 
 def _mmhs150k(root: Path, sizes: dict[str, int], random: Random) -> None:
     tweets: dict[str, Any] = {}
-    (root / "img_txt").mkdir()
-    (root / "splits").mkdir()
+    _folders(root, ("img_txt", "splits"))
     for split, numbers in _numbers(sizes):
         ids = [str(_TWEET + 7 * n) for n in numbers]
         (root / "splits" / f"{split}_ids.txt").write_text("\n".join(ids) + "\n")
@@ -261,18 +257,16 @@ def _mmsd(root: Path, sizes: dict[str, int], random: Random) -> None:
 
 def _mmsd2(root: Path, sizes: dict[str, int], random: Random) -> None:
     for split, numbers in _numbers(sizes):
-        rows = [
-            {"image_id": _TWEET + 11 * n, "text": _said(random, 5, 25), "label": random.randint(0, 1)} for n in numbers
-        ]
+        ids = (_TWEET + 11 * n for n in numbers)
+        rows = [{"image_id": item, "text": _said(random, 5, 25), "label": random.randint(0, 1)} for item in ids]
         _json(root / "text_json_final" / f"{'valid' if split == 'val' else split}.json", rows)
 
 
 def _mustard(root: Path, sizes: dict[str, int], random: Random) -> None:
-    shows = {"train": ("BBT", "GOLDENGIRLS"), "test": ("FRIENDS",)}
     items = {
         f"{split[0]}_{n}": {
             "utterance": _said(random, 4, 20), "speaker": "A", "context": [_said(random, 4, 20), _said(random, 4, 20)],
-            "context_speakers": ["B", "A"], "show": random.choice(shows[split]), "sarcasm": random.random() < 0.5,
+            "context_speakers": ["B", "A"], "show": "FRIENDS" if split == "test" else "BBT", "sarcasm": random.random() < 0.5,
         }
         for split, numbers in _numbers(sizes)
         for n in numbers
@@ -291,14 +285,13 @@ def _oasis(root: Path, sizes: dict[str, int], random: Random) -> None:
 
 
 def _ur_funny(root: Path, sizes: dict[str, int], random: Random) -> None:
-    folds = {{"val": "dev"}.get(split, split): list(numbers) for split, numbers in _numbers(sizes)}
-    ids = [item for fold in folds.values() for item in fold]
+    folds = {"dev" if split == "val" else split: list(numbers) for split, numbers in _numbers(sizes)}
     said = {
         item: {"punchline_sentence": _said(random, 5, 20), "context_sentences": [_said(random, 5, 20)] * 3,
                "punchline_features": list(range(20)), "context_features": [list(range(20))] * 3}
-        for item in ids
+        for fold in folds.values() for item in fold
     }  # fmt: skip
-    content = {"data_folds": folds, "humor_label_sdk": {item: item % 2 for item in ids}, "language_sdk": said}
+    content = {"data_folds": folds, "humor_label_sdk": {item: item % 2 for item in said}, "language_sdk": said}
     for name, value in content.items():
         (root / f"{name}.pkl").write_bytes(pickle.dumps(value))
 

@@ -47,7 +47,9 @@ def main(records: int, runs: int, kills: int, folder: Path | None) -> None:
         work = Path(temporary)
         started = time.perf_counter()
         make(work / "sets", records)
-        click.echo(f"made in {time.perf_counter() - started:.0f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        click.echo(
+            f"made in {time.perf_counter() - started:.0f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+        )
         config = work / "composition.yaml"
         config.write_text(json.dumps({"data_root": "sets", "videos": "clips", "sources": dict.fromkeys(SIZES)}))
         for figures in ("--figures", "--no-figures"):

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 
 from .atomic import atomic_files
-from .errors import InputError
 from .export import write_questions, write_training_json
 from .media import check_media
 from .mini import check_size, is_rendered, render_mini

@@ -47,8 +47,8 @@ def card(manifest: dict[str, Any]) -> str:
     sources = [get_source(name) for name in manifest["items"]]
     sections = [
         "# EmoBench, rebuilt", _ABOUT, *_warnings(sources), "## Files", _FILES, "## Data sets", _sources(manifest),
-        *_absent(manifest), "## Sub-tasks", _tasks(manifest), *_figures(manifest), "## Rules", _rules(sources, manifest),
-        "## Left out", _left_out(manifest), "## Labels", *_labels(manifest), "## Citations",
+        *_absent(manifest), "## Sub-tasks", _tasks(manifest), *_figures(manifest), "## Rules",
+        _rules(sources, manifest), "## Left out", _left_out(manifest), "## Labels", *_labels(manifest), "## Citations",
         "\n".join(f"- {source.title}: {source.citation}" for source in sources),
     ]  # fmt: skip
     return card_head(splits) + "\n" + "\n\n".join(sections) + "\n"

@@ -87,7 +87,9 @@ def write_questions(
                     f"record {record.id}: LLaVA's eval scripts read no video; write storyboards (one picture of four "
                     "frames beside each clip): --storyboards on the command line"
                 )
-            questions.write(orjson.dumps(question_entry(_show(record, media_prefix, storyboards, training=False))) + b"\n")
+            questions.write(
+                orjson.dumps(question_entry(_show(record, media_prefix, storyboards, training=False))) + b"\n"
+            )
             answers.write(orjson.dumps(answer_entry(record)) + b"\n")
     return len(seen)
 

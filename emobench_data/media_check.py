@@ -47,9 +47,10 @@ class MediaCache:
     ) -> Iterator[tuple[Path, Any]]:
         """Yield `(path, work(path))` in the order of `paths`; what an earlier run found is not worked out again."""
         paths = list(paths)
-        with ThreadPoolExecutor(os.cpu_count()) as pool, tqdm(
-            total=len(paths), desc=title, unit="file", disable=None
-        ) as bar:
+        with (
+            ThreadPoolExecutor(os.cpu_count()) as pool,
+            tqdm(total=len(paths), desc=title, unit="file", disable=None) as bar,
+        ):
             for start in range(0, len(paths), _WAITING):
                 chunk = paths[start : start + _WAITING]
                 stamps = [_stamp(path) for path in chunk]

@@ -164,7 +164,9 @@ def _read_asked(path: Path) -> dict[str, int]:
 
 def _read_gold(path: Path, questions_path: Path, asked: dict[str, int]) -> dict[str, Gold]:
     gold = {
-        question: _gold(_place(path, number), entry) for question, number, entry in read_entries(path) if question in asked
+        question: _gold(_place(path, number), entry)
+        for question, number, entry in read_entries(path)
+        if question in asked
     }
     for question, number in asked.items():
         if question not in gold:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import orjson
 
@@ -16,7 +16,7 @@ from ..records import path_fault
 from ..scoring import read_entries
 from .faults import Fault, Report, quote
 from .form import PLACEHOLDERS, Read, read_record
-from .length import VISUAL_TOKENS, length, token_counter
+from .length import VISUAL_TOKENS, Counter, length, token_counter
 
 _NOUNS = {"id": "id", "medium": "medium", "content": "medium (another name, the same content)", "text": "text"}
 
@@ -54,9 +54,8 @@ def validate(
         read, faults = read_record(record)
         reads.append(read)
         found += ((number, *fault) for fault in faults)
-        if context is not None and (tokens := length(read, count[0], visual_tokens)) > context:
-            found.append((number, "context", f"needs {tokens:,} tokens ({count[1]}, {visual_tokens} for each medium) and "
-                                             f"the context has {context:,}; shorten its text"))  # fmt: skip
+        if count:
+            found += ((number, "context", words) for words in _too_long(read, count, context, visual_tokens))
     found += _ids(records)
     with media_cache(cache) as opened:
         found += _media(reads, media_root, opened)
@@ -65,6 +64,13 @@ def validate(
     return Report(file, len(records), tuple(
         Fault(kind, number + 1, _id(records[number]), words) for number, kind, words in found
     ))  # fmt: skip
+
+
+def _too_long(read: Read, count: Counter, context: int, visual_tokens: int) -> Iterator[str]:
+    tokens = length(read, count.count, visual_tokens)
+    if tokens > context:
+        how = f"{count.how}, {visual_tokens} for each medium"
+        yield f"needs {tokens:,} tokens ({how}) and the context has {context:,}; shorten its text"
 
 
 def _load(file: Path) -> list[Any]:
@@ -144,7 +150,9 @@ def _own_id(record: Any) -> tuple[Key, ...]:
 def _keys(read: Read, contents: dict[str, str]) -> list[Key]:
     if read.media:
         names = [name for _, name in read.media]
-        return [("medium", name) for name in names] + [("content", contents[name]) for name in names if name in contents]
+        return [("medium", name) for name in names] + [
+            ("content", contents[name]) for name in names if name in contents
+        ]
     text = _item_text(read)
     return [("text", text)] if text else []
 

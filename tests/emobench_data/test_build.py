@@ -18,7 +18,7 @@ from emobench_data.build import FILES, MANIFEST, MEDIA_CACHE, build
 from emobench_data.scoring import score
 
 from .compose import composition, data_sets, media_of, write_config
-from .make import read_lines, write_clip, write_lines, write_picture
+from .make import read_lines, write_lines, write_picture
 from .sources.helpers import jsonl, put
 from .test_cli import refused, run
 
@@ -192,7 +192,11 @@ def test_leaks_are_taken_out_of_training_and_counted(tmp_path):
 
 
 def test_one_picture_in_two_splits_of_a_data_set(root, tmp_path):
-    put(root, "hateful_memes/train.jsonl", jsonl(*({"id": n, "img": f"img/0{n + 1031}.png", "label": 1} for n in (1, 9))))
+    put(
+        root,
+        "hateful_memes/train.jsonl",
+        jsonl(*({"id": n, "img": f"img/0{n + 1031}.png", "label": 1} for n in (1, 9))),
+    )
     manifest = build(composition(root), tmp_path / "out", figures=False)
     assert manifest["left_out"]["leaks"]["by_kind"] == {"train, medium": 1}
     assert manifest["left_out"]["leaks"]["examples"][0]["id"] == "hateful_memes/00001/hate"

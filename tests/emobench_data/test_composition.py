@@ -6,7 +6,9 @@ from emobench_data import InputError
 from emobench_data.composition import PRESETS, load_composition
 from emobench_data.sources import all_sources
 
-GOOD = "seed: 3\ntest: 0.3\ncap: {train: 5}\nsources:\n  oasis: {folder: pictures, weight: 2, balance: train}\n  mmsd2:\n"
+GOOD = (
+    "seed: 3\ntest: 0.3\ncap: {train: 5}\nsources:\n  oasis: {folder: pictures, weight: 2, balance: train}\n  mmsd2:\n"
+)
 
 
 def load(tmp_path, text, **options):

@@ -13,7 +13,9 @@ from .make import write_clip, write_picture
 def test_faults_and_seconds_by_name(tmp_path):
     write_picture(tmp_path / "a.jpg")
     write_clip(tmp_path / "c.mp4")
-    media = {name: Medium(tmp_path, name, "video" if name[0] == "c" else "image") for name in ("a.jpg", "b.jpg", "c.mp4")}
+    media = {
+        name: Medium(tmp_path, name, "video" if name[0] == "c" else "image") for name in ("a.jpg", "b.jpg", "c.mp4")
+    }
     with media_cache(None) as cache:
         faults, seconds = check_all(media | {"twice": Medium(tmp_path, "b.jpg", "image")}, cache)
     assert faults == {"b.jpg": "missing", "twice": "missing"}
@@ -42,7 +44,7 @@ def test_a_result_holds_until_the_file_changes(tmp_path):
     assert len(asked) == 3
 
 
-@pytest.mark.parametrize("junk", [b"\xff", b"[1]", b'{"a": 1}', b'["read", "f"', b"null", b'[[], {}, 1, 2, 3]'])
+@pytest.mark.parametrize("junk", [b"\xff", b"[1]", b'{"a": 1}', b'["read", "f"', b"null", b"[[], {}, 1, 2, 3]"])
 def test_a_damaged_cache_is_read_as_far_as_it_goes(tmp_path, junk):
     path = tmp_path / "f"
     path.write_bytes(b"one")

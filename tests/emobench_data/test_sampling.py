@@ -15,7 +15,13 @@ LABELS = ("joy", "fear")
 
 def records(split="train"):
     return [
-        record(item=str(n + 100 * (split == "test")), task=task, options=LABELS if task == "emo_c" else (), answer=LABELS[n % 4 == 0], split=split)
+        record(
+            item=str(n + 100 * (split == "test")),
+            task=task,
+            options=LABELS if task == "emo_c" else (),
+            answer=LABELS[n % 4 == 0],
+            split=split,
+        )
         for n in range(40)
         for task in ("emo_c", "emo_o")
     ]
@@ -54,7 +60,9 @@ def test_the_seed_draws_and_the_order_does_not():
     assert backwards[::-1] == sample(records(), limits, 0)
 
 
-@pytest.mark.parametrize(("weight", "kept", "added"), [(0, 0, 0), (0.5, 40, 0), (1, 80, 0), (1.25, 80, 20), (3, 80, 160)])
+@pytest.mark.parametrize(
+    ("weight", "kept", "added"), [(0, 0, 0), (0.5, 40, 0), (1, 80, 0), (1.25, 80, 20), (3, 80, 160)]
+)
 def test_weight(weight, kept, added):
     one = part(weight=weight)
     train = sample(records(), one, 0)

@@ -217,7 +217,9 @@ def test_values_of_any_kind(check, records):
         assert kind in KINDS and 1 <= number <= len(records) and "\n" not in message
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[NaN]", b"\xff", b"[" * 3000, b'{"id": 1}\n{"id": 2}\n', b'"\\ud800"'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"{}", b"[NaN]", b"\xff", b"[" * 3000, b'{"id": 1}\n{"id": 2}\n', b'"\\ud800"']
+)
 def test_files_that_cannot_be_used(tmp_path, content):
     path = tmp_path / "t.json"
     path.write_bytes(content)
