@@ -33,7 +33,8 @@ def build(composition: Composition, out: Path, *, check: bool = False, figures: 
     The same data sets and composition give the same bytes. Records of train and val that leak are left out and counted.
 
     Args:
-        check: open every medium first, and compare the contents of media across splits. It goes on where it was stopped.
+        check: open every medium first, and compare the contents of media across splits; it goes on where it
+            was stopped.
         figures: draw the figures of the data card, which needs matplotlib.
 
     Raises:
