@@ -266,7 +266,8 @@ def _mustard(root: Path, sizes: dict[str, int], random: Random) -> None:
     items = {
         f"{split[0]}_{n}": {
             "utterance": _said(random, 4, 20), "speaker": "A", "context": [_said(random, 4, 20), _said(random, 4, 20)],
-            "context_speakers": ["B", "A"], "show": "FRIENDS" if split == "test" else "BBT", "sarcasm": random.random() < 0.5,
+            "context_speakers": ["B", "A"], "sarcasm": random.random() < 0.5,
+            "show": "FRIENDS" if split == "test" else "BBT",
         }
         for split, numbers in _numbers(sizes)
         for n in numbers
