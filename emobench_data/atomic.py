@@ -38,9 +38,12 @@ def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
+        for name in names:
+            _sync(temporary / name)
         (folder / names[-1]).unlink(missing_ok=True)
         for name in names:
             if (temporary / name).is_file():
+                (folder / name).parent.mkdir(exist_ok=True)
                 os.replace(temporary / name, folder / name)
             else:
                 (folder / name).unlink(missing_ok=True)
@@ -48,3 +51,9 @@ def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
         shutil.rmtree(temporary)
         if created and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _sync(path: Path) -> None:
+    if path.is_file():
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())

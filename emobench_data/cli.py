@@ -1,4 +1,4 @@
-"""The command line: render EmoBench-mini, convert a data set, score answers, list the data sets."""
+"""The command line: build the benchmark, convert one data set, render EmoBench-mini, validate and score files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import click
 import orjson
 
 from .atomic import atomic_file
+from .build import build as build_benchmark
+from .composition import load_composition
 from .convert import convert as convert_source
 from .convert import make_mini
 from .errors import InputError
 from .scoring import score as score_files
 from .sources import Source, all_sources, get_source
+from .validate import validate as validate_file
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -31,7 +34,8 @@ class InputErrorGroup(click.Group):
             message = (
                 f"{error.filename or 'writing'}: {error.strerror}; check the path, its permissions and the free space"
             )
-        click.echo(f"error: {' '.join(message.split())}", err=True)
+        line = "".join(char if char.isprintable() else "?" for char in " ".join(message.split()))
+        click.echo(f"error: {line}", err=True)
         ctx.exit(2)
 
 
@@ -74,6 +78,27 @@ def convert(source: str, root: Path, out: Path, check_media: bool, **options: An
 
 
 @main.command()
+@click.argument("config")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the files that are written.")
+@click.option("--data-root", type=FOLDER, help="Folder that holds the data sets; else the one that CONFIG names.")
+@click.option("--skip-missing", is_flag=True, help="Go without the data sets that are not there.")
+@click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
+def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, figures: bool) -> None:
+    """Build the benchmark that CONFIG describes: a YAML file, or one of the presets default and small."""
+    composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
+    manifest = build_benchmark(composition, out, check=check_media, figures=figures)
+    for task, labels in manifest["tasks"].items():
+        counts = (f"{split} {sum(label[split] for label in labels.values()):,}" for split in manifest["records"])
+        click.echo(f"{task}: {', '.join(counts)}")
+        if not any(label["test"] for label in labels.values()):
+            click.echo(f"{task} has no test question: its data sets here have no test split")
+    for name in manifest["absent"]:
+        click.echo(f"went without {name}, which is not there")
+    click.echo(f"written to {out}; its data card is {out / 'README.md'}")
+
+
+@main.command()
 @click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
 @click.option("--gold", type=FILE, required=True, help="Their answers, written beside the questions.")
 @click.option("--predictions", type=FILE, required=True, help="The answer file of LLaVA's eval script.")
@@ -87,6 +112,23 @@ def score(questions: Path, gold: Path, predictions: Path, out: Path | None, as_j
         with atomic_file(out) as file:
             file.write(content.encode() + b"\n")
     click.echo(content if as_json else score_table(result))
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--media-root", type=FOLDER, required=True, help="Folder that the file's paths begin from.")
+@click.option("--questions", type=FILE, help="Question file whose items must not be trained on.")
+@click.option("--context", type=click.IntRange(min=1), help="Tokens that a record may have, media included.")
+@click.option("--tokenizer", type=FOLDER, help="Folder of a tokenizer to count tokens with, instead of an estimate.")
+@click.option("--visual-tokens", default=576, show_default=True, help="Tokens of one medium.")
+@click.option("--cache", type=FILE, help="Keep in this file which media were opened, so that a stopped check goes on.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.pass_context
+def validate(ctx: click.Context, file: Path, media_root: Path, as_json: bool, **options: Any) -> None:
+    """Find every fault of a LLaVA training JSON; exit code 1 if there is one, 2 if FILE cannot be read at all."""
+    report = validate_file(file, media_root, **options)
+    click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2) if as_json else "\n".join(report.lines()))
+    ctx.exit(1 if report.faults else 0)
 
 
 @main.command()

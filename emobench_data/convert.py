@@ -9,13 +9,12 @@ from typing import Any
 import orjson
 
 from .atomic import atomic_files
-from .errors import InputError
 from .export import write_questions, write_training_json
 from .media import check_media
 from .mini import check_size, is_rendered, render_mini
 from .records import Record
 from .sources import Skips, Source
-from .splits import assign_splits
+from .splits import assign_splits, check_shares
 
 TRAIN, SUMMARY = "train.json", "summary.json"
 QUESTIONS = {"test": ("questions.jsonl", "gold.jsonl"), "val": ("val_questions.jsonl", "val_gold.jsonl")}
@@ -50,7 +49,7 @@ def convert(
     read = list(source.records(root, skips))
     records = assign_splits(read, test=test, val=val, seed=seed)
     if not any(record.split for record in read):
-        _check_splits(source, records, {"test": test, "val": val})
+        check_shares(source.title, records, test=test, val=val)
     if check:
         check_media(records, root)
     summary = {
@@ -69,16 +68,6 @@ def convert(
     }
     write_all(records, out, summary, storyboards=root if storyboards else None)
     return summary
-
-
-def _check_splits(source: Source, records: list[Record], shares: dict[str, float]) -> None:
-    present = {record.split for record in records}
-    for split, share in shares.items():
-        if share and split not in present:
-            raise InputError(
-                f"{source.title}: {split}={share} but no record is in {split}: its groups are too few to be split; "
-                f"set {split} to 0 to go without"
-            )
 
 
 def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, NamedTuple
 
 import orjson
 
@@ -17,6 +17,23 @@ from .tasks import question
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
 _TAG = re.compile(r"<([\w/|-]+)>")
 STORYBOARD_LINE = "The picture holds four frames of the video in reading order."
+
+
+class Shown(NamedTuple):
+    """A record as a model gets it: its medium under `key` (`image`, `video`, empty for text) and its prompt text."""
+
+    record: Record
+    key: str
+    media: str
+    prompt: str
+
+
+def show(record: Record, key: str, media: str, *, training: bool) -> Shown:
+    """`record` with its medium given as `media` of kind `key`; a video that is shown as an image says so."""
+    text = neutral(question(record, training=training))
+    if record.modality == "video" and key == "image":
+        text = f"{STORYBOARD_LINE}\n{text}"
+    return Shown(record, key, media, text)
 
 
 def write_training_json(
@@ -38,7 +55,7 @@ def write_training_json(
         for record in records:
             file.write(b",\n" if seen else b"\n")
             _check_new(record, seen)
-            file.write(orjson.dumps(_training_entry(record, media_prefix, storyboards)))
+            file.write(orjson.dumps(training_entry(_show(record, media_prefix, storyboards, training=True))))
         file.write(b"\n]\n")
     return len(seen)
 
@@ -70,14 +87,18 @@ def write_questions(
                     f"record {record.id}: LLaVA's eval scripts read no video; write storyboards (one picture of four "
                     "frames beside each clip): --storyboards on the command line"
                 )
-            questions.write(orjson.dumps(_question_entry(record, media_prefix, storyboards)) + b"\n")
-            answers.write(orjson.dumps(_answer_entry(record)) + b"\n")
+            questions.write(
+                orjson.dumps(question_entry(_show(record, media_prefix, storyboards, training=False))) + b"\n"
+            )
+            answers.write(orjson.dumps(answer_entry(record)) + b"\n")
     return len(seen)
 
 
 def neutral(text: str) -> str:
     """`text` without anything a model or host takes for a placeholder or special token: `<image>` becomes `[image]`."""
-    return _TAG.sub(r"[\1]", text.encode("utf-8", "replace").decode("utf-8"))
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return _TAG.sub(r"[\1]", text) if "<" in text else text
 
 
 def _check_new(record: Record, seen: set[str]) -> None:
@@ -86,29 +107,27 @@ def _check_new(record: Record, seen: set[str]) -> None:
     seen.add(record.id)
 
 
-def _training_entry(record: Record, media_prefix: str, storyboards: Path | None) -> dict[str, object]:
-    key, media = _medium(record, media_prefix, storyboards)
-    placeholder = {key: f"<{key}>\n"} if key else {}
+def training_entry(shown: Shown) -> dict[str, object]:
+    """One record of LLaVA's training JSON."""
+    record, key, media, prompt = shown
     return {
         "id": neutral(record.id),
         **({key: media} if key else {}),
         "conversations": [
-            {"from": "human", "value": placeholder.get(key, "") + _prompt(record, training=True, key=key)},
+            {"from": "human", "value": f"<{key}>\n{prompt}" if key else prompt},
             {"from": "gpt", "value": neutral(record.answer)},
         ],
     }
 
 
-def _question_entry(record: Record, media_prefix: str, storyboards: Path | None) -> dict[str, str]:
-    key, media = _medium(record, media_prefix, storyboards)
-    return {
-        "question_id": neutral(record.id),
-        **({key: media} if key else {}),
-        "text": _prompt(record, training=False, key=key),
-    }
+def question_entry(shown: Shown) -> dict[str, str]:
+    """One line of the question file of LLaVA's eval scripts."""
+    record, key, media, prompt = shown
+    return {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
 
 
-def _answer_entry(record: Record) -> dict[str, object]:
+def answer_entry(record: Record) -> dict[str, object]:
+    """The line of the gold file for that question."""
     return {
         "question_id": neutral(record.id),
         "source": record.source,
@@ -119,16 +138,11 @@ def _answer_entry(record: Record) -> dict[str, object]:
     }
 
 
-def _medium(record: Record, media_prefix: str, storyboards: Path | None) -> tuple[str, str]:
-    """The JSON key and path of the medium; empty for text."""
+def _show(record: Record, media_prefix: str, storyboards: Path | None, *, training: bool) -> Shown:
     if record.modality == "text":
-        return "", ""
+        return show(record, "", "", training=training)
     key, media = record.modality, record.media
     if key == "video" and storyboards is not None:
         key, media = "image", storyboard(storyboards, media)
-    return key, f"{media_prefix.rstrip('/')}/{media}" if media_prefix else media
-
-
-def _prompt(record: Record, *, training: bool, key: str) -> str:
-    text = neutral(question(record, training=training))
-    return f"{STORYBOARD_LINE}\n{text}" if record.modality == "video" and key == "image" else text
+    prefix = f"{media_prefix.rstrip('/')}/" if media_prefix else ""
+    return show(record, key, prefix + media, training=training)

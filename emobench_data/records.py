@@ -52,7 +52,7 @@ class Record:
             object.__setattr__(self, "accepted", (self.answer,))
         fault = self._fault()
         if fault:
-            raise InputError(f"record {self.source}/{self.item} ({self.task}): {fault}")
+            raise InputError(" ".join(f"record {self.source}/{self.item} ({self.task}): {fault}".split()))
 
     @property
     def id(self) -> str:
@@ -100,4 +100,6 @@ def path_fault(path: str) -> str | None:
         return f"media path {path!r} leaves the media root"
     if not path.isprintable() and any(ord(char) < 32 for char in path):
         return f"media path {path!r} holds control characters"
+    if not path.isascii() and any("\ud800" <= char <= "\udfff" for char in path):
+        return f"media path {path!r} is not valid UTF-8"
     return None

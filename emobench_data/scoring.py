@@ -156,7 +156,7 @@ def _gold(place: str, entry: dict[str, Any]) -> Gold:
 
 
 def _read_asked(path: Path) -> dict[str, int]:
-    asked = {question: number for question, number, _ in _entries(path)}
+    asked = {question: number for question, number, _ in read_entries(path)}
     if not asked:
         raise InputError(f"{path}: holds no question; write it again")
     return asked
@@ -164,7 +164,9 @@ def _read_asked(path: Path) -> dict[str, int]:
 
 def _read_gold(path: Path, questions_path: Path, asked: dict[str, int]) -> dict[str, Gold]:
     gold = {
-        question: _gold(_place(path, number), entry) for question, number, entry in _entries(path) if question in asked
+        question: _gold(_place(path, number), entry)
+        for question, number, entry in read_entries(path)
+        if question in asked
     }
     for question, number in asked.items():
         if question not in gold:
@@ -175,7 +177,7 @@ def _read_gold(path: Path, questions_path: Path, asked: dict[str, int]) -> dict[
 
 def _read_predictions(path: Path, asked: dict[str, int]) -> dict[str, str]:
     predictions = {}
-    for question, number, entry in _entries(path):
+    for question, number, entry in read_entries(path):
         place = _place(path, number)
         if question not in asked:
             raise InputError(
@@ -191,8 +193,12 @@ def _place(path: Path, number: int) -> str:
     return f"{path}, line {number}"
 
 
-def _entries(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Question id, line number and object of each line; blank lines are passed over."""
+def read_entries(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Question id, line number and object of each line of a question or answer file; blank lines are passed over.
+
+    Raises:
+        InputError: the file cannot be read, or a line is no object with a question id of its own.
+    """
     seen: dict[str, int] = {}
     for number, entry in _objects(path):
         question = entry.get("question_id")

@@ -43,6 +43,17 @@ def assign_splits(records: Iterable[Record], *, test: float = 0.2, val: float = 
     return [record if record.split else replace(record, split=chosen[_group(record)]) for record in records]
 
 
+def check_shares(title: str, records: Iterable[Record], *, test: float, val: float) -> None:
+    """Raise `InputError` if a split of `title` was to get a share of `records` but has none of them."""
+    present = {record.split for record in records}
+    for split, share in (("test", test), ("val", val)):
+        if share and split not in present:
+            raise InputError(
+                f"{title}: {split}={share:g} but no record is in {split}: its groups are too few to be split; "
+                f"set {split} to 0 to go without"
+            )
+
+
 def _group(record: Record) -> Group:
     return (record.source, f"group {record.group}" if record.group else f"item {record.item}")
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from .atomic import atomic_file
 from .errors import InputError
+from .media import CLIPS
 from .pyav import load_pyav
 
 FRAMES = 4
@@ -89,10 +90,10 @@ def _read_pyav(clip: Path, choose: Callable[[int], list[int]]) -> list[np.ndarra
     """Two passes, so that only the chosen frames are ever held."""
     av = load_pyav("reading clips without decord")
     try:
-        with av.open(str(clip)) as container:
+        with av.open(str(clip), container_options=CLIPS) as container:
             total = sum(1 for _ in container.decode(video=0))
         wanted = choose(total)
-        with av.open(str(clip)) as container:
+        with av.open(str(clip), container_options=CLIPS) as container:
             kept = {
                 i: frame.to_ndarray(format="rgb24") for i, frame in enumerate(container.decode(video=0)) if i in wanted
             }

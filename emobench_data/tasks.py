@@ -91,16 +91,18 @@ TASKS: dict[str, Task] = {
 }
 
 
-def question(record: Record, *, training: bool) -> str:
+def question(record: Record, *, training: bool, hint: bool = True) -> str:
     """The prompt text of `record`, without any media placeholder and without a trace of its answer.
 
-    Training draws one wording per record by a hash of its id, so that a conversion is reproducible.
+    Training draws one wording per record by a hash of its id, so that a conversion is reproducible. Without `hint`
+    it does not say how to answer, for evaluators that list the options themselves.
     """
     task = TASKS[record.task]
     wording = task.training[_draw(record.id, len(task.training))] if training else task.evaluation
     ask = wording.format(medium=record.modality)
-    hint = task.hint.format(options=", ".join(record.options))
-    return "\n".join(part for part in (record.text, f"{ask} {hint}") if part)
+    if hint:
+        ask = f"{ask} {task.hint.format(options=', '.join(record.options))}"
+    return f"{record.text}\n{ask}" if record.text else ask
 
 
 def _draw(key: str, n: int) -> int:

@@ -1,5 +1,7 @@
 """A reader sees the old file or the whole new one."""
 
+import os
+
 import pytest
 
 from emobench_data.atomic import atomic_file, atomic_files
@@ -55,3 +57,33 @@ def test_after_an_error_the_folder_is_as_it_was(tmp_path, existed):
     assert out.exists() == existed
     if existed:
         assert [path.read_text() for path in out.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize("moves", [0, 1, 2])
+def test_stopped_while_files_are_moved_the_last_one_is_missing(tmp_path, monkeypatch, moves):
+    """The last file is the sign that all belong together: it may not stand beside files of another run."""
+    for name in ("a", "b", "done"):
+        (tmp_path / name).write_text("old")
+    move, left = os.replace, [None] * moves
+
+    def stop(*paths):
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        move(*paths)
+
+    with pytest.raises(KeyboardInterrupt):
+        with atomic_files(tmp_path, ("a", "b", "done")) as folder:
+            for name in ("a", "b", "done"):
+                (folder / name).write_text("new")
+            monkeypatch.setattr(os, "replace", stop)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_names_below_a_folder(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/old").write_text("old")
+    with atomic_files(tmp_path, ("x/old", "y/new", "done")) as folder:
+        (folder / "y").mkdir()
+        (folder / "y/new").write_text("new")
+    assert (tmp_path / "y/new").read_text() == "new" and not (tmp_path / "x/old").exists()

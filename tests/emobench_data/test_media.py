@@ -8,7 +8,7 @@ import av
 import pytest
 
 from emobench_data import InputError
-from emobench_data.media import check_media
+from emobench_data.media import CLIPS, check_media
 
 from .make import record, write_clip, write_picture, write_sound
 
@@ -59,6 +59,13 @@ def write_faulty(root):
         ends = [packet.pos for packet in moved.demux(video=0) if packet.size]
     write_sound(root / "sound.mp4")
     os.truncate(root / "cut.mp4", ends[30])
+    with av.open(str(root / "still.mp4"), "w") as container:
+        container.add_stream("mpeg4", rate=10, width=64, height=48)
+        container.start_encoding()  # a picture stream, and not one frame in it
+    (root / "list.mp4").write_bytes(b"ffconcat version 1.0\nfile whole.mp4\n")  # FFmpeg would open the other file
+    (root / "list.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    os.mkfifo(root / "pipe.jpg")
+    (root / "circle.jpg").symlink_to(root / "circle.jpg")
 
 
 @pytest.mark.parametrize(
@@ -73,6 +80,12 @@ def write_faulty(root):
         ("clip.mp4", "the clip cannot be read"),
         ("cut.mp4", "truncated, 30 of 40 frames"),
         ("sound.mp4", "the clip cannot be read"),
+        ("still.mp4", "the clip cannot be read"),
+        ("list.mp4", "the clip cannot be read"),
+        ("list.jpg", "not a picture"),
+        ("pipe.jpg", "missing"),
+        ("circle.jpg", "leads out of the folder"),
+        ("x" * 300 + ".jpg", "missing"),
     ],
 )
 def test_each_fault_is_named(tmp_path, name, fault):
@@ -94,3 +107,14 @@ def test_a_link_out_of_the_folder(tmp_path):
     (tmp_path / "media/1.jpg").symlink_to(tmp_path / "secret.jpg")
     with pytest.raises(InputError, match="leads out of the folder"):
         check(tmp_path / "media", "1.jpg")
+
+
+def test_a_list_of_files_is_no_clip(tmp_path):
+    """FFmpeg opens what such a list names, unless it is told which formats to admit."""
+    write_faulty(tmp_path)
+    with av.open(str(tmp_path / "list.mp4")) as followed:
+        assert followed.format.name == "concat"
+    with pytest.raises(av.FFmpegError):
+        av.open(str(tmp_path / "list.mp4"), container_options=CLIPS)
+    with av.open(str(tmp_path / "whole.mp4"), container_options=CLIPS) as clip:
+        assert "mp4" in clip.format.name

@@ -1,0 +1,1 @@
+"""The benchmark as other tools read it; LLaVA's own files are written by `emobench_data.export`."""

@@ -1,0 +1,86 @@
+"""All files that hold records, written in one pass: LLaVA's, the split manifest, and those of other tools."""
+
+from __future__ import annotations
+
+from random import Random
+
+import orjson
+
+from ..composition import SPLITS, Composition
+from ..convert import QUESTIONS, TRAIN
+from ..export import Shown, answer_entry, neutral, question_entry, show, training_entry
+from ..gather import Gathered
+from ..outputs import Outputs
+from ..records import Record
+from ..sampling import repeated
+from ..statistics import Statistics
+from ..storyboard import SUFFIX
+from ..tasks import TASKS
+from . import table, vlmevalkit
+
+SPLIT_MANIFEST = "splits.jsonl"
+RECORD_FILES = (
+    TRAIN, *QUESTIONS["test"], *QUESTIONS["val"], SPLIT_MANIFEST, *table.SPLIT_FILES.values(),
+    *table.TASK_FILES.values(), *vlmevalkit.TASK_FILES.values(),
+)  # fmt: skip
+
+
+def write_records(gathered: Gathered, composition: Composition, outputs: Outputs, statistics: Statistics) -> None:
+    """Write every export; each record's text is made once."""
+    by_split = {split: [one for one in gathered.records if one.split == split] for split in SPLITS}
+    for record in gathered.records:
+        entry = {"id": neutral(record.id), "split": record.split, "group": neutral(record.group)}
+        outputs.line(SPLIT_MANIFEST, entry)
+    for split in QUESTIONS:
+        _write_questions(by_split[split], split, composition, gathered, outputs, statistics)
+    _write_training(by_split["train"], composition, gathered, outputs, statistics)
+
+
+def _write_training(
+    records: list[Record], composition: Composition, gathered: Gathered, outputs: Outputs, statistics: Statistics
+) -> None:
+    train = list(records)
+    for name, part in gathered.parts.items():
+        if part.weight > 1:
+            train += repeated((record for record in records if record.source == name), part, composition.seed)
+    Random(composition.shuffle).shuffle(train)
+    for number, record in enumerate(train):
+        shown = _shown(record, composition, training=True)
+        statistics.add(shown)
+        outputs.write(TRAIN, b",\n" if number else b"[\n")
+        outputs.write(TRAIN, orjson.dumps(training_entry(shown)))
+        outputs.line(table.SPLIT_FILES["train"], table.row(shown))
+    if train:
+        outputs.write(TRAIN, b"\n]\n")
+
+
+def _write_questions(
+    records: list[Record], split: str, composition: Composition, gathered: Gathered, outputs: Outputs,
+    statistics: Statistics,
+) -> None:  # fmt: skip
+    questions, gold = QUESTIONS[split]
+    sets = [part.source.labels for part in gathered.parts.values()]
+    largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in TASKS}
+    lines = dict.fromkeys(TASKS, 0)
+    for record in records:
+        shown = _shown(record, composition, training=False)
+        statistics.add(shown)
+        row = table.row(shown)
+        outputs.line(questions, question_entry(shown))
+        outputs.line(gold, answer_entry(record))
+        outputs.line(table.SPLIT_FILES[split], row)
+        if split == "test":
+            task = record.task
+            outputs.line(table.TASK_FILES[task], row)
+            if shown.key == "image":
+                if not lines[task]:
+                    outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.header(task, largest[task]))
+                outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.line(shown, lines[task], largest[task]))
+                lines[task] += 1
+
+
+def _shown(record: Record, composition: Composition, *, training: bool) -> Shown:
+    key, media = record.modality, record.media
+    if key == "video" and composition.videos == "storyboards":
+        key, media = "image", media + SUFFIX
+    return show(record, "" if key == "text" else key, media, training=training)

@@ -1,0 +1,284 @@
+"""One command writes everything, the same every time, and all or nothing."""
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import orjson
+import pytest
+
+from emobench_data import InputError
+from emobench_data import build as module
+from emobench_data.build import FILES, MANIFEST, MEDIA_CACHE, build
+from emobench_data.scoring import score
+
+from .compose import composition, data_sets, media_of, write_config
+from .make import read_lines, write_lines, write_picture
+from .sources.helpers import jsonl, put
+from .test_cli import refused, run
+
+
+@pytest.fixture
+def root(tmp_path):
+    return data_sets(tmp_path / "sets")
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_everything_is_written_and_fits_together(root, tmp_path):
+    manifest = build(composition(root), tmp_path / "out")
+    train = orjson.loads((tmp_path / "out/train.json").read_bytes())
+    assert manifest["records"] == {"train": 24 * 5, "val": 8 * 5, "test": 8 * 5}
+    assert len(train) == manifest["records"]["train"] == len({entry["id"] for entry in train})
+    questions, gold = (read_lines(tmp_path / "out" / name) for name in ("questions.jsonl", "gold.jsonl"))
+    assert [line["question_id"] for line in questions] == [line["question_id"] for line in gold]
+    splits = {line["id"]: line["split"] for line in read_lines(tmp_path / "out/splits.jsonl")}
+    assert {entry["id"] for entry in train} == {id for id, split in splits.items() if split == "train"}
+    assert {line["question_id"] for line in questions} == {id for id, split in splits.items() if split == "test"}
+    assert {entry.get("image", entry.get("video")) for entry in train} < set(media_of(root))
+    answers = [{"question_id": line["question_id"], "text": line["answer"]} for line in gold]
+    predictions = write_lines(tmp_path / "answers.jsonl", answers)
+    assert score(tmp_path / "out/questions.jsonl", tmp_path / "out/gold.jsonl", predictions)["overall"] == 1
+    assert orjson.loads((tmp_path / "out" / MANIFEST).read_bytes()) == manifest
+
+
+def test_the_checksums_hold(root, tmp_path):
+    manifest = build(composition(root), tmp_path / "out")
+    written = contents(tmp_path / "out")
+    sums = dict(reversed(line.split("  ")) for line in written["SHA256SUMS"].decode().splitlines())
+    assert sums == manifest["sha256"] and set(sums) == set(written) - {"SHA256SUMS", MANIFEST}
+    assert all(hashlib.sha256(written[name]).hexdigest() == digest for name, digest in sums.items())
+
+
+def test_the_same_input_gives_the_same_bytes(root, tmp_path):
+    build(composition(root), tmp_path / "a")
+    build(composition(root), tmp_path / "b")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    build(composition(root, shuffle=1), tmp_path / "b")
+    a, b = contents(tmp_path / "a"), contents(tmp_path / "b")
+    assert a["train.json"] != b["train.json"] and a["questions.jsonl"] == b["questions.jsonl"]
+    assert sorted(a["train.json"].strip(b"[]\n").split(b",\n")) == sorted(b["train.json"].strip(b"[]\n").split(b",\n"))
+
+
+def test_files_of_an_earlier_build_do_not_stay(root, tmp_path):
+    build(composition(root), tmp_path / "out")
+    build(composition(root, sources={"emoset": {"tasks": ["emo_c"]}}), tmp_path / "out", figures=False)
+    names = set(contents(tmp_path / "out"))
+    assert "lmms_eval/emobench_emo_c.jsonl" in names and names < set(FILES)
+    assert not {"lmms_eval/emobench_hate.jsonl", "figures/labels.png"} & names
+
+
+def test_sub_tasks_caps_balance_and_weight(root, tmp_path):
+    sources = {
+        "emoset": {"tasks": ["emo_c"], "balance": ["train"], "weight": 1.5},
+        "hateful_memes": {"cap": {"test": 3}, "weight": 0.25},
+        "intentonomy": {"weight": 2},
+    }
+    manifest = build(composition(root, sources=sources), tmp_path / "out")
+    assert set(manifest["tasks"]) == {"emo_c", "intent", "hate"}
+    assert sum(label["train"] for label in manifest["tasks"]["hate"].values()) == 6
+    assert sum(label["test"] for label in manifest["tasks"]["hate"].values()) == 3
+    assert manifest["sources"]["emoset"]["train"] == 24  # 8 of each label, and half of them again
+    assert manifest["items"]["emoset"]["train"] == 16
+    assert manifest["sources"]["intentonomy"]["train"] == 48
+    train = orjson.loads((tmp_path / "out/train.json").read_bytes())
+    assert len({entry["id"] for entry in train}) == len(train)
+    manifest_ids = {line["id"] for line in read_lines(tmp_path / "out/splits.jsonl")}
+    again = [entry["id"] for entry in train if entry["id"] not in manifest_ids]
+    assert len(again) == 8 + 24 and all(id.replace("~2", "") in manifest_ids for id in again)
+
+
+def test_all_missing_data_sets_are_named_with_how_to_get_them(root, tmp_path):
+    shutil.rmtree(root / "hatemm")
+    (root / "emoset").rename(root / "EmoSet")
+    line = refused("build", write_config(root), "--out", tmp_path / "out")
+    assert "2 of 4 data sets are not there: emoset (" in line and "hatemm (" in line and "request EmoSet-118K" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_data_sets_are_skipped_when_that_is_said(root, tmp_path):
+    shutil.rmtree(root / "hatemm")
+    result = run("build", write_config(root), "--out", tmp_path / "out", "--skip-missing")
+    assert result.exit_code == 0 and "went without hatemm" in result.output
+    card = (tmp_path / "out/README.md").read_text()
+    assert "Not on disk when this was built" in card and "- HateMM: " in card
+    shutil.rmtree(root)
+    root.mkdir()
+    assert "4 of 4" in refused("build", write_config(root, missing="skip"), "--out", tmp_path / "none")
+
+
+def test_a_sub_task_without_a_test_question_is_named(root, tmp_path):
+    (root / "hateful_memes/test.jsonl").unlink()
+    result = run("build", write_config(root, sources={"hateful_memes": {}, "emoset": {}}), "--out", tmp_path / "out")
+    assert result.exit_code == 0 and "hate has no test question" in result.output
+    assert "emo_c has no test" not in result.output
+
+
+def test_a_preset(root, tmp_path):
+    result = run("build", "small", "--data-root", root, "--out", tmp_path / "out", "--skip-missing")
+    # hatemm's clips are not there to make storyboards of
+    assert result.exit_code == 2 and "hatemm/non_hate_videos/hate_video_0.mp4 (no such clip" in result.stderr
+    shutil.rmtree(root / "hatemm")
+    assert run("build", "small", "--data-root", root, "--out", tmp_path / "out", "--skip-missing").exit_code == 0
+
+
+def test_clips_become_storyboards(tmp_path):
+    root = data_sets(tmp_path / "sets", media=True)
+    build(composition(root, videos="storyboards"), tmp_path / "out")
+    asked = [line for line in read_lines(tmp_path / "out/questions.jsonl") if "hatemm" in line["question_id"]]
+    assert asked and all((root / line["image"]).is_file() and "four frames" in line["text"] for line in asked)
+    assert "hatemm" in (tmp_path / "out/vlmevalkit/EmoBench_hate.tsv").read_text()
+
+
+def test_faulty_media_are_refused_or_left_out(tmp_path):
+    root = data_sets(tmp_path / "sets", media=True)
+    (root / "hateful_memes/img/01000.png").write_bytes(b"no picture")
+    (root / "hatemm/hate_videos/hate_video_1.mp4").unlink()
+    line = refused("build", write_config(root), "--out", tmp_path / "out", "--check-media")
+    assert "2 of" in line and "img/01000.png (not a picture" in line and "hate_video_1.mp4 (missing)" in line
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [MEDIA_CACHE]
+    manifest = build(composition(root, faulty="skip"), tmp_path / "out", check=True)
+    assert manifest["left_out"]["faulty_media"]["count"] == 2
+    assert "hateful_memes/01000/hate" not in (tmp_path / "out/splits.jsonl").read_text()
+    assert "2 media that are missing or broken" in (tmp_path / "out/README.md").read_text()
+
+
+def test_a_stopped_media_check_goes_on(tmp_path, monkeypatch):
+    from emobench_data import media_check
+
+    root = data_sets(tmp_path / "sets", media=True)
+    build(composition(root), tmp_path / "a", check=True)
+    build(composition(root), tmp_path / "b", check=True)
+    cache = tmp_path / "b" / MEDIA_CACHE
+    lines = cache.read_bytes().splitlines(keepends=True)
+    cache.write_bytes(b"".join(lines[:50]) + lines[50][:20])
+    opened = []
+    original = media_check.media_fault
+    monkeypatch.setattr(media_check, "media_fault", lambda path, *rest: opened.append(path) or original(path, *rest))
+    build(composition(root), tmp_path / "b", check=True)
+    checks = sum(line.startswith(b'["check"') for line in lines)
+    assert len(opened) == checks - 50
+    a, b = contents(tmp_path / "a"), contents(tmp_path / "b")
+    del a[MEDIA_CACHE], b[MEDIA_CACHE]
+    assert a == b
+    write_picture(opened[0], colour=(1, 2, 3), size=(9, 9))  # a file that changed is opened again
+    opened.clear()
+    build(composition(root), tmp_path / "b", check=True)
+    assert len(opened) == 1
+
+
+def test_leaks_are_taken_out_of_training_and_counted(tmp_path):
+    root = data_sets(tmp_path / "sets", media=True)
+    media = media_of(root)
+    same = media["emoset/image/awe/awe_00032.jpg"].read_bytes()  # in test
+    media["hateful_memes/img/01000.png"].write_bytes(same)  # in train
+    media["intentonomy/low/24.jpg"].write_bytes(same)  # in val
+    unchecked = build(composition(root), tmp_path / "out", figures=False)
+    assert unchecked["left_out"]["leaks"]["count"] == 0
+    manifest = build(composition(root), tmp_path / "out", check=True, figures=False)
+    found = manifest["left_out"]["content_leaks"]
+    assert found["by_kind"] == {"train, content": 1, "val, content": 1}
+    assert {leak["id"] for leak in found["examples"]} == {"hateful_memes/01000/hate", "intentonomy/24/intent"}
+    kept = {line["id"] for line in read_lines(tmp_path / "out/splits.jsonl")}
+    assert "hateful_memes/01000/hate" not in kept and "emoset/awe_00032/emo_c" in kept
+    assert "train, content: 1" in (tmp_path / "out/README.md").read_text()
+
+
+def test_one_picture_in_two_splits_of_a_data_set(root, tmp_path):
+    put(
+        root,
+        "hateful_memes/train.jsonl",
+        jsonl(*({"id": n, "img": f"img/0{n + 1031}.png", "label": 1} for n in (1, 9))),
+    )
+    manifest = build(composition(root), tmp_path / "out", figures=False)
+    assert manifest["left_out"]["leaks"]["by_kind"] == {"train, medium": 1}
+    assert manifest["left_out"]["leaks"]["examples"][0]["id"] == "hateful_memes/00001/hate"
+
+
+def test_lengths_of_clips_are_drawn_when_they_are_known(tmp_path):
+    root = data_sets(tmp_path / "sets", media=True)
+    assert "figures/durations.png" not in build(composition(root), tmp_path / "out")["figures"]
+    assert "figures/durations.png" in build(composition(root), tmp_path / "out", check=True)["figures"]
+
+
+def test_a_data_set_behind_a_link_but_no_medium_behind_one(tmp_path):
+    root = data_sets(tmp_path / "sets", media=True)
+    (root / "emoset").rename(tmp_path / "elsewhere")
+    (root / "emoset").symlink_to(tmp_path / "elsewhere")
+    build(composition(root), tmp_path / "out", check=True, figures=False)
+    picture = tmp_path / "elsewhere/image/awe/awe_00000.jpg"
+    picture.rename(tmp_path / "secret.jpg")
+    picture.symlink_to(tmp_path / "secret.jpg")
+    with pytest.raises(InputError, match="awe_00000.jpg .leads out of the folder"):
+        build(composition(root), tmp_path / "out", check=True)
+
+
+def test_a_clip_without_frames_and_a_picture_too_large(tmp_path):
+    from .make import write_sound
+    from .test_media import huge_png
+
+    root = data_sets(tmp_path / "sets", media=True)
+    write_sound(root / "hatemm/hate_videos/hate_video_1.mp4")
+    (root / "hateful_memes/img/01000.png").write_bytes(huge_png())
+    line = refused("build", write_config(root), "--out", tmp_path / "out", "--check-media")
+    assert "hate_video_1.mp4 (the clip cannot be read)" in line and "01000.png (not a picture, or too large)" in line
+
+
+def test_without_matplotlib(root, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "emobench_data.figures", raising=False)
+    monkeypatch.delattr("emobench_data.figures", raising=False)
+    assert "pip install matplotlib" in refused("build", write_config(root), "--out", tmp_path / "out")
+    assert run("build", write_config(root), "--out", tmp_path / "out", "--no-figures").exit_code == 0
+
+
+def test_nothing_left(root, tmp_path):
+    with pytest.raises(InputError, match="no record is left"):
+        build(composition(root, cap=0), tmp_path / "out")
+
+
+def test_after_an_error_the_folder_is_as_it_was(root, tmp_path, monkeypatch):
+    build(composition(root), tmp_path / "out")
+    before = contents(tmp_path / "out")
+    monkeypatch.setattr(module.datacard, "card", lambda manifest: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        build(composition(root, shuffle=1), tmp_path / "out")
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_killed_at_any_moment(tmp_path, check):
+    """What is visible is whole, and the next run ends where an undisturbed one does."""
+    root = data_sets(tmp_path / "sets", media=check)
+    command = [sys.executable, "-m", "emobench_data", "build", write_config(root), "--no-figures", "--out"]
+    command += ["--check-media"] * check
+    command = [str(part) for part in command]
+    command.insert(command.index("--out") + 1, "")
+    place = command.index("--out") + 1
+    command[place] = str(tmp_path / "whole")
+    started = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    whole, length = contents(tmp_path / "whole"), time.monotonic() - started
+    command[place] = str(tmp_path / "out")
+    draw = random.Random(check)
+    for moment in (draw.uniform(0.4, 1.0) * length for _ in range(4)):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(moment)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        seen = contents(tmp_path / "out") if (tmp_path / "out").exists() else {}
+        visible = {name: seen[name] for name in seen if not name.startswith(".")}
+        assert all(visible[name] == whole[name] for name in visible)
+        assert MANIFEST not in visible or set(visible) == set(whole) - {MEDIA_CACHE}
+    subprocess.run(command, check=True, capture_output=True)
+    again = contents(tmp_path / "out")
+    for files in (again, whole):
+        files.pop(MEDIA_CACHE, None)
+    assert again == whole

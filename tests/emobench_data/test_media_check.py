@@ -1,0 +1,77 @@
+"""Results are kept as long as the file stays as it is."""
+
+import os
+
+import pytest
+
+from emobench_data import InputError
+from emobench_data.media_check import Medium, check_all, digests, media_cache, refuse
+
+from .make import write_clip, write_picture
+
+
+def test_faults_and_seconds_by_name(tmp_path):
+    write_picture(tmp_path / "a.jpg")
+    write_clip(tmp_path / "c.mp4")
+    media = {
+        name: Medium(tmp_path, name, "video" if name[0] == "c" else "image") for name in ("a.jpg", "b.jpg", "c.mp4")
+    }
+    with media_cache(None) as cache:
+        faults, seconds = check_all(media | {"twice": Medium(tmp_path, "b.jpg", "image")}, cache)
+    assert faults == {"b.jpg": "missing", "twice": "missing"}
+    assert seconds.keys() == {"c.mp4"} and 0 < seconds["c.mp4"] < 60
+
+
+def test_a_result_holds_until_the_file_changes(tmp_path):
+    path = tmp_path / "f"
+    path.write_bytes(b"one")
+    asked = []
+
+    def work(one):
+        asked.append(one)
+        return one.read_bytes().decode()
+
+    def results():
+        with media_cache(tmp_path / "cache") as cache:
+            return [value for _, value in cache.results("read", [path], work, title="")]
+
+    assert results() == results() == ["one"] and len(asked) == 1
+    path.write_bytes(b"two")
+    os.utime(path, ns=(1, 1))
+    assert results() == ["two"] and len(asked) == 2
+    with media_cache(tmp_path / "cache") as cache:  # another kind of result is another one
+        list(cache.results("other", [path], work, title=""))
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("junk", [b"\xff", b"[1]", b'{"a": 1}', b'["read", "f"', b"null", b"[[], {}, 1, 2, 3]"])
+def test_a_damaged_cache_is_read_as_far_as_it_goes(tmp_path, junk):
+    path = tmp_path / "f"
+    path.write_bytes(b"one")
+    with media_cache(tmp_path / "cache") as cache:
+        list(cache.results("read", [path], lambda one: "kept", title=""))
+    content = (tmp_path / "cache").read_bytes()
+    (tmp_path / "cache").write_bytes(junk + b"\n" + content + junk)
+    for _ in range(2):
+        with media_cache(tmp_path / "cache") as cache:
+            assert [v for _, v in cache.results("read", [path], lambda one: pytest.fail(), title="")] == ["kept"]
+
+
+def test_results_come_in_order_and_all(tmp_path):
+    paths = [tmp_path / str(n) for n in range(300)]
+    with media_cache(None) as cache:
+        assert list(cache.results("name", paths, lambda path: path.name, title="")) == [(p, p.name) for p in paths]
+
+
+def test_digests_of_what_can_be_read(tmp_path):
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"same")
+    with media_cache(None) as cache:
+        found = digests([tmp_path / "a", tmp_path / "b", tmp_path / "gone"], cache)
+    assert len(found) == 2 and len(set(found.values())) == 1
+
+
+def test_refusal_names_five(tmp_path):
+    refuse({}, 9, tmp_path)
+    with pytest.raises(InputError, match=r"7 of 9 media .* 0 \(missing\), .* and 2 more; .*faulty: skip"):
+        refuse({str(n): "missing" for n in range(7)}, 9, tmp_path)
