@@ -29,7 +29,7 @@ def register() -> None:
         wrapt.register_post_import_hook(hook, module)
 
 
-def wrap(module: ModuleType, name: str, make: Callable[[Callable], Callable]) -> None:
+def wrap(module: ModuleType | type, name: str, make: Callable[[Callable], Callable]) -> None:
     """Replace `module.name` by `make(original)`, once."""
     original = getattr(module, name)
     if not getattr(original, _MARK, False):
@@ -105,6 +105,12 @@ def _on_train(module: ModuleType) -> None:
     wrap(module, "train", lambda host: guarded_train(host, module))
 
 
+def _on_llama(module: ModuleType) -> None:
+    from .loss import answer_only_loss
+
+    wrap(module.LlavaLlamaForCausalLM, "forward", answer_only_loss)
+
+
 def _on_model_builder(module: ModuleType) -> None:
     from .checkpoint import checked_load
 
@@ -117,5 +123,6 @@ _HOOKS: dict[str, Callable[[ModuleType], None]] = {
     "llava.model.multimodal_projector.builder": _on_projector_builder,
     "llava.model.llava_arch": _on_arch,
     "llava.model.builder": _on_model_builder,
+    "llava.model.language_model.llava_llama": _on_llama,
     "llava.train.train": _on_train,
 }

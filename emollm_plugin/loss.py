@@ -1,0 +1,45 @@
+"""The host's training loss, with logits made only where a label stands.
+
+A LLaVA sample has a few answer tokens among hundreds of visual and question tokens; the host makes logits over the whole
+vocabulary for all of them, in float32 once more for the loss. The value is the same, memory and time are not.
+"""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import torch.nn.functional as F
+from transformers.modeling_outputs import CausalLMOutputWithPast
+
+from .prompt.encode import IGNORE_INDEX
+
+
+def answer_only_loss(host_forward: Callable) -> Callable:
+    """Wrap the `forward` of a LLaVA causal model; outside training, or without labels, the host's own runs.
+
+    In training it returns the mean cross entropy over all labels, as the host does, and no logits.
+    """
+
+    def forward(self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None,
+                inputs_embeds=None, labels=None, use_cache=None, output_attentions=None,
+                output_hidden_states=None, images=None, image_sizes=None, return_dict=None):  # fmt: skip
+        if not self.training or labels is None or inputs_embeds is not None:
+            return host_forward(
+                self, input_ids, attention_mask, position_ids, past_key_values, inputs_embeds, labels, use_cache,
+                output_attentions, output_hidden_states, images, image_sizes, return_dict,
+            )  # fmt: skip
+        input_ids, position_ids, attention_mask, past_key_values, inputs_embeds, labels = (
+            self.prepare_inputs_labels_for_multimodal(
+                input_ids, position_ids, attention_mask, past_key_values, labels, images, image_sizes
+            )
+        )
+        hidden = self.get_model()(
+            input_ids=input_ids, attention_mask=attention_mask, position_ids=position_ids,
+            past_key_values=past_key_values, inputs_embeds=inputs_embeds, use_cache=False,
+        )[0]  # fmt: skip
+        labels = labels[:, 1:].to(hidden.device)
+        answers = labels != IGNORE_INDEX
+        logits = self.lm_head(hidden[:, :-1][answers]).float()
+        return CausalLMOutputWithPast(loss=F.cross_entropy(logits, labels[answers]))
+
+    return forward
