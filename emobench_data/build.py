@@ -71,6 +71,8 @@ def _media(
     faults: dict[str, str] = {}
     seconds: dict[str, float] = {}
     if cache_file:
+        for part in gathered.parts.values():
+            part.source.unpack(composition.data_root / part.folder)
         with media_cache(cache_file) as cache:
             faults, seconds = check_all(media, cache)
             found = _contents(gathered.records, media, cache)

@@ -51,6 +51,7 @@ def convert(
     if not any(record.split for record in read):
         check_shares(source.title, records, test=test, val=val)
     if check:
+        source.unpack(root)
         check_media(records, root)
     summary = {
         "source": source.name,

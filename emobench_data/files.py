@@ -11,10 +11,8 @@ import codecs
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
@@ -200,21 +198,3 @@ def first_folder(root: Path, *names: str) -> str:
 def first_file(root: Path, *names: str) -> Path | None:
     """The first of `names` that exists below `root`, or None."""
     return next((root / name for name in names if (root / name).exists()), None)
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that a reader sees all of it or nothing; raises `InputError` if it cannot."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error

@@ -65,7 +65,7 @@ defaults() {
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--1}" || SELECT_LAYER="${SELECT_LAYER:--2}"
     TEMPLATE="${TEMPLATE:-$([[ -n "${BASE_MODEL:-}" ]] && echo emoprompt || echo emoprompt_chatml)}"
     EPOCHS="${EPOCHS:-1}" MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
-    LEARNING_RATE="${LEARNING_RATE:-3e-4}" PROJECTOR_LR="${PROJECTOR_LR:-1e-3}" MAX_LENGTH="${MAX_LENGTH:-2048}"
+    LEARNING_RATE="${LEARNING_RATE:-1e-4}" PROJECTOR_LR="${PROJECTOR_LR:-2e-4}" MAX_LENGTH="${MAX_LENGTH:-2048}"
     SAVE_STEPS="${SAVE_STEPS:-0}" ZERO="${ZERO:-$ROOT/scripts/zero2.json}" RUN_DIR="${RUN_DIR:-}"
     if [[ -z "$RUN_DIR" ]]; then
         [[ -z "$DATA_PATH" ]] && RUN_DIR="$ROOT/runs/$DATASET-seed$SEED" || RUN_DIR="$ROOT/runs/custom-seed$SEED"

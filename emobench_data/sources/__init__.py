@@ -70,6 +70,10 @@ class Source:
         """Whether `root` holds this data set."""
         return any(next(root.glob(marker), None) is not None for marker in self.markers)
 
+    def unpack(self, root: Path) -> int:
+        """Write the media that `root` keeps inside its annotation, once; returns how many were written now."""
+        return self.extract(root) if self.extract else 0
+
     def records(self, root: Path, skips: Skips) -> Iterator[Record]:
         """Read the copy under `root`; of two records with one id the first is kept.
 

@@ -34,6 +34,6 @@ SOURCE = Source(
     obtain="download CAER-S from the homepage and unpack it, so that train/Angry/ and test/Anger/ lie in the root",
     tasks=EMOTION,
     labels={"emo_c": LABELS},
-    markers=("train/[Aa]ng*", "test/[Aa]ng*"),
+    markers=("train/[Aa]ng*/*.png", "test/[Aa]ng*/*.png"),
     read=read,
 )

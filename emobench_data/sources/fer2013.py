@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Iterator
 
 from ..errors import InputError
-from ..files import first_file, read_table, write_atomic
+from ..atomic import atomic_file
+from ..files import first_file, read_table
 from ..records import Record
 from . import Skips, Source
 from ._fields import BASIC_EMOTIONS, EMOTION, NO_LABEL, class_folders, listed, make, stem
@@ -81,7 +82,9 @@ def extract_faces(csv: Path, out: Path) -> int:
     for place, name, row in tqdm(_faces(csv, Skips()), desc="faces", unit="", disable=None):
         path = out / f"{name}.png"
         if not path.exists():
-            write_atomic(path, _png(row["pixels"], place))
+            picture = _png(row["pixels"], place)
+            with atomic_file(path) as file:
+                file.write(picture)
             written += 1
     return written
 

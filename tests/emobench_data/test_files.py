@@ -236,20 +236,3 @@ def test_small_json_files(tmp_path):
     for name in ("a.json", "x" * 300):
         with pytest.raises(InputError):
             files.read_json_if_there(f"{tmp_path}/{name}")
-
-
-def test_atomic_write(tmp_path):
-    path = tmp_path / "new/a.bin"
-    files.write_atomic(path, b"one")
-    files.write_atomic(path, b"two")
-    assert path.read_bytes() == b"two" and [p.name for p in path.parent.iterdir()] == ["a.bin"]
-
-
-def test_failed_write_leaves_nothing(tmp_path, monkeypatch):
-    def fail(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(InputError, match="a.bin: cannot be written .No space left"):
-        files.write_atomic(tmp_path / "a.bin", b"x")
-    assert not list(tmp_path.iterdir())

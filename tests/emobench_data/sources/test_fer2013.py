@@ -84,3 +84,12 @@ def test_real_faces(shared_data: Path):
     assert [sum(r.split == s and r.task == "emo_c" for r in records) for s in ("train", "val")] == [6389, 3543]
     assert sum(r.answer == "disgust" and r.task == "emo_c" and r.split == "train" for r in records) == 389
     assert not skips.counts
+
+
+def test_the_command_line_extracts_before_it_checks(tmp_path):
+    from emobench_data.convert import convert as convert_source
+
+    build(tmp_path / "root")
+    convert_source(SOURCE, tmp_path / "root", tmp_path / "out")
+    assert (tmp_path / "root/extracted/PrivateTest/00002.png").is_file()
+    assert (tmp_path / "out/train.json").is_file()
