@@ -20,7 +20,8 @@
 #   TEMPLATE       --version and --conv-mode                default: emoprompt_chatml (emoprompt with BASE_MODEL)
 # Training
 #   TUNE           full, lora (LLM by LoRA, projector in full), or projector     default: full
-#   EPOCHS, MAX_STEPS, GLOBAL_BATCH, BATCH, LEARNING_RATE, PROJECTOR_LR, MAX_LENGTH, SAVE_STEPS, SEED
+#   EPOCHS         passes over the data                                          default: 1 (2 for oasis)
+#   MAX_STEPS, GLOBAL_BATCH, BATCH, LEARNING_RATE, PROJECTOR_LR, MAX_LENGTH, SAVE_STEPS, SEED
 #   ZERO           a DeepSpeed configuration                                     default: scripts/zero2.json
 #   DEVICE         cpu, cuda or auto                   default: auto; with BASE_MODEL a GPU is asked for
 #   GPUS           number of GPUs                                                default: all
@@ -64,7 +65,8 @@ defaults() {
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-multiperspective}"
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--1}" || SELECT_LAYER="${SELECT_LAYER:--2}"
     TEMPLATE="${TEMPLATE:-$([[ -n "${BASE_MODEL:-}" ]] && echo emoprompt || echo emoprompt_chatml)}"
-    EPOCHS="${EPOCHS:-1}" MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
+    [[ "$DATASET" == oasis ]] && EPOCHS="${EPOCHS:-2}" || EPOCHS="${EPOCHS:-1}"
+    MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
     LEARNING_RATE="${LEARNING_RATE:-1e-4}" PROJECTOR_LR="${PROJECTOR_LR:-2e-4}" MAX_LENGTH="${MAX_LENGTH:-2048}"
     SAVE_STEPS="${SAVE_STEPS:-0}" ZERO="${ZERO:-$ROOT/scripts/zero2.json}" RUN_DIR="${RUN_DIR:-}"
     if [[ -z "$RUN_DIR" ]]; then
