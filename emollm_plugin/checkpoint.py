@@ -48,7 +48,7 @@ def check_tokenizer(path: str) -> None:
     names = ("tokenizer.json", "tokenizer.model", "vocab.json", "tokenizer_config.json")
     folder = Path(path).expanduser()
     if folder.is_dir() and not any((folder / name).is_file() for name in names):
-        raise InputError(f"model folder {path} has no tokenizer; copy {names[0]} or {names[1]} of the base model into it")
+        raise InputError(f"model folder {path} has no tokenizer; copy the base model's {names[0]} or {names[1]} there")
 
 
 def verify_projector(projector: torch.nn.Module, folder: Path) -> None:
@@ -67,9 +67,11 @@ def verify_projector(projector: torch.nn.Module, folder: Path) -> None:
         raise InputError(f"{folder} holds no projector weights (keys with {MARK!r}); it cannot be evaluated")
     missing, unexpected = sorted(set(wanted) - set(saved)), sorted(set(saved) - set(wanted))
     if set(saved) == {"0.weight", "0.bias", "2.weight", "2.bias"} and hasattr(projector, "content"):
-        raise InputError(f"{folder} holds an mlp2x_gelu projector, its config.json says otherwise; mend mm_projector_type")
+        raise InputError(f"{folder} holds an mlp2x_gelu projector; mend mm_projector_type in its config.json")
     if missing or unexpected:
-        raise InputError(f"projector in {folder}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'}")
+        raise InputError(
+            f"projector in {folder}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'}"
+        )
     for key, value in wanted.items():
         if saved[key].shape != value.shape or not torch.allclose(saved[key].to(value), value, rtol=1e-2, atol=1e-4):
             raise InputError(f"projector in {folder}: {key} was not restored from the checkpoint")
@@ -96,7 +98,7 @@ def _from_safetensors(file: Path) -> dict[str, Tensor]:
 
 @cache
 def _dtype_argument(dtype: torch.dtype) -> dict[str, torch.dtype]:
-    # The host passes torch_dtype=float16 itself; on transformers >= 5 `dtype` goes before it, older ones know no `dtype`.
+    # The host passes torch_dtype=float16; on transformers >= 5 `dtype` goes before it, older ones know no `dtype`.
     import transformers
 
     return {"dtype": dtype} if int(transformers.__version__.split(".")[0]) >= 5 else {}

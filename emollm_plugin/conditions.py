@@ -29,7 +29,12 @@ def conditions(settings: Mapping[str, str], *, files: Iterable[Path]) -> dict[st
         "commit": _commit(),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count(), "gpus": _gpus()},
+        "machine": {
+            "system": platform.system(),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "gpus": _gpus(),
+        },
         "data_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
         "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }

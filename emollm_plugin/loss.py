@@ -1,7 +1,7 @@
 """The host's training loss, with logits made only where a label stands.
 
-A LLaVA sample has a few answer tokens among hundreds of visual and question tokens; the host makes logits over the whole
-vocabulary for all of them, in float32 once more for the loss. The value is the same, memory and time are not.
+A LLaVA sample has a few answer tokens among hundreds of visual and question tokens; the host makes logits over the
+whole vocabulary for all of them, and a float32 copy for the loss. The value is the same, memory and time are not.
 """
 
 from __future__ import annotations

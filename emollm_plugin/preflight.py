@@ -86,7 +86,8 @@ def _check_names(host: ModuleType, model_args) -> None:
     if projector_family(kind) in PROJECTORS:
         ProjectorOptions.parse(kind)
     elif not HOST_PROJECTORS.fullmatch(kind):
-        raise InputError(f"unknown projector type {kind!r}; known: linear, identity, mlp2x_gelu, {', '.join(PROJECTORS)}")
+        known = ", ".join(("linear", "identity", "mlp2x_gelu", *PROJECTORS))
+        raise InputError(f"unknown projector type {kind!r}; known: {known}")
     tower = model_args.vision_tower
     hub = tower is not None and (tower.startswith(("openai", "laion")) or "ShareGPT4V" in tower)
     if tower is not None and tower not in TOWERS and not hub and not Path(tower).exists():

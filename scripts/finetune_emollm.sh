@@ -70,7 +70,8 @@ defaults() {
     if [[ "$DATASET" == oasis ]]; then
         TUNE="${TUNE:-projector}" EPOCHS="${EPOCHS:-2}" PROJECTOR_LR="${PROJECTOR_LR:-1e-3}"
     fi
-    TUNE="${TUNE:-full}" EPOCHS="${EPOCHS:-1}" PROJECTOR_LR="${PROJECTOR_LR:-2e-4}" MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
+    TUNE="${TUNE:-full}" EPOCHS="${EPOCHS:-1}" PROJECTOR_LR="${PROJECTOR_LR:-2e-4}"
+    MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
     LEARNING_RATE="${LEARNING_RATE:-1e-4}" MAX_LENGTH="${MAX_LENGTH:-2048}"
     SAVE_STEPS="${SAVE_STEPS:-0}" ZERO="${ZERO:-$ROOT/scripts/zero2.json}" RUN_DIR="${RUN_DIR:-}"
     if [[ -z "$RUN_DIR" ]]; then

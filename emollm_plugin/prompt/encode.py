@@ -30,7 +30,8 @@ def split_turns(conv, turns: Sequence[dict]) -> list[tuple[str, str]]:
     for index, turn in enumerate(turns):
         speaker, value = turn.get("from"), turn.get("value")
         if speaker != ("human", "gpt")[index % 2] or not isinstance(value, str) or not value.strip():
-            raise InputError(f"turn {index} must be a non-empty text from {('human', 'gpt')[index % 2]!r}: {turn!r:.80}")
+            wanted = ("human", "gpt")[index % 2]
+            raise InputError(f"turn {index} must be a non-empty text from {wanted!r}: {turn!r:.80}")
         if speaker == "human":
             conv.append_message(conv.roles[0], value)
             continue
@@ -39,7 +40,7 @@ def split_turns(conv, turns: Sequence[dict]) -> list[tuple[str, str]]:
         conv.messages[-1][1] = value
         whole = conv.get_prompt()
         if not (query.startswith(done) and whole.startswith(query)):
-            raise InputError(f"template {conv.version!r} rewrites earlier text when a turn is added; it cannot be trained")
+            raise InputError(f"template {conv.version!r} rewrites earlier text when a turn is added; take another")
         pairs.append((query[len(done) :], whole[len(query) :]))
         done = whole
     if not pairs or len(turns) % 2:
