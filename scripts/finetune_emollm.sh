@@ -162,7 +162,7 @@ train_command() {
     [[ "$TUNE" == projector ]] && LEARNING_RATE="$PROJECTOR_LR"
     [[ -z "${PRETRAIN_PROJECTOR:-}" ]] || tune+=(--pretrain_mm_mlp_adapter "$PRETRAIN_PROJECTOR")
     [[ "$DEVICE" == cuda ]] || tune+=(--use_cpu True)
-    TRAIN=("$VENV/bin/deepspeed" --num_gpus "$RANKS" --master_port "$((20000 + RANDOM % 20000))" --log_level error
+    TRAIN=("$VENV/bin/deepspeed" --num_gpus "$RANKS" --log_level error
         --module emollm_plugin llava.train.train --deepspeed "$ZERO"
         --model_name_or_path "$BASE" --version "$TEMPLATE" --data_path "$DATA_PATH" --image_folder "$IMAGE_FOLDER"
         --vision_tower "$VISION_TOWER" --mm_vision_select_layer "$SELECT_LAYER" --mm_projector_type "$PROJECTOR"
@@ -184,7 +184,7 @@ eval_command() {
 
 # Everything the trained weights follow from: what is re-used must have been made by the same.
 fingerprint() {
-    printf '%s\n' "${TRAIN[@]}" | grep -vE '^[0-9]{5}$'
+    printf '%s\n' "${TRAIN[@]}"
     sha256sum "$DATA_PATH" "$ZERO"
     (cd "$ROOT" && find emollm_plugin -name '*.py' -print0 | sort -z | xargs -0 sha256sum)
 }
@@ -198,7 +198,8 @@ train() {
     say "training: $TUNE, seed $SEED, on $RANKS $DEVICE; log: $RUN_DIR/train.log"
     rm -f "$RUN_DIR/trained.txt"
     [[ "$SAVE_STEPS" != 0 ]] || rm -rf "$CHECKPOINT"
-    run_logged "$RUN_DIR/train.log" "${TRAIN[@]}"
+    # A port of its own, so that two runs on one machine do not meet.
+    run_logged "$RUN_DIR/train.log" "${TRAIN[0]}" --master_port "$((20000 + RANDOM % 20000))" "${TRAIN[@]:1}"
     fingerprint >"$RUN_DIR/trained.txt"
 }
 
