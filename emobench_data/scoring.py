@@ -8,9 +8,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Sequence
 
-import orjson
-
 from .errors import InputError
+from .llava_files import line_place, read_lines
 from .parsing import LabelSet, normal
 from .tasks import TASKS, YES_NO
 
@@ -164,13 +163,13 @@ def _read_asked(path: Path) -> dict[str, int]:
 
 def _read_gold(path: Path, questions_path: Path, asked: dict[str, int]) -> dict[str, Gold]:
     gold = {
-        question: _gold(_place(path, number), entry)
+        question: _gold(line_place(path, number), entry)
         for question, number, entry in read_entries(path)
         if question in asked
     }
     for question, number in asked.items():
         if question not in gold:
-            place = _place(questions_path, number)
+            place = line_place(questions_path, number)
             raise InputError(f"{place}: {path} holds no answer to {question!r}; take the pair of one conversion")
     return gold
 
@@ -178,7 +177,7 @@ def _read_gold(path: Path, questions_path: Path, asked: dict[str, int]) -> dict[
 def _read_predictions(path: Path, asked: dict[str, int]) -> dict[str, str]:
     predictions = {}
     for question, number, entry in read_entries(path):
-        place = _place(path, number)
+        place = line_place(path, number)
         if question not in asked:
             raise InputError(
                 f"{place}: question {question!r} is not in the question file; score answers with their own"
@@ -189,10 +188,6 @@ def _read_predictions(path: Path, asked: dict[str, int]) -> dict[str, str]:
     return predictions
 
 
-def _place(path: Path, number: int) -> str:
-    return f"{path}, line {number}"
-
-
 def read_entries(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Question id, line number and object of each line of a question or answer file; blank lines are passed over.
 
@@ -200,34 +195,12 @@ def read_entries(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
         InputError: the file cannot be read, or a line is no object with a question id of its own.
     """
     seen: dict[str, int] = {}
-    for number, entry in _objects(path):
+    for number, entry in read_lines(path):
         question = entry.get("question_id")
         if isinstance(question, bool) or not isinstance(question, (str, int)):
-            raise InputError(f"{_place(path, number)}: no question_id, which must be a string or a whole number")
+            raise InputError(f"{line_place(path, number)}: no question_id, which must be a string or a whole number")
         question = str(question)
         if seen.setdefault(question, number) != number:
-            raise InputError(
-                f"{_place(path, number)}: question {question!r} occurs twice, first in line {seen[question]}; keep one"
-            )
+            place = line_place(path, number)
+            raise InputError(f"{place}: question {question!r} occurs twice, first in line {seen[question]}; keep one")
         yield question, number, entry
-
-
-def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        file = open(path, "rb")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    with file:
-        for number, line in enumerate(file, start=1):
-            if line.isspace():
-                continue
-            try:
-                entry = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                place = _place(path, number)
-                raise InputError(
-                    f"{place}: not valid JSON ({error}); the file may be cut off, write it again"
-                ) from error
-            if not isinstance(entry, dict):
-                raise InputError(f"{_place(path, number)}: not an object; expected one JSON object a line")
-            yield number, entry

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Sequence
 
 from emobench_data.errors import InputError
+from emobench_data.llava_files import line_place, read_lines
 
 from .checkpoint import check_folder, check_tokenizer
-from .preflight import image_fault
+from .preflight import refuse_faulty_images
 
 
 def check_evaluation(argv: Sequence[str]) -> None:
@@ -41,20 +41,12 @@ def _check_template(name: str) -> None:
 
 
 def _check_questions(path: Path, images: Path) -> None:
-    if not path.is_file():
-        raise InputError(f"question file {path} does not exist")
-    if not path.stat().st_size:
-        raise InputError(f"question file {path} is empty")
-    faults = []
-    # Not splitlines(): a text may hold U+2028, which it takes for the end of a line.
-    for number, line in enumerate(path.read_text(encoding="utf-8").removesuffix("\n").split("\n"), start=1):
-        try:
-            question = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}, line {number}: not valid JSON ({error})") from error
-        if not isinstance(question, dict) or not isinstance(question.get("text"), str) or "question_id" not in question:
-            raise InputError(f"{path}, line {number}: a question needs question_id and text")
-        fault = image_fault(images, question["image"]) if isinstance(question.get("image"), str) else None
-        faults += [fault] if fault else []
-    if faults:
-        raise InputError(f"{len(faults)} images of {path} cannot be used: {'; '.join(faults[:3])}")
+    names = []
+    for number, question in read_lines(path):
+        if not isinstance(question.get("text"), str) or "question_id" not in question:
+            raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
+        # The same picture may be asked about more than once.
+        names += [question["image"]] if isinstance(question.get("image"), str) else []
+    if not names:
+        raise InputError(f"{path}: holds no question about an image; write it again")
+    refuse_faulty_images(sorted(set(names)), images, str(path))

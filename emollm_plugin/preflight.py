@@ -6,7 +6,6 @@ LLaVA answers an unknown `--version` with Vicuna's template, masks samples it ca
 from __future__ import annotations
 
 import copy
-import json
 import logging
 import os
 import random
@@ -18,9 +17,11 @@ from types import ModuleType
 
 import torch
 import transformers
-from PIL import Image
 
 from emobench_data.errors import InputError
+from emobench_data.llava_files import read_training
+from emobench_data.media import media_fault
+from emobench_data.validate.form import read_record
 
 from .checkpoint import check_folder, check_tokenizer
 from .projector.options import ProjectorOptions
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")
+# Of the faults that `emobench_data validate` knows, those that the host would meet as a crash or as lost training.
+UNUSABLE = ("schema", "placeholder", "answer")
 SAMPLES = 64
 MEDIA_CHECKED = 20_000
 
@@ -95,33 +98,26 @@ def _check_names(host: ModuleType, model_args) -> None:
 
 
 def load_records(path: str | None) -> list[dict]:
-    """Read LLaVA's training JSON; raises `InputError` naming the file, and the record where one is wrong."""
-    if not path or not Path(path).is_file():
-        raise InputError(f"training data {path} does not exist; give --data_path a LLaVA JSON file")
-    try:
-        records = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"training data {path} is not valid JSON: {error}") from error
-    if not isinstance(records, list) or not records:
-        raise InputError(f"training data {path} must be a JSON list with at least one record")
-    for index, record in enumerate(records):
+    """Read LLaVA's training JSON; raises `InputError` naming the file and the first record that is of no use."""
+    if not path:
+        raise InputError("no training data; give --data_path a LLaVA JSON file")
+    records = read_training(Path(path))
+    if not records:
+        raise InputError(f"{path}: holds no record; there is nothing to train on")
+    for number, record in enumerate(records, start=1):
         fault = _record_fault(record)
         if fault:
-            raise InputError(f"training data {path}, record {index}: {fault}")
+            raise InputError(f"{path}, record {number}: {fault}")
     return records
 
 
 def _record_fault(record) -> str | None:
-    if not isinstance(record, dict) or not isinstance(record.get("conversations"), list):
-        return "it must be an object with a list 'conversations'"
-    turns = record["conversations"]
-    if not turns or not all(isinstance(turn, dict) and isinstance(turn.get("value"), str) for turn in turns):
-        return "every turn must be an object with a text 'value'"
-    placeholders = sum(turn["value"].count("<image>") for turn in turns)
-    if "image" in record and not isinstance(record["image"], str):
-        return "'image' must be a path"
-    if placeholders != ("image" in record):
-        return f"{placeholders} <image> placeholders for {int('image' in record)} image"
+    _, faults = read_record(record)
+    fault = next((words for kind, words in faults if kind in UNUSABLE), None)
+    if fault or not isinstance(record.get("image", ""), str):
+        return fault or f"its 'image' is {record['image']!r:.80}; LLaVA 1.5 reads one image a record"
+    if "video" in record:
+        return "has a video; LLaVA 1.5 reads images only, so write storyboards (`python -m emobench_data`)"
     return None
 
 
@@ -137,25 +133,17 @@ def check_media(records: list[dict], data_path: str, folder: str | None) -> None
     if len(names) > MEDIA_CHECKED:
         logger.warning("preflight decodes %d of %d images", MEDIA_CHECKED, len(names))
         names = random.Random(0).sample(names, MEDIA_CHECKED)
+    refuse_faulty_images(names, Path(folder or "."), data_path)
+
+
+def refuse_faulty_images(names: list[str], folder: Path, place: str) -> None:
+    """Decode every image; raises `InputError` that counts the faulty ones and names three."""
+    inside = folder.resolve()
     with ThreadPoolExecutor() as pool:
-        faults = [fault for fault in pool.map(lambda name: image_fault(Path(folder), name), names) if fault]
-    if faults:
-        raise InputError(f"{len(faults)} of {len(names)} images of {data_path} cannot be used: {'; '.join(faults[:3])}")
-
-
-def image_fault(folder: Path, name: str) -> str | None:
-    """Say why the image `name` under `folder` cannot be used, or None."""
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        return f"{name} lies outside {folder}"
-    if not path.is_file():
-        return f"{path} is missing"
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return f"{path} cannot be decoded ({error})"
-    return None
+        faults = pool.map(lambda name: media_fault(folder / name, "image", inside), names)
+        found = [f"{folder / name} ({fault})" for name, fault in zip(names, faults) if fault]
+    if found:
+        raise InputError(f"{len(found)} of {len(names)} images of {place} cannot be used: {'; '.join(found[:3])}")
 
 
 def _check_samples(host: ModuleType, model_args, data_args, training: _Training, records: list[dict]) -> None:
@@ -173,7 +161,7 @@ def _check_samples(host: ModuleType, model_args, data_args, training: _Training,
     conversation.default_conversation = conversation.conv_templates.get(model_args.version, before)
     try:
         for index in sorted(random.Random(0).sample(range(len(records)), min(SAMPLES, len(records)))):
-            place = f"training data {data_args.data_path}, record {index}"
+            place = f"{data_args.data_path}, record {index + 1}"
             _check_sample(host, data_args, tokenizer, records[index], place, visual, model_args.version)
     finally:
         conversation.default_conversation = before

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator
 
-from ..errors import InputError
 from ..atomic import atomic_file
+from ..errors import InputError
 from ..files import first_file, read_table
 from ..records import Record
 from . import Skips, Source

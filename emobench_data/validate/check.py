@@ -6,10 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Iterator
 
-import orjson
-
 from ..errors import InputError
 from ..leakage import Entry, Key, find_leaks, worth_hashing
+from ..llava_files import read_training
 from ..media_check import MediaCache, Medium, check_all, digests, media_cache
 from ..parsing import normal
 from ..records import path_fault
@@ -45,7 +44,7 @@ def validate(
     """
     if not media_root.is_dir():
         raise InputError(f"{media_root}: no such folder; name the folder that the paths in {file} begin from")
-    records = _load(file)
+    records = read_training(file)
     count = token_counter(tokenizer) if context is not None else None
     asked = _questions(questions) if questions else []
     found: list[tuple[int, str, str]] = []  # record, kind, words
@@ -71,18 +70,6 @@ def _too_long(read: Read, count: Counter, context: int, visual_tokens: int) -> I
     if tokens > context:
         how = f"{count.how}, {visual_tokens} for each medium"
         yield f"needs {tokens:,} tokens ({how}) and the context has {context:,}; shorten its text"
-
-
-def _load(file: Path) -> list[Any]:
-    try:
-        content = orjson.loads(file.read_bytes())
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from error
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"{file}: not valid JSON ({error}); it may be cut off, write it again") from error
-    if not isinstance(content, list):
-        raise InputError(f"{file}: not a list of records; expected LLaVA's training JSON")
-    return content
 
 
 def _id(record: Any) -> str:

@@ -28,14 +28,14 @@ def test_an_unknown_template_comes_with_the_known_ones(refused):
 
 def test_a_model_or_question_file_that_is_not_there(refused, tmp_path):
     assert "does not exist" in refused(**{"model-path": tmp_path / "none"})
-    assert "does not exist" in refused(**{"question-file": tmp_path / "none.jsonl"})
+    assert "none.jsonl: cannot be read (No such file" in refused(**{"question-file": tmp_path / "none.jsonl"})
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("", "is empty"), ('{"question_id": 1', "line 1"), ('{"question_id": 1}', "line 1"),
-     ('{"question_id": 1, "text": "a", "image": "none.png"}', "none.png is missing"),
-     ('{"question_id": 1, "text": "a", "image": "../train.json"}', "lies outside")],
+    [("", "holds no question about an image"), ('{"question_id": 1', "line 1"), ('{"question_id": 1}', "line 1"),
+     ('{"question_id": 1, "text": "a", "image": "none.png"}', "none.png (missing)"),
+     ('{"question_id": 1, "text": "a", "image": "../train.json"}', "leads out of the folder")],
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(refused, tmp_path, content, said):
     (tmp_path / "bad.jsonl").write_text(content)

@@ -46,7 +46,7 @@ def test_a_gpu_recipe_without_a_gpu(refused):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [("", "not valid JSON"), ("[]", "at least one record"), ('{"a": 1}', "JSON list"), ("[{", "JSON")]
+    ("content", "said"), [("", "not valid JSON"), ("[]", "holds no record"), ('{"a": 1}', "not a list of records"), ("[{", "not valid JSON")]
 )
 def test_a_data_file_that_is_empty_or_not_valid(refused, tmp_path, content, said):
     path = tmp_path / "bad.json"
@@ -56,23 +56,34 @@ def test_a_data_file_that_is_empty_or_not_valid(refused, tmp_path, content, said
 
 
 def test_a_data_file_that_is_missing(refused, tmp_path):
-    assert "does not exist" in refused(data_path=tmp_path / "none.json")
+    assert "none.json: cannot be read (No such file" in refused(data_path=tmp_path / "none.json")
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda records: records[3].pop("conversations"), "record 3"),
-        (lambda records: records[3]["conversations"][0].update(value="no placeholder"), "0 <image> placeholders"),
-        (lambda records: records[3]["conversations"][1].update(value=""), "record 3"),
-        (lambda records: records[3]["conversations"].reverse(), "record 3"),
-        (lambda records: records[3].update(image=7), "must be a path"),
-        (lambda records: records[3].update(image="../data/images/0.png"), "outside"),
-        (lambda records: records[3].update(image="none.png"), "none.png is missing"),
+        (lambda records: records[3].pop("conversations"), "record 4: has no conversations"),
+        (lambda records: records[3]["conversations"][0].update(value="no placeholder"), "record 4: has <image> 0 times"),
+        (lambda records: records[3]["conversations"][1].update(value=""), "record 4: has an empty answer"),
+        (lambda records: records[3]["conversations"].reverse(), "record 4: turn 1 is from 'gpt'"),
+        (lambda records: records[3].update(image=7), "record 4: its 'image' is 7"),
+        (lambda records: records[3].update(image=["0.png"]), "record 4: its 'image' is ['0.png']"),
+        (lambda records: records[3].update(video="a.mp4"), "record 4: has <video> 0 times"),
+        (lambda records: records[3].update(image="../data/images/0.png"), "0.png (leads out of the folder)"),
+        (lambda records: records[3].update(image="none.png"), "none.png (missing)"),
     ],
 )
 def test_a_record_that_cannot_be_used_is_named(refused, tiny, tmp_path, change, said):
     assert said in refused(data_path=changed_records(tiny, tmp_path, change))
+
+
+def test_a_clip_is_refused_since_the_host_would_train_on_its_placeholder_as_text(refused, tiny, tmp_path):
+    def to_clip(records):
+        records[3].pop("image")
+        records[3]["video"] = "a.mp4"
+        records[3]["conversations"][0]["value"] = "<video>\nWhich emotion?"
+
+    assert "record 4: has a video" in refused(data_path=changed_records(tiny, tmp_path, to_clip))
 
 
 def test_a_truncated_image_is_named(refused, tiny, tmp_path):
@@ -80,7 +91,7 @@ def test_a_truncated_image_is_named(refused, tiny, tmp_path):
     shutil.copytree(tiny.data / "images", images)
     whole = (images / "5.png").read_bytes()
     (images / "5.png").write_bytes(whole[: len(whole) // 2])
-    assert "5.png cannot be decoded" in refused(image_folder=images)
+    assert "5.png (truncated or broken)" in refused(image_folder=images)
 
 
 def test_a_base_model_without_a_tokenizer_or_a_config(refused, tiny, tmp_path):

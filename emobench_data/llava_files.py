@@ -1,0 +1,57 @@
+"""Read LLaVA's own files, strictly: its training JSON, and the question and answer JSONL of its evaluation scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterator
+
+import orjson
+
+from .errors import InputError
+
+
+def read_training(path: Path) -> list[Any]:
+    """The records of a training JSON, whatever they are.
+
+    Raises:
+        InputError: the file cannot be read, or is no JSON list.
+    """
+    try:
+        content = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{path}: not valid JSON ({error}); it may be cut off, write it again") from error
+    if not isinstance(content, list):
+        raise InputError(f"{path}: not a list of records; expected LLaVA's training JSON")
+    return content
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and object of each line of a JSONL file; blank lines are passed over.
+
+    Raises:
+        InputError: the file cannot be read, or a line is no JSON object.
+    """
+    try:
+        file = open(path, "rb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    with file:
+        for number, line in enumerate(file, start=1):
+            if line.isspace():
+                continue
+            try:
+                entry = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                raise InputError(
+                    f"{line_place(path, number)}: not valid JSON ({error}); the file may be cut off, write it again"
+                ) from error
+            if not isinstance(entry, dict):
+                raise InputError(f"{line_place(path, number)}: not an object; expected one JSON object a line")
+            yield number, entry
+
+
+def line_place(path: Path, number: int) -> str:
+    """How messages name a line."""
+    return f"{path}, line {number}"
