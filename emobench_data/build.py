@@ -82,7 +82,10 @@ def _media(
         clips = {name: one for name, one in media.items() if one.modality == "video" and name not in faults}
         faults |= _storyboards(clips)
     if composition.faulty == "error":
-        refuse(faults, len(media), composition.data_root)
+        refuse(
+            faults, len(media), composition.data_root,
+            way_out="get these files again, or write 'faulty: skip' into the composition to go without",
+        )  # fmt: skip
     gathered.records = [record for record in gathered.records if record.media not in faults]
     left_out["faulty_media"] = {"count": len(faults), "examples": dict(sorted(faults.items())[:20])}
     return seconds

@@ -10,7 +10,7 @@ import orjson
 
 from .atomic import atomic_files
 from .export import write_questions, write_training_json
-from .media import check_media
+from .media_check import Medium, check_all, media_cache, refuse
 from .mini import check_size, is_rendered, render_mini
 from .records import Record
 from .sources import Skips, Source
@@ -52,7 +52,7 @@ def convert(
         check_shares(source.title, records, test=test, val=val)
     if check:
         source.unpack(root)
-        check_media(records, root)
+        _check_media(records, root)
     summary = {
         "source": source.name,
         "title": source.title,
@@ -63,12 +63,17 @@ def convert(
         "val": val,
         **summarise(records),
         "expected_items": dict(source.expected),
-        "skipped": {
-            reason: {"count": n, "examples": skips.examples[reason]} for reason, n in sorted(skips.counts.items())
-        },
+        "skipped": skips.summary(),
     }
     write_all(records, out, summary, storyboards=root if storyboards else None)
     return summary
+
+
+def _check_media(records: list[Record], root: Path) -> None:
+    media = {record.media: Medium(root, record.media, record.modality) for record in records if record.media}
+    with media_cache(None) as cache:
+        faults, _ = check_all(media, cache)
+    refuse(faults, len(media), root, way_out="get these files again")
 
 
 def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:

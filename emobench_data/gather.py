@@ -77,9 +77,7 @@ def _read(part: Part, composition: Composition, result: Gathered) -> list[Record
     result.sources[part.source.name] = {
         "read": len(split),
         "kept": len(records),
-        "skipped": {
-            reason: {"count": n, "examples": skips.examples[reason]} for reason, n in sorted(skips.counts.items())
-        },
+        "skipped": skips.summary(),
     }
     folder = "" if part.folder == "." else f"{part.folder}/"
     # Attributes serve rationales, which no export holds.

@@ -1,17 +1,12 @@
-"""Check that media are there and decode, before anything is trained on them."""
+"""What is wrong with one medium: whether it is there, inside its folder, and decodes."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Iterable
-
 from PIL import Image, UnidentifiedImageError
-from tqdm import tqdm
 
-from .errors import InputError
 from .pyav import load_pyav
-from .records import Record
 
 # What is opened at all: other formats run programs (EPS) or lead to other files (playlists).
 PICTURES = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -21,30 +16,6 @@ CLIPS = {
 }
 OUTSIDE = "leads out of the folder"
 MAX_PIXELS = 100_000_000  # a picture with more is taken for a bomb and not decoded
-_NAMED = 5
-
-
-def check_media(records: Iterable[Record], root: Path) -> None:
-    """Open every medium of `records` under `root` once: pictures whole, clips at their first and last frame.
-
-    Raises:
-        InputError: some are missing, truncated, unreadable or outside `root`; it names five and counts all.
-    """
-    media = {record.media: record.modality for record in records if record.media}
-    inside = root.resolve()
-    if "video" in media.values():
-        load_pyav("checking clips")
-    faults = []
-    for name, modality in tqdm(media.items(), desc="checking media", unit="file", disable=None):
-        fault = media_fault(root / name, modality, inside)
-        if fault:
-            faults.append(f"{name} ({fault})")
-    if faults:
-        more = f" and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
-        raise InputError(
-            f"{len(faults)} of {len(media)} media under {root} are faulty: {', '.join(faults[:_NAMED])}{more}; "
-            "get these files again"
-        )
 
 
 def leads_out(path: Path, root: Path) -> bool:

@@ -150,12 +150,9 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def refuse(faults: Mapping[str, str], total: int, root: Path, *, named: int = 5) -> None:
-    """Raise `InputError` that names some of `faults` and counts all, if there are any."""
+def refuse(faults: Mapping[str, str], total: int, place: object, *, way_out: str, named: int = 5) -> None:
+    """Raise `InputError` that names some of `faults`, counts all and ends in `way_out`, if there are any."""
     if faults:
         listed = ", ".join(f"{name} ({fault})" for name, fault in list(faults.items())[:named])
         more = f" and {len(faults) - named} more" if len(faults) > named else ""
-        raise InputError(
-            f"{len(faults)} of {total} media under {root} are faulty: {listed}{more}; get these files again, or write "
-            "'faulty: skip' into the composition to go without"
-        )
+        raise InputError(f"{len(faults)} of {total} media of {place} are faulty: {listed}{more}; {way_out}")

@@ -6,8 +6,9 @@ The names and the Yes/No form of the applications are the paper's (arXiv 2406.16
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2s
 from typing import TYPE_CHECKING
+
+from .draw import draw
 
 if TYPE_CHECKING:
     from .records import Record
@@ -98,15 +99,11 @@ def question(record: Record, *, training: bool, hint: bool = True) -> str:
     it does not say how to answer, for evaluators that list the options themselves.
     """
     task = TASKS[record.task]
-    wording = task.training[_draw(record.id, len(task.training))] if training else task.evaluation
+    wording = task.training[draw(record.id, len(task.training))] if training else task.evaluation
     ask = wording.format(medium=record.modality)
     if hint:
         ask = f"{ask} {task.hint.format(options=', '.join(record.options))}"
     return f"{record.text}\n{ask}" if record.text else ask
-
-
-def _draw(key: str, n: int) -> int:
-    return int.from_bytes(blake2s(key.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big") % n
 
 
 def quoted(role: str, text: str) -> str:

@@ -10,7 +10,6 @@ import logging
 import os
 import random
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +19,7 @@ import transformers
 
 from emobench_data.errors import InputError
 from emobench_data.llava_files import read_training
-from emobench_data.media import media_fault
+from emobench_data.media_check import Medium, check_all, media_cache, refuse
 from emobench_data.validate.form import read_record
 
 from .checkpoint import check_folder, check_tokenizer
@@ -137,13 +136,10 @@ def check_media(records: list[dict], data_path: str, folder: str | None) -> None
 
 
 def refuse_faulty_images(names: list[str], folder: Path, place: str) -> None:
-    """Decode every image; raises `InputError` that counts the faulty ones and names three."""
-    inside = folder.resolve()
-    with ThreadPoolExecutor() as pool:
-        faults = pool.map(lambda name: media_fault(folder / name, "image", inside), names)
-        found = [f"{folder / name} ({fault})" for name, fault in zip(names, faults) if fault]
-    if found:
-        raise InputError(f"{len(found)} of {len(names)} images of {place} cannot be used: {'; '.join(found[:3])}")
+    """Decode every image; raises `InputError` that counts the faulty ones and names some."""
+    with media_cache(None) as cache:
+        faults, _ = check_all({name: Medium(folder, name, "image") for name in names}, cache)
+    refuse(faults, len(names), f"{place} in {folder}", way_out="get these files again or take the records out")
 
 
 def _check_samples(host: ModuleType, model_args, data_args, training: _Training, records: list[dict]) -> None:

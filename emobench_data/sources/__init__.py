@@ -30,6 +30,10 @@ class Skips:
         if len(examples) < EXAMPLES_KEPT:
             examples.append("".join(char if char.isprintable() else "?" for char in place))
 
+    def summary(self) -> dict[str, dict[str, object]]:
+        """Reason -> its count and examples, for a manifest."""
+        return {reason: {"count": n, "examples": self.examples[reason]} for reason, n in sorted(self.counts.items())}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:

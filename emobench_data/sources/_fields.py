@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import os
 import posixpath
-from hashlib import blake2s
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
+from ..draw import draw
 from ..errors import InputError
 from ..records import Record, path_fault
 from ..tasks import TASKS
@@ -105,8 +105,7 @@ def vote(shares: Mapping[str, float], key: str) -> tuple[str, tuple[str, ...]]:
     """
     top = max(shares.values())
     tied = [name for name, share in shares.items() if share == top]
-    draw = int.from_bytes(blake2s(key.encode("utf-8", "replace"), digest_size=4).digest(), "big") % len(tied)
-    return tied[draw], tuple(name for name, share in shares.items() if share >= 0.5 or share == top)
+    return tied[draw(key, len(tied))], tuple(name for name, share in shares.items() if share >= 0.5 or share == top)
 
 
 def make(

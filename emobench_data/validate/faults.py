@@ -59,7 +59,8 @@ class Report:
         if not self.faults:
             return [f"{self.file}: no fault in {self.records:,} records"]
         touched = len({fault.record for fault in self.faults})
-        lines.append(f"{self.file}: {len(self.faults):,} faults in {touched:,} of {self.records:,} records")
+        faults = "1 fault" if len(self.faults) == 1 else f"{len(self.faults):,} faults"
+        lines.append(f"{self.file}: {faults} in {touched:,} of {self.records:,} records")
         return lines + [f"  {n:,} {kind}: {KINDS[kind]}" for kind, n in self.summary.items()]
 
 

@@ -72,6 +72,6 @@ def test_digests_of_what_can_be_read(tmp_path):
 
 
 def test_refusal_names_five(tmp_path):
-    refuse({}, 9, tmp_path)
-    with pytest.raises(InputError, match=r"7 of 9 media .* 0 \(missing\), .* and 2 more; .*faulty: skip"):
-        refuse({str(n): "missing" for n in range(7)}, 9, tmp_path)
+    refuse({}, 9, tmp_path, way_out="get them")
+    with pytest.raises(InputError, match=r"7 of 9 media .* 0 \(missing\), .* and 2 more; get them"):
+        refuse({str(n): "missing" for n in range(7)}, 9, tmp_path, way_out="get them")

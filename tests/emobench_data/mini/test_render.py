@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.media import check_media
+from emobench_data.media_check import Medium, check_all, media_cache
 from emobench_data.mini import is_rendered, render, render_mini
 from emobench_data.storyboard import read_frames
 
@@ -24,7 +24,9 @@ def rendered(tmp_path_factory):
 
 def test_every_medium_is_there_and_decodes(rendered):
     folder, records = rendered
-    check_media(records, folder)
+    with media_cache(None) as cache:
+        faults, _ = check_all({r.media: Medium(folder, r.media, r.modality) for r in records}, cache)
+    assert faults == {}
     assert {r.modality for r in records} == {"image", "video"}
     assert set(contents(folder)) == {r.media for r in records} | {render.MANIFEST}
 
