@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+
 from PIL import Image, UnidentifiedImageError
 
 from .pyav import load_pyav

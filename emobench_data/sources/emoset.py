@@ -9,7 +9,17 @@ from ..errors import InputError
 from ..files import read_json, read_json_if_there
 from ..records import Record, path_fault
 from . import Skips, Source
-from ._fields import BAD_PATH, BAD_ROW, EMOTION, NO_LABEL, label, make, number, stem, words
+from ._fields import (
+    BAD_PATH,
+    BAD_ROW,
+    EMOTION,
+    NO_LABEL,
+    label,
+    make,
+    number,
+    stem,
+    words,
+)
 
 LABELS = ("amusement", "awe", "contentment", "excitement", "anger", "disgust", "fear", "sadness")
 ATTRIBUTES = ("scene", "object", "facial_expression", "human_action", "brightness", "colorfulness")

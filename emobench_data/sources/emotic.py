@@ -9,7 +9,18 @@ from typing import Any, Iterator
 from ..files import first_file, read_literal, read_mat, read_table
 from ..records import Record, path_fault
 from . import Skips, Source
-from ._fields import BAD_ROW, EMOTION, NO_LABEL, NO_MEDIUM, label, make, number, stem, vote, words
+from ._fields import (
+    BAD_ROW,
+    EMOTION,
+    NO_LABEL,
+    NO_MEDIUM,
+    label,
+    make,
+    number,
+    stem,
+    vote,
+    words,
+)
 
 LABELS = (
     "affection", "anger", "annoyance", "anticipation", "aversion", "confidence", "disapproval", "disconnection",

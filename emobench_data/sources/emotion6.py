@@ -8,7 +8,18 @@ from typing import Iterator
 from ..files import open_text
 from ..records import Record
 from . import Skips, Source
-from ._fields import BAD_ROW, EMOTION, NO_LABEL, NO_MEDIUM, below, make, number, stem, vote, words
+from ._fields import (
+    BAD_ROW,
+    EMOTION,
+    NO_LABEL,
+    NO_MEDIUM,
+    below,
+    make,
+    number,
+    stem,
+    vote,
+    words,
+)
 
 LABELS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
 _COLUMNS = 3 + len(LABELS)

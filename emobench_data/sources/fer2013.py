@@ -10,7 +10,15 @@ from ..errors import InputError
 from ..files import first_file, read_table
 from ..records import Record
 from . import Skips, Source
-from ._fields import BASIC_EMOTIONS, EMOTION, NO_LABEL, class_folders, listed, make, stem
+from ._fields import (
+    BASIC_EMOTIONS,
+    EMOTION,
+    NO_LABEL,
+    class_folders,
+    listed,
+    make,
+    stem,
+)
 
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 COLUMNS = ("emotion", "pixels", "Usage")

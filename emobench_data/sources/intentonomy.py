@@ -9,7 +9,18 @@ from ..errors import InputError
 from ..files import read_json
 from ..records import Record
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, NO_MEDIUM, item_id, label, make, number, vote, words
+from ._fields import (
+    BAD_ROW,
+    NO_ID,
+    NO_LABEL,
+    NO_MEDIUM,
+    item_id,
+    label,
+    make,
+    number,
+    vote,
+    words,
+)
 
 # The files' names of the intents -> the words a model is shown; none of them stands within another.
 INTENTS = {

@@ -10,7 +10,18 @@ from ..files import first_folder, read_jsonl, read_pickle
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, NO_TEXT, below, item_id, make, stem, words, yes_no
+from ._fields import (
+    BAD_ROW,
+    NO_ID,
+    NO_LABEL,
+    NO_TEXT,
+    below,
+    item_id,
+    make,
+    stem,
+    words,
+    yes_no,
+)
 
 FOLDS = {"train": "train", "val": "dev", "test": "test"}
 _EXPORT_SPLITS = {"train": "train", "val": "val", "valid": "val", "dev": "val", "test": "test"}
