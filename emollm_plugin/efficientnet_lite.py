@@ -10,25 +10,41 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from transformers import CLIPImageProcessor
 
+from emobench_data.errors import InputError
+
 from .towers import EFFICIENTNET_LITE, weights_file
 
-WIDTH = 1280
-STRIDE = 32
+HEAD = 1280
 
 
 class EfficientNetLiteTower(nn.Module):
-    """The last feature map as patch tokens, frozen: (B, 3, S, S) -> (B, (S/32)^2, 1280).
+    """One layer's feature map as patch tokens, frozen: (B, 3, S, S) -> (B, N, C).
 
-    It has the attributes that the host reads off its CLIP tower. Pixels are scaled to (x - 0.5) / 0.5. The tokens are
-    taken before the last activation and standardized per channel by the batch norm's own ImageNet statistics: after it
-    they share a large mean, and a projector learns from them more slowly (measured in benchmarks/QUALITY.md).
+    It has the attributes that the host reads off its CLIP tower. Pixels are scaled to (x - 0.5) / 0.5. Layer -1 is the
+    last convolution, before its activation: (S/32)^2 tokens of width 1280, standardized per channel by the batch
+    norm's own ImageNet statistics, since after the activation they share a large mean and a projector learns from them
+    more slowly. Layers -2, -3, ... are the blocks before it, each token standardized over its channels.
+
+    Args:
+        name: a key of `towers.EFFICIENTNET_LITE`.
+        layer: counted from the end, as the host's `--mm_vision_select_layer`.
+        delay_load: whether to leave the weights for `load_model`.
+
+    Raises:
+        InputError: there is no such layer.
     """
 
-    def __init__(self, name: str, *, delay_load: bool = False) -> None:
+    def __init__(self, name: str, *, layer: int = -1, delay_load: bool = False) -> None:
         super().__init__()
         self.vision_tower_name = name
         self.is_loaded = False
         self.image_size = EFFICIENTNET_LITE[name][1]
+        with torch.device("meta"):
+            shape = EfficientNet.from_name(name.replace("_", "-"))
+        if not -len(shape._blocks) - 1 <= layer <= -1:
+            raise InputError(f"--mm_vision_select_layer {layer}: {name} has layers {-len(shape._blocks) - 1} to -1")
+        self.layer = layer
+        self.hidden_size, self.num_patches_per_side = _size(shape, layer, self.image_size)
         if not delay_load:
             self.load_model()
 
@@ -54,16 +70,18 @@ class EfficientNetLiteTower(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
-        """Patch tokens in raster order, in the images' dtype: (B, 3, S, S) -> (B, N, 1280)."""
+        """Patch tokens in raster order, in the images' dtype: (B, 3, S, S) -> (B, N, C)."""
         if isinstance(images, list):
             return [self(image[None]) for image in images]
         network = self.vision_tower
         x = network._swish(network._bn0(network._conv_stem(images.to(device=self.device, dtype=self.dtype))))
-        for block in network._blocks:
+        for block in network._blocks[: len(network._blocks) + 2 + self.layer]:
             x = block(x)
-        norm = network._bn1
-        x = F.batch_norm(network._conv_head(x), norm.running_mean, norm.running_var, eps=norm.eps)
-        return x.flatten(2).transpose(1, 2).to(images.dtype)
+        if self.layer == -1:
+            norm = network._bn1
+            x = F.batch_norm(network._conv_head(x), norm.running_mean, norm.running_var, eps=norm.eps)
+            return x.flatten(2).transpose(1, 2).to(images.dtype)
+        return F.layer_norm(x.flatten(2).transpose(1, 2), (self.hidden_size,)).to(images.dtype)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -78,17 +96,19 @@ class EfficientNetLiteTower(nn.Module):
         return torch.zeros(1, self.hidden_size, device=self.device, dtype=self.dtype)
 
     @property
-    def hidden_size(self) -> int:
-        return WIDTH
-
-    @property
-    def num_patches_per_side(self) -> int:
-        return -(-self.image_size // STRIDE)
-
-    @property
     def num_patches(self) -> int:
         return self.num_patches_per_side**2
 
     @property
     def config(self) -> SimpleNamespace:
-        return SimpleNamespace(hidden_size=WIDTH, image_size=self.image_size, patch_size=STRIDE)
+        patch = -(-self.image_size // self.num_patches_per_side)
+        return SimpleNamespace(hidden_size=self.hidden_size, image_size=self.image_size, patch_size=patch)
+
+
+def _size(network: EfficientNet, layer: int, side: int) -> tuple[int, int]:
+    """Channels and side of the feature map of `layer`, for images of `side` pixels."""
+    side, channels = -(-side // 2), HEAD
+    for block in network._blocks[: len(network._blocks) + 2 + layer]:
+        side = -(-side // block._depthwise_conv.stride[0])
+        channels = block._bn2.num_features
+    return (HEAD if layer == -1 else channels), side

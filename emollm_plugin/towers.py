@@ -20,7 +20,7 @@ EFFICIENTNET_LITE = {
 def _build(name: str, args, delay_load: bool = False, **_):
     from .efficientnet_lite import EfficientNetLiteTower
 
-    return EfficientNetLiteTower(name, delay_load=delay_load)
+    return EfficientNetLiteTower(name, layer=getattr(args, "mm_vision_select_layer", -1), delay_load=delay_load)
 
 
 for _name in EFFICIENTNET_LITE:

@@ -14,7 +14,7 @@
 # Model
 #   BASE_MODEL     folder or hub name of a LLaMA-family model                    default: SmolLM2-135M-Instruct
 #   VISION_TOWER   efficientnet_lite0, a CLIP folder or hub name                 default: efficientnet_lite0
-#   SELECT_LAYER   encoder layer the host reads                                  default: -1 (-2 for CLIP)
+#   SELECT_LAYER   encoder layer the host reads                                  default: -3 (-2 for CLIP)
 #   PROJECTOR      --mm_projector_type                                           default: multiperspective
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   TEMPLATE       --version and --conv-mode                default: emoprompt_chatml (emoprompt with BASE_MODEL)
@@ -64,7 +64,7 @@ defaults() {
     DATA_DIR="${DATA_DIR:-$ROOT/data}" DATA_PATH="${DATA_PATH:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-multiperspective}"
-    [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--1}" || SELECT_LAYER="${SELECT_LAYER:--2}"
+    [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
     TEMPLATE="${TEMPLATE:-$([[ -n "${BASE_MODEL:-}" ]] && echo emoprompt || echo emoprompt_chatml)}"
     # OASIS is small: on its validation photographs the projector alone did as well as everything, for half the time.
     if [[ "$DATASET" == oasis ]]; then

@@ -36,6 +36,29 @@ def test_tokens_are_the_networks_features_up_to_the_last_affine_map_and_activati
         assert torch.allclose(network.extract_features(images), again, atol=1e-4)
 
 
+@pytest.mark.parametrize(("layer", "shape"), [(-2, (49, 320)), (-3, (49, 192)), (-7, (196, 112))])
+def test_an_earlier_layer_gives_its_own_map_with_each_token_standardized(tower, layer, shape):
+    from emollm_plugin.efficientnet_lite import EfficientNetLiteTower
+
+    images, maps = torch.randn(2, 3, 224, 224), []
+    earlier = EfficientNetLiteTower("efficientnet_lite0", layer=layer)
+    assert (earlier.num_patches, earlier.hidden_size) == shape
+    handle = tower.vision_tower._blocks[layer + 1].register_forward_hook(lambda module, args, out: maps.append(out))
+    tower(images)
+    handle.remove()
+    expected = maps[0].flatten(2).transpose(1, 2)
+    expected = (expected - expected.mean(-1, keepdim=True)) / expected.std(-1, keepdim=True, correction=0)
+    assert torch.allclose(earlier(images), expected, atol=1e-3)
+
+
+def test_a_layer_that_is_not_there(tower):
+    from emollm_plugin.efficientnet_lite import EfficientNetLiteTower
+
+    for layer in (0, -18):
+        with pytest.raises(InputError, match="layers -17 to -1"):
+            EfficientNetLiteTower("efficientnet_lite0", layer=layer)
+
+
 def test_training_mode_does_not_touch_it(tower):
     images = torch.randn(2, 3, 224, 224)
     before, statistics = tower(images), tower.vision_tower._bn1.running_mean.clone()
