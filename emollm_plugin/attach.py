@@ -13,7 +13,7 @@ from typing import Callable
 import wrapt
 
 from . import projector, towers  # noqa: F401  (both fill their registries)
-from .registry import PROJECTORS, TOWERS, projector_family
+from .registry import PROJECTORS, projector_family
 
 _MARK = "_emollm_attached"
 
@@ -51,9 +51,10 @@ def _projector_builder(host_builder: Callable) -> Callable:
 def _tower_builder(host_builder: Callable) -> Callable:
     def build_vision_tower(config, **kwargs):
         name = getattr(config, "mm_vision_tower", getattr(config, "vision_tower", None))
-        if name in TOWERS:
-            return TOWERS.get(name)(name, config, **kwargs)
-        return host_builder(config, **kwargs)
+        ours = towers.builder_of(name)
+        tower = ours(name, config, **kwargs) if ours else host_builder(config, **kwargs)
+        towers.check_tower(tower, config)
+        return tower
 
     return build_vision_tower
 
@@ -98,8 +99,23 @@ def _on_conversation(module: ModuleType) -> None:
     module.conv_templates.update(build_templates(module))
 
 
+def _any_decoder(module: ModuleType) -> None:
+    from .decoders import AnyDecoder, register_configs
+
+    register_configs()
+    dispatch = AnyDecoder(module.LlavaLlamaForCausalLM)
+    for name in ("LlavaLlamaForCausalLM", "LlavaMistralForCausalLM", "LlavaMptForCausalLM"):
+        setattr(module, name, dispatch)
+
+
 def _on_train(module: ModuleType) -> None:
+    from .collate import padded_by_length
+    from .compat.names import base_by_content
     from .train import guarded_train
+
+    _any_decoder(module)
+    wrap(module.ModelArguments, "__init__", base_by_content)
+    wrap(module.DataCollatorForSupervisedDataset, "__call__", padded_by_length)
 
     wrap(module, "preprocess", lambda host: _preprocess(host, module.conversation_lib, module.tokenizer_image_token))
     wrap(module, "train", lambda host: guarded_train(host, module))
@@ -114,6 +130,7 @@ def _on_llama(module: ModuleType) -> None:
 def _on_model_builder(module: ModuleType) -> None:
     from .checkpoint import checked_load
 
+    _any_decoder(module)
     wrap(module, "load_pretrained_model", checked_load)
 
 

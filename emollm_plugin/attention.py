@@ -32,3 +32,17 @@ def attention_here(*, half_precision: bool) -> str:
         chosen, "installed" if installed else "not installed", capability or "none", half_precision,
     )  # fmt: skip
     return chosen
+
+
+def supported_attention(model: type, wanted: str) -> str:
+    """`wanted` if the model class has it, else the fastest that it has; the difference is said.
+
+    Gemma 2's soft-capped attention has no fused kernel in PyTorch.
+    """
+    flash = getattr(model, "_supports_flash_attn", False) or getattr(model, "_supports_flash_attn_2", False)
+    has = {"flash_attention_2": flash, "sdpa": getattr(model, "_supports_sdpa", False)}
+    if has.get(wanted, True):
+        return wanted
+    chosen = "sdpa" if has["sdpa"] else "eager"
+    logger.info("attention: %s, since %s has no %s", chosen, model.__name__, wanted)
+    return chosen

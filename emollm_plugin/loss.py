@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Callable
 
+import torch
 import torch.nn.functional as F
+from torch import Tensor
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from .prompt.encode import IGNORE_INDEX
@@ -33,13 +35,27 @@ def answer_only_loss(host_forward: Callable) -> Callable:
                 input_ids, position_ids, attention_mask, past_key_values, labels, images, image_sizes
             )
         )
-        hidden = self.get_model()(
-            input_ids=input_ids, attention_mask=attention_mask, position_ids=position_ids,
-            past_key_values=past_key_values, inputs_embeds=inputs_embeds, use_cache=False,
-        )[0]  # fmt: skip
-        labels = labels[:, 1:].to(hidden.device)
-        answers = labels != IGNORE_INDEX
-        logits = self.lm_head(hidden[:, :-1][answers]).float()
-        return CausalLMOutputWithPast(loss=F.cross_entropy(logits, labels[answers]))
+        return answer_loss(
+            self, labels, input_ids=input_ids, attention_mask=attention_mask, position_ids=position_ids,
+            past_key_values=past_key_values, inputs_embeds=inputs_embeds,
+        )  # fmt: skip
 
     return forward
+
+
+def answer_loss(model, labels: Tensor, **inputs) -> CausalLMOutputWithPast:
+    """The mean cross entropy over all labels of a batch.
+
+    Args:
+        model: a LLaVA causal model.
+        labels: (B, N), `IGNORE_INDEX` where nothing is learned.
+        inputs: what its base model takes, without images.
+    """
+    hidden = model.get_model()(use_cache=False, **inputs)[0]
+    labels = labels[:, 1:].to(hidden.device)
+    answers = labels != IGNORE_INDEX
+    logits = model.lm_head(hidden[:, :-1][answers])
+    cap = getattr(model.config, "final_logit_softcapping", None)
+    if cap is not None:  # Gemma 2
+        logits = torch.tanh(logits / cap) * cap
+    return CausalLMOutputWithPast(loss=F.cross_entropy(logits.float(), labels[answers]))

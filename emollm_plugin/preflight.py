@@ -25,7 +25,8 @@ from emobench_data.validate.form import read_record
 from .checkpoint import check_folder, check_tokenizer
 from .projector.options import ProjectorOptions
 from .prompt.encode import IGNORE_INDEX
-from .registry import PROJECTORS, TOWERS, projector_family
+from .registry import PROJECTORS, projector_family
+from .towers import builder_of
 
 logger = logging.getLogger(__name__)
 
@@ -90,10 +91,8 @@ def _check_names(host: ModuleType, model_args) -> None:
     elif not HOST_PROJECTORS.fullmatch(kind):
         known = ", ".join(("linear", "identity", "mlp2x_gelu", *PROJECTORS))
         raise InputError(f"unknown projector type {kind!r}; known: {known}")
-    tower = model_args.vision_tower
-    hub = tower is not None and (tower.startswith(("openai", "laion")) or "ShareGPT4V" in tower)
-    if tower is not None and tower not in TOWERS and not hub and not Path(tower).exists():
-        raise InputError(f"unknown vision tower {tower!r}; known: a CLIP folder, openai/clip-..., {', '.join(TOWERS)}")
+    if model_args.vision_tower is not None:
+        builder_of(model_args.vision_tower)
 
 
 def load_records(path: str | None) -> list[dict]:

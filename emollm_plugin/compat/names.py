@@ -1,0 +1,22 @@
+"""LLaVA 1.2.2 decides by words in names."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+
+class _Path(str):
+    # "mpt" is in "prompt" too, so a folder `emoprompt/vicuna` would be trained as MPT; and the host's code for MPT
+    # meets a config that MPT has not had since transformers has its own (4.31).
+    def __contains__(self, part: str) -> bool:
+        return part != "mpt" and super().__contains__(part)
+
+
+def base_by_content(host_init: Callable) -> Callable:
+    """Wrap `ModelArguments.__init__`: whether a base model is MPT is read from its config, by `decoders`."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        host_init(self, *args, **kwargs)
+        self.model_name_or_path = _Path(self.model_name_or_path)
+
+    return __init__
