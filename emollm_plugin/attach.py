@@ -128,10 +128,13 @@ def _on_llama(module: ModuleType) -> None:
 
 
 def _on_model_builder(module: ModuleType) -> None:
+    from llava.conversation import conv_templates
+
     from .checkpoint import checked_load
+    from .prompt.stop import stopping_load
 
     _any_decoder(module)
-    wrap(module, "load_pretrained_model", checked_load)
+    wrap(module, "load_pretrained_model", lambda host: stopping_load(checked_load(host), conv_templates))
 
 
 _HOOKS: dict[str, Callable[[ModuleType], None]] = {

@@ -51,6 +51,18 @@ def convert(gguf: Path, out: Path) -> None:
 
 
 @main.command()
+@click.argument("model")
+def template(model: str) -> None:
+    """Print the --version and --conv-mode that follow the chat template of MODEL, a folder or hub name."""
+    from .checkpoint import check_folder, check_tokenizer
+    from .prompt.formats import template_for
+
+    check_folder(model)
+    check_tokenizer(model)
+    click.echo(template_for(model))
+
+
+@main.command()
 @click.argument("run_dir", type=FOLDER)
 @click.option("--questions", type=FILE, required=True)
 @click.option("--gold", type=FILE, required=True)

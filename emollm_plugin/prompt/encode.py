@@ -51,6 +51,10 @@ def split_turns(conv, turns: Sequence[dict]) -> list[tuple[str, str]]:
 def encode(conv, turns: Sequence[dict], tokenizer, tokenize_query: Callable[[str], list[int]]):
     """Token ids and labels of one conversation, as two lists of equal length.
 
+    The ids are those that inference makes of the same text, cut where a piece of it ends. Where the last token of a
+    prompt would merge with the answer, inference never sees the merged one: the prompt keeps its own ids, and what
+    follows is tokenized alone.
+
     Args:
         conv: a host `Conversation`.
         turns: see `split_turns`.
@@ -60,25 +64,17 @@ def encode(conv, turns: Sequence[dict], tokenizer, tokenize_query: Callable[[str
     """
     ids: list[int] = []
     labels: list[int] = []
-    for context, target in split_turns(conv, turns):
-        # Only the first piece may carry the tokenizer's beginning-of-sequence token.
-        query = tokenize_query(context) if not ids else _without_bos(tokenize_query(context), tokenizer)
-        answer = _continuation(context, target, tokenizer)
-        ids += query + answer
-        labels += [IGNORE_INDEX] * len(query) + answer
+    text = ""
+    for pair in split_turns(conv, turns):
+        for piece, trained in zip(pair, (False, True)):
+            text += piece
+            whole = tokenize_query(text)
+            new = whole[len(ids) :] if whole[: len(ids)] == ids else _alone(piece, tokenizer, tokenize_query)
+            ids += new
+            labels += new if trained else [IGNORE_INDEX] * len(new)
     return ids, labels
 
 
-def _continuation(context: str, target: str, tokenizer) -> list[int]:
-    """Ids of `target` as they follow `context`; SentencePiece writes a word differently at a text's beginning."""
-    tail = context.rpartition("<image>")[2]
-    before = tokenizer(tail, add_special_tokens=False).input_ids
-    both = tokenizer(tail + target, add_special_tokens=False).input_ids
-    if tail and both[: len(before)] == before:
-        return both[len(before) :]
-    # The two texts merge into one token at the seam; the query's own ids must stay, so the target stands alone.
-    return tokenizer(target.lstrip(" "), add_special_tokens=False).input_ids
-
-
-def _without_bos(ids: list[int], tokenizer) -> list[int]:
-    return ids[1:] if ids and ids[0] == tokenizer.bos_token_id else ids
+def _alone(piece: str, tokenizer, tokenize_query: Callable[[str], list[int]]) -> list[int]:
+    # Without what the tokenizer adds at the beginning of every text, such as Llama's `<s>`.
+    return tokenize_query(piece.lstrip(" "))[len(tokenizer("").input_ids) :]

@@ -1,10 +1,12 @@
-"""Conversation templates `emoprompt...`: the host's own formats with EmoPrompt's guidance as the system message.
+"""Conversation templates `emoprompt...`: a family's own format with EmoPrompt's guidance as the system message.
 
 The paper says that EmoPrompt "guides MLLMs to reason about emotions in the correct direction" and gives no wording;
 this one is our own.
 """
 
 from __future__ import annotations
+
+from .formats import FORMATS, ChatFormat
 
 PREFIX = "emoprompt"
 
@@ -16,26 +18,25 @@ GUIDANCE = (
 # `--version emoprompt` is for the Vicuna family.
 VICUNA = "vicuna_v1"
 
-# ChatML as SmolLM2, Qwen and others were trained on it: a line break stands before every role but the first. LLaVA's
-# own ChatML-like templates (mpt, chatml_direct) leave it out.
-CHATML = {"roles": ("\n<|im_start|>user\n", "\n<|im_start|>assistant\n"), "sep": "<|im_end|>"}
-CHATML_SYSTEM = "<|im_start|>system\n"
 CHATML_DEFAULT = "You are a helpful assistant."
 
 
 def build_templates(conversation) -> dict[str, object]:
     """Every plug-in template by name, made from the host's module `llava.conversation`.
 
-    `emoprompt` (Vicuna), `chatml` (plain) and `emoprompt_chatml`, and `emoprompt_<name>` for every template of the
-    host that holds no example turns.
+    `emoprompt` (Vicuna), `emoprompt_<name>` for every family in `FORMATS` and for every template of the host that
+    holds no example turns, and `chatml` (plain).
     """
     host = {name: conv for name, conv in conversation.conv_templates.items() if not is_ours(conv)}
-    templates = {"chatml": _chatml(conversation, CHATML_DEFAULT, version="chatml")}
-    templates[f"{PREFIX}_chatml"] = _chatml(conversation, GUIDANCE, version=f"{PREFIX}_chatml")
+    templates = {}
     for name, base in host.items():
         if not base.messages and base.sep_style != conversation.SeparatorStyle.PLAIN:
             templates[f"{PREFIX}_{name}"] = _guided(base, f"{PREFIX}_{name}")
     templates[PREFIX] = _guided(host[VICUNA], PREFIX)
+    template = _template_class(conversation)
+    for name, form in FORMATS.items():
+        templates[f"{PREFIX}_{name}"] = template(form, GUIDANCE, f"{PREFIX}_{name}")
+    templates["chatml"] = template(FORMATS["chatml"], CHATML_DEFAULT, "chatml")
     return templates
 
 
@@ -44,11 +45,34 @@ def is_ours(conv) -> bool:
     return conv.version == "chatml" or conv.version.startswith(PREFIX)
 
 
-def _chatml(conversation, system: str, *, version: str):
-    return conversation.Conversation(
-        system=CHATML_SYSTEM + system, messages=(), offset=0, version=version,
-        sep_style=conversation.SeparatorStyle.MPT, **CHATML,
-    )  # fmt: skip
+def end_of_answer(conv) -> str:
+    """The text that closes an answer in a host `Conversation`."""
+    return (conv.sep2 or conv.sep).strip()
+
+
+def _template_class(conversation) -> type:
+    class ChatTemplate(conversation.Conversation):
+        """A host `Conversation` that writes its prompt as a `ChatFormat` says."""
+
+        def __init__(self, form: ChatFormat, system: str, version: str) -> None:
+            # The host's scripts stop at `sep` for every style but TWO.
+            super().__init__(
+                system=system, roles=("user", "assistant"), messages=[], offset=0, version=version,
+                sep_style=conversation.SeparatorStyle.MPT, sep=form.end.strip(),
+            )  # fmt: skip
+            self.form = form
+
+        def get_prompt(self) -> str:
+            # The host's web interface puts a tuple (text, image, mode) where a text stands.
+            texts = [text[0] if isinstance(text, tuple) else text for _, text in self.messages]
+            return self.form.render(self.system, [text for text in texts if text is not None])
+
+        def copy(self) -> ChatTemplate:
+            twin = ChatTemplate(self.form, self.system, self.version)
+            twin.messages = [list(message) for message in self.messages]
+            return twin
+
+    return ChatTemplate
 
 
 def _guided(base, version: str):

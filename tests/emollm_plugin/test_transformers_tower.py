@@ -164,7 +164,8 @@ def test_folders_and_names_that_are_no_tower(copy, tmp_path, folders):
 
 
 def test_efficientnet_lite_is_checked_too():
-    tower = SimpleNamespace(vision_tower_name="efficientnet_lite0", hidden_size=1280, config=SimpleNamespace(image_size=224))
+    config = SimpleNamespace(image_size=224)
+    tower = SimpleNamespace(vision_tower_name="efficientnet_lite0", hidden_size=1280, config=config)
     check_tower(tower, SimpleNamespace(mm_hidden_size=1280))
     with pytest.raises(InputError, match="1280 wide"):
         check_tower(tower, SimpleNamespace(mm_hidden_size=1024))
