@@ -25,7 +25,7 @@ def register() -> None:
     setattr(register, _MARK, True)
     from . import compat
 
-    for module, hook in {**compat.HOOKS, **_HOOKS}.items():
+    for module, hook in (*compat.HOOKS.items(), *_HOOKS.items()):
         wrapt.register_post_import_hook(hook, module)
 
 
@@ -121,9 +121,21 @@ def _on_train(module: ModuleType) -> None:
     wrap(module, "train", lambda host: guarded_train(host, module))
 
 
+def _on_trainer(module: ModuleType) -> None:
+    from . import resume, saving
+
+    cls = module.LLaVATrainer
+    wrap(cls, "save_model", saving.save_what_was_tuned)
+    wrap(cls, "_save_checkpoint", saving.save_in_one_piece)
+    wrap(cls, "_load_from_checkpoint", resume.load_what_was_tuned)
+    wrap(cls, "train", resume.train_from_last_complete)
+
+
 def _on_llama(module: ModuleType) -> None:
+    from .compat.quantized import one_quantization_argument
     from .loss import answer_only_loss
 
+    one_quantization_argument(module.LlavaLlamaForCausalLM)
     wrap(module.LlavaLlamaForCausalLM, "forward", answer_only_loss)
 
 
@@ -144,5 +156,6 @@ _HOOKS: dict[str, Callable[[ModuleType], None]] = {
     "llava.model.llava_arch": _on_arch,
     "llava.model.builder": _on_model_builder,
     "llava.model.language_model.llava_llama": _on_llama,
+    "llava.train.llava_trainer": _on_trainer,
     "llava.train.train": _on_train,
 }

@@ -6,6 +6,7 @@ LLaVA answers an unknown `--version` with Vicuna's template, masks samples it ca
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import os
 import random
@@ -45,6 +46,9 @@ class Plan:
 
     half_precision: bool
     seed: int
+    deepspeed: bool
+    output_dir: Path
+    rank: int
 
 
 def preflight(host: ModuleType) -> Plan:
@@ -56,14 +60,19 @@ def preflight(host: ModuleType) -> Plan:
     parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, _Training))
     model_args, data_args, training, _ = parser.parse_args_into_dataclasses(return_remaining_strings=True)
     _check_device(training)
+    _check_quantization(training)
     _check_names(host, model_args)
     check_folder(model_args.model_name_or_path)
     check_tokenizer(model_args.model_name_or_path)
     records = load_records(data_args.data_path)
-    if int(os.environ.get("RANK", "0")) == 0:
+    rank = int(os.environ.get("RANK", "0"))
+    if rank == 0:
         check_media(records, data_args.data_path, data_args.image_folder)
         _check_samples(host, model_args, data_args, training, records)
-    return Plan(half_precision=training.bf16 or training.fp16, seed=training.seed)
+    return Plan(
+        half_precision=training.bf16 or training.fp16, seed=training.seed, deepspeed=training.deepspeed is not None,
+        output_dir=Path(training.output_dir), rank=rank,
+    )  # fmt: skip
 
 
 @dataclass
@@ -72,6 +81,9 @@ class _Training:
     bf16: bool = False
     fp16: bool = False
     use_cpu: bool = False
+    deepspeed: str | None = None
+    output_dir: str = "trainer_output"
+    bits: int = 16
     seed: int = 42
     model_max_length: int = 512
     cache_dir: str | None = None
@@ -80,6 +92,28 @@ class _Training:
 def _check_device(training: _Training) -> None:
     if not torch.cuda.is_available() and not training.use_cpu:
         raise InputError("no CUDA GPU was found, and this is a GPU recipe; run it on a GPU, or add --use_cpu True")
+
+
+def _check_quantization(training: _Training) -> None:
+    if training.bits == 16:
+        return
+    if training.bits not in (4, 8):
+        raise InputError(f"--bits {training.bits} is unknown; known: 4 and 8 (QLoRA), 16")
+    if training.deepspeed and zero_stage(Path(training.deepspeed)) == 3:
+        raise InputError(f"QLoRA (--bits {training.bits}) does not go with ZeRO-3 ({training.deepspeed}); take ZeRO-2")
+    try:
+        import bitsandbytes  # noqa: F401  (it fails on import where it cannot run)
+    except (ImportError, OSError, RuntimeError) as error:
+        wanted = "pip install bitsandbytes, or train with LoRA in 16 bits (TUNE=lora)"
+        raise InputError(f"QLoRA (--bits {training.bits}) needs bitsandbytes, which does not run here ({error}); {wanted}")
+
+
+def zero_stage(config: Path) -> int:
+    """The ZeRO stage of a DeepSpeed configuration; raises `InputError` if it is none."""
+    try:
+        return int(json.loads(config.read_text()).get("zero_optimization", {}).get("stage", 0))
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{config} is no DeepSpeed configuration ({error})") from error
 
 
 def _check_names(host: ModuleType, model_args) -> None:

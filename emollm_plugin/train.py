@@ -1,4 +1,4 @@
-"""What happens around the host's `train()`: preflight, seed, choice of attention, and a CPU without CUDA calls."""
+"""What happens around the host's `train()`: preflight, one writer, seed, attention, and a CPU without CUDA calls."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
 
         from .attention import attention_here
         from .compat.cpu import no_cuda_synchronize
+        from .compat.processes import join_processes
         from .preflight import preflight
+        from .resume import only_writer
 
         plan = preflight(host)
-        # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
-        set_seed(plan.seed)
-        with no_cuda_synchronize():
+        with no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank):
+            if plan.deepspeed:
+                join_processes()
+            # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
+            set_seed(plan.seed)
             return host_train(attn_implementation=attention_here(half_precision=plan.half_precision))
 
     return train

@@ -20,13 +20,17 @@
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   TEMPLATE       --version and --conv-mode                default: follows the model's own chat template
 # Training
-#   TUNE           full, lora (LLM by LoRA, projector in full), or projector     default: full (oasis: projector)
+#   TUNE           full, projector, or lora and qlora (LLM by LoRA, the base in 4 bits with qlora; projector in full)
+#                                                                                default: full (oasis: projector)
 #   EPOCHS         passes over the data                                          default: 1 (oasis: 2)
 #   LEARNING_RATE, PROJECTOR_LR                                  default: 1e-4, 2e-4 (oasis: the projector 1e-3)
-#   MAX_STEPS, GLOBAL_BATCH, BATCH, MAX_LENGTH, SAVE_STEPS, SEED
-#   ZERO           a DeepSpeed configuration                                     default: scripts/zero2.json
+#   MAX_STEPS, GLOBAL_BATCH, BATCH, MAX_LENGTH, SEED
+#   SAVE_STEPS     steps between checkpoints, 0 for none. After a kill the same command goes on from the last complete
+#                  one. A checkpoint holds what is trained, 14 bytes a parameter      default: 50, 0 with TUNE=full
+#   CHECKPOINTING  1 recomputes activations in the backward pass: less memory, more time             default: 0
+#   ZERO           0, 2, 3, 3_offload (weights and optimizer in CPU memory), none (no DeepSpeed), or a file  default: 2
 #   DEVICE         cpu, cuda or auto                   default: auto; with BASE_MODEL a GPU is asked for
-#   GPUS           number of GPUs                                                default: all
+#   GPUS           number of GPUs; on a CPU, of processes                        default: all; on a CPU, 1
 # Places
 #   RUN_DIR        checkpoint, answers, log and results                          default: runs/<dataset>-seed<seed>
 #   VENV, MODELS, DATA_DIR, DOWNLOADS, PYTHON
@@ -73,14 +77,17 @@ defaults() {
     TUNE="${TUNE:-full}" EPOCHS="${EPOCHS:-1}" PROJECTOR_LR="${PROJECTOR_LR:-2e-4}"
     MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
     LEARNING_RATE="${LEARNING_RATE:-1e-4}" MAX_LENGTH="${MAX_LENGTH:-2048}"
-    SAVE_STEPS="${SAVE_STEPS:-0}" ZERO="${ZERO:-$ROOT/scripts/zero2.json}" RUN_DIR="${RUN_DIR:-}"
+    SAVE_STEPS="${SAVE_STEPS:-$([[ "$TUNE" == full ]] && echo 0 || echo 50)}" RUN_DIR="${RUN_DIR:-}"
+    CHECKPOINTING="${CHECKPOINTING:-0}" ZERO="${ZERO:-2}"
+    [[ ! -f "$ROOT/scripts/zero$ZERO.json" ]] || ZERO="$ROOT/scripts/zero$ZERO.json"
     if [[ -z "$RUN_DIR" ]]; then
         [[ -z "$DATA_PATH" ]] && RUN_DIR="$ROOT/runs/$DATASET-seed$SEED" || RUN_DIR="$ROOT/runs/custom-seed$SEED"
     fi
 }
 
 check_arguments() {
-    [[ "$TUNE" =~ ^(full|lora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, projector"
+    [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
+    [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
     [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
     if [[ -n "$DATA_PATH" ]]; then
         [[ -f "$DATA_PATH" ]] || die "DATA_PATH=$DATA_PATH does not exist"
@@ -88,7 +95,7 @@ check_arguments() {
     elif [[ "$DATASET" != mini ]]; then
         [[ -d "${DATA_ROOT:-}" ]] || die "DATASET=$DATASET needs DATA_ROOT, the folder of your copy (now: '${DATA_ROOT:-}')"
     fi
-    [[ -f "$ZERO" ]] || die "ZERO=$ZERO: no such DeepSpeed configuration"
+    [[ "$ZERO" == none || -f "$ZERO" ]] || die "ZERO=$ZERO is unknown; known: 0, 2, 3, 3_offload, none, or a DeepSpeed file"
 }
 
 py() { "$VENV/bin/python" "$@"; }
@@ -103,7 +110,7 @@ choose_device() {
         [[ "$gpus" != 0 ]] || die "this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly"
         RANKS="${GPUS:-$gpus}"
     else
-        RANKS=1
+        RANKS="${GPUS:-1}"
         export DS_ACCELERATOR=cpu CUDA_VISIBLE_DEVICES="" OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" MALLOC_ARENA_MAX=2
     fi
     ((GLOBAL_BATCH % (BATCH * RANKS) == 0)) ||
@@ -157,15 +164,18 @@ train_command() {
     local save=(--save_strategy no) tune=()
     [[ "$SAVE_STEPS" == 0 ]] || save=(--save_strategy steps --save_steps "$SAVE_STEPS" --save_total_limit 2)
     case "$TUNE" in
-        lora) tune=(--lora_enable True --lora_r 16 --lora_alpha 32 --mm_projector_lr "$PROJECTOR_LR") ;;
+        lora | qlora) tune=(--lora_enable True --lora_r 16 --lora_alpha 32 --mm_projector_lr "$PROJECTOR_LR") ;;
         projector) tune=(--tune_mm_mlp_adapter True) ;;
         full) tune=(--mm_projector_lr "$PROJECTOR_LR") ;;
     esac
     [[ "$TUNE" == projector ]] && LEARNING_RATE="$PROJECTOR_LR"
+    [[ "$TUNE" != qlora ]] || tune+=(--bits 4)
+    [[ "$CHECKPOINTING" == 0 ]] || tune+=(--gradient_checkpointing True)
+    [[ "$ZERO" == none ]] || tune+=(--deepspeed "$ZERO")
     [[ -z "${PRETRAIN_PROJECTOR:-}" ]] || tune+=(--pretrain_mm_mlp_adapter "$PRETRAIN_PROJECTOR")
     [[ "$DEVICE" == cuda ]] || tune+=(--use_cpu True)
     TRAIN=("$VENV/bin/deepspeed" --num_gpus "$RANKS" --log_level error
-        --module emollm_plugin llava.train.train --deepspeed "$ZERO"
+        --module emollm_plugin llava.train.train
         --model_name_or_path "$BASE" --version "$TEMPLATE" --data_path "$DATA_PATH" --image_folder "$IMAGE_FOLDER"
         --vision_tower "$VISION_TOWER" --mm_vision_select_layer "$SELECT_LAYER" --mm_projector_type "$PROJECTOR"
         --mm_use_im_start_end False --mm_use_im_patch_token False --image_aspect_ratio pad
@@ -187,7 +197,7 @@ eval_command() {
 # Everything the trained weights follow from: what is re-used must have been made by the same.
 fingerprint() {
     printf '%s\n' "${TRAIN[@]}"
-    sha256sum "$DATA_PATH" "$ZERO"
+    sha256sum "$DATA_PATH" && { [[ "$ZERO" == none ]] || sha256sum "$ZERO"; }
     (cd "$ROOT" && find emollm_plugin -name '*.py' -print0 | sort -z | xargs -0 sha256sum)
 }
 
@@ -198,8 +208,15 @@ train() {
         return
     fi
     say "training: $TUNE, seed $SEED, on $RANKS $DEVICE; log: $RUN_DIR/train.log"
+    if [[ -e "$CHECKPOINT/.lock" ]] && ! flock --nonblock "$CHECKPOINT/.lock" true; then
+        die "another training, perhaps left over from a killed launcher, writes to $CHECKPOINT; wait for it or end it"
+    fi
+    # Checkpoints are gone on from only if everything is as it was when they were begun.
+    if [[ "$SAVE_STEPS" == 0 ]] || ! { [[ -f "$RUN_DIR/begun.txt" ]] && fingerprint | cmp -s - "$RUN_DIR/begun.txt"; }; then
+        rm -rf "$CHECKPOINT"
+    fi
     rm -f "$RUN_DIR/trained.txt"
-    [[ "$SAVE_STEPS" != 0 ]] || rm -rf "$CHECKPOINT"
+    fingerprint >"$RUN_DIR/begun.txt"
     # A port of its own, so that two runs on one machine do not meet.
     run_logged "$RUN_DIR/train.log" "${TRAIN[0]}" --master_port "$((20000 + RANDOM % 20000))" "${TRAIN[@]:1}"
     fingerprint >"$RUN_DIR/trained.txt"

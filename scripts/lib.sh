@@ -5,6 +5,8 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 VENV="${VENV:-$ROOT/.venv}"
 DOWNLOADS="${DOWNLOADS:-$ROOT/downloads}"
 MODELS="${MODELS:-$ROOT/models}"
+# PyTorch builds extensions here; its own default is one folder for all environments, which build over one another.
+export TORCH_EXTENSIONS_DIR="${TORCH_EXTENSIONS_DIR:-$VENV/torch_extensions}"
 
 say() { printf '== %s\n' "$*"; }
 

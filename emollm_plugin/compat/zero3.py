@@ -1,0 +1,20 @@
+"""DeepSpeed ZeRO-3 with LLaVA 1.2.2 on transformers 5, peft 0.21 and DeepSpeed 0.19."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def one_dtype(model: nn.Module) -> None:
+    """Cast what will be trained to the model's dtype, before DeepSpeed's engine is built: ZeRO-3 asserts one dtype.
+
+    LLaVA builds the projector in float32 after the base was loaded in bfloat16, and peft adds its adapters in float32.
+    DeepSpeed keeps float32 master weights of all of them. Nothing is done without ZeRO-3, where it casts them itself.
+    """
+    from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
+
+    if not is_deepspeed_zero3_enabled():
+        return
+    for parameter in model.parameters():
+        if parameter.requires_grad and parameter.dtype != model.dtype:
+            parameter.data = parameter.data.to(model.dtype)

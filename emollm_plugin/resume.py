@@ -1,0 +1,118 @@
+"""Go on from the last complete checkpoint: the host takes the highest number, and forgets the projector of LoRA runs."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Callable, Iterator
+from unittest import mock
+
+import torch
+import transformers
+from transformers import Trainer, TrainerCallback
+
+from emobench_data.errors import InputError
+
+from .checkpoint import projector_tensors
+from .compat.zero3 import one_dtype
+from .saving import PREFIX, LogAtCheckpoints, complete_checkpoints, tuned_part
+
+logger = logging.getLogger(__name__)
+
+
+class _NothingLeft(Exception):
+    """The checkpoint is the one of the last step."""
+
+
+class _StopAtTheEnd(TrainerCallback):
+    # transformers takes one step more when it resumes from the checkpoint of the last step.
+    def on_step_begin(self, args, state, control, **_):
+        if state.global_step >= state.max_steps:
+            raise _NothingLeft
+
+
+def last_complete(run: Path) -> Path | None:
+    """The newest complete checkpoint of a run, or None; says which folders it passes over."""
+    complete = complete_checkpoints(run)
+    skipped = sorted(path.name for path in set(run.glob(f"{PREFIX}*")) - set(complete))
+    if skipped:
+        logger.warning("%s: not complete, passed over: %s", run, ", ".join(skipped))
+    return complete[-1] if complete else None
+
+
+def train_from_last_complete(host_train: Callable) -> Callable:
+    """Wrap the trainer's `train`: `resume_from_checkpoint=True` means the last complete checkpoint, or the start."""
+
+    def train(self, resume_from_checkpoint=None, **kwargs):
+        if resume_from_checkpoint is True:
+            found = last_complete(Path(self.args.output_dir))
+            logger.info("resuming from %s", found or "the start, there is no complete checkpoint")
+            resume_from_checkpoint = str(found) if found else None
+        one_dtype(self.model)
+        self.add_callback(LogAtCheckpoints())
+        self.add_callback(_StopAtTheEnd())
+        strict = tuned_part(self.args) == "full"
+        with mock.patch.object(transformers.trainer, "deepspeed_load_checkpoint", _deepspeed_load(strict)):
+            try:
+                return host_train(self, resume_from_checkpoint=resume_from_checkpoint, **kwargs)
+            except _NothingLeft:
+                logger.info("%s is the last step's; nothing is left to train", resume_from_checkpoint)
+
+    return train
+
+
+def _deepspeed_load(strict: bool) -> Callable:
+    def deepspeed_load_checkpoint(engine, checkpoint, **_):
+        # Not strict where the checkpoint leaves out frozen weights; these come from the base model.
+        loaded, _state = engine.load_checkpoint(str(checkpoint), load_module_strict=strict)
+        if loaded is None:
+            raise InputError(f"{checkpoint}: DeepSpeed cannot resume from it; was it trained without --deepspeed?")
+
+    return deepspeed_load_checkpoint
+
+
+def load_what_was_tuned(_host_load: Callable) -> Callable:
+    """Replace the trainer's `_load_from_checkpoint` (without DeepSpeed): strict for all that was trained beside LoRA."""
+
+    def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
+        model, folder, part = model or self.model, Path(resume_from_checkpoint), tuned_part(self.args)
+        if part != "projector":
+            Trainer._load_from_checkpoint(self, resume_from_checkpoint, model)
+        if part != "full":
+            _load_beside_lora(model, folder / ("mm_projector.bin" if part == "projector" else "non_lora_trainables.bin"))
+        if not projector_tensors(folder):
+            raise InputError(f"{folder} holds no projector; it cannot be resumed")
+
+    return _load_from_checkpoint
+
+
+def _load_beside_lora(model: torch.nn.Module, file: Path) -> None:
+    if not file.is_file():
+        raise InputError(f"{file} does not exist; was the run started with another tuning?")
+    state = torch.load(file, map_location="cpu", weights_only=True)
+    wanted = {name for name, value in model.named_parameters() if value.requires_grad and "lora_" not in name}
+    missing, unexpected = sorted(wanted - set(state)), sorted(set(state) - wanted)
+    if missing or unexpected:
+        raise InputError(f"{file}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'}")
+    model.load_state_dict(state, strict=False)
+
+
+@contextmanager
+def only_writer(run: Path, rank: int) -> Iterator[None]:
+    """Hold the run's folder while training writes to it; a training left over from a killed launcher holds it too.
+
+    Raises:
+        InputError: another training holds it.
+    """
+    if rank != 0:
+        yield
+        return
+    run.mkdir(parents=True, exist_ok=True)
+    with open(run / ".lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{run}: another training writes there; wait for it or end it") from None
+        yield

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Align the projector with a frozen LLM (LLaVA's first stage); what comes out starts the next with PRETRAIN_PROJECTOR.
+#
+#   [VARIABLE=value ...] bash scripts/pretrain_projector.sh [--help | --dry-run]
+#
+#   TUNE           projector
+#   PROJECTOR_LR   default: 1e-3
+#   RUN_DIR        default: runs/pretrain-projector
+# Every other variable is that of scripts/finetune_emollm.sh: see its --help.
+source "$(dirname "$0")/lib.sh"
+[[ "${1:-}" =~ ^(--help|-h)$ ]] && usage "$0" && exit
+export TUNE=projector PROJECTOR_LR="${PROJECTOR_LR:-1e-3}" RUN_DIR="${RUN_DIR:-$ROOT/runs/pretrain-projector}"
+exec bash "$ROOT/scripts/finetune_emollm.sh" "$@"

@@ -1,0 +1,111 @@
+"""Checkpoints in mid-run: complete, evaluated by LLaVA's loader, and resumed to the same curve and weights."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from emollm_plugin.checkpoint import projector_tensors
+from emollm_plugin.resume import last_complete
+from emollm_plugin.saving import COMPLETE, complete_checkpoints, is_complete
+
+from .trainings import finish
+
+pytestmark = pytest.mark.host
+
+MODES = {
+    "lora": {"lora_enable": True, "lora_r": 4, "lora_alpha": 8, "mm_projector_lr": 1e-2},
+    "projector": {"tune_mm_mlp_adapter": True},
+    "full": {},
+}
+CASES = [("lora", None), ("lora", "2"), ("lora", "3"), ("projector", None), ("projector", "3"), ("full", None)]
+
+
+def weights(folder):
+    """All model tensors saved in a folder."""
+    found = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        found.update(load_file(file))
+    for name in ("non_lora_trainables.bin", "mm_projector.bin"):
+        if (folder / name).is_file():
+            found.update(torch.load(folder / name, weights_only=True))
+    return found
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:-3])
+
+
+@pytest.mark.parametrize(("mode", "zero"), CASES)
+def test_a_checkpoint_of_mid_run(mode, zero, tiny, train_arguments, tmp_path):
+    from llava.model.builder import load_pretrained_model
+
+    out = tmp_path / f"llava-{mode}"
+    arguments = train_arguments(
+        output_dir=out, save_strategy="steps", save_steps=3, max_steps=7, logging_steps=2, **MODES[mode]
+    )
+    whole = finish(arguments, out=out, zero=zero)
+    curve, final = whole.curve(), weights(out)
+    assert [path.name for path in complete_checkpoints(out)] == ["checkpoint-3", "checkpoint-6", "checkpoint-7"]
+    assert not list(out.glob(".partial*"))
+    # The one of the last step holds what the host saves at the end; the one before is another.
+    assert same(weights(out / "checkpoint-7"), final) and not same(weights(out / "checkpoint-3"), final)
+
+    base = None if mode == "full" else str(tiny.base)
+    model = load_pretrained_model(str(out / "checkpoint-3"), base, f"llava-{mode}")[1]
+    for key, value in projector_tensors(out / "checkpoint-3").items():
+        assert torch.equal(model.get_model().mm_projector.state_dict()[key], value.bfloat16()), key
+
+    # As after a kill while the next checkpoint was being written by a host without the plug-in.
+    for path in out.iterdir():
+        if path.name != "checkpoint-3":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(out / "checkpoint-3", out / "checkpoint-6")
+    cut(next(path for path in (out / "checkpoint-6").glob("*.json")))
+    resumed = finish(arguments, out=out, zero=zero)
+    assert "passed over: checkpoint-6" in resumed.log.read_text()
+    assert resumed.curve() == curve
+    assert same(weights(out), final)
+
+
+def test_resuming_after_the_last_step_trains_no_more(train_arguments, tmp_path):
+    """Five steps of two an epoch: transformers itself would take a sixth."""
+    out = tmp_path / "llava-projector"
+    how = {"save_strategy": "steps", "save_steps": 2, "max_steps": 5, "per_device_train_batch_size": 8}
+    arguments = train_arguments(output_dir=out, tune_mm_mlp_adapter=True, save_total_limit=2, **how)
+    done = finish(arguments, out=out)
+    curve, final = done.curve(), weights(out)
+    assert [path.name for path in complete_checkpoints(out)] == ["checkpoint-4", "checkpoint-5"]
+    (out / "mm_projector.bin").unlink()
+    assert finish(arguments, out=out).curve() == curve
+    assert same(weights(out), final)
+
+
+def write(folder, **files):
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    (folder / COMPLETE).write_text(json.dumps({name: len(text) for name, text in files.items()}))
+    return folder
+
+
+def test_what_counts_as_complete(tmp_path, caplog):
+    assert last_complete(tmp_path) is None
+    nine, ten = (write(tmp_path / f"checkpoint-{step}", weights="0123") for step in (9, 10))
+    assert last_complete(tmp_path) == ten, "by number, not by name"
+    unmarked = write(tmp_path / "checkpoint-11", weights="01")
+    (unmarked / COMPLETE).unlink()
+    (tmp_path / "checkpoint-best").mkdir()
+    assert last_complete(tmp_path) == ten
+    assert "checkpoint-11, checkpoint-best" in caplog.text
+    cut(ten / "weights")
+    assert last_complete(tmp_path) == nine
+    cut(nine / COMPLETE)
+    assert not is_complete(nine) and last_complete(Path(tmp_path)) is None

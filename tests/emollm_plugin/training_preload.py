@@ -1,0 +1,18 @@
+"""Imported once by the server that the training processes are forked from: the slow imports of a training."""
+
+import os
+
+from .training_worker import CPU
+
+os.environ.update(CPU)
+
+import emollm_plugin  # noqa: E402
+
+emollm_plugin.register()
+
+import deepspeed  # noqa: E402, F401
+import llava.train.train  # noqa: E402, F401
+import peft  # noqa: E402, F401
+
+import emollm_plugin.preflight  # noqa: E402, F401
+import emollm_plugin.resume  # noqa: E402, F401

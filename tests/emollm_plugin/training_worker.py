@@ -1,0 +1,60 @@
+"""What a training process of the tests does: the host's `train()` with the plug-in, and a note of what moved."""
+
+import json
+import os
+import sys
+import traceback
+from functools import wraps
+from pathlib import Path
+
+CPU = {
+    "DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false",
+    "TORCH_EXTENSIONS_DIR": os.environ.get("TORCH_EXTENSIONS_DIR", f"{sys.prefix}/torch_extensions"),
+}  # fmt: skip
+
+
+def run(module, arguments, environment, log, notes):
+    """Run `module` as `python -m emollm_plugin` would; output goes to `log`, what moved to `notes` (rank 0)."""
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.environ.update(environment)
+    code = 1
+    try:
+        import torch
+
+        from emollm_plugin.__main__ import main
+
+        torch.set_num_threads(1)
+        if notes:
+            note_what_moves(Path(notes))
+        code = main([module, *arguments])
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # no atexit work of libraries: the files are written
+
+
+def note_what_moves(notes):
+    """Compare every parameter, gathered under ZeRO-3, before and after `LLaVATrainer.train`."""
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.train.llava_trainer import LLaVATrainer
+
+    from emollm_plugin.saving import gather
+
+    host = LLaVATrainer.train
+
+    @wraps(host)
+    def train(self, *args, **kwargs):
+        before = {name: gather(value) for name, value in self.model.named_parameters()}
+        host(self, *args, **kwargs)
+        after = {name: gather(value) for name, value in self.model.named_parameters()}
+        if self.args.process_index == 0:
+            moved = {name: bool((after[name].to(value) != value).any()) for name, value in before.items()}
+            trained = {name: value.requires_grad for name, value in self.model.named_parameters()}
+            notes.write_text(json.dumps({"moved": moved, "trained": trained}))
+
+    LLaVATrainer.train = train

@@ -1,0 +1,86 @@
+"""Real trainings in processes of their own, forked from one server that has imported everything: seconds, not tens.
+
+One process a rank, as DeepSpeed's launcher starts them; a process can be killed at any moment.
+"""
+
+import json
+import multiprocessing
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .training_worker import CPU, run
+
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload([f"{__package__}.training_preload"])
+ZERO = {stage: Path(__file__).parents[2] / "scripts" / f"zero{stage}.json" for stage in ("0", "2", "3", "3_offload")}
+
+
+@dataclass
+class Training:
+    """A running or finished training: `wait()` for its exit code, then `log`, `moved` and `curve()`."""
+
+    out: Path
+    processes: list
+    log: Path
+    notes: Path
+
+    def wait(self, timeout=180):
+        """The exit code of the rank that failed, or 0; a training that hangs is killed and raises."""
+        end = time.monotonic() + timeout
+        for process in self.processes:
+            process.join(max(end - time.monotonic(), 0.1))
+        hung = [rank for rank, process in enumerate(self.processes) if process.exitcode is None]
+        self.kill()
+        assert not hung, f"ranks {hung} hang after {timeout} s: {self.tail()}"
+        return next((process.exitcode for process in self.processes if process.exitcode), 0)
+
+    def kill(self):
+        for process in self.processes:
+            process.kill()
+            process.join()
+
+    def tail(self):
+        return self.log.read_text(errors="replace")[-3000:]
+
+    def parameters(self, kind):
+        """Names of the parameters that `moved`, or were `trained`."""
+        return {name for name, yes in json.loads(self.notes.read_text())[kind].items() if yes}
+
+    def curve(self):
+        """(step, loss) at every logging step, over all runs that the checkpoint came through."""
+        return curve(self.out)
+
+
+def curve(out):
+    history = json.loads((out / "trainer_state.json").read_text())["log_history"]
+    return [(entry["step"], entry["loss"]) for entry in history if "loss" in entry]
+
+
+def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train"):
+    """Start `module` with `arguments` on `ranks` processes; `zero` names a DeepSpeed configuration of `scripts/`."""
+    arguments = [*map(str, arguments), *(["--deepspeed", str(ZERO[zero])] if zero else [])]
+    log, notes = out.with_name(f"{out.name}.log"), out.with_name(f"{out.name}.json")
+    together = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(ranks)}
+    processes = []
+    for rank in range(ranks):
+        place = {"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_SIZE": str(ranks)}
+        environment = {**CPU, **(together | place if zero or ranks > 1 else {})}
+        processes.append(SERVER.Process(target=run, args=(module, arguments, environment, str(log), str(notes))))
+        processes[-1].start()
+    return Training(out, processes, log, notes)
+
+
+def finish(arguments, **how):
+    """Start and wait; fails with the log's end if the training did."""
+    training = start(arguments, **how)
+    code = training.wait()
+    assert code == 0, f"code {code}: {training.tail()}"
+    return training
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]

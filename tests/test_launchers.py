@@ -1,0 +1,125 @@
+"""The launchers: help, dry run, every flag known to the host; a killed run goes on when it is started again."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.emollm_plugin.conftest import make_clip, make_data, make_llm, make_tokenizer
+from tests.emollm_plugin.trainings import curve, finish
+
+ROOT = Path(__file__).parents[1]
+# launcher -> variables and what they must lead to in the host's command
+LAUNCHERS = [
+    ("finetune_emollm.sh", {"ZERO": "none", "GPUS": 2}, {"deepspeed": None, "gradient_accumulation_steps": 4}),
+    ("pretrain_projector.sh", {}, {"tune_mm_mlp_adapter": True, "learning_rate": 1e-3, "save_steps": 50}),
+    ("finetune_lora.sh", {"ZERO": "3"}, {"lora_enable": True, "mm_projector_lr": 2e-4, "deepspeed": "zero3.json"}),
+    ("finetune_qlora.sh", {}, {"lora_enable": True, "bits": 4, "gradient_checkpointing": True}),
+    ("finetune_zero3_offload.sh", {}, {"deepspeed": "zero3_offload.json", "gradient_accumulation_steps": 8}),
+]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """The environment of a launcher that trains the tiny models."""
+    root = tmp_path_factory.mktemp("launch")
+    make_llm(root / "base", len(make_tokenizer(root / "base")))
+    make_clip(root / "clip")
+    make_data(root / "data")
+    own = {
+        "BASE_MODEL": root / "base", "VISION_TOWER": root / "clip", "DATA_PATH": root / "data" / "train.json",
+        "IMAGE_FOLDER": root / "data" / "images", "TEMPLATE": "emoprompt_chatml", "MAX_LENGTH": 256, "DEVICE": "cpu",
+        "BATCH": 2, "GLOBAL_BATCH": 16, "OMP_NUM_THREADS": 1, "RUN_DIR": root / "run",
+    }  # fmt: skip
+    return {**os.environ, **{key: str(value) for key, value in own.items()}}
+
+
+def launch(name, *arguments, **environment):
+    command = ["bash", ROOT / "scripts" / name, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def host_arguments(dry_run):
+    """What stands behind the host's module in the first command of a dry run."""
+    line = next(line for line in dry_run.stdout.splitlines() if "llava.train.train" in line)
+    words = shlex.split(line)
+    return words[words.index("llava.train.train") + 1 :]
+
+
+@pytest.fixture(scope="module")
+def parser():
+    import transformers
+
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.train import train as host
+
+    return transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, host.TrainingArguments))
+
+
+@pytest.mark.host
+@pytest.mark.parametrize(("name", "changes", "wanted"), LAUNCHERS, ids=lambda value: str(value)[:24])
+def test_every_flag_of_a_launcher_is_one_that_the_host_knows(name, changes, wanted, settings, parser):
+    done = launch(name, "--dry-run", **settings, **{key: str(value) for key, value in changes.items()})
+    assert done.returncode == 0, done.stderr
+    given = vars(parser.parse_args(host_arguments(done)))  # exits with 2 on a flag or value that the host refuses
+    for key, value in wanted.items():
+        found = given[key]
+        assert (Path(found).name if isinstance(value, str) else found) == value, key
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in LAUNCHERS])
+def test_help(name):
+    done = launch(name, "--help", **os.environ)
+    assert done.returncode == 0 and f"bash scripts/{name}" in done.stdout and "TUNE" in done.stdout
+
+
+def test_settings_that_are_no_mode(settings):
+    for key, value, known in (("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1")):
+        done = launch("finetune_emollm.sh", **{**settings, key: value})
+        assert done.returncode == 2 and known in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.e2e
+def test_a_killed_run_goes_on_when_it_is_started_again(settings, tmp_path):
+    # Two steps an epoch; checkpoints at odd and even steps, in and between the epochs.
+    settings = {**settings, "TUNE": "lora", "SAVE_STEPS": "3", "MAX_STEPS": "40", "GLOBAL_BATCH": "8",
+                "RUN_DIR": str(tmp_path / "run")}  # fmt: skip
+    out = tmp_path / "run" / "llava-emollm-lora"
+    command = ["bash", ROOT / "scripts" / "finetune_emollm.sh"]
+    first = subprocess.Popen(command, env=settings, start_new_session=True, stdout=subprocess.DEVNULL)
+    kill_when(lambda: (out / "checkpoint-9").is_dir(), first)
+    assert not (tmp_path / "run" / "trained.txt").exists()
+    again = launch("finetune_emollm.sh", **settings)
+    assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-3000:]
+    step = int(re.search(r"resuming from \S+/checkpoint-(\d+)", again.stdout).group(1))
+    assert step >= 9
+
+    arguments = host_arguments(launch("finetune_emollm.sh", "--dry-run", **settings))
+    undisturbed = tmp_path / "llava-emollm-lora"
+    arguments[arguments.index("--output_dir") + 1] = str(undisturbed)
+    zero = arguments.index("--deepspeed")
+    del arguments[zero : zero + 2]
+    assert finish(arguments, out=undisturbed, zero="2").curve() == curve(out)
+    history = json.loads((out / "trainer_state.json").read_text())["log_history"]
+    assert len([entry for entry in history if "loss" in entry]) > 13
+
+
+def kill_when(ready, process):
+    """`kill -9` to a launcher and all it started; it is in a session of its own."""
+    end = time.monotonic() + 240
+    while not ready():
+        assert process.poll() is None and time.monotonic() < end, "no checkpoint, or the run ended too early"
+        time.sleep(0.01)
+    for line in subprocess.run(["ps", "-eo", "pid,sess"], capture_output=True, text=True).stdout.splitlines()[1:]:
+        pid, session = map(int, line.split())
+        if session == process.pid:
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
