@@ -1,9 +1,9 @@
 """Kill a training at random moments until it is through, and compare it with one that was not disturbed.
 
-    python benchmarks/kill_resume.py [--kills 20] [--tune lora|projector|full] [--zero none|0|2|3] [--ranks 1] [--seed 0]
+    python benchmarks/kill_resume.py [--kills 20] [--tune lora|projector|full] [--zero none|0|2|3] [--ranks 1]
 
-Tiny random models on the real LLaVA code, a checkpoint every second step, so that a good part of the kills falls into the
-writing of one. `kill -9` to all ranks at once. The exit code is 1 unless curve and final weights are equal.
+Tiny random models on the real LLaVA code, a checkpoint every second step, so that a good part of the kills falls into
+the writing of one. `kill -9` to all ranks at once. The exit code is 1 unless curve and final weights are equal.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.modes import MODES, prepare  # noqa: E402
+from emollm_plugin.saving import complete_checkpoints, step_of  # noqa: E402
 from tests.emollm_plugin.test_saving import same, weights  # noqa: E402
 from tests.emollm_plugin.trainings import curve, finish, start  # noqa: E402
-
-from emollm_plugin.saving import complete_checkpoints, step_of  # noqa: E402
 
 STEPS = 60
 
@@ -54,7 +53,7 @@ def main() -> int:
         figures = kill_often(lambda: start(arguments(out), out=out, **how), out, chosen, whole)
         finish(arguments(out), out=out, **how)
         equal = curve(out) == curve(calm) and same(weights(out), weights(calm))
-        print(f"{chosen.tune}, ZeRO {chosen.zero}, {chosen.ranks} rank(s), {STEPS} steps, undisturbed {whole:.1f} s:", end=" ")
+        print(f"{chosen.tune}, ZeRO {chosen.zero}, {chosen.ranks} rank(s), {STEPS} steps in {whole:.1f} s:", end=" ")
         print(", ".join(f"{count} {what}" for what, count in sorted(figures.items())), end="; ")
         print(f"curve ({len(curve(out))} points) and weights {'equal' if equal else 'DIFFER'}")
     return 0 if equal else 1

@@ -2,8 +2,8 @@
 
     python benchmarks/modes.py [--modes full,lora] [--zero none,2,3] [--ranks 1,2]
 
-Tiny random LLaMA and CLIP on the real LLaVA code, on a CPU with gloo; a third of the samples has no image. The exit code
-is 1 if in any run something else moved than what the mode trains, or the projector did not.
+Tiny random LLaMA and CLIP on the real LLaVA code, on a CPU with gloo; a third of the samples has no image. The exit
+code is 1 if in any run something else moved than what the mode trains, or the projector did not.
 """
 
 from __future__ import annotations

@@ -128,6 +128,7 @@ def _on_trainer(module: ModuleType) -> None:
     wrap(cls, "save_model", saving.save_what_was_tuned)
     wrap(cls, "_save_checkpoint", saving.save_in_one_piece)
     wrap(cls, "_load_from_checkpoint", resume.load_what_was_tuned)
+    wrap(cls, "_get_train_sampler", resume.repeatable_order)
     wrap(cls, "train", resume.train_from_last_complete)
 
 

@@ -104,8 +104,8 @@ def _check_quantization(training: _Training) -> None:
     try:
         import bitsandbytes  # noqa: F401  (it fails on import where it cannot run)
     except (ImportError, OSError, RuntimeError) as error:
-        wanted = "pip install bitsandbytes, or train with LoRA in 16 bits (TUNE=lora)"
-        raise InputError(f"QLoRA (--bits {training.bits}) needs bitsandbytes, which does not run here ({error}); {wanted}")
+        out = "pip install bitsandbytes, or train with LoRA in 16 bits (TUNE=lora)"
+        raise InputError(f"QLoRA (--bits {training.bits}): bitsandbytes does not run here ({error}); {out}") from error
 
 
 def zero_stage(config: Path) -> int:

@@ -1,4 +1,4 @@
-"""Go on from the last complete checkpoint: the host takes the highest number, and forgets the projector of LoRA runs."""
+"""Go on from the last complete checkpoint: the host takes the highest number, and forgets a LoRA run's projector."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from unittest import mock
 
 import torch
 import transformers
+from torch.utils.data import Sampler
 from transformers import Trainer, TrainerCallback
 
 from emobench_data.errors import InputError
@@ -63,6 +64,36 @@ def train_from_last_complete(host_train: Callable) -> Callable:
     return train
 
 
+class SeededByEpoch(Sampler):
+    """A sampler's order as a function of seed and epoch alone, the same on every rank and after every resume.
+
+    LLaVA's grouping by modality draws from the global generator, which dropout moves on from rank to rank differently,
+    and whose state at the begin of the epoch a resumed run does not know.
+    """
+
+    def __init__(self, trainer, sampler: Sampler) -> None:
+        self.trainer, self.sampler = trainer, sampler
+
+    def __len__(self) -> int:
+        return len(self.sampler)
+
+    def __iter__(self) -> Iterator[int]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.trainer.args.seed + int(self.trainer.state.epoch or 0))
+            order = list(self.sampler)
+        return iter(order)
+
+
+def repeatable_order(host_sampler: Callable) -> Callable:
+    """Wrap the trainer's `_get_train_sampler`; transformers' own samplers are left as they are."""
+
+    def _get_train_sampler(self, *args, **kwargs):
+        sampler = host_sampler(self, *args, **kwargs)
+        return SeededByEpoch(self, sampler) if getattr(self.args, "group_by_modality_length", False) else sampler
+
+    return _get_train_sampler
+
+
 def _deepspeed_load(strict: bool) -> Callable:
     def deepspeed_load_checkpoint(engine, checkpoint, **_):
         # Not strict where the checkpoint leaves out frozen weights; these come from the base model.
@@ -74,14 +105,15 @@ def _deepspeed_load(strict: bool) -> Callable:
 
 
 def load_what_was_tuned(_host_load: Callable) -> Callable:
-    """Replace the trainer's `_load_from_checkpoint` (without DeepSpeed): strict for all that was trained beside LoRA."""
+    """Replace the trainer's `_load_from_checkpoint` (without DeepSpeed): strict for what was trained beside LoRA."""
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
         model, folder, part = model or self.model, Path(resume_from_checkpoint), tuned_part(self.args)
         if part != "projector":
             Trainer._load_from_checkpoint(self, resume_from_checkpoint, model)
         if part != "full":
-            _load_beside_lora(model, folder / ("mm_projector.bin" if part == "projector" else "non_lora_trainables.bin"))
+            name = "mm_projector.bin" if part == "projector" else "non_lora_trainables.bin"
+            _load_beside_lora(model, folder / name)
         if not projector_tensors(folder):
             raise InputError(f"{folder} holds no projector; it cannot be resumed")
 

@@ -1,11 +1,13 @@
 """Every training mode on real DeepSpeed and gloo: what moves is what should, and the projector is among it."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from .training_worker import CPU
 from .trainings import finish, start
 
 pytestmark = pytest.mark.host
@@ -71,9 +73,18 @@ def test_zero3_ends_with_the_checkpoint_of_zero2(mixed, train_arguments, tmp_pat
     two, three = (load_file(runs[stage].out / "model.safetensors") for stage in ("2", "3"))
     assert two.keys() == three.keys()
     for name, value in two.items():
-        torch.testing.assert_close(three[name].float(), value.float(), rtol=2**-6, atol=1e-3, msg=lambda m, n=name: n + m)
+        # bfloat16 has a step of 2**-8; the two stages add gradients up in another order.
+        assert torch.allclose(three[name].float(), value.float(), rtol=2**-6, atol=1e-3), name
     for (step, loss), (_, other) in zip(runs["2"].curve(), runs["3"].curve()):
         assert loss == pytest.approx(other, rel=0.005), f"step {step}"
+
+
+def test_a_lock_that_a_killed_build_left_behind(train_arguments, tmp_path):
+    """PyTorch would wait for ever for it to go (DeepSpeed builds an extension when it starts on a CPU)."""
+    extension = Path(CPU["TORCH_EXTENSIONS_DIR"]) / "deepspeed_shm_comm"
+    extension.mkdir(parents=True, exist_ok=True)
+    (extension / "lock").touch()
+    finish(train_arguments(max_steps=1, **MODES["projector"]), out=tmp_path / "llava-out", zero="0")
 
 
 def test_qlora_without_bitsandbytes_is_one_line(train_arguments, tmp_path, monkeypatch):

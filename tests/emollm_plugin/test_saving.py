@@ -3,13 +3,15 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from emobench_data.errors import InputError
 from emollm_plugin.checkpoint import projector_tensors
-from emollm_plugin.resume import last_complete
+from emollm_plugin.resume import SeededByEpoch, last_complete, only_writer
 from emollm_plugin.saving import COMPLETE, complete_checkpoints, is_complete
 
 from .trainings import finish
@@ -48,9 +50,11 @@ def test_a_checkpoint_of_mid_run(mode, zero, tiny, train_arguments, tmp_path):
     from llava.model.builder import load_pretrained_model
 
     out = tmp_path / f"llava-{mode}"
+    # Two steps an epoch: the third is in the middle of one, and not the first.
     arguments = train_arguments(
-        output_dir=out, save_strategy="steps", save_steps=3, max_steps=7, logging_steps=2, **MODES[mode]
-    )
+        output_dir=out, save_strategy="steps", save_steps=3, max_steps=7, logging_steps=2,
+        per_device_train_batch_size=8, group_by_modality_length=zero == "2", **MODES[mode],
+    )  # fmt: skip
     whole = finish(arguments, out=out, zero=zero)
     curve, final = whole.curve(), weights(out)
     assert [path.name for path in complete_checkpoints(out)] == ["checkpoint-3", "checkpoint-6", "checkpoint-7"]
@@ -109,3 +113,30 @@ def test_what_counts_as_complete(tmp_path, caplog):
     assert last_complete(tmp_path) == nine
     cut(nine / COMPLETE)
     assert not is_complete(nine) and last_complete(Path(tmp_path)) is None
+
+
+def test_two_trainings_cannot_write_to_one_folder(tmp_path):
+    run = tmp_path / "run"
+    busy = pytest.raises(InputError, match="another training writes there")
+    with only_writer(run, rank=0), only_writer(run, rank=1), busy, only_writer(run, rank=0):
+        pass
+    with only_writer(run, rank=0):
+        pass
+
+
+def test_the_order_by_modality_follows_from_seed_and_epoch():
+    from llava.train.llava_trainer import LengthGroupedSampler
+
+    def order(epoch, seed=0, drawn_before=0):
+        torch.rand(drawn_before)
+        trainer = SimpleNamespace(args=SimpleNamespace(seed=seed), state=SimpleNamespace(epoch=epoch))
+        lengths = [5, -3, 7, -2, 9, 4, -6, 8] * 4
+        before = torch.get_rng_state()
+        found = list(SeededByEpoch(trainer, LengthGroupedSampler(2, 2, lengths, group_by_modality=True)))
+        assert torch.equal(before, torch.get_rng_state())
+        assert sorted(found) == list(range(32))
+        return found
+
+    assert order(None) == order(0.0, drawn_before=3) == order(0.75)
+    assert order(1.0) == order(1.5, drawn_before=5) != order(0.0)
+    assert order(0.0, seed=1) != order(0.0)
