@@ -87,7 +87,7 @@ def test_a_gpu_recipe_on_a_machine_without_one():
 @pytest.mark.e2e
 def test_settings_that_cannot_be_used(tmp_path):
     assert "DATA_ROOT" in refused(bash(FINETUNE, DATASET="oasis", RUN_DIR=tmp_path / "run"))
-    assert "full, lora, projector" in refused(bash(FINETUNE, TUNE="some"))
+    assert "full, lora, qlora, projector" in refused(bash(FINETUNE, TUNE="some"))
     assert "multiple" in refused(bash(FINETUNE, GLOBAL_BATCH=6, BATCH=4))
     assert "DATA_PATH" in refused(bash(FINETUNE, DATA_PATH=tmp_path / "none.json"))
     assert "unknown argument" in refused(bash(FINETUNE, "--dryrun"))
