@@ -53,7 +53,8 @@ def note_what_moves(notes):
         host(self, *args, **kwargs)
         after = {name: gather(value) for name, value in self.model.named_parameters()}
         if self.args.process_index == 0:
-            moved = {name: bool((after[name].to(value) != value).any()) for name, value in before.items()}
+            # Compared in the dtype afterwards: DeepSpeed's cast to bfloat16 is no training.
+            moved = {name: bool((after[name] != value.to(after[name].dtype)).any()) for name, value in before.items()}
             trained = {name: value.requires_grad for name, value in self.model.named_parameters()}
             notes.write_text(json.dumps({"moved": moved, "trained": trained}))
 
