@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import emollm_plugin
 from emobench_data.errors import InputError
 from emollm_plugin.checkpoint import projector_tensors
 from emollm_plugin.resume import SeededByEpoch, last_complete, only_writer
@@ -17,6 +18,7 @@ from emollm_plugin.saving import COMPLETE, complete_checkpoints, is_complete
 from .trainings import finish
 
 pytestmark = pytest.mark.host
+emollm_plugin.register()
 
 MODES = {
     "lora": {"lora_enable": True, "lora_r": 4, "lora_alpha": 8, "mm_projector_lr": 1e-2},
