@@ -38,6 +38,11 @@ def wrap(module: ModuleType | type, name: str, make: Callable[[Callable], Callab
         setattr(module, name, replacement)
 
 
+def is_attached(function: Callable) -> bool:
+    """Whether a function of the host is the plug-in's replacement."""
+    return getattr(function, _MARK, False)
+
+
 def _projector_builder(host_builder: Callable) -> Callable:
     def build_vision_projector(config, delay_load=False, **kwargs):
         projector_type = getattr(config, "mm_projector_type", "linear")
@@ -79,6 +84,16 @@ def _preprocess(host_preprocess: Callable, conversation: ModuleType, tokenize: C
     return preprocess
 
 
+def _noting(host_method: Callable) -> Callable:
+    from .folders import note_training
+
+    def initialize_vision_tokenizer(self, model_args, tokenizer):
+        note_training(self.config, template=model_args.version, base=model_args.model_name_or_path)
+        return host_method(self, model_args, tokenizer)
+
+    return initialize_vision_tokenizer
+
+
 def _on_projector_builder(module: ModuleType) -> None:
     wrap(module, "build_vision_projector", _projector_builder)
 
@@ -91,6 +106,8 @@ def _on_arch(module: ModuleType) -> None:
     # llava_arch holds both builders by name, bound before us where the host was imported first.
     _on_projector_builder(module)
     _on_tower_builder(module)
+    # Only training calls this, with the arguments that it was given.
+    wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
 
 
 def _on_conversation(module: ModuleType) -> None:
@@ -150,11 +167,16 @@ def _on_model_builder(module: ModuleType) -> None:
     wrap(module, "load_pretrained_model", lambda host: stopping_load(checked_load(host), conv_templates))
 
 
+# `llavaction` descends from LLaVA-NeXT and keeps the builders; its training script is not the one we wrap.
+HOSTS = ("llava", "llavaction")
+_IN_EVERY_HOST: dict[str, Callable[[ModuleType], None]] = {
+    "conversation": _on_conversation,
+    "model.multimodal_encoder.builder": _on_tower_builder,
+    "model.multimodal_projector.builder": _on_projector_builder,
+    "model.llava_arch": _on_arch,
+}
 _HOOKS: dict[str, Callable[[ModuleType], None]] = {
-    "llava.conversation": _on_conversation,
-    "llava.model.multimodal_encoder.builder": _on_tower_builder,
-    "llava.model.multimodal_projector.builder": _on_projector_builder,
-    "llava.model.llava_arch": _on_arch,
+    **{f"{host}.{module}": hook for host in HOSTS for module, hook in _IN_EVERY_HOST.items()},
     "llava.model.builder": _on_model_builder,
     "llava.model.language_model.llava_llama": _on_llama,
     "llava.train.llava_trainer": _on_trainer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+import logging
 from pathlib import Path
 from typing import Callable
 
@@ -11,6 +11,11 @@ from torch import Tensor
 
 from emobench_data.errors import InputError
 
+from .compat.dtype import dtype_argument
+from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
+
+logger = logging.getLogger(__name__)
+
 MARK = "mm_projector."
 
 
@@ -18,12 +23,12 @@ def checked_load(host_load: Callable) -> Callable:
     """Wrap `llava.model.builder.load_pretrained_model`: on any failure to restore the projector it raises."""
 
     def load_pretrained_model(model_path, model_base, model_name, *args, **kwargs):
-        check_folder(model_path)
-        if not torch.cuda.is_available():
-            kwargs = {"device": "cpu", **_dtype_argument(torch.bfloat16), **kwargs}
+        model_base, model_name = host_branch(model_path, model_base, model_name)
+        cpu = {"device": "cpu", **dtype_argument(torch.bfloat16)}
+        kwargs = {**({} if torch.cuda.is_available() and kwargs.get("device") != "cpu" else cpu), **kwargs}
         loaded = host_load(model_path, model_base, model_name, *args, **kwargs)
         model = loaded[1]
-        if not torch.cuda.is_available() and kwargs["device"] == "cpu":
+        if kwargs.get("device") == "cpu":
             model.to(torch.bfloat16)
         if hasattr(model, "get_model") and getattr(model.get_model(), "mm_projector", None) is not None:
             verify_projector(model.get_model().mm_projector, Path(model_path))
@@ -32,15 +37,34 @@ def checked_load(host_load: Callable) -> Callable:
     return load_pretrained_model
 
 
-def check_folder(path: str) -> None:
-    """Raise `InputError` if a local model folder lacks its config or tokenizer; a hub name passes."""
-    folder = Path(path).expanduser()
-    if not folder.is_dir():
-        if path.startswith((".", "/", "~")) or path.count("/") > 1:
-            raise InputError(f"model folder {path} does not exist")
-        return
-    if not (folder / "config.json").is_file():
-        raise InputError(f"model folder {path} has no config.json; it is not a saved model")
+def host_branch(path: str, base: str | None, name: str) -> tuple[str | None, str]:
+    """The base model and the model name with which the host loads `path`, from what the folder holds.
+
+    A hub name keeps what was given.
+
+    Raises:
+        InputError: the folder does not exist, is half-written, or needs a base model that is not here.
+    """
+    folder = check_folder(path)
+    if folder is None:
+        return base, name
+    if base and folder.kind in ("full", "base"):
+        logger.warning("%s is %s: the base model %s is not used", path, WHAT[folder.kind], base)
+    return find_base(folder, base), host_name(folder)
+
+
+def check_folder(path: str) -> ModelFolder | None:
+    """Describe a local model folder, or None for a hub name.
+
+    Raises:
+        InputError: it does not exist, is half-written, or is no model.
+    """
+    local = Path(path).expanduser()
+    if not local.is_dir() and not path.startswith((".", "/", "~")) and path.count("/") <= 1:
+        return None
+    folder = read_folder(local)
+    require_complete(folder)
+    return folder
 
 
 def check_tokenizer(path: str) -> None:
@@ -93,12 +117,4 @@ def _from_safetensors(file: Path) -> dict[str, Tensor]:
     from safetensors import safe_open
 
     with safe_open(file, framework="pt") as tensors:
-        return {key.split(MARK, 1)[1]: tensors.get_tensor(key) for key in tensors.keys() if MARK in key}
-
-
-@cache
-def _dtype_argument(dtype: torch.dtype) -> dict[str, torch.dtype]:
-    # The host passes torch_dtype=float16; on transformers >= 5 `dtype` goes before it, older ones know no `dtype`.
-    import transformers
-
-    return {"dtype": dtype} if int(transformers.__version__.split(".")[0]) >= 5 else {}
+        return {key.split(MARK, 1)[1]: tensors.get_tensor(key) for key in tensors.keys() if MARK in key}  # noqa: SIM118

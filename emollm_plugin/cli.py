@@ -79,5 +79,43 @@ def results(run_dir: Path, questions: Path, gold: Path, settings: tuple[str, ...
     click.echo(run_dir / "results.json")
 
 
+@main.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def inspect(folder: Path, as_json: bool) -> None:
+    """Say what the model folder FOLDER is, and print the command that evaluates it."""
+    from .inspection import as_text, inspect_folder
+
+    report = inspect_folder(folder)
+    click.echo(_json(report) if as_json else as_text(report))
+
+
+@main.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="The new model folder; it must not exist.")
+@click.option("--base", help="Base model, where it is not the one that FOLDER names.")
+def merge(folder: Path, out: Path, base: str | None) -> None:
+    """Make a plain full checkpoint OUT from the LoRA or projector-only FOLDER."""
+    from .merge import merge as merge_folder
+
+    click.echo(merge_folder(folder, out, base=base))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def doctor(as_json: bool) -> None:
+    """Look for what would stop training: versions, hidden import errors, GPU. Exit code 1 if there is a problem."""
+    from .doctor import as_text, examine
+
+    report = examine()
+    click.echo(_json(report) if as_json else as_text(report))
+    if report["problems"]:
+        raise click.exceptions.Exit(1)
+
+
+def _json(report: dict) -> str:
+    return orjson.dumps(report, option=orjson.OPT_INDENT_2).decode()
+
+
 if __name__ == "__main__":
     main()

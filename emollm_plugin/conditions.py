@@ -28,7 +28,7 @@ def conditions(settings: Mapping[str, str], *, files: Iterable[Path]) -> dict[st
         "emollm": __version__,
         "commit": _commit(),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: package_version(name) for name in PACKAGES},
         "machine": {
             "system": platform.system(),
             "processor": platform.machine(),
@@ -40,7 +40,7 @@ def conditions(settings: Mapping[str, str], *, files: Iterable[Path]) -> dict[st
     }
 
 
-def _version(package: str) -> str | None:
+def package_version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:

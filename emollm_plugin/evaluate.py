@@ -9,7 +9,7 @@ from typing import Sequence
 from emobench_data.errors import InputError
 from emobench_data.llava_files import line_place, read_lines
 
-from .checkpoint import check_folder, check_tokenizer
+from .checkpoint import check_tokenizer, host_branch
 from .preflight import refuse_faulty_images
 
 
@@ -27,8 +27,8 @@ def check_evaluation(argv: Sequence[str]) -> None:
     if given.conv_mode is not None:
         _check_template(given.conv_mode)
     if given.model_path:
-        check_folder(given.model_path)
-        check_tokenizer(given.model_base or given.model_path)
+        base, _ = host_branch(given.model_path, given.model_base, "")
+        check_tokenizer(base or given.model_path)
     if given.question_file:
         _check_questions(Path(given.question_file).expanduser(), Path(given.image_folder or "."))
 

@@ -31,6 +31,10 @@
 #   ZERO           0, 2, 3, 3_offload (weights and optimizer in CPU memory), none (no DeepSpeed), or a file  default: 2
 #   DEVICE         cpu, cuda or auto                   default: auto; with BASE_MODEL a GPU is asked for
 #   GPUS           number of GPUs; on a CPU, of processes                        default: all; on a CPU, 1
+# Several machines, with code, model and data under the same paths on each
+#   HOSTFILE       DeepSpeed's own list, a line `host slots=GPUS` each; started on the first, which reaches all by ssh
+#   NODES, NODE_RANK, MASTER_ADDR, MASTER_PORT   without ssh: the same command on each of NODES machines with its own
+#                  NODE_RANK from 0; MASTER_ADDR is the first machine's           MASTER_PORT default: 29500
 # Places
 #   RUN_DIR        checkpoint, answers, log and results                          default: runs/<dataset>-seed<seed>
 #   VENV, MODELS, DATA_DIR, DOWNLOADS, PYTHON
@@ -48,6 +52,7 @@ main() {
     check_arguments
     setup_env
     choose_device
+    choose_machines
     mkdir -p "$RUN_DIR"
     RUN_DIR="$(cd "$RUN_DIR" && pwd)"
     prepare_base
@@ -58,6 +63,7 @@ main() {
         exit
     fi
     train
+    [[ "$NODE_RANK" == 0 ]] || { say "machine $NODE_RANK is done; machine 0 has the checkpoint" && exit; }
     [[ -n "$QUESTIONS" ]] || { say "no QUESTIONS: trained, not evaluated; checkpoint: $CHECKPOINT" && exit; }
     evaluate
     score
@@ -77,6 +83,8 @@ defaults() {
     TUNE="${TUNE:-full}" EPOCHS="${EPOCHS:-1}" PROJECTOR_LR="${PROJECTOR_LR:-2e-4}"
     MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
     LEARNING_RATE="${LEARNING_RATE:-1e-4}" MAX_LENGTH="${MAX_LENGTH:-2048}"
+    HOSTFILE="${HOSTFILE:-}" NODES="${NODES:-1}" MASTER_ADDR="${MASTER_ADDR:-}" MASTER_PORT="${MASTER_PORT:-}"
+    [[ "$NODES" == 1 ]] && NODE_RANK=0 || NODE_RANK="${NODE_RANK:-}"
     SAVE_STEPS="${SAVE_STEPS:-$([[ "$TUNE" == full ]] && echo 0 || echo 50)}" RUN_DIR="${RUN_DIR:-}"
     CHECKPOINTING="${CHECKPOINTING:-0}" ZERO="${ZERO:-2}"
     [[ ! -f "$ROOT/scripts/zero$ZERO.json" ]] || ZERO="$ROOT/scripts/zero$ZERO.json"
@@ -94,6 +102,12 @@ check_arguments() {
         [[ -z "$QUESTIONS" || -f "$GOLD" ]] || die "QUESTIONS is set, GOLD=$GOLD is not a file; both are needed to score"
     elif [[ "$DATASET" != mini ]]; then
         [[ -d "${DATA_ROOT:-}" ]] || die "DATASET=$DATASET needs DATA_ROOT, the folder of your copy (now: '${DATA_ROOT:-}')"
+    fi
+    [[ -z "$HOSTFILE" || -f "$HOSTFILE" ]] || die "HOSTFILE=$HOSTFILE does not exist"
+    [[ -z "$HOSTFILE" || "$NODES" == 1 ]] || die "HOSTFILE and NODES are two ways to say the same; give one"
+    if [[ "$NODES" != 1 ]]; then
+        [[ "$NODES" =~ ^[1-9][0-9]*$ && -n "$MASTER_ADDR" ]] || die "NODES=$NODES needs a number and MASTER_ADDR"
+        [[ "$NODE_RANK" =~ ^[0-9]+$ ]] && ((NODE_RANK < NODES)) || die "NODE_RANK=$NODE_RANK is not in 0..$((NODES - 1))"
     fi
     [[ "$ZERO" == none || -f "$ZERO" ]] || die "ZERO=$ZERO is unknown; known: 0, 2, 3, 3_offload, none, or a DeepSpeed file"
 }
@@ -113,8 +127,26 @@ choose_device() {
         RANKS="${GPUS:-1}"
         export DS_ACCELERATOR=cpu CUDA_VISIBLE_DEVICES="" OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" MALLOC_ARENA_MAX=2
     fi
-    ((GLOBAL_BATCH % (BATCH * RANKS) == 0)) ||
-        die "GLOBAL_BATCH=$GLOBAL_BATCH is not a multiple of BATCH x GPUs = $BATCH x $RANKS"
+}
+
+# Sets WORLD, the ranks of all machines, and LAUNCH, how DeepSpeed starts them.
+choose_machines() {
+    local names=""
+    if [[ -n "$HOSTFILE" ]]; then
+        WORLD="$(awk '!/^[ \t]*(#|$)/ { sub(/.*slots=/, ""); total += $1 } END { print total + 0 }' "$HOSTFILE")"
+        ((WORLD > 0)) || die "HOSTFILE=$HOSTFILE lists no machine; write a line such as: worker-1 slots=8"
+        LAUNCH=(--hostfile "$(realpath "$HOSTFILE")")
+        [[ -z "$MASTER_ADDR" ]] || LAUNCH+=(--master_addr "$MASTER_ADDR")
+    elif ((NODES > 1)); then
+        WORLD=$((RANKS * NODES))
+        names="$(seq -f "machine-%g slots=$RANKS" "$NODES")"
+        LAUNCH=(--hostfile "$RUN_DIR/machines.txt" --no_ssh --node_rank "$NODE_RANK" --master_addr "$MASTER_ADDR")
+    else
+        WORLD="$RANKS" LAUNCH=(--num_gpus "$RANKS")
+    fi
+    ((GLOBAL_BATCH % (BATCH * WORLD) == 0)) ||
+        die "GLOBAL_BATCH=$GLOBAL_BATCH is not a multiple of BATCH x ranks on all machines = $BATCH x $WORLD"
+    [[ -z "$names" ]] || { mkdir -p "$RUN_DIR" && printf '%s\n' "$names" >"$RUN_DIR/machines.txt"; }
 }
 
 prepare_base() {
@@ -174,13 +206,13 @@ train_command() {
     [[ "$ZERO" == none ]] || tune+=(--deepspeed "$ZERO")
     [[ -z "${PRETRAIN_PROJECTOR:-}" ]] || tune+=(--pretrain_mm_mlp_adapter "$PRETRAIN_PROJECTOR")
     [[ "$DEVICE" == cuda ]] || tune+=(--use_cpu True)
-    TRAIN=("$VENV/bin/deepspeed" --num_gpus "$RANKS" --log_level error
+    TRAIN=("$VENV/bin/deepspeed" "${LAUNCH[@]}" --log_level error
         --module emollm_plugin llava.train.train
         --model_name_or_path "$BASE" --version "$TEMPLATE" --data_path "$DATA_PATH" --image_folder "$IMAGE_FOLDER"
         --vision_tower "$VISION_TOWER" --mm_vision_select_layer "$SELECT_LAYER" --mm_projector_type "$PROJECTOR"
         --mm_use_im_start_end False --mm_use_im_patch_token False --image_aspect_ratio pad
         --bf16 True --output_dir "$CHECKPOINT" --num_train_epochs "$EPOCHS" --max_steps "$MAX_STEPS"
-        --per_device_train_batch_size "$BATCH" --gradient_accumulation_steps "$((GLOBAL_BATCH / BATCH / RANKS))"
+        --per_device_train_batch_size "$BATCH" --gradient_accumulation_steps "$((GLOBAL_BATCH / BATCH / WORLD))"
         --learning_rate "$LEARNING_RATE" --weight_decay 0. --warmup_steps 0.03 --lr_scheduler_type cosine
         --logging_steps 5 --disable_tqdm False --model_max_length "$MAX_LENGTH" --lazy_preprocess True --report_to none
         --dataloader_num_workers 1 --seed "$SEED" "${save[@]}" "${tune[@]}")
@@ -203,23 +235,29 @@ fingerprint() {
 
 train() {
     train_command
-    if [[ -f "$RUN_DIR/trained.txt" ]] && fingerprint | cmp -s - "$RUN_DIR/trained.txt"; then
+    # One of several machines cannot know whether the others would train.
+    if [[ "$NODES" == 1 && -f "$RUN_DIR/trained.txt" ]] && fingerprint | cmp -s - "$RUN_DIR/trained.txt"; then
         say "training: re-used, settings, data and code are those of $CHECKPOINT"
         return
     fi
-    say "training: $TUNE, seed $SEED, on $RANKS $DEVICE; log: $RUN_DIR/train.log"
     if [[ -e "$CHECKPOINT/.lock" ]] && ! flock --nonblock "$CHECKPOINT/.lock" true; then
         die "another training, perhaps left over from a killed launcher, writes to $CHECKPOINT; wait for it or end it"
     fi
-    # Checkpoints are gone on from only if everything is as it was when they were begun.
-    if [[ "$SAVE_STEPS" == 0 ]] || ! { [[ -f "$RUN_DIR/begun.txt" ]] && fingerprint | cmp -s - "$RUN_DIR/begun.txt"; }; then
-        rm -rf "$CHECKPOINT"
-    fi
-    rm -f "$RUN_DIR/trained.txt"
-    fingerprint >"$RUN_DIR/begun.txt"
+    local log="$RUN_DIR/train.log" port="${MASTER_PORT:-29500}"
     # A port of its own, so that two runs on one machine do not meet.
-    run_logged "$RUN_DIR/train.log" "${TRAIN[0]}" --master_port "$((20000 + RANDOM % 20000))" "${TRAIN[@]:1}"
-    fingerprint >"$RUN_DIR/trained.txt"
+    [[ -n "$MASTER_PORT" || "$NODES" != 1 ]] || port="$((20000 + RANDOM % 20000))"
+    [[ "$NODE_RANK" == 0 ]] || log="$RUN_DIR/train-$NODE_RANK.log"
+    say "training: $TUNE, seed $SEED, on $WORLD $DEVICE; log: $log"
+    if [[ "$NODE_RANK" == 0 ]]; then
+        # Checkpoints are gone on from only if everything is as it was when they were begun.
+        if [[ "$SAVE_STEPS" == 0 ]] || ! { [[ -f "$RUN_DIR/begun.txt" ]] && fingerprint | cmp -s - "$RUN_DIR/begun.txt"; }; then
+            rm -rf "$CHECKPOINT"
+        fi
+        rm -f "$RUN_DIR/trained.txt"
+        fingerprint >"$RUN_DIR/begun.txt"
+    fi
+    run_logged "$log" "${TRAIN[0]}" --master_port "$port" "${TRAIN[@]:1}"
+    [[ "$NODE_RANK" != 0 ]] || fingerprint >"$RUN_DIR/trained.txt"
 }
 
 evaluate() {

@@ -1,6 +1,8 @@
 """Tiny random models that the real LLaVA code trains and evaluates in seconds."""
 
+import copy
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -101,3 +103,80 @@ def train_arguments(tiny, tmp_path):
         return [part for key, value in arguments.items() if value is not None for part in (f"--{key}", str(value))]
 
     return build
+
+
+@pytest.fixture(scope="session")
+def llava_model(tiny):
+    """A LLaVA model with an open, random `multiperspective` projector, built as the host's training builds it."""
+    import torch
+
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.model import LlavaLlamaForCausalLM
+
+    torch.manual_seed(3)
+    model = LlavaLlamaForCausalLM.from_pretrained(tiny.base)
+    arguments = SimpleNamespace(
+        vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
+        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type="multiperspective:slots=2,width=16",
+    )  # fmt: skip
+    model.get_model().initialize_vision_modules(arguments)
+    for read in model.get_model().mm_projector.reads.values():
+        torch.nn.init.normal_(read.gate)
+    model.config.mm_use_im_start_end = model.config.mm_use_im_patch_token = False
+    model.config.use_cache = True
+    return model.to(torch.bfloat16).eval()
+
+
+@pytest.fixture(scope="session")
+def answers():
+    """A function: greedy token ids that a model gives for a few random images."""
+    import torch
+
+    def ask(model):
+        from llava.constants import IMAGE_TOKEN_INDEX
+
+        generator = torch.Generator().manual_seed(0)
+        images = torch.randn(4, 3, 28, 28, generator=generator).bfloat16()
+        ids = torch.tensor([[1, 20, IMAGE_TOKEN_INDEX, 30, 40]])
+        return [model.generate(ids, images=image[None], do_sample=False, max_new_tokens=6).tolist() for image in images]
+
+    return ask
+
+
+@pytest.fixture
+def projector_folder(llava_model, tiny, tmp_path):
+    """What the host writes when the projector alone is tuned; the name is one that misleads it."""
+    import torch
+
+    from emollm_plugin.folders import note_training
+
+    folder = tmp_path / "mistral-mpt-lora"
+    config = copy.deepcopy(llava_model.config)
+    note_training(config, template="emoprompt_chatml", base=str(tiny.base))
+    config.save_pretrained(folder)
+    weights = {key: value.clone() for key, value in llava_model.state_dict().items() if "mm_projector" in key}
+    torch.save(weights, folder / "mm_projector.bin")
+    return folder
+
+
+@pytest.fixture
+def lora_folder(llava_model, tiny, tmp_path, projector_folder):
+    """What the host writes at the end of a LoRA run; the name is one that misleads it."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    folder = tmp_path / "emotions"
+    torch.manual_seed(5)
+    config = LoraConfig(r=4, target_modules=r"model\.layers.*(q_proj|v_proj)", task_type="CAUSAL_LM")
+    model = get_peft_model(copy.deepcopy(llava_model), config)
+    for name, value in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(value)
+    model.peft_config["default"].base_model_name_or_path = str(tiny.base)
+    model.save_pretrained(folder)
+    shutil.copy(projector_folder / "config.json", folder)
+    extras = {key: value for key, value in model.state_dict().items() if "mm_projector" in key}
+    torch.save(extras, folder / "non_lora_trainables.bin")
+    return folder

@@ -1,0 +1,62 @@
+"""Make a plain, full checkpoint out of a LoRA adapter or a projector-only folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from emobench_data.errors import InputError
+
+from .checkpoint import check_folder, check_tokenizer, host_branch
+from .folders import WHAT
+
+logger = logging.getLogger(__name__)
+
+
+def merge(path: Path, out: Path, *, base: str | None = None) -> Path:
+    """Write `out`, which loads without a base model and answers as `path` on its base does.
+
+    The model is loaded as evaluation loads it, on the CPU in bfloat16, and saved; `out` appears whole or not at all.
+
+    Args:
+        path: a LoRA adapter or a projector-only folder.
+        out: a folder that does not exist yet.
+        base: the base model, if it is not the one that the folder names.
+
+    Raises:
+        InputError: `out` exists, `path` is neither of the two or half-written, or the base is not here.
+    """
+    if out.exists():
+        raise InputError(f"{out} exists already; give a folder that does not")
+    folder = check_folder(str(path.resolve()))
+    if folder is None or folder.kind not in ("lora", "projector"):
+        raise InputError(f"{path} is {WHAT[folder.kind]}; there is nothing to merge")
+    base, name = host_branch(str(path), base, "")
+    check_tokenizer(base)
+    tokenizer, model, _, _ = _load(path, base, name)
+    model.config.tune_mm_mlp_adapter = False
+    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
+    try:
+        model.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return out
+
+
+def _load(path: Path, base: str, name: str):
+    from .attach import register
+
+    register()
+    from llava.model.builder import load_pretrained_model
+
+    from .compat.cpu import host_on_cpu
+    from .compat.generation import valid_generation_config
+
+    with host_on_cpu():
+        loaded = load_pretrained_model(str(path), base, name, device="cpu")
+    valid_generation_config(loaded[1])
+    return loaded

@@ -1,0 +1,80 @@
+"""Adapters load under any folder name without `--model-base`, and `emollm merge` makes plain checkpoints of them."""
+
+import pytest
+from click.testing import CliRunner
+
+from emobench_data import InputError
+from emollm_plugin.cli import main
+from emollm_plugin.folders import read_folder
+
+pytestmark = pytest.mark.host
+
+
+def load(folder, base=None):
+    from llava.model.builder import load_pretrained_model
+
+    # The name that the host's scripts make of the path.
+    return load_pretrained_model(str(folder), base, folder.name)[1]
+
+
+@pytest.fixture(params=["projector_folder", "lora_folder"])
+def adapter(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_an_adapter_finds_its_own_base_and_merges_into_a_checkpoint_that_answers_the_same(
+    adapter, llava_model, answers, tmp_path
+):
+    wanted = answers(load(adapter))
+    # The projector alone is all that differs between the model and its base; LoRA changes the language model too.
+    assert (wanted == answers(llava_model)) == (adapter.name != "emotions")
+    out = tmp_path / "plain-lora"
+    done = CliRunner().invoke(main, ["merge", str(adapter), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert read_folder(out).kind == "full" and read_folder(out).template == "emoprompt_chatml"
+    assert answers(load(out)) == wanted
+    again = CliRunner().invoke(main, ["merge", str(adapter), "--out", str(out)])
+    assert again.exit_code == 2 and "exists already" in again.output
+
+
+def test_a_base_that_is_not_here_is_named(adapter, tiny, answers):
+    gone = str(tiny.root / "gone")
+    for name in ("config.json", "adapter_config.json"):
+        if (adapter / name).is_file():
+            (adapter / name).write_text((adapter / name).read_text().replace(str(tiny.base), gone))
+    with pytest.raises(InputError, match=f"names {gone} as its base model.*--model-base"):
+        load(adapter)
+    assert answers(load(adapter, str(tiny.base)))
+
+
+def test_a_failed_merge_leaves_nothing(projector_folder, tmp_path, monkeypatch):
+    from transformers import PreTrainedTokenizerBase
+
+    def full_disk(*_, **__):
+        raise OSError(28, "No space left on device", str(tmp_path))
+
+    monkeypatch.setattr(PreTrainedTokenizerBase, "save_pretrained", full_disk)
+    before = sorted(tmp_path.iterdir())
+    done = CliRunner().invoke(main, ["merge", str(projector_folder), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2 and "No space left" in done.output
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_is_whole_already_is_not_merged(tiny, tmp_path):
+    done = CliRunner().invoke(main, ["merge", str(tiny.base), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2 and "nothing to merge" in done.output
+
+
+def test_vicunas_generation_settings_can_be_saved_again():
+    from types import SimpleNamespace
+
+    from transformers import GenerationConfig
+
+    from emollm_plugin.compat.generation import valid_generation_config
+
+    model = SimpleNamespace(generation_config=GenerationConfig(temperature=0.9, top_p=0.6))
+    valid_generation_config(model)
+    assert model.generation_config.do_sample
+    greedy = SimpleNamespace(generation_config=GenerationConfig())
+    valid_generation_config(greedy)
+    assert not greedy.generation_config.do_sample
