@@ -110,6 +110,18 @@ def _on_arch(module: ModuleType) -> None:
     wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
 
 
+def _name_without_plain(host_function: Callable) -> Callable:
+    def get_model_name_from_path(model_path):
+        # The host's evaluation switches to another template where the folder's name holds this word in small letters.
+        return host_function(model_path).replace("plain", "Plain")
+
+    return get_model_name_from_path
+
+
+def _on_mm_utils(module: ModuleType) -> None:
+    wrap(module, "get_model_name_from_path", _name_without_plain)
+
+
 def _on_conversation(module: ModuleType) -> None:
     from .prompt.templates import build_templates
 
@@ -177,6 +189,7 @@ _IN_EVERY_HOST: dict[str, Callable[[ModuleType], None]] = {
 }
 _HOOKS: dict[str, Callable[[ModuleType], None]] = {
     **{f"{host}.{module}": hook for host in HOSTS for module, hook in _IN_EVERY_HOST.items()},
+    "llava.mm_utils": _on_mm_utils,
     "llava.model.builder": _on_model_builder,
     "llava.model.language_model.llava_llama": _on_llama,
     "llava.train.llava_trainer": _on_trainer,

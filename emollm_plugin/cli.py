@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
@@ -107,7 +109,9 @@ def doctor(as_json: bool) -> None:
     """Look for what would stop training: versions, hidden import errors, GPU. Exit code 1 if there is a problem."""
     from .doctor import as_text, examine
 
-    report = examine()
+    # DeepSpeed logs to standard output as it is imported.
+    with redirect_stdout(sys.stderr):
+        report = examine()
     click.echo(_json(report) if as_json else as_text(report))
     if report["problems"]:
         raise click.exceptions.Exit(1)

@@ -167,7 +167,7 @@ def lora_folder(llava_model, tiny, tmp_path, projector_folder):
     import torch
     from peft import LoraConfig, get_peft_model
 
-    folder = tmp_path / "emotions"
+    folder = tmp_path / "plain-emotions"
     torch.manual_seed(5)
     config = LoraConfig(r=4, target_modules=r"model\.layers.*(q_proj|v_proj)", task_type="CAUSAL_LM")
     model = get_peft_model(copy.deepcopy(llava_model), config)

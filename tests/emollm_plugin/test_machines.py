@@ -66,7 +66,6 @@ def check_one_checkpoint(run):
     # 16 records in steps of 8 are one epoch: the two machines shared every batch.
     assert state["epoch"] == pytest.approx(1.0)
     assert len(list(run.rglob("model.safetensors"))) == 1
-    assert "GLOBAL_BATCH" not in (run / "train.log").read_text()
 
 
 @pytest.mark.e2e

@@ -26,8 +26,8 @@ def test_an_adapter_finds_its_own_base_and_merges_into_a_checkpoint_that_answers
     adapter, llava_model, answers, tmp_path
 ):
     wanted = answers(load(adapter))
-    # The projector alone is all that differs between the model and its base; LoRA changes the language model too.
-    assert (wanted == answers(llava_model)) == (adapter.name != "emotions")
+    if read_folder(adapter).kind == "lora":
+        assert wanted != answers(llava_model), "LoRA must change the answers for this to prove anything"
     out = tmp_path / "plain-lora"
     done = CliRunner().invoke(main, ["merge", str(adapter), "--out", str(out)])
     assert done.exit_code == 0, done.output

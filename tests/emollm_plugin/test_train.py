@@ -55,13 +55,15 @@ def test_training_learns_through_labels_that_are_not_all_masked(trained):
     assert curve[0] > 3 and curve[-1] < 0.5
 
 
-def test_the_projector_was_trained_and_saved(trained):
+def test_the_projector_was_trained_and_saved(trained, tiny):
     weights = projector_of(trained)
     gates = {key: value for key, value in weights.items() if key.endswith(".gate")}
     assert len(gates) == 3
     for key, gate in gates.items():
         assert gate.abs().max() > 0, f"{key} still has its starting value"
-    assert json.loads((trained / "config.json").read_text())["mm_projector_type"] == "multiperspective:slots=2,width=16"
+    config = json.loads((trained / "config.json").read_text())
+    assert config["mm_projector_type"] == "multiperspective:slots=2,width=16"
+    assert (config["emollm_template"], config["emollm_base"]) == ("emoprompt_chatml", str(tiny.base.resolve()))
 
 
 def test_the_same_seed_gives_the_same_curve_and_weights(trained, tiny, tmp_path, train_arguments):
