@@ -190,7 +190,6 @@ prepare_data() {
     DATA_PATH="$out/train.json" QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl"
 }
 
-# The folder's name matters to the host: it looks for `llava` and `lora` in it.
 train_command() {
     CHECKPOINT="$RUN_DIR/llava-emollm-$TUNE"
     local save=(--save_strategy no) tune=()
