@@ -17,6 +17,8 @@ WHOLE = ("model.safetensors", "pytorch_model.bin")
 ADAPTER = ("adapter_model.safetensors", "adapter_model.bin")
 EXTRAS = "non_lora_trainables.bin"
 PROJECTOR = "mm_projector.bin"
+# Written last in a checkpoint in mid-run: the name and size of every other file.
+COMPLETE = "emollm_complete.json"
 # Under these keys of config.json training notes what a later evaluation needs; the host keeps neither.
 TEMPLATE_KEY, BASE_KEY = "emollm_template", "emollm_base"
 WHAT = {
@@ -137,9 +139,13 @@ def _missing_shards(path: Path) -> list[str]:
 
 
 def _cut_off(path: Path) -> list[str]:
-    """Weight files that end before their own table of contents says, as after a kill or on a full disk."""
+    """Files that end before their own table of contents, or the checkpoint's list, says, as after a kill."""
+    sizes, faults = _json(path / COMPLETE)
+    found = {name: (path / name).stat().st_size for name in sizes if (path / name).is_file()}
+    short = [name for name, size in sizes.items() if found.get(name) != size]
+    faults += [f"{name} is missing or cut off" for name in short]
     files = [*sorted(path.glob("*.safetensors")), *sorted(path.glob("*.bin"))]
-    return [f"{file.name} is cut off" for file in files if not _whole(file)]
+    return [*faults, *(f"{file.name} is cut off" for file in files if file.name not in short and not _whole(file))]
 
 
 def _whole(file: Path) -> bool:

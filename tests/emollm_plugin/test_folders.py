@@ -80,6 +80,15 @@ def test_a_weight_file_that_was_cut_off_is_noticed(tmp_path, name, kept):
     assert read_folder(tmp_path).complete
 
 
+def test_a_checkpoint_that_lists_its_files_has_them_all(tmp_path):
+    size = (put(tmp_path, "mm_projector.bin", config=EYES) / "mm_projector.bin").stat().st_size
+    listed = {"mm_projector.bin": size, "optimizer.pt": 5}
+    (tmp_path / "emollm_complete.json").write_text(json.dumps(listed))
+    assert read_folder(tmp_path).faults == ("optimizer.pt is missing or cut off",)
+    (tmp_path / "optimizer.pt").write_bytes(b"12345")
+    assert read_folder(tmp_path).complete
+
+
 def test_a_missing_shard_and_a_broken_config_are_named(tmp_path):
     put(tmp_path, "model-1.safetensors", config=EYES)
     index = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
