@@ -21,9 +21,9 @@
 #   TEMPLATE       --version and --conv-mode                default: follows the model's own chat template
 # Training
 #   TUNE           full, projector, or lora and qlora (LLM by LoRA, the base in 4 bits with qlora; projector in full)
-#                                                                                default: full (oasis: projector)
-#   EPOCHS         passes over the data                                          default: 1 (oasis: 2)
-#   LEARNING_RATE, PROJECTOR_LR                                  default: 1e-4, 2e-4 (oasis: the projector 1e-3)
+#                                                                                default: lora (oasis: projector)
+#   EPOCHS         passes over the data                                          default: 1 (oasis: 3)
+#   LEARNING_RATE, PROJECTOR_LR   of LLM or adapter, and projector   default: by TUNE; LLaVA 1.5's with BASE_MODEL
 #   MAX_STEPS, GLOBAL_BATCH, BATCH, MAX_LENGTH, SEED
 #   SAVE_STEPS     steps between checkpoints, 0 for none. After a kill the same command goes on from the last complete
 #                  one. A checkpoint holds what is trained, 14 bytes a parameter      default: 50, 0 with TUNE=full
@@ -76,13 +76,19 @@ defaults() {
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-multiperspective}"
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
-    # OASIS is small: on its validation photographs the projector alone did as well as everything, for half the time.
-    if [[ "$DATASET" == oasis ]]; then
-        TUNE="${TUNE:-projector}" EPOCHS="${EPOCHS:-2}" PROJECTOR_LR="${PROJECTOR_LR:-1e-3}"
-    fi
-    TUNE="${TUNE:-full}" EPOCHS="${EPOCHS:-1}" PROJECTOR_LR="${PROJECTOR_LR:-2e-4}"
-    MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}"
-    LEARNING_RATE="${LEARNING_RATE:-1e-4}" MAX_LENGTH="${MAX_LENGTH:-2048}"
+    # OASIS is small: the projector alone learns enough (benchmarks/QUALITY.md).
+    [[ "$DATASET" != oasis ]] || TUNE="${TUNE:-projector}" EPOCHS="${EPOCHS:-3}"
+    TUNE="${TUNE:-lora}" EPOCHS="${EPOCHS:-1}"
+    # With a base of one's own, LLaVA 1.5's rates; the small default base takes higher ones in its short runs.
+    local rates=(5e-4 1e-3)
+    case "$TUNE:${BASE_MODEL:+own}" in
+        projector:*) rates=(1e-3 1e-3) ;;
+        full:own) rates=(2e-5 2e-5) ;;
+        full:) rates=(1e-4 2e-4) ;;
+        lora:own | qlora:own) rates=(2e-4 2e-5) ;;
+    esac
+    LEARNING_RATE="${LEARNING_RATE:-${rates[0]}}" PROJECTOR_LR="${PROJECTOR_LR:-${rates[1]}}"
+    MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}" MAX_LENGTH="${MAX_LENGTH:-2048}"
     HOSTFILE="${HOSTFILE:-}" NODES="${NODES:-1}" MASTER_ADDR="${MASTER_ADDR:-}" MASTER_PORT="${MASTER_PORT:-}"
     [[ "$NODES" == 1 ]] && NODE_RANK=0 || NODE_RANK="${NODE_RANK:-}"
     SAVE_STEPS="${SAVE_STEPS:-$([[ "$TUNE" == full ]] && echo 0 || echo 50)}" RUN_DIR="${RUN_DIR:-}"
