@@ -158,6 +158,8 @@ choose_machines() {
 prepare_base() {
     if [[ -n "${BASE_MODEL:-}" ]]; then
         BASE="$BASE_MODEL"
+        # A dry run asks no model hub.
+        ((!DRY_RUN)) || [[ -d "$BASE" ]] || TEMPLATE="${TEMPLATE:-<emollm template $BASE>}"
         [[ -n "${TEMPLATE:-}" ]] || TEMPLATE="$(py -m emollm_plugin.cli template "$BASE")"
         say "template: $TEMPLATE"
         return
