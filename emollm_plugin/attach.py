@@ -129,10 +129,12 @@ def _on_conversation(module: ModuleType) -> None:
 
 
 def _any_decoder(module: ModuleType) -> None:
+    from llava.model import llava_arch
+
     from .decoders import AnyDecoder, register_configs
 
     register_configs()
-    dispatch = AnyDecoder(module.LlavaLlamaForCausalLM)
+    dispatch = AnyDecoder(module.LlavaLlamaForCausalLM, llava_arch.LlavaMetaModel, llava_arch.LlavaMetaForCausalLM)
     for name in ("LlavaLlamaForCausalLM", "LlavaMistralForCausalLM", "LlavaMptForCausalLM"):
         setattr(module, name, dispatch)
 

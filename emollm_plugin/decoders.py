@@ -26,10 +26,12 @@ class AnyDecoder:
 
     Args:
         llama: the host's class for LLaMA.
+        meta_model: its `LlavaMetaModel`.
+        meta_causal: its `LlavaMetaForCausalLM`.
     """
 
-    def __init__(self, llama: type) -> None:
-        self.llama = llama
+    def __init__(self, llama: type, meta_model: type, meta_causal: type) -> None:
+        self.llama, self.meta_model, self.meta_causal = llama, meta_model, meta_causal
 
     def from_pretrained(self, path, *args, config=None, attn_implementation=None, **kwargs):
         """Load `path` as the class that its config, or the given one, says.
@@ -38,7 +40,7 @@ class AnyDecoder:
             InputError: a family that is not supported.
         """
         family = family_of(path, config)
-        cls = self.llama if family == LLAMA else causal_class(family)
+        cls = self.llama if family == LLAMA else causal_class(family, self.meta_model, self.meta_causal)
         if attn_implementation is not None:
             kwargs["attn_implementation"] = supported_attention(cls, attn_implementation)
         return cls.from_pretrained(path, *args, config=config, **kwargs)
@@ -88,33 +90,30 @@ def config_class(family: str) -> type:
 
 
 @cache
-def causal_class(family: str) -> type:
+def causal_class(family: str, meta_model: type, meta_causal: type) -> type:
     """The LLaVA-style causal class of a family, registered with transformers under `llava_<family>`."""
     from transformers import CONFIG_MAPPING, MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_MAPPING, AutoModel, AutoModelForCausalLM
 
     stock, config = CONFIG_MAPPING[family], config_class(family)
-    base = _base_class(MODEL_MAPPING[stock], config)
-    causal = _causal_class(MODEL_FOR_CAUSAL_LM_MAPPING[stock], base, config)
+    base = _base_class(MODEL_MAPPING[stock], meta_model, config)
+    causal = _causal_class(MODEL_FOR_CAUSAL_LM_MAPPING[stock], meta_causal, base, config)
     AutoModel.register(config, base, exist_ok=True)
     AutoModelForCausalLM.register(config, causal, exist_ok=True)
     return causal
 
 
-def _base_class(stock: type, config: type) -> type:
-    from llava.model.llava_arch import LlavaMetaModel
-
+def _base_class(stock: type, meta_model: type, config: type) -> type:
     members = {"config_class": config, "__module__": __name__}
     if config.model_type == f"{PREFIX}mpt":
         # MPT names its embedding otherwise than the host's code for images expects.
         members["embed_tokens"] = lambda self, ids: self.wte(ids)
-    return type(f"Llava{stock.__name__}", (LlavaMetaModel, stock), members)
+    return type(f"Llava{stock.__name__}", (meta_model, stock), members)
 
 
-def _causal_class(stock: type, base: type, config: type) -> type:
+def _causal_class(stock: type, meta_causal: type, base: type, config: type) -> type:
     import torch
-    from llava.model.llava_arch import LlavaMetaForCausalLM
 
-    class Causal(stock, LlavaMetaForCausalLM):
+    class Causal(stock, meta_causal):
         config_class = config
         # The loss is a mean over the answers of one batch; the trainer has to divide it by the accumulation steps.
         accepts_loss_kwargs = False
