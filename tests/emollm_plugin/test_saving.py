@@ -66,8 +66,10 @@ def test_a_checkpoint_of_mid_run(mode, zero, tiny, train_arguments, tmp_path):
 
     base = None if mode == "full" else str(tiny.base)
     model = load_pretrained_model(str(out / "checkpoint-3"), base, f"llava-{mode}")[1]
+    loaded = model.get_model().mm_projector.state_dict()
     for key, value in projector_tensors(out / "checkpoint-3").items():
-        assert torch.equal(model.get_model().mm_projector.state_dict()[key], value.bfloat16()), key
+        # The loader goes through float16 on the way to bfloat16.
+        assert torch.allclose(loaded[key].float(), value.float(), rtol=2**-7, atol=1e-6), key
 
     # As after a kill while the next checkpoint was being written by a host without the plug-in.
     for path in out.iterdir():
