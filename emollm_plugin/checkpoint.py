@@ -45,7 +45,7 @@ def host_branch(path: str, base: str | None, name: str) -> tuple[str | None, str
     Raises:
         InputError: the folder does not exist, is half-written, or needs a base model that is not here.
     """
-    folder = check_folder(path)
+    folder = complete_folder(path)
     if folder is None:
         return base, name
     if base and folder.kind in ("full", "base"):
@@ -53,8 +53,19 @@ def host_branch(path: str, base: str | None, name: str) -> tuple[str | None, str
     return find_base(folder, base), host_name(folder)
 
 
-def check_folder(path: str) -> ModelFolder | None:
-    """Describe a local model folder, or None for a hub name.
+def check_folder(path: str) -> None:
+    """Raise `InputError` if a local model folder does not exist or has no config.json; a hub name passes."""
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        if path.startswith((".", "/", "~")) or path.count("/") > 1:
+            raise InputError(f"model folder {path} does not exist")
+        return
+    if not (folder / "config.json").is_file():
+        raise InputError(f"model folder {path} has no config.json; it is not a saved model")
+
+
+def complete_folder(path: str) -> ModelFolder | None:
+    """Describe a local model folder that can be loaded, or None for a hub name.
 
     Raises:
         InputError: it does not exist, is half-written, or is no model.

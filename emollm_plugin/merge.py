@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emobench_data.errors import InputError
 
-from .checkpoint import check_folder, check_tokenizer, host_branch
+from .checkpoint import check_tokenizer, complete_folder, host_branch
 from .folders import WHAT
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def merge(path: Path, out: Path, *, base: str | None = None) -> Path:
     """
     if out.exists():
         raise InputError(f"{out} exists already; give a folder that does not")
-    folder = check_folder(str(path.resolve()))
+    folder = complete_folder(str(path.resolve()))
     if folder is None or folder.kind not in ("lora", "projector"):
         raise InputError(f"{path} is {WHAT[folder.kind]}; there is nothing to merge")
     base, name = host_branch(str(path), base, "")

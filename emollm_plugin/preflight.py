@@ -23,7 +23,7 @@ from emobench_data.llava_files import read_training
 from emobench_data.media_check import Medium, check_all, media_cache, refuse
 from emobench_data.validate.form import read_record
 
-from .checkpoint import check_folder, check_tokenizer
+from .checkpoint import check_folder, check_tokenizer, complete_folder
 from .projector.options import ProjectorOptions
 from .prompt.encode import IGNORE_INDEX
 from .prompt.formats import format_of
@@ -64,6 +64,7 @@ def preflight(host: ModuleType) -> Plan:
     _check_names(host, model_args)
     check_folder(model_args.model_name_or_path)
     check_tokenizer(model_args.model_name_or_path)
+    complete_folder(model_args.model_name_or_path)
     records = load_records(data_args.data_path)
     rank = int(os.environ.get("RANK", "0"))
     if rank == 0:

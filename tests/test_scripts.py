@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -109,8 +110,7 @@ def test_without_a_network_it_says_what_was_wanted_and_where_to_put_it(tmp_path)
 
 @pytest.mark.e2e
 def test_a_base_model_folder_without_a_tokenizer(small, first_run, tmp_path):
-    for name in ("config.json", "model.safetensors"):
-        (tmp_path / name).symlink_to(ROOT / "models" / "smollm2-135m-instruct" / name)
+    shutil.copy(ROOT / "models" / "smollm2-135m-instruct" / "config.json", tmp_path)
     settings = {**small, "BASE_MODEL": tmp_path, "RUN_DIR": tmp_path / "run"}
     assert "no tokenizer" in refused(bash(FINETUNE, **settings))
     assert not list((tmp_path / "run").glob("llava-*"))

@@ -99,9 +99,9 @@ def test_a_base_model_without_a_tokenizer_or_a_config(refused, tiny, tmp_path):
     bare.mkdir()
     assert "config.json" in refused(model_name_or_path=bare)
     shutil.copy(tiny.base / "config.json", bare)
-    assert "no weights" in refused(model_name_or_path=bare)
-    shutil.copy(tiny.base / "model.safetensors", bare)
     assert "no tokenizer" in refused(model_name_or_path=bare)
+    shutil.copy(tiny.base / "tokenizer.json", bare)
+    assert "half-written: no weights" in refused(model_name_or_path=bare)
     assert "does not exist" in refused(model_name_or_path=tmp_path / "none")
 
 
