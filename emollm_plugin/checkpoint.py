@@ -11,6 +11,7 @@ from torch import Tensor
 
 from emobench_data.errors import InputError
 
+from .compat.config import newer_tokenizer
 from .compat.dtype import dtype_argument
 from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
 
@@ -84,6 +85,8 @@ def check_tokenizer(path: str) -> None:
     folder = Path(path).expanduser()
     if folder.is_dir() and not any((folder / name).is_file() for name in names):
         raise InputError(f"model folder {path} has no tokenizer; copy the base model's {names[0]} or {names[1]} there")
+    if newer_tokenizer(folder):
+        raise InputError(f"the tokenizer in {path} was written by transformers 5; use STACK=current")
 
 
 def verify_projector(projector: torch.nn.Module, folder: Path) -> None:

@@ -1,8 +1,16 @@
 """One small function per upstream break, with the versions it is for and why. Module -> hook for `attach`."""
 
-from .trainer import adapt_llava_trainer, restore_layernorm_list
+from .config import read_newer_config
+from .trainer import adapt_llava_trainer, allow_saved_generator_state, restore_layernorm_list
+
+
+def _on_trainer(trainer) -> None:
+    restore_layernorm_list(trainer)
+    allow_saved_generator_state(trainer)
+
 
 HOOKS = {
-    "transformers.trainer": restore_layernorm_list,
+    "transformers.configuration_utils": read_newer_config,
+    "transformers.trainer": _on_trainer,
     "llava.train.llava_trainer": adapt_llava_trainer,
 }

@@ -45,3 +45,19 @@ def _take_dataset(cls: type, base: type) -> None:
         return host(self)
 
     cls._get_train_sampler = _get_train_sampler
+
+
+def allow_saved_generator_state(trainer: ModuleType) -> None:
+    """transformers < 4.47 on torch >= 2.6: let a run resume.
+
+    torch.load has come to refuse everything but tensors; these trainers keep NumPy's generator state in rng_state.pth,
+    for which newer ones make the same exception.
+    """
+    if hasattr(trainer, "safe_globals"):
+        return
+    import numpy
+    import torch
+
+    core = numpy.core if numpy.__version__.startswith("1.") else numpy._core
+    state = [core.multiarray._reconstruct, numpy.ndarray, numpy.dtype, type(numpy.dtype(numpy.uint32))]
+    torch.serialization.add_safe_globals(state)
