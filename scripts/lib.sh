@@ -2,7 +2,13 @@
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-VENV="${VENV:-$ROOT/.venv}"
+# The versions that run: `current` (transformers 5) or `classic` (4.37, what LLaVA 1.2.2 was written for).
+STACK="${STACK:-current}"
+case "$STACK" in
+    current) VENV="${VENV:-$ROOT/.venv}" ;;
+    classic) VENV="${VENV:-$ROOT/.venv-classic}" ;;
+    *) printf 'error: STACK=%s is unknown; known: current, classic\n' "$STACK" >&2 && exit 2 ;;
+esac
 DOWNLOADS="${DOWNLOADS:-$ROOT/downloads}"
 MODELS="${MODELS:-$ROOT/models}"
 # PyTorch builds extensions here; its own default is one folder for all environments, which build over one another.
@@ -47,7 +53,7 @@ pip_install() {
 # Make the virtual environment, once per content of the files that define it.
 setup_env() {
     local stamp="$VENV/emollm-stamp" wanted
-    wanted="$(cd "$ROOT" && cat scripts/stacks/current.txt scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1) $ROOT"
+    wanted="$(cd "$ROOT" && cat "scripts/stacks/$STACK.txt" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1) $ROOT"
     if [[ -f "$stamp" && "$(<"$stamp")" == "$wanted" ]]; then
         return
     fi
@@ -55,8 +61,8 @@ setup_env() {
     local python
     python="$(find_python)" || exit $?
     "$python" -m venv "$VENV"
-    pip_install -r "$ROOT/scripts/stacks/current.txt"
+    pip_install -r "$ROOT/scripts/stacks/$STACK.txt"
     pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
-    pip_install --no-build-isolation -e "$ROOT[video,mat,plot,test]"
+    pip_install --no-build-isolation -c "$ROOT/scripts/stacks/$STACK.txt" -e "$ROOT[video,mat,plot,test]"
     printf '%s\n' "$wanted" >"$stamp"
 }

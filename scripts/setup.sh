@@ -3,8 +3,9 @@
 #
 #   bash scripts/setup.sh
 #
+# STACK      current or classic             default: current
 # PYTHON     a Python 3.10 to 3.12          default: the first found
-# VENV       where the environment goes     default: .venv
+# VENV       where the environment goes     default: .venv (classic: .venv-classic)
 # DOWNLOADS  wheels laid there are used     default: downloads/
 source "$(dirname "$0")/lib.sh"
 [[ "${1:-}" == "--help" ]] && usage "$0" && exit

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from emollm_plugin.compat.config import before_5
+
 ROOT = Path(__file__).parents[1]
 FINETUNE = ROOT / "scripts" / "finetune_emollm.sh"
+STACK = "classic" if before_5() else "current"
 TASKS = {"emo_c", "emo_o", "intent", "hate", "humor", "sarcasm"}
 FIGURES = {"accuracy", "macro_f1", "majority", "n", "unparsed", "missing"}
 
 
 def bash(*command, cwd=ROOT, **environment):
-    settings = {**os.environ, "DEVICE": "cpu", **{key: str(value) for key, value in environment.items()}}
+    settings = {**os.environ, "STACK": STACK, "DEVICE": "cpu", **{key: str(value) for key, value in environment.items()}}
     return subprocess.run(
         ["bash", *map(str, command)], cwd=cwd, env=settings, capture_output=True, text=True, timeout=900
     )
@@ -44,6 +47,7 @@ def first_run(small):
 
 
 @pytest.mark.e2e
+@pytest.mark.both_stacks
 def test_finetuning_ends_with_the_path_of_the_results(first_run, small):
     path = Path(first_run.stdout.splitlines()[-1])
     assert path == small["RUN_DIR"] / "results.json"
@@ -87,6 +91,7 @@ def test_a_gpu_recipe_on_a_machine_without_one():
 @pytest.mark.e2e
 def test_settings_that_cannot_be_used(tmp_path):
     assert "DATA_ROOT" in refused(bash(FINETUNE, DATASET="oasis", RUN_DIR=tmp_path / "run"))
+    assert "current, classic" in refused(bash(FINETUNE, STACK="old"))
     assert "full, lora, qlora, projector" in refused(bash(FINETUNE, TUNE="some"))
     assert "multiple" in refused(bash(FINETUNE, GLOBAL_BATCH=6, BATCH=4))
     assert "DATA_PATH" in refused(bash(FINETUNE, DATA_PATH=tmp_path / "none.json"))
@@ -105,7 +110,7 @@ def test_without_a_network_it_says_what_was_wanted_and_where_to_put_it(tmp_path)
     assert list((tmp_path / "models").iterdir()) == []
     packages = bash(ROOT / "scripts" / "setup.sh", VENV=tmp_path / "venv", **offline)
     error = refused(packages)
-    assert "current.txt" in error and str(tmp_path / "downloads") in error
+    assert f"{STACK}.txt" in error and str(tmp_path / "downloads") in error
 
 
 @pytest.mark.e2e
@@ -136,8 +141,25 @@ def test_help_and_dry_run_train_nothing(small, first_run, tmp_path):
     assert list((tmp_path / "run").iterdir()) == []
 
 
+def training_arguments(**settings):
+    """What the launcher hands to `llava.train.train` under these settings, without preparing or running anything."""
+    script = FINETUNE.read_text().replace('main "$@"', "")
+    code = script + "defaults; RANKS=1 BASE=base; train_command; printf '%s\\n' \"${TRAIN[@]}\""
+    environment = {**os.environ, "STACK": STACK, **settings}
+    done = subprocess.run(["bash", "-c", code, str(FINETUNE)], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    words = done.stdout.splitlines()
+    return words[words.index("llava.train.train") + 1 :]
+
+
 @pytest.mark.host
-def test_every_flag_of_the_launcher_is_one_that_the_host_knows():
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"TUNE": "lora", "SAVE_STEPS": "5"}, {"TUNE": "projector", "PRETRAIN_PROJECTOR": "file"}, {"DEVICE": "cuda"}],
+    ids=str,
+)
+def test_the_host_takes_every_flag_of_the_launcher_with_its_value(settings):
+    """On the stack at hand: the two differ in flags, and in the values that a flag takes."""
     import transformers
 
     import emollm_plugin
@@ -146,9 +168,7 @@ def test_every_flag_of_the_launcher_is_one_that_the_host_knows():
     from llava.train import train as host
 
     parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, host.TrainingArguments))
-    known = {option for action in parser._actions for option in action.option_strings}
-    text = FINETUNE.read_text()
-    start, end = text.index("--module emollm_plugin llava.train.train"), text.index("eval_command() {")
-    ours = {word.strip("()") for word in (text[text.index("train_command() {") : start] + text[start:end]).split()}
-    flags = {word for word in ours if word.startswith("--")} - {"--num_gpus", "--log_level", "--module"}
-    assert len(flags) > 20 and flags <= known, flags - known
+    given = training_arguments(**settings)
+    taken, unknown = parser.parse_known_args(given)
+    assert unknown == [] and sum(word.startswith("--") for word in given) > 20
+    assert 0.03 in (taken.warmup_steps, getattr(taken, "warmup_ratio", None))
