@@ -16,7 +16,7 @@ from .attention import supported_attention
 from .loss import answer_loss
 
 # `model_type` of what tests train, save and reload; LLaMA (with SmolLM2, Vicuna, Yi ...) is the host's own class.
-FAMILIES = ("gemma", "gemma2", "gemma3_text", "mistral", "mpt", "olmo", "olmo2", "phi3", "qwen2", "qwen3")
+FAMILIES = ("gemma2", "gemma3_text", "mistral", "mpt", "olmo2", "phi3", "qwen2", "qwen3")
 LLAMA = "llama"
 PREFIX = "llava_"
 

@@ -12,15 +12,17 @@ from typing import Any
 
 from emobench_data.errors import InputError
 
+from .prompt.stop import TEMPLATE_KEY
+
 SHARDS = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 WHOLE = ("model.safetensors", "pytorch_model.bin")
 ADAPTER = ("adapter_model.safetensors", "adapter_model.bin")
 EXTRAS = "non_lora_trainables.bin"
 PROJECTOR = "mm_projector.bin"
-# Written last in a checkpoint in mid-run: the name and size of every other file.
+# Written last in a checkpoint in mid-run: the name and size of every other file, so that one cut off is noticed.
 COMPLETE = "emollm_complete.json"
-# Under these keys of config.json training notes what a later evaluation needs; the host keeps neither.
-TEMPLATE_KEY, BASE_KEY = "emollm_template", "emollm_base"
+# Under this key of config.json, and `TEMPLATE_KEY`, training notes what a later evaluation needs.
+BASE_KEY = "emollm_base"
 WHAT = {
     "base": "a language model without eyes",
     "full": "a full LLaVA checkpoint",
@@ -214,7 +216,8 @@ def _is_here(name: str) -> bool:
 
 
 def host_name(folder: ModelFolder) -> str:
-    """A model name with the words by which `load_pretrained_model` (llava 1.2.2) finds the branch for this folder."""
-    words = {"base": "model", "full": "llava", "projector": "llava", "lora": "llava-lora"}[folder.kind]
-    model_type = str(folder.config.get("model_type", ""))
-    return words + "".join(f"-{family}" for family in ("mpt", "mistral") if model_type in (family, f"llava_{family}"))
+    """A model name with the words by which `load_pretrained_model` (llava 1.2.2) finds the branch for this folder.
+
+    Never `mpt` or `mistral`: which class a family takes is decided by its config, in `decoders`.
+    """
+    return {"base": "model", "full": "llava", "projector": "llava", "lora": "llava-lora"}[folder.kind]

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback
 
+from .folders import COMPLETE
+
 PREFIX = "checkpoint-"
-# Written last: the name and size of every other file, so that a folder cut off by a power failure is noticed too.
-COMPLETE = "emollm_complete.json"
 STAGING = ".partial"
 
 

@@ -8,11 +8,23 @@ from types import ModuleType
 
 
 def restore_layernorm_list(trainer: ModuleType) -> None:
-    """transformers >= 4.57: `transformers.trainer.ALL_LAYERNORM_LAYERS` is gone, and LLaVA imports it from there."""
+    """transformers >= 4.57: `transformers.trainer.ALL_LAYERNORM_LAYERS` is gone, and LLaVA imports it from there.
+
+    What is left elsewhere no longer holds the decoders' RMS norms, so that LLaVA would decay their weights.
+    """
     if not hasattr(trainer, "ALL_LAYERNORM_LAYERS"):
         from transformers.pytorch_utils import ALL_LAYERNORM_LAYERS
 
-        trainer.ALL_LAYERNORM_LAYERS = ALL_LAYERNORM_LAYERS
+        trainer.ALL_LAYERNORM_LAYERS = [*ALL_LAYERNORM_LAYERS, RmsNorm]
+
+
+class _NamedRmsNorm(type):
+    def __instancecheck__(cls, module: object) -> bool:
+        return type(module).__name__.endswith("RMSNorm")
+
+
+class RmsNorm(metaclass=_NamedRmsNorm):
+    """Stands for the RMS norm of every decoder family, each of which has a class of its own."""
 
 
 def adapt_llava_trainer(llava_trainer: ModuleType) -> None:

@@ -60,7 +60,8 @@ def test_the_choice_on_a_card_and_its_grounds_are_logged_once(monkeypatch, caplo
 
 @pytest.mark.host
 def test_the_model_that_trains_has_what_was_chosen(train_arguments, monkeypatch, caplog):
-    from emollm_plugin.__main__ import main, register
+    from emollm_plugin import register
+    from emollm_plugin.__main__ import main
 
     register()
     from transformers import Trainer

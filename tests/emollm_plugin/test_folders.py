@@ -40,10 +40,10 @@ def lora(folder, base="base", **changes):
     ("files", "config", "kind", "branch"),
     [
         (["model.safetensors"], {"model_type": "llama"}, "base", "model"),
-        (["pytorch_model.bin"], {"model_type": "mpt"}, "base", "model-mpt"),
+        (["pytorch_model.bin"], {"model_type": "mpt"}, "base", "model"),
         (["model.safetensors"], EYES, "full", "llava"),
-        (["model.safetensors"], {**EYES, "model_type": "llava_mistral"}, "full", "llava-mistral"),
-        (["model.safetensors"], {**EYES, "model_type": "llava_mpt"}, "full", "llava-mpt"),
+        (["model.safetensors"], {**EYES, "model_type": "llava_mistral"}, "full", "llava"),
+        (["model.safetensors"], {**EYES, "model_type": "llava_mpt"}, "full", "llava"),
         (["mm_projector.bin"], EYES, "projector", "llava"),
         # A run that tuned the projector of a model that is saved whole.
         (["model.safetensors", "mm_projector.bin"], {**EYES, "tune_mm_mlp_adapter": True}, "full", "llava"),
