@@ -64,10 +64,10 @@ def test_the_model_that_trains_has_what_was_chosen(train_arguments, monkeypatch,
     from emollm_plugin.__main__ import main
 
     register()
-    from transformers import Trainer
+    from llava.train.llava_trainer import LLaVATrainer
 
     seen = []
-    monkeypatch.setattr(Trainer, "train", lambda self, **_: seen.append(self.model))
+    monkeypatch.setattr(LLaVATrainer, "train", lambda self, **_: seen.append(self.model))
     with caplog.at_level(logging.INFO):
         assert main(["llava.train.train", *train_arguments()]) == 0
     (model,) = seen
