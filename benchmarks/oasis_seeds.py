@@ -34,12 +34,14 @@ def main() -> None:
         right = np.array([a == g for a, g in zip(answers, gold)])
         f1 = f1_score(gold, answers, average="macro", labels=sorted(set(gold)))
         n = len(gold)
-        print(f"| {run.name} | {n} | {right.mean():.3f} | {count / n:.3f} | {right.mean() - count / n:+.3f} | {f1:.3f} |")
+        gain = right.mean() - count / n
+        print(f"| {run.name} | {n} | {right.mean():.3f} | {count / n:.3f} | {gain:+.3f} | {f1:.3f} |")
         for item, answer, label in zip(items, answers, gold):
             gains[theme(item)].append((answer == label) - (label == commonest))
     low, high = interval([sum(one) for one in gains.values()], [len(one) for one in gains.values()])
     every = [gain for one in gains.values() for gain in one]
-    print(f"\nall: gain {np.mean(every):+.3f}, 95 % [{low:+.3f}, {high:+.3f}] over {len(gains)} themes, {len(every)} answers")
+    over = f"over {len(gains)} themes, {len(every)} answers"
+    print(f"\nall: gain {np.mean(every):+.3f}, 95 % [{low:+.3f}, {high:+.3f}] {over}")
 
 
 def read(run: Path, data: Path) -> tuple[list[str], list[str], list[str]]:

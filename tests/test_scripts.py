@@ -18,7 +18,7 @@ FIGURES = {"accuracy", "macro_f1", "majority", "n", "unparsed", "missing"}
 
 
 def bash(*command, cwd=ROOT, **environment):
-    settings = {**os.environ, "STACK": STACK, "DEVICE": "cpu", **{key: str(value) for key, value in environment.items()}}
+    settings = {**os.environ, "STACK": STACK, "DEVICE": "cpu"} | {key: str(value) for key, value in environment.items()}
     return subprocess.run(
         ["bash", *map(str, command)], cwd=cwd, env=settings, capture_output=True, text=True, timeout=900
     )

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 CHATML = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-CORPUS = ["Which emotion does this image show? joy sadness anger fear", "Answer with that word or phrase only.", "Yes No"]
+CORPUS = ["Which emotion does this image show? joy sadness anger fear", "Answer with that word or phrase only."]
+CORPUS += ["Yes No"]
 COLORS = {"joy": (250, 220, 60), "sadness": (40, 60, 140)}
 
 

@@ -46,7 +46,8 @@ def test_a_gpu_recipe_without_a_gpu(refused):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [("", "not valid JSON"), ("[]", "holds no record"), ('{"a": 1}', "not a list of records"), ("[{", "not valid JSON")]
+    ("content", "said"),
+    [("", "not valid JSON"), ("[]", "holds no record"), ('{"a": 1}', "not a list of records"), ("[{", "not valid JSON")],
 )
 def test_a_data_file_that_is_empty_or_not_valid(refused, tmp_path, content, said):
     path = tmp_path / "bad.json"
@@ -63,7 +64,7 @@ def test_a_data_file_that_is_missing(refused, tmp_path):
     ("change", "said"),
     [
         (lambda records: records[3].pop("conversations"), "record 4: has no conversations"),
-        (lambda records: records[3]["conversations"][0].update(value="no placeholder"), "record 4: has <image> 0 times"),
+        (lambda records: records[3]["conversations"][0].update(value="none"), "record 4: has <image> 0 times"),
         (lambda records: records[3]["conversations"][1].update(value=""), "record 4: has an empty answer"),
         (lambda records: records[3]["conversations"].reverse(), "record 4: turn 1 is from 'gpt'"),
         (lambda records: records[3].update(image=7), "record 4: its 'image' is 7"),

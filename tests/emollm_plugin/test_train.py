@@ -103,7 +103,7 @@ def projector_only(train_arguments, tmp_path):
     return out
 
 
-def test_projector_only_tuning_writes_a_projector_that_warm_starts_the_next_run(projector_only, train_arguments, tmp_path):
+def test_projector_only_tuning_writes_a_projector_that_starts_the_next_run(projector_only, train_arguments, tmp_path):
     saved = torch.load(projector_only / "mm_projector.bin", weights_only=True)
     assert not (projector_only / "model.safetensors").exists()
     out = tmp_path / "llava-next"
