@@ -1,10 +1,12 @@
 """Adapters load under any folder name without `--model-base`, and `emollm merge` makes plain checkpoints of them."""
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from emobench_data import InputError
 from emollm_plugin.cli import main
+from emollm_plugin.compat.config import before_5
 from emollm_plugin.folders import read_folder
 
 pytestmark = pytest.mark.host
@@ -25,14 +27,21 @@ def adapter(request):
 def test_an_adapter_finds_its_own_base_and_merges_into_a_checkpoint_that_answers_the_same(
     adapter, llava_model, answers, tmp_path
 ):
-    wanted = answers(load(adapter))
+    model = load(adapter)
+    wanted = answers(model)
     if read_folder(adapter).kind == "lora":
         assert wanted != answers(llava_model), "LoRA must change the answers for this to prove anything"
     out = tmp_path / "plain-lora"
     done = CliRunner().invoke(main, ["merge", str(adapter), "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert read_folder(out).kind == "full" and read_folder(out).template == "emoprompt_chatml"
-    assert answers(load(out)) == wanted
+    merged, weights = load(out), model.state_dict()
+    # On transformers 4 the host loads through float16: an adapter is merged in another precision than here, and its
+    # rounding may turn a random model's close choice.
+    tolerance = 2e-3 if before_5() else 1e-4
+    for name, value in merged.state_dict().items():
+        assert torch.allclose(value, weights[name], rtol=1e-2, atol=tolerance), name
+    assert before_5() or answers(merged) == wanted
     again = CliRunner().invoke(main, ["merge", str(adapter), "--out", str(out)])
     assert again.exit_code == 2 and "exists already" in again.output
 

@@ -8,6 +8,7 @@ import pytest
 from safetensors.torch import load_file
 
 from emobench_data.errors import InputError
+from emollm_plugin.compat.config import before_5
 
 from .training_worker import CPU
 from .trainings import finish, start
@@ -48,6 +49,8 @@ def mixed(tiny):
 
 @pytest.mark.parametrize(("mode", "zero", "ranks", "more"), CASES)
 def test_what_moves(mode, zero, ranks, more, mixed, train_arguments, tmp_path):
+    if before_5() and str(zero).startswith("3"):
+        pytest.skip("ZeRO-3 is for the current stack")
     arguments = {"data_path": mixed, "per_device_train_batch_size": 2, "max_steps": 6, **MODES[mode], **more}
     done = finish(train_arguments(**arguments), out=tmp_path / "llava-out", zero=zero, ranks=ranks)
     everything = set(json.loads(done.notes.read_text())["moved"])
