@@ -144,7 +144,8 @@ def test_help_and_dry_run_train_nothing(small, first_run, tmp_path):
 def training_arguments(**settings):
     """What the launcher hands to `llava.train.train` under these settings, without preparing or running anything."""
     script = FINETUNE.read_text().replace('main "$@"', "")
-    code = script + "defaults; WORLD=1 LAUNCH=() TEMPLATE=chatml BASE=base; train_command; printf '%s\\n' \"${TRAIN[@]}\""
+    prepared = "WORLD=1 LAUNCH=() TEMPLATE=chatml BASE=base"
+    code = f"{script}defaults; {prepared}; train_command; printf '%s\\n' \"${{TRAIN[@]}}\""
     environment = {**os.environ, "STACK": STACK, **settings}
     done = subprocess.run(["bash", "-c", code, str(FINETUNE)], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
