@@ -147,7 +147,6 @@ def _on_train(module: ModuleType) -> None:
     _any_decoder(module)
     wrap(module.ModelArguments, "__init__", base_by_content)
     wrap(module.DataCollatorForSupervisedDataset, "__call__", padded_by_length)
-
     wrap(module, "preprocess", lambda host: _preprocess(host, module.conversation_lib, module.tokenizer_image_token))
     wrap(module, "train", lambda host: guarded_train(host, module))
 

@@ -57,10 +57,10 @@ def host_branch(path: str, base: str | None, name: str) -> tuple[str | None, str
 def check_folder(path: str) -> None:
     """Raise `InputError` if a local model folder does not exist or has no config.json; a hub name passes."""
     folder = Path(path).expanduser()
-    if not folder.is_dir():
-        if path.startswith((".", "/", "~")) or path.count("/") > 1:
-            raise InputError(f"model folder {path} does not exist")
+    if _is_hub_name(path):
         return
+    if not folder.is_dir():
+        raise InputError(f"model folder {path} does not exist")
     if not (folder / "config.json").is_file():
         raise InputError(f"model folder {path} has no config.json; it is not a saved model")
 
@@ -71,12 +71,15 @@ def complete_folder(path: str) -> ModelFolder | None:
     Raises:
         InputError: it does not exist, is half-written, or is no model.
     """
-    local = Path(path).expanduser()
-    if not local.is_dir() and not path.startswith((".", "/", "~")) and path.count("/") <= 1:
+    if _is_hub_name(path):
         return None
-    folder = read_folder(local)
+    folder = read_folder(Path(path).expanduser())
     require_complete(folder)
     return folder
+
+
+def _is_hub_name(path: str) -> bool:
+    return not Path(path).expanduser().is_dir() and not path.startswith((".", "/", "~")) and path.count("/") <= 1
 
 
 def check_tokenizer(path: str) -> None:

@@ -44,7 +44,10 @@ class EfficientNetLiteTower(nn.Module):
         if not -len(shape._blocks) - 1 <= layer <= -1:
             raise InputError(f"--mm_vision_select_layer {layer}: {name} has layers {-len(shape._blocks) - 1} to -1")
         self.layer = layer
-        self.hidden_size, self.num_patches_per_side = _size(shape, layer, self.image_size)
+        self.depth = len(shape._blocks) + 2 + layer  # how many blocks come before the tokens
+        self.hidden_size, self.num_patches_per_side = _size(shape._blocks[: self.depth], self.image_size)
+        if layer == -1:
+            self.hidden_size = HEAD
         if not delay_load:
             self.load_model()
 
@@ -75,7 +78,7 @@ class EfficientNetLiteTower(nn.Module):
             return [self(image[None]) for image in images]
         network = self.vision_tower
         x = network._swish(network._bn0(network._conv_stem(images.to(device=self.device, dtype=self.dtype))))
-        for block in network._blocks[: len(network._blocks) + 2 + self.layer]:
+        for block in network._blocks[: self.depth]:
             x = block(x)
         if self.layer == -1:
             norm = network._bn1
@@ -105,10 +108,9 @@ class EfficientNetLiteTower(nn.Module):
         return SimpleNamespace(hidden_size=self.hidden_size, image_size=self.image_size, patch_size=patch)
 
 
-def _size(network: EfficientNet, layer: int, side: int) -> tuple[int, int]:
-    """Channels and side of the feature map of `layer`, for images of `side` pixels."""
-    side, channels = -(-side // 2), HEAD
-    for block in network._blocks[: len(network._blocks) + 2 + layer]:
+def _size(blocks: nn.ModuleList, side: int) -> tuple[int, int]:
+    """Channels and side of the feature map after `blocks`, for images of `side` pixels."""
+    side = -(-side // 2)  # the stem
+    for block in blocks:
         side = -(-side // block._depthwise_conv.stride[0])
-        channels = block._bn2.num_features
-    return (HEAD if layer == -1 else channels), side
+    return blocks[-1]._bn2.num_features, side

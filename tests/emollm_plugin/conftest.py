@@ -183,3 +183,15 @@ def lora_folder(llava_model, tiny, tmp_path, projector_folder):
     extras = {key: value for key, value in model.state_dict().items() if "mm_projector" in key}
     torch.save(extras, folder / "non_lora_trainables.bin")
     return folder
+
+
+@pytest.fixture
+def batch():
+    """Two samples of unequal length, one padded, with two answer turns in the first."""
+    import torch
+
+    ids = torch.tensor([[5, -200, 6, 7, 8, 9, 10], [5, -200, 6, 11, 2, 2, 2]])
+    labels = torch.tensor([[-100, -100, -100, 7, -100, 9, 10], [-100, -100, -100, 11, -100, -100, -100]])
+    mask = torch.tensor([[1] * 7, [1, 1, 1, 1, 0, 0, 0]]).bool()
+    images = torch.randn(2, 3, 28, 28, generator=torch.Generator().manual_seed(0))
+    return {"input_ids": ids, "labels": labels, "attention_mask": mask, "images": images}

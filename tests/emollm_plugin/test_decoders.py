@@ -68,16 +68,6 @@ def model(request, attached, tiny, bases):
     return build(tiny, bases(request.param))
 
 
-@pytest.fixture
-def batch():
-    """Two samples of unequal length, one padded, with two answer turns in the first."""
-    ids = torch.tensor([[5, -200, 6, 7, 8, 9, 10], [5, -200, 6, 11, 2, 2, 2]])
-    labels = torch.tensor([[-100, -100, -100, 7, -100, 9, 10], [-100, -100, -100, 11, -100, -100, -100]])
-    mask = torch.tensor([[1] * 7, [1, 1, 1, 1, 0, 0, 0]]).bool()
-    images = torch.randn(2, 3, 28, 28, generator=torch.Generator().manual_seed(0))
-    return {"input_ids": ids, "labels": labels, "attention_mask": mask, "images": images}
-
-
 def answers(model):
     """Greedy token ids for a few random images."""
     generator = torch.Generator().manual_seed(0)
