@@ -54,11 +54,14 @@ def _projector_builder(host_builder: Callable) -> Callable:
 
 
 def _tower_builder(host_builder: Callable) -> Callable:
+    from .compat.cpu import no_half_on_cpu
+
     def build_vision_tower(config, **kwargs):
         name = getattr(config, "mm_vision_tower", getattr(config, "vision_tower", None))
         ours = towers.builder_of(name)
         tower = ours(name, config, **kwargs) if ours else host_builder(config, **kwargs)
         towers.check_tower(tower, config)
+        no_half_on_cpu(tower)
         return tower
 
     return build_vision_tower

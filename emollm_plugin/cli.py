@@ -65,6 +65,16 @@ def template(model: str) -> None:
 
 
 @main.command()
+def precision() -> None:
+    """Print the number format that this CPU is fast in: bf16 or fp32."""
+    import torch
+
+    from .compat.cpu import cpu_dtype
+
+    click.echo("bf16" if cpu_dtype() is torch.bfloat16 else "fp32")
+
+
+@main.command()
 @click.argument("run_dir", type=FOLDER)
 @click.option("--questions", type=FILE, required=True)
 @click.option("--gold", type=FILE, required=True)

@@ -13,6 +13,7 @@ from functools import cache
 from emobench_data.errors import InputError
 
 from .attention import supported_attention
+from .compat.dtype import float32_unless_told
 from .loss import answer_loss
 
 # `model_type` of what tests train, save and reload; LLaMA (with SmolLM2, Vicuna, Yi ...) is the host's own class.
@@ -41,6 +42,8 @@ class AnyDecoder:
         """
         family = family_of(path, config)
         cls = self.llama if family == LLAMA else causal_class(family, self.meta_model, self.meta_causal)
+        if "torch_dtype" in kwargs:
+            kwargs["torch_dtype"] = float32_unless_told(kwargs["torch_dtype"])
         if attn_implementation is not None:
             kwargs["attn_implementation"] = supported_attention(cls, attn_implementation)
         return cls.from_pretrained(path, *args, config=config, **kwargs)

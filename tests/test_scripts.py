@@ -58,7 +58,7 @@ def test_finetuning_ends_with_the_path_of_the_results(first_run, small):
     mean = sum(figures["accuracy"] for figures in results["tasks"].values()) / len(TASKS)
     assert results["overall"] == pytest.approx(mean)
     conditions = results["conditions"]
-    assert conditions["packages"]["deepspeed"] and conditions["settings"]["projector"] == "multiperspective"
+    assert conditions["packages"]["deepspeed"] and conditions["settings"]["projector"] == "multiperspective:tokens=16"
     assert (small["RUN_DIR"] / "train.log").stat().st_size > 0
 
 
@@ -144,7 +144,7 @@ def test_help_and_dry_run_train_nothing(small, first_run, tmp_path):
 def training_arguments(**settings):
     """What the launcher hands to `llava.train.train` under these settings, without preparing or running anything."""
     script = FINETUNE.read_text().replace('main "$@"', "")
-    prepared = "WORLD=1 LAUNCH=() TEMPLATE=chatml BASE=base"
+    prepared = "WORLD=1 LAUNCH=() TEMPLATE=chatml BASE=base PRECISION=bf16"
     code = f"{script}defaults; {prepared}; train_command; printf '%s\\n' \"${{TRAIN[@]}}\""
     environment = {**os.environ, "STACK": STACK, **settings}
     done = subprocess.run(["bash", "-c", code, str(FINETUNE)], env=environment, capture_output=True, text=True)
