@@ -54,10 +54,13 @@ def _projector_builder(host_builder: Callable) -> Callable:
 
 
 def _tower_builder(host_builder: Callable) -> Callable:
+    from .compat.zero3 import generator_kept
+
     def build_vision_tower(config, **kwargs):
         name = getattr(config, "mm_vision_tower", getattr(config, "vision_tower", None))
         ours = towers.builder_of(name)
-        tower = ours(name, config, **kwargs) if ours else host_builder(config, **kwargs)
+        with generator_kept():
+            tower = ours(name, config, **kwargs) if ours else host_builder(config, **kwargs)
         towers.check_tower(tower, config)
         return tower
 

@@ -13,6 +13,7 @@ from functools import cache
 from emobench_data.errors import InputError
 
 from .attention import supported_attention
+from .compat.zero3 import generator_kept
 from .loss import answer_loss
 
 # `model_type` of what tests train, save and reload; LLaMA (with SmolLM2, Vicuna, Yi ...) is the host's own class.
@@ -43,7 +44,8 @@ class AnyDecoder:
         cls = self.llama if family == LLAMA else causal_class(family, self.meta_model, self.meta_causal)
         if attn_implementation is not None:
             kwargs["attn_implementation"] = supported_attention(cls, attn_implementation)
-        return cls.from_pretrained(path, *args, config=config, **kwargs)
+        with generator_kept():
+            return cls.from_pretrained(path, *args, config=config, **kwargs)
 
 
 def family_of(path, config=None) -> str:

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 import emollm_plugin
 from emobench_data.errors import InputError
@@ -16,7 +15,7 @@ from emollm_plugin.compat.config import before_5
 from emollm_plugin.resume import SeededByEpoch, last_complete, only_writer
 from emollm_plugin.saving import COMPLETE, complete_checkpoints, is_complete
 
-from .trainings import finish
+from .trainings import finish, same, weights
 
 pytestmark = pytest.mark.host
 current_stack = pytest.mark.skipif(before_5(), reason="checkpoints in mid-run are for the current stack")
@@ -28,21 +27,6 @@ MODES = {
     "full": {},
 }
 CASES = [("lora", None), ("lora", "2"), ("lora", "3"), ("projector", None), ("projector", "3"), ("full", None)]
-
-
-def weights(folder):
-    """All model tensors saved in a folder."""
-    found = {}
-    for file in sorted(folder.glob("*.safetensors")):
-        found.update(load_file(file))
-    for name in ("non_lora_trainables.bin", "mm_projector.bin"):
-        if (folder / name).is_file():
-            found.update(torch.load(folder / name, weights_only=True))
-    return found
-
-
-def same(one, other):
-    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
 def cut(file):

@@ -10,6 +10,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+from safetensors.torch import load_file
+
 from .training_worker import CPU, run
 
 SERVER = multiprocessing.get_context("forkserver")
@@ -56,6 +59,21 @@ class Training:
 def curve(out):
     history = json.loads((out / "trainer_state.json").read_text())["log_history"]
     return [(entry["step"], entry["loss"]) for entry in history if "loss" in entry]
+
+
+def weights(folder):
+    """All model tensors saved in a folder."""
+    found = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        found.update(load_file(file))
+    for name in ("non_lora_trainables.bin", "mm_projector.bin"):
+        if (folder / name).is_file():
+            found.update(torch.load(folder / name, weights_only=True))
+    return found
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
 def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train"):
