@@ -156,8 +156,12 @@ def _on_train(module: ModuleType) -> None:
 
 def _on_trainer(module: ModuleType) -> None:
     from . import resume, saving
+    from .compat.trainer import no_empty_groups
+    from .compat.zero3 import own_storage
 
     cls = module.LLaVATrainer
+    wrap(cls, "_save", own_storage)
+    wrap(cls, "create_optimizer", no_empty_groups)
     wrap(cls, "save_model", saving.save_what_was_tuned)
     wrap(cls, "_save_checkpoint", saving.save_in_one_piece)
     wrap(cls, "_load_from_checkpoint", resume.load_what_was_tuned)

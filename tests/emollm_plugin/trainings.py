@@ -51,6 +51,10 @@ class Training:
         """Names of the parameters that `moved`, or were `trained`."""
         return {name for name, yes in json.loads(self.notes.read_text())[kind].items() if yes}
 
+    def logits(self):
+        """What the trained model said to `probe`."""
+        return torch.load(self.notes.with_suffix(".pt"))
+
     def curve(self):
         """(step, loss) at every logging step, over all runs that the checkpoint came through."""
         return curve(self.out)
@@ -76,10 +80,15 @@ def same(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
-def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train"):
-    """Start `module` with `arguments` on `ranks` processes; `zero` names a DeepSpeed configuration of `scripts/`."""
+def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train", probe=None):
+    """Start `module` with `arguments` on `ranks` processes; `zero` names a DeepSpeed configuration of `scripts/`.
+
+    `probe` is a batch that the model answers to when it is trained.
+    """
     arguments = [*map(str, arguments), *(["--deepspeed", str(ZERO[zero])] if zero else [])]
     log, notes = out.with_name(f"{out.name}.log"), out.with_name(f"{out.name}.json")
+    if probe is not None:
+        torch.save(probe, notes.with_suffix(".pt"))
     together = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(ranks)}
     processes = []
     for rank in range(ranks):
