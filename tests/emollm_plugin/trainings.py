@@ -51,6 +51,10 @@ class Training:
         """Names of the parameters that `moved`, or were `trained`."""
         return {name for name, yes in json.loads(self.notes.read_text())[kind].items() if yes}
 
+    def kinds(self):
+        """Parameter name -> its number format after training."""
+        return json.loads(self.notes.read_text())["kinds"]
+
     def logits(self):
         """What the trained model said to `probe`."""
         return torch.load(self.notes.with_suffix(".pt"))
