@@ -44,6 +44,9 @@ class AnyDecoder:
         cls = self.llama if family == LLAMA else causal_class(family, self.meta_model, self.meta_causal)
         if attn_implementation is not None:
             kwargs["attn_implementation"] = supported_attention(cls, attn_implementation)
+        if hasattr(config, "quantization_config"):
+            # QLoRA notes its four bits there; its adapter is merged into the whole base, or what the caller asks for.
+            del config.quantization_config
         with generator_kept():
             return cls.from_pretrained(path, *args, config=config, **kwargs)
 
