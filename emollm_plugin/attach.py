@@ -55,11 +55,13 @@ def _projector_builder(host_builder: Callable) -> Callable:
 
 def _tower_builder(host_builder: Callable) -> Callable:
     from .compat.cpu import no_half_on_cpu
+    from .compat.zero3 import generator_kept
 
     def build_vision_tower(config, **kwargs):
         name = getattr(config, "mm_vision_tower", getattr(config, "vision_tower", None))
         ours = towers.builder_of(name)
-        tower = ours(name, config, **kwargs) if ours else host_builder(config, **kwargs)
+        with generator_kept():
+            tower = ours(name, config, **kwargs) if ours else host_builder(config, **kwargs)
         towers.check_tower(tower, config)
         no_half_on_cpu(tower)
         return tower
@@ -156,8 +158,12 @@ def _on_train(module: ModuleType) -> None:
 
 def _on_trainer(module: ModuleType) -> None:
     from . import resume, saving
+    from .compat.trainer import no_empty_groups
+    from .compat.zero3 import own_storage
 
     cls = module.LLaVATrainer
+    wrap(cls, "_save", own_storage)
+    wrap(cls, "create_optimizer", no_empty_groups)
     wrap(cls, "save_model", saving.save_what_was_tuned)
     wrap(cls, "_save_checkpoint", saving.save_in_one_piece)
     wrap(cls, "_load_from_checkpoint", resume.load_what_was_tuned)

@@ -14,6 +14,7 @@ from emobench_data.errors import InputError
 
 from .attention import supported_attention
 from .compat.dtype import float32_unless_told
+from .compat.zero3 import generator_kept
 from .loss import answer_loss
 
 # `model_type` of what tests train, save and reload; LLaMA (with SmolLM2, Vicuna, Yi ...) is the host's own class.
@@ -46,7 +47,11 @@ class AnyDecoder:
             kwargs["torch_dtype"] = float32_unless_told(kwargs["torch_dtype"])
         if attn_implementation is not None:
             kwargs["attn_implementation"] = supported_attention(cls, attn_implementation)
-        return cls.from_pretrained(path, *args, config=config, **kwargs)
+        if hasattr(config, "quantization_config"):
+            # QLoRA notes its four bits there; its adapter is merged into the whole base, or what the caller asks for.
+            del config.quantization_config
+        with generator_kept():
+            return cls.from_pretrained(path, *args, config=config, **kwargs)
 
 
 def family_of(path, config=None) -> str:

@@ -170,7 +170,9 @@ def is_complete(checkpoint: Path) -> bool:
 
 class LogAtCheckpoints(TrainerCallback):
     """A checkpoint ends a stretch of the loss curve: the running mean is lost with the process, so a resumed run could
-    not log the point that spans it."""
+    not log the point that spans it. The last step has one too, as newer transformers give it; 4.37 does not."""
 
     def on_step_end(self, args, state, control, **_):
+        last = state.global_step >= state.max_steps and args.save_strategy == "steps"
+        control.should_save = control.should_save or last
         control.should_log = control.should_log or control.should_save

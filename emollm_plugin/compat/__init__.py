@@ -1,6 +1,7 @@
 """One small function per upstream break, with the versions it is for and why. Module -> hook for `attach`."""
 
 from .config import read_newer_config
+from .processes import deepspeed_on_a_cpu
 from .trainer import adapt_llava_trainer, allow_saved_generator_state, restore_layernorm_list
 
 
@@ -10,6 +11,7 @@ def _on_trainer(trainer) -> None:
 
 
 HOOKS = {
+    "accelerate.state": deepspeed_on_a_cpu,
     "transformers.configuration_utils": read_newer_config,
     "transformers.trainer": _on_trainer,
     "llava.train.llava_trainer": adapt_llava_trainer,

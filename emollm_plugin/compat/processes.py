@@ -1,12 +1,31 @@
-"""DeepSpeed's process group, made before the host loads the model."""
+"""DeepSpeed's process group, made before the host loads the model, and DeepSpeed itself on a CPU."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+from functools import wraps
 from pathlib import Path
+from types import ModuleType
 
 SHARED_MEMORY = Path("/dev/shm")
+
+
+def deepspeed_on_a_cpu(state: ModuleType) -> None:
+    """accelerate < 0.31: with `--use_cpu` it leaves DeepSpeed out in silence and trains with PyTorch's own DDP."""
+    host = state.AcceleratorState.__init__
+    if hasattr(state.AcceleratorState, "deepspeed_plugin"):
+        return
+
+    @wraps(host)
+    def __init__(self, *args, deepspeed_plugin=None, **kwargs):
+        host(self, *args, deepspeed_plugin=deepspeed_plugin, **kwargs)
+        kind = state.DistributedType
+        if deepspeed_plugin is not None and self.distributed_type == kind.MULTI_CPU:
+            self.deepspeed_plugin, self._mixed_precision = deepspeed_plugin, "no"
+            self.distributed_type = state.PartialState._shared_state["distributed_type"] = kind.DEEPSPEED
+
+    state.AcceleratorState.__init__ = __init__
 
 
 def join_processes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import wraps
 from types import ModuleType
+from typing import Callable
 
 
 def restore_layernorm_list(trainer: ModuleType) -> None:
@@ -73,3 +74,17 @@ def allow_saved_generator_state(trainer: ModuleType) -> None:
     core = numpy.core if numpy.__version__.startswith("1.") else numpy._core
     state = [core.multiarray._reconstruct, numpy.ndarray, numpy.dtype, type(numpy.dtype(numpy.uint32))]
     torch.serialization.add_safe_globals(state)
+
+
+def no_empty_groups(host_create: Callable) -> Callable:
+    """Wrap the trainer's `create_optimizer`: LoRA and a projector alone leave some of LLaVA's groups empty.
+
+    DeepSpeed drops those, and the scheduler, which still has them, then raises (transformers 4.37 with torch 2.13).
+    """
+
+    def create_optimizer(self, *args, **kwargs):
+        optimizer = host_create(self, *args, **kwargs)
+        optimizer.param_groups[:] = [group for group in optimizer.param_groups if group["params"]]
+        return optimizer
+
+    return create_optimizer

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Callable
+
+import torch
 from torch import nn
+
+
+def generator_kept() -> AbstractContextManager:
+    """Loading weights moves the random generator on as little under ZeRO-3 as without it: not at all.
+
+    transformers builds a model without memory and without drawing, except under ZeRO-3, where it fills every weight
+    with random numbers before the saved ones replace them. LoRA and projector, drawn after, then started elsewhere.
+    They are built on the CPU, so its generator is the one to keep.
+    """
+    return torch.random.fork_rng(devices=[])
 
 
 def one_dtype(model: nn.Module) -> None:
@@ -18,3 +33,19 @@ def one_dtype(model: nn.Module) -> None:
     for parameter in model.parameters():
         if parameter.requires_grad and parameter.dtype != model.dtype:
             parameter.data = parameter.data.to(model.dtype)
+
+
+def own_storage(host_save: Callable) -> Callable:
+    """Wrap the trainer's `_save`: transformers 4.37 leaves out, as doubles, all but one tensor of one buffer.
+
+    On a CPU, DeepSpeed 0.19 hands ZeRO-3's gathered weights over as parts of the buffers they were gathered in.
+    """
+
+    @wraps(host_save)
+    def _save(self, output_dir=None, state_dict=None):
+        if state_dict:
+            state_dict = {name: value.clone() if value.untyped_storage().nbytes() > value.nbytes else value
+                          for name, value in state_dict.items()}  # fmt: skip
+        return host_save(self, output_dir, state_dict)
+
+    return _save

@@ -118,6 +118,8 @@ def llava_model(tiny):
     emollm_plugin.register()
     from llava.model import LlavaLlamaForCausalLM
 
+    from emollm_plugin.compat.cpu import cpu_dtype
+
     torch.manual_seed(3)
     model = LlavaLlamaForCausalLM.from_pretrained(tiny.base)
     arguments = SimpleNamespace(
@@ -129,7 +131,8 @@ def llava_model(tiny):
         torch.nn.init.normal_(read.gate)
     model.config.mm_use_im_start_end = model.config.mm_use_im_patch_token = False
     model.config.use_cache = True
-    return model.to(torch.bfloat16).eval()
+    # As evaluation loads it.
+    return model.to(cpu_dtype()).eval()
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +144,7 @@ def answers():
         from llava.constants import IMAGE_TOKEN_INDEX
 
         generator = torch.Generator().manual_seed(0)
-        images = torch.randn(4, 3, 28, 28, generator=generator).bfloat16()
+        images = torch.randn(4, 3, 28, 28, generator=generator).to(model.dtype)
         ids = torch.tensor([[1, 20, IMAGE_TOKEN_INDEX, 30, 40]])
         return [model.generate(ids, images=image[None], do_sample=False, max_new_tokens=6).tolist() for image in images]
 

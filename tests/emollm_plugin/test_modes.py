@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file
 
 from emobench_data.errors import InputError
 from emollm_plugin.compat.config import before_5
 
 from .training_worker import CPU
-from .trainings import finish, start
+from .trainings import finish, start, weights
 
 pytestmark = pytest.mark.host
 
@@ -49,16 +48,17 @@ def mixed(tiny):
 
 @pytest.mark.parametrize(("mode", "zero", "ranks", "more"), CASES)
 def test_what_moves(mode, zero, ranks, more, mixed, train_arguments, tmp_path):
-    if before_5() and str(zero).startswith("3"):
-        pytest.skip("ZeRO-3 is for the current stack")
     arguments = {"data_path": mixed, "per_device_train_batch_size": 2, "max_steps": 6, **MODES[mode], **more}
     done = finish(train_arguments(**arguments), out=tmp_path / "llava-out", zero=zero, ranks=ranks)
     everything = set(json.loads(done.notes.read_text())["moved"])
     wanted = {name for name in everything if belongs(name, mode)}
     assert sum("mm_projector." in name for name in wanted) == 36
     assert done.parameters("trained") == wanted
-    # A key's gradient can round to nothing in bfloat16 while its gate is still almost shut.
-    assert done.parameters("moved") <= wanted and len(wanted - done.parameters("moved")) <= 1
+    still = wanted - done.parameters("moved")
+    assert not done.parameters("moved") - wanted
+    # A read's weights for its two slots are all but equal at the start: on the older stack its key's gradient, which
+    # comes through a gate that is almost shut as well, rounds to nothing in bfloat16.
+    assert not still or (before_5() and still == {next(name for name in still if name.endswith(".to_key.weight"))})
     assert len(done.curve()) == 6 and all(loss > 0 for _, loss in done.curve())
 
 
@@ -68,23 +68,29 @@ def test_the_projector_has_a_learning_rate_of_its_own(train_arguments, tmp_path)
     assert any("lora_" in name for name in done.parameters("trained"))
 
 
-@pytest.mark.xfail(strict=True, reason="the same seed gives another projector under ZeRO-3; the cause is not yet found")
+def drift(two, three):
+    """The largest distance between two checkpoints' tensors, as a share of the tensor's norm; and where."""
+    assert two.keys() == three.keys()
+    far = {name: (three[name].float() - value.float()).norm() / value.float().norm() for name, value in two.items()}
+    return max((float(share), name) for name, share in far.items())
+
+
 def test_zero3_ends_with_the_checkpoint_of_zero2(mixed, train_arguments, tmp_path):
-    """Two ranks, mixed batches sorted by modality, six steps: the same loss and weights within bfloat16's precision."""
+    """Two ranks, mixed batches sorted by modality, six steps: the same loss and weights within bfloat16's precision.
+
+    The stages add gradients up in another order, and a bfloat16 has eight bits: tensors that began at zero and have
+    only six small steps in them differ by up to 1.1 % of their norm, the others by under 0.1 %.
+    """
     arguments = {"data_path": mixed, "per_device_train_batch_size": 2, "group_by_modality_length": True,
                  "learning_rate": 1e-3, "adam_epsilon": 1e-4}  # fmt: skip
     runs = {}
     for stage in ("2", "3"):
         out = tmp_path / f"llava-zero{stage}"
         runs[stage] = finish(train_arguments(output_dir=out, **arguments), out=out, zero=stage, ranks=2)
-    two, three = (load_file(runs[stage].out / "model.safetensors") for stage in ("2", "3"))
-    assert two.keys() == three.keys()
-    for name, value in two.items():
-        # The stages add gradients up in another order, and bfloat16 has a step of 2**-8: 5 % of a matrix's norm.
-        if value.ndim == 2:
-            assert (three[name].float() - value.float()).norm() <= 0.05 * value.float().norm(), name
-    for (step, loss), (_, other) in zip(runs["2"].curve(), runs["3"].curve()):
-        assert loss == pytest.approx(other, rel=0.005), f"step {step}"
+    share, tensor = drift(weights(runs["2"].out), weights(runs["3"].out))
+    assert share < 0.03, tensor
+    for (step, loss), (_, other) in zip(runs["2"].curve(), runs["3"].curve(), strict=True):
+        assert loss == pytest.approx(other, rel=5e-4), f"step {step}"
 
 
 def test_a_lock_that_a_killed_build_left_behind_and_no_buffers_left_by_this_one(train_arguments, tmp_path):

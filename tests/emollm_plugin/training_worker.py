@@ -56,6 +56,17 @@ def note_what_moves(notes):
             # Compared in the dtype afterwards: DeepSpeed's cast to bfloat16 is no training.
             moved = {name: bool((after[name] != value.to(after[name].dtype)).any()) for name, value in before.items()}
             trained = {name: value.requires_grad for name, value in self.model.named_parameters()}
-            notes.write_text(json.dumps({"moved": moved, "trained": trained}))
+            kinds = {name: str(value.dtype).split(".")[1] for name, value in after.items()}
+            notes.write_text(json.dumps({"moved": moved, "trained": trained, "kinds": kinds}))
+        note_logits(self.model, notes.with_suffix(".pt"))
 
     LLaVATrainer.train = train
+
+
+def note_logits(model, probe):
+    """Replace a batch in the file `probe`, where there is one, by the trained model's logits; one rank only."""
+    import torch
+
+    if probe.is_file():
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            torch.save(model.eval()(**torch.load(probe)).logits.float(), probe)

@@ -10,6 +10,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+from safetensors.torch import load_file
+
 from .training_worker import CPU, run
 
 SERVER = multiprocessing.get_context("forkserver")
@@ -48,6 +51,14 @@ class Training:
         """Names of the parameters that `moved`, or were `trained`."""
         return {name for name, yes in json.loads(self.notes.read_text())[kind].items() if yes}
 
+    def kinds(self):
+        """Parameter name -> its number format after training."""
+        return json.loads(self.notes.read_text())["kinds"]
+
+    def logits(self):
+        """What the trained model said to `probe`."""
+        return torch.load(self.notes.with_suffix(".pt"))
+
     def curve(self):
         """(step, loss) at every logging step, over all runs that the checkpoint came through."""
         return curve(self.out)
@@ -58,10 +69,30 @@ def curve(out):
     return [(entry["step"], entry["loss"]) for entry in history if "loss" in entry]
 
 
-def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train"):
-    """Start `module` with `arguments` on `ranks` processes; `zero` names a DeepSpeed configuration of `scripts/`."""
+def weights(folder):
+    """All model tensors saved in a folder."""
+    found = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        found.update(load_file(file))
+    for name in ("non_lora_trainables.bin", "mm_projector.bin"):
+        if (folder / name).is_file():
+            found.update(torch.load(folder / name, weights_only=True))
+    return found
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train", probe=None):
+    """Start `module` with `arguments` on `ranks` processes; `zero` names a DeepSpeed configuration of `scripts/`.
+
+    `probe` is a batch that the model answers to when it is trained.
+    """
     arguments = [*map(str, arguments), *(["--deepspeed", str(ZERO[zero])] if zero else [])]
     log, notes = out.with_name(f"{out.name}.log"), out.with_name(f"{out.name}.json")
+    if probe is not None:
+        torch.save(probe, notes.with_suffix(".pt"))
     together = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(ranks)}
     processes = []
     for rank in range(ranks):
