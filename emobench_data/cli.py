@@ -9,7 +9,7 @@ import click
 import orjson
 
 from .build import build as build_benchmark
-from .commands import FILE, FOLDER, score
+from .commands import FILE, FOLDER, report, score
 from .composition import load_composition
 from .convert import convert as convert_source
 from .convert import make_mini
@@ -41,6 +41,7 @@ def main() -> None:
 
 
 main.add_command(score)
+main.add_command(report)
 
 
 @main.command()

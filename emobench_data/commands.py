@@ -67,3 +67,20 @@ def _judge(options: dict[str, Any]) -> Judge:
     if not model or not cache:
         raise InputError(f"--judge {url}: also give --judge-model and --judge-cache")
     return Judge(url, model, cache, os.environ.get(KEY, ""))
+
+
+@click.command()
+@click.argument("run_dirs", metavar="RUN_DIR...", type=FOLDER, nargs=-1, required=True)
+@click.option("--out", type=FOLDER, required=True, help="Folder for report.html and report.md.")
+@click.option("--questions", type=FILE, help="Instead of the questions that a run names.")
+@click.option("--gold", type=FILE, help="Instead of the gold that a run names.")
+@click.option("--media-root", type=FOLDER, help="Where the questions' media lie, for the pictures.")
+def report(run_dirs: tuple[Path, ...], out: Path, **paths: Path | None) -> None:
+    """Report on runs, each a folder with answers.jsonl and results.json; others are compared with the first.
+
+    A run's general ability is what `score --general NAME --out RUN_DIR/general-NAME.json` wrote.
+    """
+    from .report import write_report
+
+    for path in write_report(run_dirs, out, **paths):
+        click.echo(path)

@@ -11,7 +11,7 @@ import click
 import orjson
 
 from emobench_data.cli import InputErrorGroup
-from emobench_data.commands import FILE, FOLDER, relative_files, score, write_result
+from emobench_data.commands import FILE, FOLDER, relative_files, report, score, write_result
 from emobench_data.scoring import score as score_files
 from emobench_data.scoring.table import score_table
 
@@ -26,6 +26,7 @@ def main() -> None:
 
 
 main.add_command(score)
+main.add_command(report)
 
 
 @main.group()

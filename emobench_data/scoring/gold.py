@@ -58,7 +58,7 @@ def read_asked(path: Path) -> dict[str, Question]:
 def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -> dict[str, Gold]:
     """Question id -> gold, for the questions that were asked."""
     gold = {
-        question: _gold(line_place(path, number), entry)
+        question: _gold(path, number, entry)
         for question, number, entry in read_entries(path)
         if question in asked
     }
@@ -81,32 +81,32 @@ def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]
     """Question id -> answer; a question may have none."""
     answers = {}
     for question, number, entry in read_entries(path):
-        place = line_place(path, number)
         if question not in asked:
             raise InputError(
-                f"{place}: question {question!r} is not in the question file; score answers with their own"
+                f"{line_place(path, number)}: question {question!r} is not in the question file; score answers with their own"
             )
         if not isinstance(entry.get("text"), str):
+            place = line_place(path, number)
             raise InputError(f"{place}: no string under 'text'; expected the answer file of LLaVA's eval scripts")
-        answers[question] = Answer(entry["text"], _probabilities(place, entry.get("metadata")))
+        metadata = entry.get("metadata")
+        probabilities = _probabilities(path, number, metadata) if metadata else None
+        answers[question] = Answer(entry["text"], probabilities)
     return answers
 
 
-def _gold(place: str, entry: dict[str, Any]) -> Gold:
+def _gold(path: Path, number: int, entry: dict[str, Any]) -> Gold:
     task, answer, source = entry.get("task"), entry.get("answer"), entry.get("source", NO_SOURCE)
     accepted, options = entry.get("accepted", [answer]), entry.get("options", [])
-    lists = all(
-        isinstance(part, list) and all(isinstance(label, str) for label in part) for part in (accepted, options)
-    )
+    lists = all(isinstance(part, list) and {*map(type, part)} <= {str} for part in (accepted, options))
     if not (isinstance(task, str) and task in TASKS and isinstance(answer, str) and lists and answer in accepted):
         raise InputError(
-            f"{place}: not a gold answer; it needs a known task, and an answer that is among the accepted "
+            f"{line_place(path, number)}: not a gold answer; it needs a known task, and an answer that is among the accepted "
             "(a plain file of short answers is scored with --general NAME)"
         )
     if not isinstance(source, str):
-        raise InputError(f"{place}: the source {source!r} is no string")
+        raise InputError(f"{line_place(path, number)}: the source {source!r} is no string")
     if TASKS[task].kind == "closed" and answer not in options:
-        raise InputError(f"{place}: the answer {answer!r} is not among the options")
+        raise InputError(f"{line_place(path, number)}: the answer {answer!r} is not among the options")
     return _parsed_gold(source, task, answer, tuple(accepted), tuple(options))
 
 
@@ -117,14 +117,14 @@ def _parsed_gold(
     return Gold(source, task, answer, frozenset(map(normal, accepted)), options)
 
 
-def _probabilities(place: str, metadata: Any) -> dict[str, float] | None:
+def _probabilities(path: Path, number: int, metadata: Any) -> dict[str, float] | None:
     values = metadata.get("probabilities") if isinstance(metadata, dict) else None
     if values is None:
         return None
     sound = isinstance(values, dict) and values and all(map(_is_share, values.values()))
     if not sound or sum(values.values()) > 1.001:
         raise InputError(
-            f"{place}: metadata.probabilities must give each label a number from 0 to 1, all together at most 1"
+            f"{line_place(path, number)}: metadata.probabilities must give each label a number from 0 to 1, all together at most 1"
         )
     return values
 
