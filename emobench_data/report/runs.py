@@ -13,8 +13,6 @@ from ..scoring.figures import Item
 from ..scoring.general import GeneralItem, read_general, score_general
 from ..scoring.gold import Question, read_asked
 
-Rights = Mapping[str, tuple[str, bool]]
-
 
 class Run(NamedTuple):
     """One run: its figures, its scored questions, its conditions, and its general ability by name."""
@@ -85,7 +83,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); a run holds answers.jsonl and results.json") from error
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); a run holds answers.jsonl and results.json"
+        ) from error
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: not valid JSON ({error}); score the run again") from error
     if not isinstance(content, dict):
