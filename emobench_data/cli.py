@@ -8,18 +8,14 @@ from typing import Any
 import click
 import orjson
 
-from .atomic import atomic_file
 from .build import build as build_benchmark
+from .commands import FILE, FOLDER, report, score
 from .composition import load_composition
 from .convert import convert as convert_source
 from .convert import make_mini
 from .errors import InputError
-from .scoring import score as score_files
 from .sources import Source, all_sources, get_source
 from .validate import validate as validate_file
-
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class InputErrorGroup(click.Group):
@@ -42,6 +38,10 @@ class InputErrorGroup(click.Group):
 @click.group(cls=InputErrorGroup)
 def main() -> None:
     """EmoBench as data: rendered, converted and scored."""
+
+
+main.add_command(score)
+main.add_command(report)
 
 
 @main.command()
@@ -99,22 +99,6 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
 
 
 @main.command()
-@click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
-@click.option("--gold", type=FILE, required=True, help="Their answers, written beside the questions.")
-@click.option("--predictions", type=FILE, required=True, help="The answer file of LLaVA's eval script.")
-@click.option("--out", type=FILE, help="Also write the result to this file, as JSON.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def score(questions: Path, gold: Path, predictions: Path, out: Path | None, as_json: bool) -> None:
-    """Score a model's answers."""
-    result = score_files(questions, gold, predictions)
-    content = orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()
-    if out:
-        with atomic_file(out) as file:
-            file.write(content.encode() + b"\n")
-    click.echo(content if as_json else score_table(result))
-
-
-@main.command()
 @click.argument("file", type=FILE)
 @click.option("--media-root", type=FOLDER, required=True, help="Folder that the file's paths begin from.")
 @click.option("--questions", type=FILE, help="Question file whose items must not be trained on.")
@@ -142,26 +126,6 @@ def sources(root: Path | None, as_json: bool) -> None:
     click.echo(
         orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode() if as_json else "\n\n".join(map(_lines, listed))
     )
-
-
-def score_table(result: dict[str, Any]) -> str:
-    """The figures of `scoring.score` as an aligned text table, accuracies in per cent."""
-    head = ("sub-task", "n", "accuracy", "majority", "macro-F1", "unparsed", "ambiguous", "missing")
-    rows = [
-        (
-            name,
-            *(
-                f"{100 * task[key]:.1f}" if isinstance(task[key], float) else str(task[key])
-                for key in ("n", "accuracy", "majority", "macro_f1", "unparsed", "ambiguous", "missing")
-            ),
-        )
-        for name, task in result["tasks"].items()
-    ]
-    majority = sum(task["majority"] for task in result["tasks"].values()) / len(result["tasks"])
-    rows.append(("overall", "", f"{100 * result['overall']:.1f}", f"{100 * majority:.1f}", "", "", "", ""))
-    widths = [max(map(len, column)) for column in zip(head, *rows)]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in (head, *rows)]
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _describe(source: Source, root: Path | None) -> dict[str, Any]:

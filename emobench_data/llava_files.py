@@ -52,6 +52,24 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, entry
 
 
+def read_entries(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Question id, line number and object of each line of a question or answer file; blank lines are passed over.
+
+    Raises:
+        InputError: the file cannot be read, or a line is no object with a question id of its own.
+    """
+    seen: dict[str, int] = {}
+    for number, entry in read_lines(path):
+        question = entry.get("question_id")
+        if isinstance(question, bool) or not isinstance(question, (str, int)):
+            raise InputError(f"{line_place(path, number)}: no question_id, which must be a string or a whole number")
+        question = str(question)
+        if seen.setdefault(question, number) != number:
+            place = line_place(path, number)
+            raise InputError(f"{place}: question {question!r} occurs twice, first in line {seen[question]}; keep one")
+        yield question, number, entry
+
+
 def line_place(path: Path, number: int) -> str:
     """How messages name a line."""
     return f"{path}, line {number}"

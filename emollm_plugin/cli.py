@@ -10,14 +10,12 @@ from pathlib import Path
 import click
 import orjson
 
-from emobench_data.atomic import atomic_file
-from emobench_data.cli import InputErrorGroup, score_table
-from emobench_data.scoring import score
+from emobench_data.cli import InputErrorGroup
+from emobench_data.commands import FILE, FOLDER, relative_files, report, score, write_result
+from emobench_data.scoring import score as score_files
+from emobench_data.scoring.table import score_table
 
 from ._version import __version__
-
-FILE = click.Path(dir_okay=False, path_type=Path)
-FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(cls=InputErrorGroup)
@@ -25,6 +23,10 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 def main() -> None:
     """EmoLLM for LLaVA."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+
+
+main.add_command(score)
+main.add_command(report)
 
 
 @main.group()
@@ -78,15 +80,19 @@ def precision() -> None:
 @click.argument("run_dir", type=FOLDER)
 @click.option("--questions", type=FILE, required=True)
 @click.option("--gold", type=FILE, required=True)
+@click.option("--media-root", type=FOLDER, help="Where the questions' media lie, for `emollm report`.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A condition to keep with the result.")
-def results(run_dir: Path, questions: Path, gold: Path, settings: tuple[str, ...]) -> None:
+def results(
+    run_dir: Path, questions: Path, gold: Path, media_root: Path | None, settings: tuple[str, ...]
+) -> None:
     """Score RUN_DIR/answers.jsonl, write RUN_DIR/results.json and print its path last."""
     from .conditions import conditions
 
-    scored = score(questions, gold, run_dir / "answers.jsonl")
+    answers = run_dir / "answers.jsonl"
+    scored = score_files(questions, gold, answers)
+    scored["files"] = relative_files(run_dir, questions=questions, gold=gold, predictions=answers, media=media_root)
     scored["conditions"] = conditions(dict(item.split("=", 1) for item in settings), files=(questions, gold))
-    with atomic_file(run_dir / "results.json") as file:
-        file.write(orjson.dumps(scored, option=orjson.OPT_INDENT_2) + b"\n")
+    write_result(scored, run_dir / "results.json")
     click.echo(score_table(scored))
     click.echo(run_dir / "results.json")
 

@@ -209,6 +209,7 @@ evaluate() {
 
 score() {
     py -m emollm_plugin.cli results "$RUN_DIR" --questions "$QUESTIONS" --gold "$GOLD" \
+        ${IMAGE_FOLDER:+--media-root "$IMAGE_FOLDER"} \
         --set dataset="$DATASET" --set stack="$STACK" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
         --set device="$DEVICE" --set precision="$PRECISION" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \

@@ -8,11 +8,10 @@ from typing import Any, Iterator
 
 from ..errors import InputError
 from ..leakage import Entry, Key, find_leaks, worth_hashing
-from ..llava_files import read_training
+from ..llava_files import read_entries, read_training
 from ..media_check import MediaCache, Medium, check_all, digests, media_cache
 from ..parsing import normal
 from ..records import path_fault
-from ..scoring import read_entries
 from .faults import Fault, Report, quote
 from .form import PLACEHOLDERS, Read, read_record
 from .length import VISUAL_TOKENS, Counter, length, token_counter

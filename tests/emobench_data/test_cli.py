@@ -113,6 +113,7 @@ def test_score(answered, tmp_path):
     assert row.split()[0] == "emo_c" and overall.split()[0] == "overall"
     assert row.split()[2] == overall.split()[1]
     written = orjson.loads((tmp_path / "results/r.json").read_bytes())
+    assert written.pop("files")["gold"] == "../out/gold.jsonl"
     assert written == orjson.loads(run(*answered, "--json").stdout)
     assert f"{100 * written['overall']:.1f}" == row.split()[2]
 

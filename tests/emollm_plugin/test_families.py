@@ -54,7 +54,9 @@ def test_a_trained_model_gives_the_same_logits_when_reloaded(
 
     def distance():
         with torch.no_grad():
-            reloaded = load_pretrained_model(str(out), str(base), f"llava-{mode}")[1](**batch).logits.float()
+            model = load_pretrained_model(str(out), str(base), f"llava-{mode}")[1]
+            batch["images"] = batch["images"].to(model.dtype)
+            reloaded = model(**batch).logits.float()
         return (reloaded - done.logits()).norm() / done.logits().norm()
 
     # The loader rounds LoRA's product once more to bfloat16.

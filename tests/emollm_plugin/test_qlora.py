@@ -30,6 +30,7 @@ def test_four_bits_are_trained_beside_and_reloaded(tiny, train_arguments, batch,
     assert sum(".layers." in name for name in packed) == 14, "seven matrices in each of two layers"
 
     reloaded = load_pretrained_model(str(out), str(tiny.base), "llava-lora")[1]
+    batch["images"] = batch["images"].to(reloaded.dtype)
     with torch.no_grad():
         distance = (reloaded(**batch).logits.float() - done.logits()).norm() / done.logits().norm()
     # It was trained beside weights of four bits, and is merged into the whole ones.

@@ -1,0 +1,99 @@
+"""What a page shows as pictures: thumbnails of media, and a confusion matrix as SVG."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections import Counter
+from html import escape
+from pathlib import Path
+from typing import Mapping
+
+from PIL import Image
+
+from ..errors import InputError
+from ..media import PICTURES, leads_out, media_fault
+from ..records import path_fault
+from ..storyboard import read_frames
+
+SIDE = 112  # pixels of a thumbnail
+SHOWN = 14  # labels of a matrix; the rest is one
+CELL, LEFT, TOP = 30, 130, 96
+VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v")
+
+
+def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
+    """The medium `name` under `root` as a data URI, or `""` and why there is none. Nothing outside `root` is opened."""
+    if not name:
+        return "", "text only"
+    if root is None:
+        return "", "no media folder known (--media-root)"
+    if path_fault(name):
+        return "", "refused: its path leaves the media folder"
+    path, base = root / name, root.resolve()
+    if leads_out(path, base):
+        return "", "refused: its path leaves the media folder"
+    video = path.suffix.lower() in VIDEOS
+    try:
+        fault = media_fault(path, "video" if video else "image", base)
+        if fault:
+            return "", fault
+        image = Image.fromarray(read_frames(path, 3)[1]) if video else Image.open(path, formats=PICTURES)
+    except InputError:
+        return "", "the clip cannot be read here"
+    with image:
+        small = image.convert("RGB")
+    small.thumbnail((SIDE, SIDE))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=72)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}", ""
+
+
+def confusion_svg(confusion: Mapping[str, Mapping[str, int]], title: str) -> str:
+    """Rows are the gold, columns what was predicted; a cell's shade is its share of the row."""
+    totals = Counter({truth: sum(row.values()) for truth, row in confusion.items()})
+    for row in confusion.values():
+        totals.update({guess: 0 for guess in row})
+    kept = [label for label, _ in sorted(totals.items(), key=lambda one: (one[0].startswith("("), -one[1], one[0]))]
+    named = [label for label in kept if not label.startswith("(")]
+    fold = dict.fromkeys(named[SHOWN:], "(other)")
+    cells: Counter[tuple[str, str]] = Counter()
+    for truth, row in confusion.items():
+        for guess, n in row.items():
+            cells[fold.get(truth, truth), fold.get(guess, guess)] += n
+    order = list(dict.fromkeys(fold.get(label, label) for label in kept))
+    rows = [label for label in order if any(truth == label for truth, _ in cells)]
+    columns = [label for label in order if any(guess == label for _, guess in cells) or label in rows]
+    return _svg(rows, columns, cells, title)
+
+
+def _svg(rows: list[str], columns: list[str], cells: Counter[tuple[str, str]], title: str) -> str:
+    width, height = LEFT + CELL * len(columns) + 60, TOP + CELL * len(rows) + 8
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="{escape(title)}">'
+    ]
+    for j, guess in enumerate(columns):
+        x = LEFT + CELL * j + CELL / 2 + 4
+        parts.append(f'<text transform="translate({x},{TOP - 8}) rotate(-45)">{escape(_short(guess))}</text>')
+    for i, truth in enumerate(rows):
+        y = TOP + CELL * i
+        total = sum(cells[truth, guess] for guess in columns)
+        parts.append(f'<text x="{LEFT - 8}" y="{y + CELL / 2 + 4}" text-anchor="end">{escape(_short(truth))}</text>')
+        for j, guess in enumerate(columns):
+            n = cells[truth, guess]
+            share = n / total if total else 0
+            hue = "37, 99, 168" if truth == guess else "190, 75, 50"
+            parts.append(
+                f'<rect x="{LEFT + CELL * j}" y="{y}" width="{CELL - 1}" height="{CELL - 1}" '
+                f'fill="rgba({hue}, {0.04 + 0.9 * share:.3f})"><title>{escape(truth)} → {escape(guess)}: {n}</title></rect>'
+            )
+            if n:
+                colour = "#fff" if share > 0.55 else "#222"
+                x = LEFT + CELL * j + (CELL - 1) / 2
+                parts.append(f'<text x="{x}" y="{y + CELL / 2 + 4}" text-anchor="middle" fill="{colour}">{n}</text>')
+    return "".join([*parts, "</svg>"])
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 18 else f"{label[:17]}…"

@@ -1,0 +1,105 @@
+"""Read the runs that a report is about; everything is scored anew from the answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Mapping, NamedTuple, Sequence
+
+import orjson
+
+from ..errors import InputError
+from ..scoring.core import read_items, summarise
+from ..scoring.figures import Item
+from ..scoring.general import GeneralItem, read_general, score_general
+from ..scoring.gold import Question, read_asked
+
+
+class Run(NamedTuple):
+    """One run: its figures, its scored questions, its conditions, and its general ability by name."""
+
+    name: str
+    folder: Path
+    result: dict[str, Any]
+    items: list[Item]
+    asked: Mapping[str, Question]
+    media: Path | None
+    conditions: dict[str, Any]
+    notes: list[str]
+    general: dict[str, tuple[dict[str, Any], list[GeneralItem]]]
+
+
+def load_runs(
+    folders: Sequence[Path], *, questions: Path | None, gold: Path | None, media_root: Path | None
+) -> list[Run]:
+    """The runs in the order given. Paths given here go before those that a run's results.json names.
+
+    Raises:
+        InputError: a run lacks answers or results, or the questions it answers are not found.
+    """
+    names = [folder.resolve().name for folder in folders]
+    if len(set(names)) < len(names):
+        names = [str(folder) for folder in folders]
+    if len(set(names)) < len(names):
+        raise InputError(f"{', '.join(names)}: a run is given twice; name each once")
+    return [_load(name, folder, questions, gold, media_root) for name, folder in zip(names, folders)]
+
+
+def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, media_root: Path | None) -> Run:
+    stored = _read_json(folder / "results.json")
+    questions = questions or _named(folder, stored, "questions", "--questions")
+    gold = gold or _named(folder, stored, "gold", "--gold")
+    asked = read_asked(questions)
+    items = read_items(asked, questions, gold, folder / "answers.jsonl")
+    result = summarise(items, asked)
+    notes = []
+    if isinstance(stored.get("overall"), float) and abs(stored["overall"] - result["overall"]) > 1e-9:
+        notes.append(
+            f"results.json says {100 * stored['overall']:.2f} overall, the answers beside it give "
+            f"{100 * result['overall']:.2f}; this page shows the latter"
+        )
+    conditions = stored.get("conditions")
+    media = media_root or (_named(folder, stored, "media", "--media-root") if _files(stored).get("media") else None)
+    general = {}
+    for path in sorted(folder.glob("general-*.json")):
+        general |= _general(path)
+    if "judge" in stored:
+        result["judge"] = stored["judge"]
+    return Run(
+        name, folder, result, items, asked, media, conditions if isinstance(conditions, dict) else {}, notes, general
+    )
+
+
+def _general(path: Path) -> dict[str, tuple[dict[str, Any], list[GeneralItem]]]:
+    stored = _read_json(path)
+    names = list(stored["general"]) if isinstance(stored.get("general"), dict) else []
+    if len(names) != 1:
+        raise InputError(f"{path}: no result of `score --general NAME --out`; score again, or move it away")
+    files = [_named(path.parent, stored, key, "score again with --out") for key in ("questions", "gold", "predictions")]
+    result = score_general(names[0], *files)
+    return {names[0]: (result["general"][names[0]], read_general(*files)[0])}
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); a run holds answers.jsonl and results.json"
+        ) from error
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{path}: not valid JSON ({error}); score the run again") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a result; score the run again")
+    return content
+
+
+def _files(stored: dict[str, Any]) -> dict[str, Any]:
+    files = stored.get("files")
+    return files if isinstance(files, dict) else {}
+
+
+def _named(folder: Path, stored: dict[str, Any], key: str, option: str) -> Path:
+    name = _files(stored).get(key)
+    if not isinstance(name, str):
+        raise InputError(f"{folder}: its result does not name its {key}; give {option}")
+    return folder / name

@@ -1,0 +1,54 @@
+"""Write the report's two files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+from ..atomic import atomic_file
+from . import tables
+from .page import page
+from .runs import Run, load_runs
+from .tables import Table
+
+HTML, MARKDOWN = "report.html", "report.md"
+
+
+def write_report(
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    questions: Path | None = None,
+    gold: Path | None = None,
+    media_root: Path | None = None,
+) -> tuple[Path, Path]:
+    """Write `report.html` and `report.md` on the runs in `folders` to `out`; return both paths.
+
+    The first run is the one that others are compared with, and "before" in general ability.
+
+    Raises:
+        InputError: as `load_runs`.
+    """
+    runs = load_runs(folders, questions=questions, gold=gold, media_root=media_root)
+    for name, content in ((HTML, page(runs)), (MARKDOWN, markdown(runs))):
+        with atomic_file(out / name) as file:
+            file.write(content.encode("utf-8", "replace"))
+    return out / HTML, out / MARKDOWN
+
+
+def markdown(runs: Sequence[Run]) -> str:
+    """The tables without the pictures."""
+    found = [tables.overall(runs), *tables.general(runs), *tables.comparisons(runs)]
+    found += [table._replace(title=f"{run.name}: {table.title}") for run in runs
+              for table in (tables.by_source(run), *tables.extras(run))]  # fmt: skip
+    return "# EmoBench report\n\n" + "\n\n".join(map(_markdown_table, found)) + "\n"
+
+
+def _markdown_table(table: Table) -> str:
+    lines = [table.head, ["---", *["---:"] * (len(table.head) - 1)], *table.rows]
+    return f"## {_cell(table.title)}\n\n" + "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")

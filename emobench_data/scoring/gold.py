@@ -1,0 +1,133 @@
+"""Read what was asked, what is right, and what was answered; malformed input is an error with file and line."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Iterable, Mapping, NamedTuple
+
+from ..errors import InputError
+from ..llava_files import line_place, read_entries
+from ..parsing import normal
+from ..tasks import TASKS
+
+NO_SOURCE = "(unnamed)"
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The answer to one question. `accepted` holds labels in their normal form."""
+
+    source: str
+    task: str
+    answer: str
+    accepted: frozenset[str]
+    options: tuple[str, ...]
+
+
+class Question(NamedTuple):
+    """One question as asked: its line, its text, and its medium's path under the media root, or empty."""
+
+    line: int
+    text: str
+    media: str
+
+
+class Answer(NamedTuple):
+    """What a model said, and the probability of each label where its evaluator kept them (`metadata.probabilities`)."""
+
+    text: str
+    probabilities: dict[str, float] | None
+
+
+def read_asked(path: Path) -> dict[str, Question]:
+    """Question id -> question, in the file's order: the denominator of every figure."""
+    asked = {}
+    for question, number, entry in read_entries(path):
+        text, media = entry.get("text"), entry.get("image") or entry.get("video")
+        asked[question] = Question(
+            number, text if isinstance(text, str) else "", media if isinstance(media, str) else ""
+        )
+    if not asked:
+        raise InputError(f"{path}: holds no question; write it again")
+    return asked
+
+
+def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -> dict[str, Gold]:
+    """Question id -> gold, for the questions that were asked."""
+    gold = {
+        question: _gold(path, number, entry)
+        for question, number, entry in read_entries(path)
+        if question in asked
+    }
+    check_complete(gold, path, questions_path, asked)
+    return gold
+
+
+def check_complete(
+    gold: Iterable[str], path: Path, questions_path: Path, asked: Mapping[str, Question]
+) -> None:
+    """Raise `InputError` for the first question without gold."""
+    known = set(gold)
+    for question, (number, _, _) in asked.items():
+        if question not in known:
+            place = line_place(questions_path, number)
+            raise InputError(f"{place}: {path} holds no answer to {question!r}; take the pair of one conversion")
+
+
+def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]:
+    """Question id -> answer; a question may have none."""
+    answers = {}
+    for question, number, entry in read_entries(path):
+        if question not in asked:
+            raise InputError(
+                f"{line_place(path, number)}: question {question!r} is not in the question file; score answers with their own"
+            )
+        if not isinstance(entry.get("text"), str):
+            place = line_place(path, number)
+            raise InputError(f"{place}: no string under 'text'; expected the answer file of LLaVA's eval scripts")
+        metadata = entry.get("metadata")
+        probabilities = _probabilities(path, number, metadata) if metadata else None
+        answers[question] = Answer(entry["text"], probabilities)
+    return answers
+
+
+def _gold(path: Path, number: int, entry: dict[str, Any]) -> Gold:
+    task, answer, source = entry.get("task"), entry.get("answer"), entry.get("source", NO_SOURCE)
+    accepted, options = entry.get("accepted", [answer]), entry.get("options", [])
+    lists = all(isinstance(part, list) and {*map(type, part)} <= {str} for part in (accepted, options))
+    if not (isinstance(task, str) and task in TASKS and isinstance(answer, str) and lists and answer in accepted):
+        raise InputError(
+            f"{line_place(path, number)}: not a gold answer; it needs a known task, and an answer that is among the accepted "
+            "(a plain file of short answers is scored with --general NAME)"
+        )
+    if not isinstance(source, str):
+        raise InputError(f"{line_place(path, number)}: the source {source!r} is no string")
+    if TASKS[task].kind == "closed" and answer not in options:
+        raise InputError(f"{line_place(path, number)}: the answer {answer!r} is not among the options")
+    return _parsed_gold(source, task, answer, tuple(accepted), tuple(options))
+
+
+@lru_cache(maxsize=4096)
+def _parsed_gold(
+    source: str, task: str, answer: str, accepted: tuple[str, ...], options: tuple[str, ...]
+) -> Gold:
+    return Gold(source, task, answer, frozenset(map(normal, accepted)), options)
+
+
+def _probabilities(path: Path, number: int, metadata: Any) -> dict[str, float] | None:
+    values = metadata.get("probabilities") if isinstance(metadata, dict) else None
+    if values is None:
+        return None
+    sound = isinstance(values, dict) and values and all(map(_is_share, values.values()))
+    if not sound or sum(values.values()) > 1.001:
+        raise InputError(
+            f"{line_place(path, number)}: metadata.probabilities must give each label a number from 0 to 1, all together at most 1"
+        )
+    return values
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= 1

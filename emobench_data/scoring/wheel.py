@@ -1,0 +1,86 @@
+"""Open answers by a table of synonyms over an emotion wheel, at three levels, beside the figure that counts.
+
+The wheel is Plutchik's idea (Emotion: A Psychoevolutionary Synthesis, 1980); the table `wheel.json` is our own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import cache
+from importlib.resources import files
+from typing import Any, Iterable, NamedTuple
+
+from ..parsing import LabelSet, normal
+from .gold import Gold
+
+LEVELS = ("word", "synonym", "family")
+
+
+class Wheel(NamedTuple):
+    """The table: word -> emotion, and word -> family, words in their normal form."""
+
+    version: str
+    emotions: dict[str, str]
+    families: dict[str, str]
+
+
+@cache
+def load_wheel() -> Wheel:
+    table = json.loads(files(__package__).joinpath("wheel.json").read_text("utf-8"))
+    emotions, families = {}, {}
+    for family, group in table["families"].items():
+        for emotion, words in group.items():
+            for word in words:
+                emotions[normal(word)] = emotion
+                families[normal(word)] = family
+    return Wheel(table["version"], emotions, families)
+
+
+def open_set(answered: Iterable[tuple[Gold, str | None]]) -> dict[str, Any]:
+    """The words that each answer names against those its gold accepts, as sets, at each level.
+
+    A level maps both sets first: `word` leaves words as they are (where the gold accepts synonyms, one right word has a
+    low recall by construction), `synonym` takes the emotion, `family` the wheel's family; a word that is not in the
+    table stands for itself.
+
+    Returns:
+        `levels`: level -> `accuracy` (the answer names something, and nothing that is not accepted), `precision`,
+        `recall`, `f1`, each a mean over all questions, 0 where the answer names nothing. `out_of_vocabulary`: share of
+        the answers given that name no word of table or gold. `counted`: what the sub-task's own accuracy goes by.
+    """
+    rows = Counter(answered)
+    wheel = load_wheel()
+    words = LabelSet(sorted({*wheel.emotions, *(word for gold, _ in rows for word in gold.accepted)}), letters=False)
+    parse = cache(words.parse)
+    total, given, unknown = rows.total(), 0, 0
+    sums = {level: Counter[str]() for level in LEVELS}
+    tables = {"word": {}, "synonym": wheel.emotions, "family": wheel.families}
+    for (gold, text), n in rows.items():
+        named = frozenset() if text is None else parse(text)
+        given += n * (text is not None)
+        unknown += n * (text is not None and not named)
+        for level, table in tables.items():
+            for name, value in _compare(_mapped(named, table), _mapped(gold.accepted, table)).items():
+                sums[level][name] += n * value
+    return {
+        "counted": "accepted",
+        "wheel_version": wheel.version,
+        "levels": {level: {name: value / total for name, value in sums[level].items()} for level in LEVELS},
+        "out_of_vocabulary": unknown / given if given else 0.0,
+    }
+
+
+def _mapped(words: frozenset[str], table: dict[str, str]) -> set[str]:
+    return {table.get(word, word) for word in words}
+
+
+def _compare(named: set[str], accepted: set[str]) -> dict[str, float]:
+    both = len(named & accepted)
+    precision, recall = both / len(named) if named else 0.0, both / len(accepted)
+    return {
+        "accuracy": float(bool(named) and named <= accepted),
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / (precision + recall) if both else 0.0,
+    }

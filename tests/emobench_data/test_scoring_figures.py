@@ -1,0 +1,180 @@
+"""Figures by source, intervals, baselines, open sets, calibration and general ability; and the bugs of others."""
+
+import subprocess
+import sys
+from importlib.resources import files
+from random import Random
+
+import numpy as np
+import orjson
+import pytest
+
+from emobench_data import InputError
+from emobench_data.scoring import score, score_general
+from emobench_data.scoring.cells import Cells
+from emobench_data.scoring.wheel import load_wheel
+from emobench_data.sources import all_sources
+
+from .make import write_lines
+from .test_scoring import FEELINGS, Case, closed, gold
+
+
+def test_figures_by_source(tmp_path):
+    entries = [gold(i, "emo_c", "happy", source="a" if i < 3 else "b") for i in range(4)]
+    figures = Case(tmp_path, entries).score("happy", "happy", "sad", "sad")["tasks"]["emo_c"]
+    assert {name: (own["accuracy"], own["n"]) for name, own in figures["sources"].items()} == {
+        "a": (pytest.approx(2 / 3), 3),
+        "b": (0, 1),
+    }
+
+
+def test_the_interval_is_that_of_resampled_questions(tmp_path):
+    """Against a plain bootstrap that draws the questions one by one, and scikit-learn's figures of each draw."""
+    metrics = pytest.importorskip("sklearn.metrics")
+    random = Random(0)
+    truths = np.array(random.choices(FEELINGS, (5, 3, 2), k=60))
+    guesses = np.array([truth if random.random() < 0.6 else random.choice(FEELINGS) for truth in truths])
+    figures = closed(tmp_path, *truths).score(*guesses)["tasks"]["emo_c"]
+    rng = np.random.default_rng(1)
+    chosen = [rng.integers(0, 60, 60) for _ in range(400)]
+    plain = [metrics.f1_score(truths[c], guesses[c], average="macro") for c in chosen]
+    assert figures["macro_f1_interval"] == pytest.approx(np.quantile(plain, [0.025, 0.975]), abs=0.04)
+    plain = [metrics.accuracy_score(truths[c], guesses[c]) for c in chosen]
+    assert figures["interval"] == pytest.approx(np.quantile(plain, [0.025, 0.975]), abs=0.04)
+
+
+def test_the_interval_does_not_hang_on_other_parts_of_the_file(tmp_path):
+    entries = [gold(i, "emo_c", FEELINGS[i % 3]) for i in range(12)]
+    answers = ["happy"] * 12
+    alone = Case(tmp_path, entries).score(*answers)
+    more = Case(tmp_path, [*entries, gold(99, "hate", "Yes")]).score(*answers, "No")
+    assert alone["tasks"]["emo_c"] == more["tasks"]["emo_c"]
+    assert alone["overall_interval"] == alone["tasks"]["emo_c"]["interval"]
+
+
+def test_drawing_one_question_gives_that_question():
+    draws = Cells({("happy", "sad"): 1}).draws("x")
+    assert not draws["accuracy"].any() and not draws["macro_f1"].any()
+
+
+def test_baselines_count_what_is_accepted(tmp_path):
+    entries = [gold(i, "emo_c", answer, accepted=[answer, "fear"]) for i, answer in enumerate(["happy", "sad"])]
+    figures = Case(tmp_path, entries).score("happy", "sad")["tasks"]["emo_c"]
+    assert (figures["majority"], figures["random"]) == (1, pytest.approx(2 / 3))
+    yes_no = Case(tmp_path, [gold(i, "hate", "No") for i in range(3)]).score("No", "No", "No")["tasks"]["hate"]
+    assert (yes_no["majority"], yes_no["random"]) == (1, 0.5)
+
+
+def test_ids_of_what_has_no_label(tmp_path):
+    result = closed(tmp_path, *["happy"] * 4).score("happy", "bored", "happy or sad", None)
+    assert [result[f"{kind}_ids"] for kind in ("unparsed", "ambiguous", "missing")] == [["q1"], ["q2"], ["q3"]]
+
+
+def test_the_last_word_is_not_the_prediction(tmp_path):
+    """Emotion-LLaMA's bug."""
+    assert closed(tmp_path, "happy").score("happy, which is the opposite of what I call sad")["overall"] == 0
+    assert closed(tmp_path, "sad").score("happy, which is the opposite of what I call sad")["overall"] == 0
+
+
+def test_no_hit_and_several_hits_are_no_alphabetically_last_label(tmp_path):
+    """Emotion-Qwen's bug."""
+    figures = closed(tmp_path, "sad", "sad").score("boredom", "sad or happy")["tasks"]["emo_c"]
+    assert figures["accuracy"] == 0 and figures["confusion"] == {"sad": {"(ambiguous)": 1, "(unparsed)": 1}}
+
+
+def test_rows_in_another_order_of_questions_change_nothing(tmp_path):
+    """MMAFFBen slices predictions by row number."""
+    entries = [gold(i, "emo_c" if i % 2 else "hate", "happy" if i % 2 else "Yes") for i in range(6)]
+    case = Case(tmp_path, entries)
+    lines = [{"question_id": e["question_id"], "text": e["answer"]} for e in entries]
+    assert case.score_lines(lines[::-1])["overall"] == case.score_lines(lines[3:] + lines[:3])["overall"] == 1
+
+
+def test_the_same_answers_score_the_same_twice(tmp_path):
+    """AffectGPT has labels drawn out by a model at temperature 0.7."""
+    case = closed(tmp_path, *FEELINGS * 5)
+    answers = Random(0).choices(FEELINGS, k=15)
+    assert orjson.dumps(case.score(*answers)) == orjson.dumps(case.score(*answers))
+
+
+def test_open_set_levels(tmp_path):
+    entries = [gold(i, "emo_o", "happiness", accepted=["happiness", "joy"]) for i in range(4)]
+    answers = ["joy", "cheerful", "amusement and sadness", "purple"]
+    figures = Case(tmp_path, entries).score(*answers)["tasks"]["emo_o"]
+    levels = figures["open_set"]["levels"]
+    assert figures["accuracy"] == levels["word"]["accuracy"] == 0.25  # the accepted list is what counts
+    assert levels["synonym"]["accuracy"] == levels["family"]["accuracy"] == 0.5
+    assert levels["word"]["recall"] == 0.125 and levels["synonym"]["recall"] == 0.5
+    assert levels["family"]["precision"] == pytest.approx((1 + 1 + 1 / 2) / 4)
+    assert levels["family"]["f1"] == pytest.approx((1 + 1 + 2 / 3) / 4)
+    assert figures["open_set"]["out_of_vocabulary"] == 0.25
+    assert figures["open_set"]["wheel_version"] == load_wheel().version
+
+
+def test_the_wheel_knows_the_labels_of_every_source():
+    labels = {label for source in all_sources().values() for label in source.labels.get("emo_c", ())}
+    assert labels - set(load_wheel().emotions) <= {"positive", "negative"}  # valence is no emotion
+
+
+def test_every_word_of_the_wheel_stands_in_one_place():
+    table = orjson.loads(files("emobench_data.scoring").joinpath("wheel.json").read_bytes())
+    words = [word for family in table["families"].values() for group in family.values() for word in group]
+    assert len(words) == len(set(words)) == len(load_wheel().emotions)
+
+
+def lines_with(*probabilities):
+    return [
+        {"question_id": f"q{i}", "text": "happy", "metadata": {"probabilities": own}}
+        for i, own in enumerate(probabilities)
+    ]
+
+
+def test_calibration(tmp_path):
+    case = closed(tmp_path, "happy", "happy", "sad", "sad")
+    shares = [{"happy": 0.9, "sad": 0.1}, {"happy": 0.7, "sad": 0.3}, {"happy": 0.9, "sad": 0.1}]
+    found = case.score_lines([*lines_with(*shares), {"question_id": "q3", "text": "sad"}])
+    sure = found["tasks"]["emo_c"]["calibration"]
+    assert sure["n"] == 3 and sure["ece"] == pytest.approx((2 * abs(0.5 - 0.9) + abs(1 - 0.7)) / 3)
+    assert [own["n"] for own in sure["bins"]] == [1, 2]
+    assert "calibration" not in case.score("happy", "happy", "sad", "sad")["tasks"]["emo_c"]
+
+
+@pytest.mark.parametrize("bad", [{}, {"happy": 1.2}, {"happy": -0.1}, {"happy": "1"}, {"happy": 0.8, "sad": 0.8}, []])
+def test_bad_probabilities(tmp_path, bad):
+    with pytest.raises(InputError, match="line 1: metadata.probabilities"):
+        closed(tmp_path, "happy").score_lines(lines_with(bad))
+
+
+def general(folder, golds, *answers):
+    ids = [entry["question_id"] for entry in golds]
+    questions = write_lines(folder / "q.jsonl", [{"question_id": i, "text": "?"} for i in ids])
+    lines = [{"question_id": i, "text": text} for i, text in zip(ids, answers) if text is not None]
+    return score_general("vqa", questions, write_lines(folder / "g.jsonl", golds), write_lines(folder / "a", lines))
+
+
+def test_general_ability(tmp_path):
+    golds = [{"question_id": 1, "answer": "Two"}, {"question_id": 2, "answers": ["a dog", "dog"]}]
+    golds += [{"question_id": 3, "answer": "red"}, {"question_id": 4, "answer": "red"}]
+    result = general(tmp_path, golds, " two. ", "Dog", "red or blue", None)
+    figures = result["general"]["vqa"]
+    assert (figures["accuracy"], figures["majority"], figures["n"], figures["missing"]) == (0.5, 0.5, 4, 1)
+    assert result["missing_ids"] == ["4"] and result["overall"] is None and result["tasks"] == {}
+    assert 0 <= figures["interval"][0] < 0.5 < figures["interval"][1] <= 1
+
+
+@pytest.mark.parametrize("bad", [{}, {"answer": 3}, {"answers": []}, {"answers": ["x", " "]}])
+def test_bad_general_gold(tmp_path, bad):
+    with pytest.raises(InputError, match="g.jsonl, line 1: no answer"):
+        general(tmp_path, [{"question_id": 1} | bad], "x")
+
+
+def test_plain_gold_needs_the_option(tmp_path):
+    case = Case(tmp_path, [{"question_id": "q0", "answer": "two"}])
+    with pytest.raises(InputError, match="--general NAME"):
+        score(case.questions, case.gold, write_lines(tmp_path / "a", []))
+
+
+def test_scoring_on_the_command_line_loads_no_torch():
+    code = "import sys; from emollm_plugin.cli import main; print('score' in main.commands, 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False\n"
