@@ -84,9 +84,9 @@ class FrameCache:
             if total + size > self.limit:
                 total = self._evict(int(_ROOM * self.limit) - size)
             # Before the entry: a process that is killed here counts too much, and the next eviction counts anew.
-            with atomic_file(self.folder / _TOTAL) as file:
+            with atomic_file(self.folder / _TOTAL, durable=False) as file:
                 file.write(str(total + size).encode())
-            with atomic_file(entry) as file:
+            with atomic_file(entry, durable=False) as file:
                 file.write(buffer.getbuffer())
 
     def _evict(self, room: int) -> int:
