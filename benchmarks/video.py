@@ -84,7 +84,8 @@ def measure(title: str, paths: list[Path], sampling: Sampling, runs: int, folder
     print(f"\n{title}: {len(paths)} clips, {sampling.frames} frames each")
     for name, found in rates.items():
         listed = ", ".join(f"{rate:.1f}" for rate in found)
-        print(f"{name:<24}{max(found):8.1f} clips/s  {max(found) / baseline:6.2f} times decoding everything  ({listed})")
+        times = max(found) / baseline
+        print(f"{name:<24}{max(found):8.1f} clips/s  {times:6.2f} times decoding everything  ({listed})")
     print(cache.hit_rate())
     shutil.rmtree(folder)
 

@@ -17,6 +17,7 @@ CLIPS = {
 }
 MAX_PIXELS = 50_000_000  # of one frame; 8K has 33 million
 MAX_FRAMES = 2_000_000  # nine hours at 60 a second
+_COVER = 0x400  # FFmpeg's AV_DISPOSITION_ATTACHED_PIC
 UNREADABLE = "the clip cannot be read"
 
 
@@ -33,6 +34,7 @@ class Clip(NamedTuple):
 
     path: Path
     container: str  # FFmpeg's name of the format
+    alone: bool  # whether it has one picture stream only
     pts: np.ndarray  # (frames,) int64, ascending, in the stream's own unit: when each frame is shown
     times: np.ndarray  # (frames,) float64, the same in seconds
     keys: np.ndarray  # pts of the frames from which decoding can start, ascending
@@ -49,7 +51,8 @@ def probe(path: Path) -> Clip:
         with av.open(str(path), container_options=CLIPS) as container:
             stream = picture_stream(container, path)
             pts, keys = _shown(container, stream, path)
-            return Clip(path, container.format.name, pts, pts * float(stream.time_base), keys)
+            alone = len(container.streams.video) == 1
+            return Clip(path, container.format.name, alone, pts, pts * float(stream.time_base), keys)
     except ClipFault:
         raise
     except FileNotFoundError as error:
@@ -59,9 +62,10 @@ def probe(path: Path) -> Clip:
 
 
 def picture_stream(container: Any, path: Path) -> Any:
-    """The stream that players show; of several FFmpeg's best (the largest), and never a sound file's cover."""
-    stream = container.streams.best("video")
-    if stream is None or "attached_pic" in str(stream.disposition):
+    """The stream of the largest pictures, the first of equals, and never a sound file's cover."""
+    streams = [each for each in container.streams.video if not each.disposition.value & _COVER]
+    stream = max(streams, key=lambda each: each.codec_context.width * each.codec_context.height, default=None)
+    if stream is None:
         what = "holds sound and no pictures" if container.streams.audio else "holds no pictures that can be read"
         raise ClipFault(path, what)
     width, height = stream.codec_context.width, stream.codec_context.height

@@ -1,7 +1,8 @@
 """Read chosen frames of a clip by seeking: with decord where it is installed and exact, else with PyAV.
 
 Containers whose seeks are not exact are decoded from the start, by PyAV: in MPEG-TS, decord 0.6.0 gives wrong frames
-without an error. What decord cannot open (GIF, AV1) PyAV reads too.
+without an error. PyAV also reads what decord cannot open (GIF, AV1), and clips of several picture streams, of which the
+two libraries choose different ones.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, deco
     clip = probe(path)
     indices = sampling.choose(clip.times)
     wanted = sorted(set(indices))
-    by_decord = decord is not False and find_spec("decord") is not None and _seeks_exactly(clip)
+    by_decord = decord is not False and find_spec("decord") is not None and clip.alone and _seeks_exactly(clip)
     frames = (_read_decord(clip, wanted) if by_decord else None) or _read_pyav(clip, wanted)
     by_index = dict(zip(wanted, (_reduced(frame, side) for frame in frames)))
     if len({frame.shape for frame in by_index.values()}) > 1:

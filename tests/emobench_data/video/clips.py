@@ -65,3 +65,19 @@ def make_without_frames(path: Path) -> Path:
         container.add_stream("mpeg4", rate=10, width=64, height=48)
         container.start_encoding()
     return path
+
+
+def make_song(path: Path) -> Path:
+    """A sound file with a cover picture."""
+    with av.open(str(path), "w", format="mp4") as container:
+        sound = container.add_stream("aac", rate=16000, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        silence.sample_rate = 16000
+        picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+        for stream, frame in ((sound, silence), (cover, picture)):
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    return path

@@ -11,7 +11,7 @@ from emobench_data import InputError
 from emobench_data.video import ClipFault, Sampling, probe, read, read_frames
 
 from ..make import write_sound
-from .clips import UNEVEN, make, make_cut, make_turned, make_without_frames
+from .clips import UNEVEN, make, make_cut, make_song, make_turned, make_without_frames
 
 TEN = Sampling(frames=10)
 
@@ -42,7 +42,8 @@ def greys(frames):
         ("old.avi", {"codec": "mpeg4"}),
         ("alpha.mov", {"codec": "qtrle", "pixels": "argb"}),
         ("alpha.webm", {"codec": "libvpx-vp9", "pixels": "yuva420p"}),
-        ("two_streams.mp4", {"sizes": ((96, 64), (48, 32))}),
+        ("large_and_small.mp4", {"sizes": ((96, 64), (48, 32))}),
+        ("two_alike.mkv", {"sizes": ((96, 64), (96, 64)), "format": "matroska"}),
     ],
 )
 def test_every_container_gives_its_frames_in_order(tmp_path, decord, name, how):
@@ -50,6 +51,13 @@ def test_every_container_gives_its_frames_in_order(tmp_path, decord, name, how):
     assert frames.pixels.shape == (10, 64, 96, 3) and frames.pixels.dtype == np.uint8
     assert greys(frames) == pytest.approx(list(range(0, 250, 25)), abs=4)
     assert frames.times == pytest.approx(np.arange(10) / 10, abs=0.011)
+
+
+@pytest.mark.parametrize("large", [(96, 64), (640, 360)])
+def test_of_two_streams_the_larger_pictures_count_wherever_they_stand(tmp_path, decord, large):
+    frames = read_frames(make(tmp_path / "c.mp4", sizes=((48, 32), large)), TEN, decord=decord)
+    assert frames.pixels.shape == (10, *large[::-1], 3)
+    assert greys(frames) == pytest.approx(list(range(255, 5, -25)), abs=4)
 
 
 def test_frames_far_apart_and_frames_close_together(tmp_path, decord):
@@ -109,6 +117,7 @@ FAULTY = {
     "text": (lambda path: write(path, b"<html>404</html>" * 99), "the clip cannot be read"),
     "playlist": (lambda path: write(path, b"ffconcat version 1.0\nfile a.mp4\n"), "the clip cannot be read"),
     "sound only": (sound, "holds sound and no pictures"),
+    "a cover picture": (make_song, "holds sound and no pictures"),
     "zero frames": (make_without_frames, "the clip has no frame"),
     "cut, with its index": (lambda path: make_cut(path, 0.97), "truncated, 9 of 10 frames"),
     "bare stream": (lambda path: make(path, format="h264"), "its frames have no times; put it into a container"),
