@@ -10,15 +10,20 @@ from typing import BinaryIO, Iterator
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `path` for writing; on success it becomes `path`, else it is removed."""
+def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path` for writing; on success it becomes `path`, else it is removed.
+
+    Args:
+        durable: False saves the wait for the disk, for a file whose reader notices when a crash of the machine cut it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -228,7 +228,8 @@ def test_a_clip_without_frames_and_a_picture_too_large(tmp_path):
     write_sound(root / "hatemm/hate_videos/hate_video_1.mp4")
     (root / "hateful_memes/img/01000.png").write_bytes(huge_png())
     line = refused("build", write_config(root), "--out", tmp_path / "out", "--check-media")
-    assert "hate_video_1.mp4 (the clip cannot be read)" in line and "01000.png (not a picture, or too large)" in line
+    assert "hate_video_1.mp4 (holds sound and no pictures)" in line
+    assert "01000.png (not a picture, or too large)" in line
 
 
 def test_without_matplotlib(root, tmp_path, monkeypatch):

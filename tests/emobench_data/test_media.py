@@ -8,8 +8,8 @@ import av
 import pytest
 
 from emobench_data import InputError
-from emobench_data.media import CLIPS
 from emobench_data.media_check import Medium, check_all, media_cache, refuse
+from emobench_data.video import CLIPS
 
 from .make import write_clip, write_picture, write_sound
 
@@ -80,8 +80,8 @@ def write_faulty(root):
         ("bomb.png", "too large"),
         ("clip.mp4", "the clip cannot be read"),
         ("cut.mp4", "truncated, 30 of 40 frames"),
-        ("sound.mp4", "the clip cannot be read"),
-        ("still.mp4", "the clip cannot be read"),
+        ("sound.mp4", "holds sound and no pictures"),
+        ("still.mp4", "holds no pictures"),
         ("list.mp4", "the clip cannot be read"),
         ("list.jpg", "not a picture"),
         ("pipe.jpg", "missing"),

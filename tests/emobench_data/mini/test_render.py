@@ -7,7 +7,7 @@ from PIL import Image
 from emobench_data import InputError
 from emobench_data.media_check import Medium, check_all, media_cache
 from emobench_data.mini import is_rendered, render, render_mini
-from emobench_data.storyboard import read_frames
+from emobench_data.video import Sampling, read_frames
 
 SMALL = {"train": 36, "test": 24, "seed": 7}
 
@@ -43,7 +43,7 @@ def test_pictures_are_of_the_encoders_size_and_not_blank(rendered):
 def test_a_clip_changes_and_then_holds_its_expression(rendered):
     folder, records = rendered
     clip = next(record for record in records if record.modality == "video")
-    frames = [frame.astype(int) for frame in read_frames(folder / clip.media, 10)]
+    frames = read_frames(folder / clip.media, Sampling(frames=10)).pixels.astype(int)
     moves = [np.abs(b - a).mean() for a, b in zip(frames, frames[1:])]
     assert min(moves[:3]) > 3 * max(moves[4:])
 

@@ -1,0 +1,205 @@
+"""Frames at known times, by decord and by PyAV, and one clear line for every clip that cannot be read."""
+
+import multiprocessing
+import sys
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from emobench_data import InputError
+from emobench_data.video import ClipFault, Sampling, probe, read, read_frames
+
+from ..make import write_sound
+from .clips import UNEVEN, make, make_cut, make_song, make_turned, make_without_frames
+
+TEN = Sampling(frames=10)
+
+
+@pytest.fixture(params=["decord", "pyav"])
+def decord(request):
+    """Both ways to read: the value for `read_frames(decord=...)`."""
+    if request.param == "decord" and not find_spec("decord"):
+        pytest.skip("decord is not installed")
+    return None if request.param == "decord" else False
+
+
+def greys(frames):
+    return [round(float(frame.mean())) for frame in frames.pixels]
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("h264.mp4", {}),
+        ("one_key_frame.mp4", {"gop": 100}),
+        ("every_key.mp4", {"gop": 1}),
+        ("mpeg4.mp4", {"codec": "mpeg4"}),
+        ("matroska.mkv", {"format": "matroska"}),
+        ("av1.mp4", {"codec": "libsvtav1", "gop": 100}),
+        ("animated.gif", {"codec": "gif", "pixels": "rgb8"}),
+        ("stream.ts", {"format": "mpegts"}),
+        ("old.avi", {"codec": "mpeg4"}),
+        ("alpha.mov", {"codec": "qtrle", "pixels": "argb"}),
+        ("alpha.webm", {"codec": "libvpx-vp9", "pixels": "yuva420p"}),
+        ("large_and_small.mp4", {"sizes": ((96, 64), (48, 32))}),
+        ("two_alike.mkv", {"sizes": ((96, 64), (96, 64)), "format": "matroska"}),
+    ],
+)
+def test_every_container_gives_its_frames_in_order(tmp_path, decord, name, how):
+    frames = read_frames(make(tmp_path / name, **how), TEN, decord=decord)
+    assert frames.pixels.shape == (10, 64, 96, 3) and frames.pixels.dtype == np.uint8
+    assert greys(frames) == pytest.approx(list(range(0, 250, 25)), abs=4)
+    assert frames.times == pytest.approx(np.arange(10) / 10, abs=0.011)
+
+
+@pytest.mark.parametrize("large", [(96, 64), (640, 360)])
+def test_of_two_streams_the_larger_pictures_count_wherever_they_stand(tmp_path, decord, large):
+    frames = read_frames(make(tmp_path / "c.mp4", sizes=((48, 32), large)), TEN, decord=decord)
+    assert frames.pixels.shape == (10, *large[::-1], 3)
+    assert greys(frames) == pytest.approx(list(range(255, 5, -25)), abs=4)
+
+
+def test_frames_far_apart_and_frames_close_together(tmp_path, decord):
+    """Seeks across key frames, steps within them, and both from one clip."""
+    path = make(tmp_path / "c.mp4", greys=range(200), gop=25)
+    far = read_frames(path, Sampling(frames=4), decord=decord)
+    near = read_frames(path, Sampling(frames=3, around=12.05, span=0.3), decord=decord)
+    assert greys(far) == pytest.approx([0, 66, 133, 199], abs=3)
+    assert greys(near) == pytest.approx([119, 120, 122], abs=2.5)
+    assert near.times == pytest.approx([11.9, 12.0, 12.2], abs=0.11)
+
+
+def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
+    path = make(tmp_path / "c.mp4", greys=range(200), gop=25)
+    passed = []
+    reach = read._reach
+    monkeypatch.setattr(read, "_reach", lambda frames, pts: reach((passed.append(1) or each for each in frames), pts))
+    read_frames(path, Sampling(frames=2), decord=False)
+    assert len(passed) <= 1 + 25
+
+
+def test_variable_frame_rate_is_sampled_by_time(tmp_path, decord):
+    path = make(tmp_path / "c.mp4", times=UNEVEN)
+    frames = read_frames(path, Sampling(frames=6), decord=decord)
+    assert frames.times == pytest.approx([0, 1, 2, 2, 5, 5], abs=0.02)
+    assert greys(frames) == pytest.approx([0, 150, 200, 200, 225, 225], abs=4)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_frames_are_upright(tmp_path, decord, turns):
+    frame = read_frames(make_turned(tmp_path / "c.mp4", turns), Sampling(frames=1), decord=decord).pixels[0]
+    wanted = np.zeros((64, 96, 3), np.uint8)
+    wanted[:, :48] = 255
+    wanted = np.rot90(wanted, -turns)
+    assert frame.shape == wanted.shape and np.abs(frame.astype(int) - wanted).mean() < 6
+
+
+def test_large_frames_are_reduced_and_small_ones_left(tmp_path):
+    path = make(tmp_path / "c.mp4", sizes=((200, 100),))
+    assert read_frames(path, TEN, side=50).pixels.shape == (10, 50, 100, 3)
+    assert read_frames(path, TEN, side=400).pixels.shape == (10, 100, 200, 3)
+
+
+def write(path, content=b""):
+    path.write_bytes(content)
+    return path
+
+
+def sound(path):
+    write_sound(path)
+    return path
+
+
+FAULTY = {
+    "missing": (lambda path: path, "no such clip"),
+    "empty": (write, "the clip cannot be read"),
+    "text": (lambda path: write(path, b"<html>404</html>" * 99), "the clip cannot be read"),
+    "playlist": (lambda path: write(path, b"ffconcat version 1.0\nfile a.mp4\n"), "the clip cannot be read"),
+    "sound only": (sound, "holds sound and no pictures"),
+    "a cover picture": (make_song, "holds sound and no pictures"),
+    "zero frames": (make_without_frames, "the clip has no frame"),
+    "cut, with its index": (lambda path: make_cut(path, 0.97), "truncated, 9 of 10 frames"),
+    "bare stream": (lambda path: make(path, format="h264"), "its frames have no times; put it into a container"),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTY)
+def test_a_clip_that_cannot_be_read_is_refused_in_one_line(tmp_path, decord, kind):
+    build, said = FAULTY[kind]
+    path = build(tmp_path / "c.mp4")
+    with pytest.raises(ClipFault) as caught:
+        read_frames(path, TEN, decord=decord)
+    assert said in str(caught.value) and str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"), [(200, "truncated, 0 of 10"), (900, "no pictures that can be read"), (1800, "cannot be read")]
+)
+def test_a_cut_clip_without_its_whole_index(tmp_path, decord, lost, said):
+    path = make(tmp_path / "c.mp4")
+    path.write_bytes(path.read_bytes()[:-lost])
+    with pytest.raises(ClipFault, match=said):
+        read_frames(path, TEN, decord=decord)
+
+
+def test_huge_clips_are_refused_before_a_frame_is_decoded(tmp_path, monkeypatch):
+    module = sys.modules[probe.__module__]  # the package holds the function under the module's name
+    path = make(tmp_path / "c.mp4")
+    monkeypatch.setattr(module, "MAX_FRAMES", 9)
+    with pytest.raises(ClipFault, match="more than 9 frames, too long; cut it into scenes"):
+        probe(path)
+    monkeypatch.setattr(module, "MAX_PIXELS", 1000)
+    with pytest.raises(ClipFault, match="frames of 96 x 64 pixels, too large; scale"):
+        probe(path)
+
+
+def read_in_process(path, results):
+    results.put(greys(read_frames(path, TEN)))
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_workers_read_what_their_parent_reads(tmp_path, start):
+    """The parent has read before, so that a forked worker inherits whatever the decoders hold."""
+    path = make(tmp_path / "c.mp4")
+    here = greys(read_frames(path, TEN))
+    context = multiprocessing.get_context(start)
+    results = context.Queue()
+    workers = [context.Process(target=read_in_process, args=(path, results)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    assert [results.get(timeout=60) for _ in workers] == [here, here]
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+
+
+class TestSampling:
+    times = np.arange(11) / 10
+
+    def test_the_whole_clip_first_and_last_among_them(self):
+        assert Sampling(frames=3).choose(self.times) == [0, 5, 10]
+
+    def test_one_frame_is_the_first(self):
+        assert Sampling(frames=1).choose(self.times) == [0]
+
+    def test_a_fixed_rate_stays_at_the_last_frame(self):
+        assert Sampling(frames=4, fps=2.5).choose(self.times) == [0, 4, 8, 10]
+
+    def test_around_a_moment_stays_within_the_clip(self):
+        assert Sampling(frames=3, around=0.5, span=0.4).choose(self.times) == [3, 5, 7]
+        assert Sampling(frames=3, around=0.0, span=0.4).choose(self.times) == [0, 0, 2]
+
+    def test_a_short_clip_repeats_frames(self):
+        assert Sampling(frames=4).choose(self.times[:2]) == [0, 0, 1, 1]
+        assert Sampling(frames=3).choose(self.times[:1]) == [0, 0, 0]
+
+    def test_a_clip_that_starts_late(self):
+        assert Sampling(frames=3, around=0.5, span=0.4).choose(self.times + 7) == [3, 5, 7]
+
+    @pytest.mark.parametrize(
+        "wrong", [{"frames": 0}, {"fps": 0.0}, {"fps": float("nan")}, {"around": -1.0}, {"fps": 1.0, "around": 1.0}]
+    )
+    def test_wrong_numbers(self, wrong):
+        with pytest.raises(InputError, match="sampling: "):
+            Sampling(**wrong)
