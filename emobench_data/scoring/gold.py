@@ -16,9 +16,13 @@ from ..tasks import TASKS
 NO_SOURCE = "(unnamed)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gold:
-    """The answer to one question. `accepted` holds labels in their normal form."""
+    """The answer to one question. `accepted` holds labels in their normal form.
+
+    Questions with the same answer share one object, which is counted by identity: hashing the fields would take longer
+    than all the rest of scoring.
+    """
 
     source: str
     task: str
@@ -82,9 +86,8 @@ def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]
     answers = {}
     for question, number, entry in read_entries(path):
         if question not in asked:
-            raise InputError(
-                f"{line_place(path, number)}: question {question!r} is not in the question file; score answers with their own"
-            )
+            place = line_place(path, number)
+            raise InputError(f"{place}: question {question!r} is not in the question file; score answers with their own")
         if not isinstance(entry.get("text"), str):
             place = line_place(path, number)
             raise InputError(f"{place}: no string under 'text'; expected the answer file of LLaVA's eval scripts")
@@ -100,8 +103,8 @@ def _gold(path: Path, number: int, entry: dict[str, Any]) -> Gold:
     lists = all(isinstance(part, list) and {*map(type, part)} <= {str} for part in (accepted, options))
     if not (isinstance(task, str) and task in TASKS and isinstance(answer, str) and lists and answer in accepted):
         raise InputError(
-            f"{line_place(path, number)}: not a gold answer; it needs a known task, and an answer that is among the accepted "
-            "(a plain file of short answers is scored with --general NAME)"
+            f"{line_place(path, number)}: not a gold answer; it needs a known task, and an answer that is among the "
+            "accepted (a plain file of short answers is scored with --general NAME)"
         )
     if not isinstance(source, str):
         raise InputError(f"{line_place(path, number)}: the source {source!r} is no string")
@@ -124,7 +127,8 @@ def _probabilities(path: Path, number: int, metadata: Any) -> dict[str, float] |
     sound = isinstance(values, dict) and values and all(map(_is_share, values.values()))
     if not sound or sum(values.values()) > 1.001:
         raise InputError(
-            f"{line_place(path, number)}: metadata.probabilities must give each label a number from 0 to 1, all together at most 1"
+            f"{line_place(path, number)}: metadata.probabilities must give each label a number from 0 to 1, "
+            "all together at most 1"
         )
     return values
 

@@ -1,4 +1,4 @@
-"""A language model as judge of open answers, through any OpenAI-compatible endpoint: optional, and always kept apart."""
+"""A language model as judge of open answers, by any OpenAI-compatible endpoint: optional, and always kept apart."""
 
 from __future__ import annotations
 

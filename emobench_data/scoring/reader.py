@@ -36,8 +36,9 @@ class Reader:
         self._open_sets = {task: LabelSet(sorted(keys), letters=False) for task, keys in open_answers.items()}
         self._closed_set = cache(lambda options: LabelSet(options, letters=True))
         self._yes_no = LabelSet(YES_NO, letters=False)
+        self.read = cache(self._read)  # models say the same few things over and over
 
-    def read(self, gold: Gold, answer: str | None) -> tuple[str, str]:
+    def _read(self, gold: Gold, answer: str | None) -> tuple[str, str]:
         """A right answer counts as the gold label, also where it is another accepted one."""
         truth = self._names[normal(gold.answer)]
         if answer is None:
