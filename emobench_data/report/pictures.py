@@ -9,12 +9,13 @@ from html import escape
 from pathlib import Path
 from typing import Mapping
 
+import numpy as np
 from PIL import Image
 
 from ..errors import InputError
 from ..media import PICTURES, leads_out, media_fault
 from ..records import path_fault
-from ..storyboard import read_frames
+from ..video import Sampling, read_frames
 
 SIDE = 112  # pixels of a thumbnail
 SHOWN = 14  # labels of a matrix; the rest is one
@@ -38,7 +39,7 @@ def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
         fault = media_fault(path, "video" if video else "image", base)
         if fault:
             return "", fault
-        image = Image.fromarray(read_frames(path, 3)[1]) if video else Image.open(path, formats=PICTURES)
+        image = Image.fromarray(_middle_frame(path)) if video else Image.open(path, formats=PICTURES)
     except InputError:
         return "", "the clip cannot be read here"
     with image:
@@ -47,6 +48,10 @@ def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=72)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}", ""
+
+
+def _middle_frame(clip: Path) -> np.ndarray:
+    return read_frames(clip, Sampling(frames=3), side=SIDE).pixels[1]
 
 
 def confusion_svg(confusion: Mapping[str, Mapping[str, int]], title: str) -> str:
