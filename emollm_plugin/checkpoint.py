@@ -11,6 +11,7 @@ from torch import Tensor
 
 from emobench_data.errors import InputError
 
+from .compat import cpu
 from .compat.config import newer_tokenizer
 from .compat.dtype import dtype_argument
 from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
@@ -25,12 +26,12 @@ def checked_load(host_load: Callable) -> Callable:
 
     def load_pretrained_model(model_path, model_base, model_name, *args, **kwargs):
         model_base, model_name = host_branch(model_path, model_base, model_name)
-        cpu = {"device": "cpu", **dtype_argument(torch.bfloat16)}
-        kwargs = {**({} if torch.cuda.is_available() and kwargs.get("device") != "cpu" else cpu), **kwargs}
+        on_cpu = {"device": "cpu", **dtype_argument(cpu.HOST_DTYPE)}
+        kwargs = {**({} if torch.cuda.is_available() and kwargs.get("device") != "cpu" else on_cpu), **kwargs}
         loaded = host_load(model_path, model_base, model_name, *args, **kwargs)
         model = loaded[1]
         if kwargs.get("device") == "cpu":
-            model.to(torch.bfloat16)
+            model.to(cpu.HOST_DTYPE)
         if hasattr(model, "get_model") and getattr(model.get_model(), "mm_projector", None) is not None:
             verify_projector(model.get_model().mm_projector, Path(model_path))
         return loaded

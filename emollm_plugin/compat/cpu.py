@@ -10,18 +10,29 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 
-class _ToCpu(TorchFunctionMode):
-    """`.to("cuda", torch.float16)`, `.cuda()` and `.half()` end on the CPU in bfloat16.
+# What the host's float16 becomes on a CPU (measured: 2.5 times float16's speed in generation).
+HOST_DTYPE = torch.bfloat16
 
-    bfloat16 because it is what a CPU has fast kernels for (measured: 2.5 times float16's speed in generation).
+
+def fast_dtype() -> torch.dtype:
+    """What this CPU multiplies fastest: float32, unless it has instructions for bfloat16.
+
+    Measured on two cores with AVX2 alone: a linear layer of 576 x 1536 on 1,600 rows runs at 59 GFLOP/s in float32,
+    at 5 in bfloat16 and at 7 in float16.
     """
+    has = (getattr(torch.cpu, name, lambda: False)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return torch.bfloat16 if any(has) else torch.float32
+
+
+class _ToCpu(TorchFunctionMode):
+    """`.to("cuda", torch.float16)`, `.cuda()` and `.half()` end on the CPU in `HOST_DTYPE`."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = dict(kwargs or {})
         if func is torch.Tensor.cuda:
             return args[0]
         if func is torch.Tensor.half:
-            return args[0].bfloat16()
+            return args[0].to(HOST_DTYPE)
         if func is torch.Tensor.to:
             args = tuple(map(_cpu_value, args))
             kwargs = {key: _cpu_value(value) for key, value in kwargs.items()}
@@ -31,7 +42,7 @@ class _ToCpu(TorchFunctionMode):
 def _cpu_value(value):
     if isinstance(value, (str, torch.device)) and torch.device(value).type == "cuda":
         return torch.device("cpu")
-    return torch.bfloat16 if value is torch.float16 else value
+    return HOST_DTYPE if value is torch.float16 else value
 
 
 @contextmanager
