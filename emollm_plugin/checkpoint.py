@@ -11,8 +11,8 @@ from torch import Tensor
 
 from emobench_data.errors import InputError
 
+from .compat import cpu
 from .compat.config import newer_tokenizer
-from .compat.cpu import cpu_dtype
 from .compat.dtype import dtype_argument
 from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
 
@@ -26,12 +26,12 @@ def checked_load(host_load: Callable) -> Callable:
 
     def load_pretrained_model(model_path, model_base, model_name, *args, **kwargs):
         model_base, model_name = host_branch(model_path, model_base, model_name)
-        cpu = {"device": "cpu", **dtype_argument(cpu_dtype())}
-        kwargs = {**({} if torch.cuda.is_available() and kwargs.get("device") != "cpu" else cpu), **kwargs}
+        on_cpu = {"device": "cpu", **dtype_argument(cpu.cpu_dtype())}
+        kwargs = {**({} if torch.cuda.is_available() and kwargs.get("device") != "cpu" else on_cpu), **kwargs}
         loaded = host_load(model_path, model_base, model_name, *args, **kwargs)
         model = loaded[1]
         if kwargs.get("device") == "cpu":
-            model.to(cpu_dtype())
+            model.to(cpu.cpu_dtype())
         if hasattr(model, "get_model") and getattr(model.get_model(), "mm_projector", None) is not None:
             verify_projector(model.get_model().mm_projector, Path(model_path))
         return loaded

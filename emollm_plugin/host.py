@@ -43,7 +43,7 @@ def run(module: str) -> None:
         getattr(importlib.import_module(module), CALLED[module])()
         return
     from .compat.cpu import host_on_cpu
-    from .evaluate import check_evaluation
+    from .evaluation.check import check_evaluation
 
     if module.startswith("llava.eval.model_vqa"):
         check_evaluation(sys.argv[1:])

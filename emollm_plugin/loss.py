@@ -54,8 +54,14 @@ def answer_loss(model, labels: Tensor, **inputs) -> CausalLMOutputWithPast:
     hidden = model.get_model()(use_cache=False, **inputs)[0]
     labels = labels[:, 1:].to(hidden.device)
     answers = labels != IGNORE_INDEX
-    logits = model.lm_head(hidden[:, :-1][answers])
+    logits = logits_of(model, hidden[:, :-1][answers])
+    return CausalLMOutputWithPast(loss=F.cross_entropy(logits, labels[answers]))
+
+
+def logits_of(model, hidden: Tensor) -> Tensor:
+    """Logits in float32 over the vocabulary, of the base model's output: (..., C) -> (..., V)."""
+    logits = model.lm_head(hidden)
     cap = getattr(model.config, "final_logit_softcapping", None)
     if cap is not None:  # Gemma 2
         logits = torch.tanh(logits / cap) * cap
-    return CausalLMOutputWithPast(loss=F.cross_entropy(logits.float(), labels[answers]))
+    return logits.float()

@@ -1,6 +1,8 @@
-"""Generation settings of released models that a newer transformers refuses to save."""
+"""What generation settings mean, and which of them can be saved, in one version of transformers and another."""
 
 from __future__ import annotations
+
+from .config import before_5
 
 
 def valid_generation_config(model) -> None:
@@ -11,3 +13,11 @@ def valid_generation_config(model) -> None:
     config = model.generation_config
     if not config.do_sample and any(getattr(config, name) not in (None, 1.0) for name in ("temperature", "top_p")):
         config.do_sample = True
+
+
+def penalized_from_the_start(config) -> list[int]:
+    """transformers 4.37: a prompt of embeddings counts as one beginning-of-sequence token for the repetition penalty.
+
+    In 5 it counts as none.
+    """
+    return [config.bos_token_id] if before_5() else []

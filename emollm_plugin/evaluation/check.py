@@ -9,8 +9,8 @@ from typing import Sequence
 from emobench_data.errors import InputError
 from emobench_data.llava_files import line_place, read_lines
 
-from .checkpoint import check_tokenizer, host_branch
-from .preflight import refuse_faulty_images
+from ..checkpoint import check_tokenizer, host_branch
+from ..preflight import refuse_faulty_images
 
 
 def check_evaluation(argv: Sequence[str]) -> None:

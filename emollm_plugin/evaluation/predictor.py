@@ -1,0 +1,166 @@
+"""A loaded checkpoint that answers questions about pictures, one or many at a time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from emobench_data.errors import InputError
+
+from .decode import Greedy, option_probabilities
+from .prompts import Prompter
+from .reader import Prompt, Reader
+
+# What the features of pictures seen before may take; a picture is often asked about more than once.
+FEATURE_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question made ready without the model, as workers do it.
+
+    Args:
+        ids: of the prompt.
+        pixels: as the host's `process_images` gives one picture, (3, S, S), or (M, 3, S, S) for several crops, or None.
+        size: of the picture (width, height), for crops.
+        picture: names the picture, equal for equal ones; None if it is not to be remembered.
+    """
+
+    ids: list[int]
+    pixels: Tensor | None = None
+    size: tuple[int, int] | None = None
+    picture: str | None = None
+
+
+class Predictor:
+    """Answers as LLaVA's evaluation scripts do at temperature 0, in batches; also the probabilities of given answers.
+
+    Made by `load`, or from what the host's `load_pretrained_model` returns and a host `Conversation`.
+    """
+
+    def __init__(self, *, tokenizer, model, image_processor, conv) -> None:
+        self.tokenizer, self.image_processor, self.template = tokenizer, image_processor, conv.version
+        self.model = model.eval()
+        marked = bool(getattr(model.config, "mm_use_im_start_end", False))
+        self.prompter = Prompter(conv, tokenizer, marked=marked)
+        self.reader = Reader(model, self.prompter.image_token)
+        self.greedy = Greedy(self.reader)
+        self._features: OrderedDict[str, Tensor] = OrderedDict()
+
+    @classmethod
+    def load(
+        cls, path: str, base: str | None = None, device: str | None = None, template: str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> Predictor:  # fmt: skip
+        """Load a checkpoint as evaluation does, strictly.
+
+        Args:
+            path: folder or hub name.
+            base: the base model, where the folder needs one that it does not name.
+            device: `cpu`, `cuda`, `cuda:1`; default: a GPU if there is one.
+            template: name of the conversation template; default: the one that training noted in config.json.
+            dtype: default: float16 on a GPU, as the host; on a CPU what that multiplies fastest (`compat.cpu`).
+
+        Raises:
+            InputError: there is no such checkpoint, it is half-written, its base is not here, the template is unknown.
+        """
+        from ..attach import register
+
+        register()
+        from llava.conversation import conv_templates
+        from llava.mm_utils import get_model_name_from_path
+        from llava.model.builder import load_pretrained_model
+
+        from ..checkpoint import check_tokenizer, host_branch
+        from ..compat.cpu import cpu_dtype, host_on_cpu
+
+        check_tokenizer(host_branch(path, base, "")[0] or path)
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        with host_on_cpu():
+            name = get_model_name_from_path(path)
+            tokenizer, model, processor, _ = load_pretrained_model(path, base, name, device=device)
+        if processor is None:
+            raise InputError(f"{path} has no vision tower; it is a language model without eyes")
+        model.to(device=device, dtype=dtype or (cpu_dtype() if device == "cpu" else torch.float16))
+        template = template or getattr(model.config, "emollm_template", None)
+        if template not in conv_templates:
+            known = ", ".join(sorted(conv_templates))
+            raise InputError(f"{path}: unknown template --conv-mode {template!r}; known: {known}")
+        return cls(tokenizer=tokenizer, model=model, image_processor=processor, conv=conv_templates[template])
+
+    def answer(
+        self, images: Sequence[Image.Image | None], texts: Sequence[str], *, max_new_tokens: int = 16
+    ) -> list[str]:
+        """Greedy answers to one question for each picture; None stands for no picture. One batch: memory is yours."""
+        return self.answer_batch([self.ask(*pair) for pair in zip(images, texts)], max_new_tokens=max_new_tokens)
+
+    def probabilities(self, image: Image.Image | None, text: str, options: Sequence[str]) -> dict[str, float]:
+        """Probabilities of the answers `options` to `text`, which sum to 1 over them (see `option_probabilities`)."""
+        return self.probabilities_batch([self.ask(image, text)], [options])[0]
+
+    def ask(self, image: Image.Image | None, text: str, picture: str | None = None) -> Asked:
+        """Make a question ready; the model is not used."""
+        from llava.mm_utils import process_images
+
+        ids = self.prompter.question_ids(text, image=image is not None)
+        if image is None:
+            return Asked(ids)
+        image = image.convert("RGB")
+        pixels = process_images([image], self.image_processor, self.model.config)[0]
+        return Asked(ids, pixels.to(self.model.dtype), image.size, picture)
+
+    @torch.inference_mode()
+    def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:
+        """Greedy answers, from questions made ready."""
+        answers = self.greedy(self.reader.read(self._prompts(asked)), max_new_tokens=max_new_tokens)
+        return [text.strip() for text in self.tokenizer.batch_decode(answers, skip_special_tokens=True)]
+
+    @torch.inference_mode()
+    def probabilities_batch(self, asked: Sequence[Asked], options: Sequence[Sequence[str]]) -> list[dict[str, float]]:
+        """As `probabilities`, from questions made ready; each has options of its own.
+
+        Raises:
+            InputError: a question has no options, or one twice.
+        """
+        for labels in options:
+            if not labels or len(set(labels)) != len(labels):
+                raise InputError(f"options must be different from one another, and at least one: {list(labels)!r:.80}")
+        ids = [[self.prompter.answer_ids(label) for label in labels] for labels in options]
+        shares = option_probabilities(self.reader, self.reader.read(self._prompts(asked)), ids)
+        return [dict(zip(labels, row)) for labels, row in zip(options, shares)]
+
+    def _prompts(self, asked: Sequence[Asked]) -> list[Prompt]:
+        return [Prompt(each.ids, features) for each, features in zip(asked, self._look(asked))]
+
+    def _look(self, asked: Sequence[Asked]) -> list[Tensor | None]:
+        """Features of each question's picture; equal pictures are encoded once."""
+        keys = [None if each.pixels is None else each.picture or id(each) for each in asked]
+        new = {key: each for key, each in zip(keys, asked) if key is not None and key not in self._features}
+        made = dict(zip(new, self._encode(list(new.values())))) if new else {}
+        found = [None if key is None else made.get(key, self._features.get(key)) for key in keys]
+        for key, features in made.items():
+            if isinstance(key, str):
+                self._features[key] = features
+        for key in keys:
+            if key in self._features:
+                self._features.move_to_end(key)
+        while sum(each.nbytes for each in self._features.values()) > FEATURE_BYTES:
+            self._features.popitem(last=False)
+        return found
+
+    def _encode(self, asked: Sequence[Asked]) -> list[Tensor]:
+        """Features (N, C) of pictures, by the host's own code, which knows every way to cut and merge them."""
+        images = [each.pixels.to(self.model.device, self.model.dtype) for each in asked]
+        same = all(image.ndim == 3 and image.shape == images[0].shape for image in images)
+        # The picture, and one token that is cut off again: the host takes a single id for a step of generation.
+        ids = torch.tensor([[self.prompter.image_token, 0]] * len(asked), device=self.model.device)
+        _, _, mask, _, embeddings, _ = self.model.prepare_inputs_labels_for_multimodal(
+            ids, None, torch.ones_like(ids), None, None, torch.stack(images) if same else images,
+            [each.size for each in asked],
+        )  # fmt: skip
+        return [row[kept.bool()][:-1].clone() for row, kept in zip(embeddings, mask)]

@@ -1,0 +1,48 @@
+"""The token ids of a question as LLaVA's evaluation scripts make them, and of an answer as training made them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from emobench_data.errors import InputError
+
+from ..prompt.encode import IGNORE_INDEX, encode
+
+
+class Prompter:
+    """Writes questions in one template.
+
+    Args:
+        conv: a host `Conversation` without turns.
+        tokenizer: the checkpoint's.
+        marked: whether the checkpoint was trained with tokens around its images (`mm_use_im_start_end`).
+    """
+
+    def __init__(self, conv, tokenizer, *, marked: bool = False) -> None:
+        from llava import constants
+        from llava.mm_utils import tokenizer_image_token
+
+        self.conv, self.tokenizer, self._tokenize = conv, tokenizer, tokenizer_image_token
+        self.placeholder, self.image_token = constants.DEFAULT_IMAGE_TOKEN, constants.IMAGE_TOKEN_INDEX
+        around = (constants.DEFAULT_IM_START_TOKEN, constants.DEFAULT_IM_END_TOKEN) if marked else ("", "")
+        self._image = f"{around[0]}{self.placeholder}{around[1]}\n"
+        self.answer_ids = lru_cache(maxsize=4096)(self._answer_ids)
+
+    def question_ids(self, text: str, *, image: bool) -> list[int]:
+        """Ids of the prompt that asks `text`, with `image_token` where the picture stands if there is one.
+
+        Raises:
+            InputError: the text holds the placeholder itself.
+        """
+        if self.placeholder in text:
+            raise InputError(f"a question holds {self.placeholder!r}, which stands for a picture; take it out: {text!r:.60}")
+        conv = self.conv.copy()
+        conv.append_message(conv.roles[0], self._image + text if image else text)
+        conv.append_message(conv.roles[1], None)
+        return self._tokenize(conv.get_prompt(), self.tokenizer)
+
+    def _answer_ids(self, text: str) -> tuple[int, ...]:
+        """Ids of an answer, its end of turn among them: those that training puts labels on."""
+        turns = [{"from": "human", "value": "?"}, {"from": "gpt", "value": text}]
+        ids, labels = encode(self.conv, turns, self.tokenizer, lambda part: self._tokenize(part, self.tokenizer))
+        return tuple(token for token, label in zip(ids, labels) if label != IGNORE_INDEX)

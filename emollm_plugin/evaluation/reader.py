@@ -1,0 +1,142 @@
+"""Prompts of unequal length read by a decoder in one batch; what they begin with alike is read once for all of them."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from os.path import commonprefix
+from typing import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from ..compat.cache import pick_rows
+from ..loss import logits_of
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt.
+
+    Args:
+        ids: token ids, `Reader.image_token` where the picture stands.
+        features: the picture as the projector gives it, (N, C), or None for text alone.
+    """
+
+    ids: list[int]
+    features: Tensor | None
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a decoder knows after reading a batch of B rows.
+
+    Args:
+        logits: for the next token of each row, (B, V), float32.
+        cache: keys and values of N positions, padding among them.
+        mask: (B, N), 1 where a token stands.
+        lengths: tokens of each row, (B,), which is the position of the next.
+    """
+
+    logits: Tensor
+    cache: object
+    mask: Tensor
+    lengths: Tensor
+
+    def rows(self, rows: Tensor) -> Read:
+        """The rows `rows` (R,), in that order, also several times."""
+        return Read(self.logits[rows], pick_rows(self.cache, rows), self.mask[rows], self.lengths[rows])
+
+
+class Reader:
+    """Feeds a LLaVA model's decoder; logits are made at the last position only.
+
+    Args:
+        model: a LLaVA causal model in evaluation mode.
+        image_token: the id that stands for a picture.
+    """
+
+    def __init__(self, model, image_token: int) -> None:
+        self.model, self.image_token = model, image_token
+        self.decoder = model.get_model()
+        self.positions = "position_ids" in inspect.signature(self.decoder.forward).parameters
+        self.window = getattr(model.config, "sliding_window", None)
+        self.limit = getattr(model.config, "tokenizer_model_max_length", None)
+        self._prefix: tuple[list[int], object] = ([], None)
+
+    def read(self, prompts: Sequence[Prompt]) -> Read:
+        """Read a batch from its beginning."""
+        shared = self._shared(prompts)
+        # Longer ones lose their end, as in the host.
+        rest = [self._embed(prompt, shared)[: self.limit and self.limit - shared] for prompt in prompts]
+        ones = [torch.ones(len(row), dtype=torch.long, device=self.model.device) for row in rest]
+        mask, embeddings = _pad_left(ones), _pad_left(rest)
+        before, cache = mask.new_ones((len(rest), shared)), None
+        if shared:
+            cache = pick_rows(self._prefix[1], mask.new_zeros(len(rest)))
+        positions = (mask.cumsum(1) - 1).clamp(min=0) + shared
+        mask = torch.cat([before, mask], dim=1)
+        hidden, cache = self._forward(embeddings, mask, positions, cache)
+        return Read(logits_of(self.model, hidden[:, -1]), cache, mask, mask.sum(1))
+
+    def step(self, read: Read, tokens: Tensor) -> Read:
+        """Read one more token in each row: (B,)."""
+        mask = torch.cat([read.mask, torch.ones_like(read.mask[:, :1])], dim=1)
+        hidden, cache = self._forward(self._tokens(tokens[:, None]), mask, read.lengths[:, None], read.cache)
+        return Read(logits_of(self.model, hidden[:, -1]), cache, mask, read.lengths + 1)
+
+    def log_probabilities(self, read: Read, continuations: Sequence[Sequence[int]]) -> Tensor:
+        """The log-probability of one continuation for each row, summed over its tokens: (B,)."""
+        ids = [torch.tensor(continuation, device=self.model.device) for continuation in continuations]
+        total = read.logits.log_softmax(-1).gather(1, torch.stack([row[0] for row in ids])[:, None])[:, 0]
+        if max(map(len, ids)) == 1:
+            return total
+        # What follows a row's end is not counted, and what stands before does not see it.
+        inputs = pad_sequence([row[:-1] for row in ids], batch_first=True)
+        targets = pad_sequence([row[1:] for row in ids], batch_first=True, padding_value=-1)
+        mask = torch.cat([read.mask, torch.ones_like(inputs)], dim=1)
+        positions = read.lengths[:, None] + torch.arange(inputs.shape[1], device=inputs.device)
+        hidden, _ = self._forward(self._tokens(inputs), mask, positions, read.cache)
+        each = logits_of(self.model, hidden).log_softmax(-1).gather(2, targets.clamp(min=0)[..., None])[..., 0]
+        return total + each.masked_fill(targets < 0, 0).sum(1)
+
+    def _shared(self, prompts: Sequence[Prompt]) -> int:
+        """How many tokens all prompts begin with, having read them into `_prefix`; 0 where nothing can be shared."""
+        longest = max(len(prompt.ids) + (0 if prompt.features is None else len(prompt.features)) for prompt in prompts)
+        # Padding between the shared beginning and the rest shifts distances for those that count rows of the cache:
+        # MPT's linear biases, and attention in windows.
+        if not self.positions or (self.window and self.window < longest):
+            return 0
+        ids = commonprefix([prompt.ids[:-1] for prompt in prompts])
+        ids = ids[: ids.index(self.image_token)] if self.image_token in ids else ids
+        if ids and ids != self._prefix[0]:
+            tokens = torch.tensor([ids], device=self.model.device)
+            mask, positions = torch.ones_like(tokens), torch.arange(len(ids), device=tokens.device)[None]
+            self._prefix = (ids, self._forward(self._tokens(tokens), mask, positions, None)[1])
+        return len(ids)
+
+    def _embed(self, prompt: Prompt, start: int) -> Tensor:
+        """Embeddings (N, C) of a prompt from its token `start` on."""
+        ids = prompt.ids[start:]
+        if prompt.features is None:
+            return self._tokens(torch.tensor(ids, device=self.model.device))
+        place = ids.index(self.image_token)
+        text = self._tokens(torch.tensor(ids[:place] + ids[place + 1 :], device=self.model.device))
+        return torch.cat([text[:place], prompt.features.to(text.dtype), text[place:]])
+
+    def _tokens(self, ids: Tensor) -> Tensor:
+        return self.decoder.embed_tokens(ids)
+
+    def _forward(self, embeddings: Tensor, mask: Tensor, positions: Tensor, cache) -> tuple[Tensor, object]:
+        known = {"position_ids": positions} if self.positions else {}
+        out = self.decoder(
+            inputs_embeds=embeddings, attention_mask=mask, past_key_values=cache, use_cache=True, **known
+        )
+        return out.last_hidden_state, out.past_key_values
+
+
+def _pad_left(rows: list[Tensor]) -> Tensor:
+    """Rows (N, ...) of unequal N as one tensor, zeros before the shorter ones."""
+    longest = max(map(len, rows))
+    return torch.stack([torch.cat([row.new_zeros(longest - len(row), *row.shape[1:]), row]) for row in rows])

@@ -1,0 +1,47 @@
+"""A tiny checkpoint that evaluation loads, and questions of mixed lengths about it."""
+
+import json
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def float32(monkeypatch):
+    """Both the host's scripts and ours compute in float32, so that batching cannot flip what is nearly equal."""
+    import torch
+
+    from emollm_plugin.compat import cpu
+
+    monkeypatch.setattr(cpu, "cpu_dtype", lambda: torch.float32)
+
+
+@pytest.fixture(scope="session")
+def checkpoint(llava_model, tiny, tmp_path_factory):
+    """`llava_model` saved whole, as a full fine-tune leaves it."""
+    import copy
+
+    from emollm_plugin.folders import note_training
+
+    folder = tmp_path_factory.mktemp("checkpoint") / "llava-tiny"
+    model = copy.deepcopy(llava_model)
+    note_training(model.config, template="emoprompt_chatml", base=str(tiny.base))
+    model.save_pretrained(folder)
+    tiny.tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def asked(tiny, tmp_path_factory):
+    """A folder with `questions.jsonl` (mixed lengths, a picture asked about twice) and `images`."""
+    folder = tmp_path_factory.mktemp("asked")
+    (folder / "images").mkdir()
+    rows = []
+    for index in range(11):
+        name = f"{index % 7}.png"
+        color = (37 * index % 256, 91 * index % 256, 151 * index % 256)
+        Image.new("RGB", (32 + index, 28), color).save(folder / "images" / name)
+        words = "Which emotion does this image show? " + "joy sadness anger fear " * (index * 5 % 8)
+        rows.append({"question_id": index, "image": name, "text": words.strip(), "options": ["joy", "sadness", "a fear"]})
+    (folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
