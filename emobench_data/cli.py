@@ -14,6 +14,7 @@ from .composition import load_composition
 from .convert import convert as convert_source
 from .convert import make_mini
 from .errors import InputError
+from .questions import merge_answers, read_questions, write_science
 from .scoring import score as score_files
 from .sources import Source, all_sources, get_source
 from .validate import validate as validate_file
@@ -112,6 +113,23 @@ def score(questions: Path, gold: Path, predictions: Path, out: Path | None, as_j
         with atomic_file(out) as file:
             file.write(content.encode() + b"\n")
     click.echo(content if as_json else score_table(result))
+
+
+@main.command()
+@click.argument("parts", type=FILE, nargs=-1, required=True)
+@click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
+@click.option("--out", type=FILE, required=True, help="The file for all answers, in the questions' order.")
+def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
+    """Make one answer file of PARTS, if together they answer every question exactly once."""
+    click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
+
+
+@main.command("science-questions")
+@click.argument("questions", type=FILE)
+@click.argument("out", type=FILE)
+def science_questions(questions: Path, out: Path) -> None:
+    """Write the file QUESTIONS as the JSON that llava.eval.model_vqa_science reads."""
+    write_science(read_questions(questions), out)
 
 
 @main.command()
