@@ -14,6 +14,7 @@ from .composition import load_composition
 from .convert import convert as convert_source
 from .convert import make_mini
 from .errors import InputError
+from .questions import merge_answers, read_questions, write_science
 from .sources import Source, all_sources, get_source
 from .validate import validate as validate_file
 
@@ -96,6 +97,23 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
     for name in manifest["absent"]:
         click.echo(f"went without {name}, which is not there")
     click.echo(f"written to {out}; its data card is {out / 'README.md'}")
+
+
+@main.command()
+@click.argument("parts", type=FILE, nargs=-1, required=True)
+@click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
+@click.option("--out", type=FILE, required=True, help="The file for all answers, in the questions' order.")
+def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
+    """Make one answer file of PARTS, if together they answer every question exactly once."""
+    click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
+
+
+@main.command("science-questions")
+@click.argument("questions", type=FILE)
+@click.argument("out", type=FILE)
+def science_questions(questions: Path, out: Path) -> None:
+    """Write the file QUESTIONS as the JSON that llava.eval.model_vqa_science reads."""
+    write_science(read_questions(questions), out)
 
 
 @main.command()

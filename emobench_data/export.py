@@ -12,7 +12,7 @@ from .atomic import atomic_file
 from .errors import InputError
 from .records import Record
 from .storyboard import storyboard
-from .tasks import question
+from .tasks import TASKS, YES_NO, question
 
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
 _TAG = re.compile(r"<([\w/|-]+)>")
@@ -120,10 +120,15 @@ def training_entry(shown: Shown) -> dict[str, object]:
     }
 
 
-def question_entry(shown: Shown) -> dict[str, str]:
-    """One line of the question file of LLaVA's eval scripts."""
+def question_entry(shown: Shown) -> dict[str, object]:
+    """One line of the question file of LLaVA's eval scripts.
+
+    `options`, which they pass over, is the label set of a closed question or Yes and No, whatever the answer is.
+    """
     record, key, media, prompt = shown
-    return {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
+    options = YES_NO if TASKS[record.task].kind == "yes_no" else record.options
+    entry = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
+    return {**entry, "options": [neutral(label) for label in options]} if options else entry
 
 
 def answer_entry(record: Record) -> dict[str, object]:

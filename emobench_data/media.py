@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from .errors import InputError
 from .pyav import load_pyav
 from .video import CLIPS, ClipFault, Sampling, read_frames
 
@@ -31,6 +32,26 @@ def media_fault(path: Path, modality: str, root: Path) -> str | None:
     if not os.path.isfile(path):  # unlike Path's, it answers for names no file can have
         return "missing"
     return _clip_fault(path) if modality == "video" else _image_fault(path)
+
+
+def open_picture(path: Path, root: Path) -> Image.Image:
+    """A decoded RGB picture; `root`, which it may not leave, is a resolved path.
+
+    Raises:
+        InputError: what `media_fault` would say of it.
+    """
+    fault = OUTSIDE if leads_out(path, root) else None if os.path.isfile(path) else "missing"
+    if fault is None:
+        try:
+            with Image.open(path, formats=PICTURES) as image:
+                if image.width * image.height <= MAX_PIXELS:
+                    return image.convert("RGB")
+                fault = f"{image.width} x {image.height} pixels, too large"
+        except (UnidentifiedImageError, Image.DecompressionBombError):
+            fault = "not a picture, or too large"
+        except (OSError, ValueError, SyntaxError):
+            fault = "truncated or broken"
+    raise InputError(f"{path}: {fault}; get the file again")
 
 
 def _image_fault(path: Path) -> str | None:

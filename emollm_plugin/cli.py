@@ -6,12 +6,14 @@ import logging
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
 
 from emobench_data.cli import InputErrorGroup
 from emobench_data.commands import FILE, FOLDER, relative_files, report, score, write_result
+from emobench_data.questions import read_questions
 from emobench_data.scoring import score as score_files
 from emobench_data.scoring.table import score_table
 
@@ -117,6 +119,64 @@ def merge(folder: Path, out: Path, base: str | None) -> None:
     from .merge import merge as merge_folder
 
     click.echo(merge_folder(folder, out, base=base))
+
+
+@main.command("eval")
+@click.argument("checkpoint")
+@click.option("--model-base", help="Base model, where it is not the one that CHECKPOINT names.")
+@click.option("--question-file", type=FILE, required=True, help="LLaVA's question file, JSONL or JSON.")
+@click.option("--image-folder", type=FOLDER, default=".", help="Folder that the questions' pictures lie in.")
+@click.option("--answers-file", type=FILE, required=True, help="Answers in it are kept; the rest is added.")
+@click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
+@click.option("--likelihood", is_flag=True, help="Take the most probable of a question's options, where it has any.")
+@click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
+@click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one.")
+def evaluate(checkpoint: str, question_file: Path, image_folder: Path, answers_file: Path, num_chunks: int,
+             chunk_idx: int, model_base: str | None, conv_mode: str | None, device: str | None,
+             **options: Any) -> None:  # fmt: skip
+    """Answer a question file with CHECKPOINT, in batches. A run that was stopped goes on."""
+    from .evaluation.predictor import Predictor
+    from .evaluation.run import evaluate as run
+
+    read_questions(question_file)  # before the model is loaded
+    predictor = Predictor.load(checkpoint, model_base, device, conv_mode)
+    run(
+        predictor, question_file, image_folder, answers_file, model=checkpoint, chunks=num_chunks,
+        chunk_index=chunk_idx, **options,
+    )  # fmt: skip
+    click.echo(answers_file)
+
+
+@main.command()
+@click.argument("checkpoint")
+@click.argument("medium", type=FILE)
+@click.argument("question", required=False)
+@click.option("--labels", help="Emotions to choose from, with commas between.")
+@click.option("--model-base", help="Base model, where it is not the one that CHECKPOINT names.")
+@click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with the probability of every label.")
+def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None, model_base: str | None,
+        conv_mode: str | None, as_json: bool) -> None:  # fmt: skip
+    """Say which emotion the picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why."""
+    from .evaluation.ask import LABELS, open_medium
+    from .evaluation.ask import ask as ask_one
+    from .evaluation.predictor import Predictor
+
+    image, kind = open_medium(medium)
+    chosen = [label.strip() for label in labels.split(",")] if labels else LABELS
+    with redirect_stdout(sys.stderr):  # the host prints as it loads
+        predictor = Predictor.load(checkpoint, model_base, None, conv_mode)
+    report = ask_one(predictor, image, question, labels=chosen, medium=kind)
+    if as_json:
+        click.echo(_json(report))
+        return
+    click.echo(f"emotion: {report['emotion']}\nconfidence: {report['confidence']:.2f}\nrationale: {report['rationale']}")
+    if "answer" in report:
+        click.echo(f"answer: {report['answer']}")
 
 
 @main.command()

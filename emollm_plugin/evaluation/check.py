@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Sequence
 
 from emobench_data.errors import InputError
-from emobench_data.llava_files import line_place, read_lines
+from emobench_data.questions import read_questions
 
 from ..checkpoint import check_tokenizer, host_branch
 from ..preflight import refuse_faulty_images
@@ -41,12 +41,8 @@ def _check_template(name: str) -> None:
 
 
 def _check_questions(path: Path, images: Path) -> None:
-    names = []
-    for number, question in read_lines(path):
-        if not isinstance(question.get("text"), str) or "question_id" not in question:
-            raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
-        # The same picture may be asked about more than once.
-        names += [question["image"]] if isinstance(question.get("image"), str) else []
+    # The same picture may be asked about more than once.
+    names = {question.image for question in read_questions(path) if question.image}
     if not names:
-        raise InputError(f"{path}: holds no question about an image; write it again")
-    refuse_faulty_images(sorted(set(names)), images, str(path))
+        raise InputError(f"{path}: holds no question about an image; emollm eval answers questions without one")
+    refuse_faulty_images(sorted(names), images, str(path))

@@ -134,6 +134,10 @@ class Predictor:
         shares = option_probabilities(self.reader, self.reader.read(self._prompts(asked)), ids)
         return [dict(zip(labels, row)) for labels, row in zip(options, shares)]
 
+    def forget(self) -> None:
+        """Drop the pictures remembered by name, before a name may mean another one."""
+        self._features.clear()
+
     def _prompts(self, asked: Sequence[Asked]) -> list[Prompt]:
         return [Prompt(each.ids, features) for each, features in zip(asked, self._look(asked))]
 

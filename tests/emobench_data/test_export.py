@@ -39,7 +39,7 @@ def test_text_only_has_no_medium(tmp_path):
     (entry,) = train(tmp_path, one)
     assert "image" not in entry and "<image>" not in entry["conversations"][0]["value"]
     (question,), _ = ask(tmp_path, one)
-    assert set(question) == {"question_id", "text"}
+    assert set(question) == {"question_id", "text", "options"}
 
 
 def test_question_entry_has_no_placeholder_and_no_answer(tmp_path):
@@ -57,6 +57,14 @@ def test_question_entry_has_no_placeholder_and_no_answer(tmp_path):
     }
 
 
+def test_options_are_the_label_set_whatever_the_answer(tmp_path):
+    """They stand beside the question, so they must tell nothing of its answer."""
+    labels = ("joy", "fear", "awe")
+    closed = [ask(tmp_path, record(task="emo_c", answer=label, options=labels))[0][0]["options"] for label in labels]
+    assert closed == [list(labels)] * 3
+    assert [ask(tmp_path, record(answer=answer))[0][0]["options"] for answer in ("Yes", "No")] == [["Yes", "No"]] * 2
+
+
 @pytest.mark.parametrize("field", ["text", "item", "label"])
 def test_a_placeholder_in_the_data_is_neutralised_everywhere(tmp_path, field):
     changes = {field: HOSTILE} if field != "label" else {"task": "intent", "answer": HOSTILE, "options": (HOSTILE,)}
@@ -64,7 +72,7 @@ def test_a_placeholder_in_the_data_is_neutralised_everywhere(tmp_path, field):
     human, gpt = entry["conversations"]
     assert human["value"].count("<image>") == 1 and human["value"].startswith("<image>\n")
     (question,), (gold,) = ask(tmp_path, record(**changes))
-    for text in (human["value"].removeprefix("<image>\n"), gpt["value"], entry["id"], *question.values(), str(gold)):
+    for text in (human["value"].removeprefix("<image>\n"), gpt["value"], entry["id"], str(question), str(gold)):
         assert not any(tag in text.lower() for tag in ("<image>", "<video>", "</s>", "<s>", "<|im_end|>", "<im_start>"))
     assert gold["answer"] == gpt["value"]
 

@@ -198,3 +198,18 @@ def batch():
     mask = torch.tensor([[1] * 7, [1, 1, 1, 1, 0, 0, 0]]).bool()
     images = torch.randn(2, 3, 28, 28, generator=torch.Generator().manual_seed(0))
     return {"input_ids": ids, "labels": labels, "attention_mask": mask, "images": images}
+
+
+def make_clip_file(path):
+    """A clip of five plain frames."""
+    import av
+    import numpy as np
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=5)
+        stream.width = stream.height = 32
+        for index in range(5):
+            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 40 * index, np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path

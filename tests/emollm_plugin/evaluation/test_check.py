@@ -33,7 +33,7 @@ def test_a_model_or_question_file_that_is_not_there(refused, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("", "holds no question about an image"), ('{"question_id": 1', "line 1"), ('{"question_id": 1}', "line 1"),
+    [("", "holds no question"), ('{"question_id": 1', "line 1"), ('{"question_id": 1}', "line 1"),
      ('{"question_id": 1, "text": "a", "image": "none.png"}', "none.png (missing)"),
      ('{"question_id": 1, "text": "a", "image": "../train.json"}', "leads out of the folder")],
 )  # fmt: skip

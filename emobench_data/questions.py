@@ -1,0 +1,123 @@
+"""LLaVA's question files, and the answer files of its evaluation scripts: read, converted, merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any, Iterable, Sequence, TypeVar
+
+import orjson
+
+from .atomic import atomic_file
+from .errors import InputError
+from .llava_files import line_place, read_lines, read_training
+
+PLACEHOLDER = "<image>"
+_NAMED = 5  # how many ids an error names
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question; `image` is None for text alone, `options` are what may be answered, empty if anything."""
+
+    id: str | int
+    image: str | None
+    text: str
+    options: tuple[str, ...] = ()
+
+
+def read_questions(path: Path) -> list[Question]:
+    """The questions of a JSONL file, or of the JSON list that `llava.eval.model_vqa_science` reads (name `*.json`).
+
+    Raises:
+        InputError: the file cannot be read or is empty, a question lacks its fields, or an id occurs twice.
+    """
+    if path.suffix == ".json":
+        entries = [(f"{path}, record {n}", entry) for n, entry in enumerate(read_training(path), 1)]
+        found = [_from_conversation(place, entry) for place, entry in entries]
+    else:
+        entries = [(line_place(path, number), entry) for number, entry in read_lines(path)]
+        found = [_from_line(place, entry) for place, entry in entries]
+    if not found:
+        raise InputError(f"{path}: holds no question; write it again")
+    seen: set[str | int] = set()
+    for (place, _), question in zip(entries, found):
+        if question.id in seen:
+            raise InputError(f"{place}: question_id {question.id!r} occurs twice; give each question its own")
+        seen.add(question.id)
+    return found
+
+
+def _from_line(place: str, entry: dict[str, Any]) -> Question:
+    options = entry.get("options") or []
+    if not _named(entry.get("question_id")) or not isinstance(entry.get("text"), str):
+        raise InputError(f"{place}: a question needs question_id and text")
+    if not isinstance(entry.get("image", ""), str):
+        raise InputError(f"{place}: image must be a path below the image folder")
+    if not isinstance(options, list) or not all(isinstance(option, str) and option.strip() for option in options):
+        raise InputError(f"{place}: options must be a list of words")
+    return Question(entry["question_id"], entry.get("image") or None, entry["text"], tuple(options))
+
+
+def _from_conversation(place: str, entry: Any) -> Question:
+    turns = entry.get("conversations") if isinstance(entry, dict) else None
+    first = turns[0] if isinstance(turns, list) and turns else None
+    if not isinstance(first, dict) or not isinstance(first.get("value"), str):
+        raise InputError(f"{place}: a question needs id and conversations, as llava.eval.model_vqa_science reads them")
+    text = first["value"].replace(PLACEHOLDER, "").strip()
+    known = {key: entry[key] for key in ("image", "options") if key in entry}
+    return _from_line(place, {"question_id": entry.get("id"), "text": text, **known})
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+def write_science(questions: Iterable[Question], path: Path) -> None:
+    """Write questions as the JSON list that `llava.eval.model_vqa_science` reads; it makes the same prompts of it."""
+    entries = []
+    for one in questions:
+        text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
+        turns = [{"from": "human", "value": text}]
+        entries.append({"id": one.id, **({"image": one.image} if one.image else {}), "conversations": turns})
+    with atomic_file(path) as file:
+        file.write(b"[" + b",\n".join(map(orjson.dumps, entries)) + b"]\n")
+
+
+def chunk(items: Sequence[T], chunks: int, index: int) -> list[T]:
+    """Part `index` of `chunks` as LLaVA's scripts cut it; empty where they would stop with an IndexError."""
+    if not 0 <= index < chunks:
+        raise InputError(f"--chunk-idx {index} is not among the {chunks} chunks, which count from 0")
+    size = ceil(len(items) / chunks)
+    return list(items[index * size : (index + 1) * size])
+
+
+def merge_answers(questions: Path, parts: Sequence[Path], out: Path) -> int:
+    """Write the answers of several files as one, in the questions' order, and return how many.
+
+    Raises:
+        InputError: a question has no answer, two, or an answer no question; nothing is written then.
+    """
+    asked = [one.id for one in read_questions(questions)]
+    known, lines, twice, unknown = set(asked), {}, [], []
+    for part in parts:
+        for number, entry in read_lines(part):
+            key = entry.get("question_id")
+            if not _named(key) or not isinstance(entry.get("text"), str):
+                raise InputError(f"{line_place(part, number)}: an answer needs question_id and text")
+            if key not in known:
+                unknown.append(key)
+            elif key in lines:
+                twice.append(key)
+            lines[key] = entry
+    missing = [key for key in asked if key not in lines]
+    for keys, fault in ((unknown, "not asked"), (twice, "answered twice"), (missing, "not answered")):
+        if keys:
+            named = ", ".join(map(repr, keys[:_NAMED])) + (", ..." if len(keys) > _NAMED else "")
+            raise InputError(f"{questions}: {fault}: {named} ({len(keys)}); evaluate the chunk that holds it again")
+    with atomic_file(out) as file:
+        for key in asked:
+            file.write(orjson.dumps(lines[key], option=orjson.OPT_APPEND_NEWLINE))
+    return len(asked)

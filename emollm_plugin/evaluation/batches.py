@@ -1,0 +1,69 @@
+"""Questions in batches of like length, made ready in worker processes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Iterator, Sequence
+
+from torch.utils.data import DataLoader, Dataset
+
+from emobench_data.errors import InputError
+from emobench_data.media import open_picture
+from emobench_data.questions import Question
+
+from .predictor import Asked, Predictor
+
+Batch = list[tuple[Question, Asked]]
+
+
+def in_batches(questions: Sequence[Question], size: int, *, likelihood: bool) -> list[list[Question]]:
+    """Batches of questions of one kind (with a picture or without, scored or generated), the longest first."""
+    kinds: dict[tuple[bool, bool], list[Question]] = {}
+    for question in questions:
+        kinds.setdefault((question.image is None, likelihood and bool(question.options)), []).append(question)
+    batches = []
+    for kind in kinds.values():
+        kind.sort(key=lambda question: (-len(question.text), question.text))
+        batches += [kind[start : start + size] for start in range(0, len(kind), size)]
+    return batches
+
+
+class _Ready(Dataset):
+    def __init__(self, batches: list[list[Question]], images: Path, predictor: Predictor) -> None:
+        self.batches, self.images, self.predictor = batches, images.resolve(), predictor
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> Batch | InputError:
+        try:
+            return [(question, self._ask(question)) for question in self.batches[index]]
+        except InputError as error:  # a worker would wrap it in a traceback
+            return error
+
+    def _ask(self, question: Question) -> Asked:
+        if question.image is None:
+            return self.predictor.ask(None, question.text)
+        image = open_picture(self.images / question.image, self.images)
+        return self.predictor.ask(image, question.text, picture=question.image)
+
+
+def ready_batches(
+    batches: list[list[Question]], images: Path, predictor: Predictor, *, workers: int | None = None
+) -> Iterator[Batch]:
+    """Each batch with its pictures decoded, in order.
+
+    Args:
+        images: the folder that the questions' pictures lie in.
+        workers: processes; 0 for none, None for one less than there are cores, 4 at most.
+
+    Raises:
+        InputError: a picture is missing, broken or outside of the folder.
+    """
+    workers = min(4, max(1, len(os.sched_getaffinity(0)) - 1)) if workers is None else workers
+    loader = DataLoader(_Ready(batches, images, predictor), batch_size=None, num_workers=workers)
+    for batch in loader:
+        if isinstance(batch, InputError):
+            raise batch
+        yield batch

@@ -1,0 +1,69 @@
+"""`emollm eval`: a question file in, an answer file out, as LLaVA's `model_vqa_loader` reads and writes them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from tqdm import tqdm
+
+from emobench_data.questions import chunk, read_questions
+
+from .answers import Answers, run_id
+from .batches import Batch, in_batches, ready_batches
+from .predictor import Predictor
+
+logger = logging.getLogger(__name__)
+BATCH_SIZE = 16
+
+
+def evaluate(
+    predictor: Predictor, questions: Path, images: Path, answers: Path, *, model: Path | str, chunks: int = 1,
+    chunk_index: int = 0, likelihood: bool = False, max_new_tokens: int = 16, batch_size: int = BATCH_SIZE,
+    workers: int | None = None,
+) -> int:  # fmt: skip
+    """Answer the questions that `answers` does not answer yet, and return how many that were.
+
+    Args:
+        model: where `predictor` was loaded from.
+        likelihood: answer questions that have options by the most probable option, its probabilities in the metadata.
+
+    Raises:
+        InputError: a file cannot be read, the answers are of another run, or a picture is not there.
+    """
+    from llava.mm_utils import get_model_name_from_path
+
+    asked = chunk(read_questions(questions), chunks, chunk_index)
+    run = run_id(
+        model=str(model), weights=_weights(Path(model)), template=predictor.template, tokens=max_new_tokens,
+        likelihood=likelihood, dtype=predictor.model.dtype, asked=[(one.id, one.image, one.text) for one in asked],
+    )  # fmt: skip
+    file = Answers(answers, asked, model_id=get_model_name_from_path(str(model)), run=run)
+    left = [question for question in asked if question.id not in file.done]
+    if len(left) < len(asked):
+        logger.info("%s: %d of %d answers are there already", answers, len(asked) - len(left), len(asked))
+    batches = in_batches(left, batch_size, likelihood=likelihood)
+    try:
+        with tqdm(total=len(asked), initial=len(asked) - len(left), unit="question") as progress:
+            for batch in ready_batches(batches, images, predictor, workers=workers):
+                _answer(predictor, batch, file, likelihood=likelihood, max_new_tokens=max_new_tokens)
+                progress.update(len(batch))
+    finally:
+        file.close()
+    return len(left)
+
+
+def _answer(predictor: Predictor, batch: Batch, file: Answers, *, likelihood: bool, max_new_tokens: int) -> None:
+    questions, asked = zip(*batch)
+    if likelihood and questions[0].options:
+        for question, shares in zip(questions, predictor.probabilities_batch(asked, [one.options for one in questions])):
+            file.add(question, max(shares, key=shares.get), probabilities=shares)
+        return
+    for question, text in zip(questions, predictor.answer_batch(asked, max_new_tokens=max_new_tokens)):
+        file.add(question, text)
+
+
+def _weights(folder: Path) -> list[tuple[str, int, int]]:
+    """What tells one state of a model folder from another, without reading its weights."""
+    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.json")])
+    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]

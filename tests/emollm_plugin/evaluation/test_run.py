@@ -1,0 +1,125 @@
+"""`emollm eval` against LLaVA's own scripts, and after being killed."""
+
+import json
+import shutil
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from emollm_plugin.cli import main
+from emollm_plugin.host import main as host
+
+pytestmark = pytest.mark.host
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def run(checkpoint, asked, out, *more):
+    flags = ["--question-file", asked / "questions.jsonl", "--image-folder", asked / "images", "--answers-file", out]
+    return CliRunner().invoke(main, ["eval", str(checkpoint), *map(str, flags), "--workers", "0", *more])
+
+
+@pytest.fixture
+def host_answers(checkpoint, asked, tmp_path, monkeypatch):
+    """The answers of one of LLaVA's own scripts."""
+
+    def build(script, questions, *more):
+        out = tmp_path / f"{script}.jsonl"
+        flags = {"model-path": checkpoint, "question-file": questions, "image-folder": asked / "images",
+                 "answers-file": out, "conv-mode": "emoprompt_chatml", "temperature": 0}  # fmt: skip
+        monkeypatch.setattr(sys, "argv", sys.argv)
+        words = [part for key, value in flags.items() for part in (f"--{key}", str(value))]
+        assert host([f"llava.eval.{script}", *words, *more]) == 0
+        return lines(out)
+
+    return build
+
+
+def test_answers_are_those_of_llavas_loader_script(checkpoint, asked, tmp_path, float32, host_answers):
+    wanted = host_answers("model_vqa_loader", asked / "questions.jsonl", "--max_new_tokens", "12")
+    done = run(checkpoint, asked, tmp_path / "ours.jsonl", "--max-new-tokens", "12", "--batch-size", "4")
+    assert done.exit_code == 0, done.output
+    found = lines(tmp_path / "ours.jsonl")
+    assert [list(line) for line in found] == [list(line) for line in wanted]
+    for key in ("question_id", "prompt", "text", "model_id"):
+        assert [line[key] for line in found] == [line[key] for line in wanted]
+    assert len({line["text"] for line in found}) > 1
+
+
+def test_all_three_scripts_of_llava_read_the_questions_and_agree(checkpoint, asked, tmp_path, float32, host_answers):
+    from emobench_data.questions import read_questions, write_science
+
+    # These two scripts write up to 1,024 tokens: an end is needed that this model reaches.
+    config = json.loads((checkpoint / "generation_config.json").read_text())
+    (tmp_path / "copy").mkdir()
+    folder = shutil.copytree(checkpoint, tmp_path / "copy" / checkpoint.name)
+    first = host_answers("model_vqa_loader", asked / "questions.jsonl", "--max_new_tokens", "1")
+    ids = json.loads((checkpoint / "tokenizer.json").read_text())["model"]["vocab"].values()
+    (folder / "generation_config.json").write_text(json.dumps({**config, "eos_token_id": sorted(ids)}))
+    write_science(read_questions(asked / "questions.jsonl"), tmp_path / "science.json")
+    flags = ["--model-path", str(folder)]
+    plain = host_answers("model_vqa", asked / "questions.jsonl", *flags)
+    science = host_answers("model_vqa_science", tmp_path / "science.json", *flags)
+    assert [line["text"] for line in plain] == [line["text"] for line in science] == [line["text"] for line in first]
+    assert [line["question_id"] for line in science] == [line["question_id"] for line in first]
+
+
+def test_a_run_that_was_killed_goes_on(checkpoint, asked, tmp_path, float32, monkeypatch):
+    out = tmp_path / "answers.jsonl"
+    run(checkpoint, asked, out)
+    whole = out.read_text()
+    kept = whole.splitlines(keepends=True)[2:6]
+    out.write_text("".join(kept) + whole.splitlines()[7][:40])
+    again = run(checkpoint, asked, out)
+    assert again.exit_code == 0, again.output
+    assert [line["text"] for line in lines(out)] == [json.loads(line)["text"] for line in whole.splitlines()]
+    assert {line["question_id"]: line["answer_id"] for line in lines(out)}.items() >= {
+        json.loads(line)["question_id"]: json.loads(line)["answer_id"] for line in kept
+    }.items()
+    other = run(checkpoint, asked, out, "--max-new-tokens", "3")
+    assert other.exit_code == 2 and "another run" in other.output
+    assert "2 of" not in other.output
+
+
+def test_chunks_and_likelihood(checkpoint, asked, tmp_path, float32):
+    from emobench_data.questions import merge_answers
+
+    parts = [tmp_path / f"{index}.jsonl" for index in range(4)]
+    for index, part in enumerate(parts):
+        chunked = run(checkpoint, asked, part, "--likelihood", "--num-chunks", "4", "--chunk-idx", str(index))
+        assert chunked.exit_code == 0, chunked.output
+    assert merge_answers(asked / "questions.jsonl", parts, tmp_path / "all.jsonl") == 11
+    for line in lines(tmp_path / "all.jsonl"):
+        shares = line["metadata"]["probabilities"]
+        assert list(shares) == ["joy", "sadness", "a fear"] and sum(shares.values()) == pytest.approx(1)
+        assert line["text"] == max(shares, key=shares.get)
+
+
+def test_a_broken_picture_ends_with_one_line_and_text_alone_needs_no_picture(checkpoint, asked, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "0.png").write_bytes(b"not a picture")
+    rows = [{"question_id": "text", "text": "How do you do?"}, {"question_id": 7, "image": "0.png", "text": "What?"}]
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run(checkpoint, tmp_path, tmp_path / "answers.jsonl", "--workers", "1")
+    assert done.exit_code == 2 and "0.png: not a picture" in done.output
+    (tmp_path / "questions.jsonl").write_text(json.dumps(rows[0]) + "\n")
+    assert run(checkpoint, tmp_path, tmp_path / "text.jsonl").exit_code == 0
+    assert len(lines(tmp_path / "text.jsonl")) == 1
+
+
+def test_ask_one_thing(checkpoint, asked, tmp_path):
+    from tests.emollm_plugin.conftest import make_clip_file
+
+    words = ["ask", str(checkpoint), str(asked / "images" / "0.png"), "What is it?", "--json", "--labels", "joy, fear"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout[done.stdout.index("{") :])
+    assert set(report["probabilities"]) == {"joy", "fear"} and report["emotion"] in report["probabilities"]
+    assert report["confidence"] == max(report["probabilities"].values()) and "answer" in report
+    clip = CliRunner().invoke(main, ["ask", str(checkpoint), str(make_clip_file(tmp_path / "clip.mp4"))])
+    assert clip.exit_code == 0 and clip.stdout.splitlines()[0].startswith("emotion: ")
+    missing = CliRunner().invoke(main, ["ask", str(checkpoint), str(tmp_path / "none.png")])
+    assert missing.exit_code == 2 and "missing" in missing.output
