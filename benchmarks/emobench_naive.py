@@ -13,7 +13,7 @@ from emobench_data.export import neutral
 from emobench_data.exporters import vlmevalkit
 from emobench_data.gather import Gathered
 from emobench_data.records import Record
-from emobench_data.tasks import TASKS, question
+from emobench_data.tasks import TASKS, YES_NO, question
 
 
 def write(gathered: Gathered, composition: Composition, folder: Path) -> None:
@@ -56,7 +56,9 @@ def _training(record: Record) -> dict[str, Any]:
 
 def _question(record: Record) -> dict[str, Any]:
     text = neutral(question(record, training=False))
-    return {"question_id": neutral(record.id), record.modality: record.media, "text": text}
+    entry = {"question_id": neutral(record.id), record.modality: record.media, "text": text}
+    options = YES_NO if TASKS[record.task].kind == "yes_no" else record.options
+    return {**entry, "options": [neutral(label) for label in options]} if options else entry
 
 
 def _answer(record: Record) -> dict[str, Any]:

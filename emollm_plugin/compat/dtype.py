@@ -13,5 +13,5 @@ def dtype_argument(dtype: torch.dtype) -> dict[str, torch.dtype]:
 
 
 def float32_unless_told(torch_dtype: torch.dtype | None) -> torch.dtype:
-    """transformers >= 5: without a format a model is loaded in that of its file; before, and to LLaVA, it is float32."""
+    """transformers >= 5: without a format a model is loaded in its file's; before, and to LLaVA, it is float32."""
     return torch.float32 if torch_dtype is None else torch_dtype
