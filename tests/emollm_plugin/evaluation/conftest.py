@@ -6,6 +6,15 @@ import pytest
 from PIL import Image
 
 
+@pytest.fixture(autouse=True)
+def layers_are_initialised_afterwards(monkeypatch):
+    """LLaVA's evaluation scripts switch PyTorch's own initialisation off, for every later test of the process."""
+    from torch import nn
+
+    for layer in (nn.Linear, nn.LayerNorm):
+        monkeypatch.setattr(layer, "reset_parameters", layer.reset_parameters)
+
+
 @pytest.fixture
 def float32(monkeypatch):
     """Both the host's scripts and ours compute in float32, so that batching cannot flip what is nearly equal."""
