@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# Evaluate a checkpoint on EmoBench, or on any question file of LLaVA's, and print the score table.
+#
+#   [VARIABLE=value ...] bash scripts/eval_emobench.sh CHECKPOINT [--help | --dry-run]
+#
+# With nothing else set it asks the questions of the rendered EmoBench-mini. The last line printed is the path of
+# results.json, or of the answers where there is no GOLD. A run that was stopped goes on with the same command.
+#
+#   EVALUATOR      emollm (batched), or LLaVA's own scripts: model_vqa_loader, model_vqa, model_vqa_science
+#                                                                                default: emollm
+#   QUESTIONS, GOLD, IMAGE_FOLDER   LLaVA's question file, its answers, its pictures   default: EmoBench-mini's
+#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 720, 216
+#   LIKELIHOOD     1 takes the most probable of a question's options (emollm)    default: 0
+#   BASE_MODEL, TEMPLATE   --model-base and --conv-mode                default: what the checkpoint itself notes
+#   MAX_NEW_TOKENS default: 16 (model_vqa and model_vqa_science write up to 1,024)
+#   BATCH          questions at a time (emollm)                                  default: 16
+#   CHUNKS         processes that share the questions, one a GPU                 default: the GPUs; on a CPU, 1
+#   DEVICE         cpu, cuda or auto                                             default: auto
+#   OUT_DIR        answers, logs and results              default: eval-<evaluator> beside the checkpoint
+#   VENV, DATA_DIR, STACK   as in finetune_emollm.sh
+source "$(dirname "$0")/lib.sh"
+
+main() {
+    DRY_RUN=0 CHECKPOINT=""
+    local argument
+    for argument in "$@"; do
+        case "$argument" in
+            --help | -h) usage "$0" && exit ;;
+            --dry-run) DRY_RUN=1 ;;
+            -*) die "unknown argument $argument; see --help" ;;
+            *) [[ -z "$CHECKPOINT" ]] || die "one CHECKPOINT at a time; got $CHECKPOINT and $argument" && CHECKPOINT="$argument" ;;
+        esac
+    done
+    defaults
+    setup_env
+    prepare_questions
+    choose_chunks
+    know_checkpoint
+    if ((DRY_RUN)); then
+        chunk_command 0 && printf '%q ' "${EVAL[@]}" && printf '\n'
+        exit
+    fi
+    evaluate
+    score
+}
+
+defaults() {
+    [[ -n "$CHECKPOINT" ]] || die "which CHECKPOINT? give its folder; see --help"
+    EVALUATOR="${EVALUATOR:-emollm}" LIKELIHOOD="${LIKELIHOOD:-0}" DEVICE="${DEVICE:-auto}" CHUNKS="${CHUNKS:-}"
+    [[ "$EVALUATOR" =~ ^(emollm|model_vqa_loader|model_vqa|model_vqa_science)$ ]] ||
+        die "EVALUATOR=$EVALUATOR is unknown; known: emollm, model_vqa_loader, model_vqa, model_vqa_science"
+    [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
+    [[ -z "$CHUNKS" || "$CHUNKS" =~ ^[1-9][0-9]*$ ]] || die "CHUNKS=$CHUNKS is no number of processes"
+    [[ "$LIKELIHOOD" == 0 || "$EVALUATOR" == emollm ]] || die "LIKELIHOOD=$LIKELIHOOD needs EVALUATOR=emollm"
+    MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-16}" BATCH="${BATCH:-16}"
+    MINI_TRAIN="${MINI_TRAIN:-720}" MINI_TEST="${MINI_TEST:-216}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
+    QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
+    [[ -z "$QUESTIONS" || -f "$QUESTIONS" ]] || die "QUESTIONS=$QUESTIONS does not exist"
+    [[ -z "$GOLD" || -f "$GOLD" ]] || die "GOLD=$GOLD does not exist"
+    [[ -d "$CHECKPOINT" ]] && CHECKPOINT="$(cd "$CHECKPOINT" && pwd)" || die "CHECKPOINT $CHECKPOINT is no folder"
+    OUT_DIR="${OUT_DIR:-$(dirname "$CHECKPOINT")/eval-$EVALUATOR}"
+}
+
+py() { "$VENV/bin/python" "$@"; }
+
+prepare_questions() {
+    if [[ -z "$QUESTIONS" ]]; then
+        local out="$DATA_DIR/mini-$MINI_TRAIN-$MINI_TEST"
+        say "EmoBench-mini in $out"
+        py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST"
+        QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl" IMAGE_FOLDER="$out/media"
+    fi
+    mkdir -p "$OUT_DIR"
+    OUT_DIR="$(cd "$OUT_DIR" && pwd)" ASKED="$QUESTIONS"
+    if [[ "$EVALUATOR" == model_vqa_science ]]; then
+        ASKED="$OUT_DIR/questions-science.json"
+        py -m emobench_data science-questions "$QUESTIONS" "$ASKED"
+    fi
+}
+
+choose_chunks() {
+    local gpus count
+    gpus="$(py -c 'import torch; print(torch.cuda.device_count())')"
+    [[ "$DEVICE" != auto ]] || { [[ "$gpus" == 0 ]] && DEVICE=cpu || DEVICE=cuda; }
+    [[ "$DEVICE" == cpu || "$gpus" != 0 ]] || die "DEVICE=cuda, and no CUDA GPU was found"
+    if [[ "$DEVICE" == cuda ]]; then
+        CHUNKS="${CHUNKS:-$gpus}" GPUS="$gpus"
+    else
+        CHUNKS="${CHUNKS:-1}"
+        export CUDA_VISIBLE_DEVICES="" OMP_NUM_THREADS="${OMP_NUM_THREADS:-$((($(nproc) + CHUNKS - 1) / CHUNKS))}"
+    fi
+    # LLaVA's scripts cut chunks of equal size; where fewer than CHUNKS come out, the last ones end with an error.
+    count="$(py -c 'import sys; from pathlib import Path; from emobench_data.questions import read_questions
+print(len(read_questions(Path(sys.argv[1]))))' "$QUESTIONS" 2>/dev/null)" || count=0
+    ((count)) || die "QUESTIONS=$QUESTIONS cannot be read; see: python -m emobench_data science-questions $QUESTIONS /tmp/q"
+    local size=$(((count + CHUNKS - 1) / CHUNKS))
+    CHUNKS=$(((count + size - 1) / size))
+}
+
+# Template and base model as `emollm inspect` reads them off the folder.
+know_checkpoint() {
+    local report
+    report="$(py -m emollm_plugin.cli inspect "$CHECKPOINT" --json)" || exit $?
+    TEMPLATE="${TEMPLATE:-$(field template <<<"$report")}" BASE_MODEL="${BASE_MODEL:-$(field base <<<"$report")}"
+    [[ -n "$TEMPLATE" ]] || die "$CHECKPOINT notes no template; name it with TEMPLATE (emollm template BASE_MODEL prints it)"
+    FOLDER="$(field newest_checkpoint <<<"$report")"
+    FOLDER="${FOLDER:-$CHECKPOINT}"
+}
+
+field() { py -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1]) or "")' "$1"; }
+
+# Sets EVAL, the command for chunk $1, and ANSWERS, the file that it writes.
+chunk_command() {
+    ANSWERS="$OUT_DIR/chunk-$1-of-$CHUNKS.jsonl"
+    local common=(--question-file "$ASKED" --image-folder "$IMAGE_FOLDER" --answers-file "$ANSWERS"
+        --conv-mode "$TEMPLATE" --num-chunks "$CHUNKS" --chunk-idx "$1")
+    [[ -z "$BASE_MODEL" ]] || common+=(--model-base "$BASE_MODEL")
+    if [[ "$EVALUATOR" == emollm ]]; then
+        EVAL=("$VENV/bin/python" -m emollm_plugin.cli eval "$FOLDER" "${common[@]}"
+            --max-new-tokens "$MAX_NEW_TOKENS" --batch-size "$BATCH")
+        [[ "$LIKELIHOOD" == 0 ]] || EVAL+=(--likelihood)
+        return
+    fi
+    EVAL=("$VENV/bin/python" -m emollm_plugin "llava.eval.$EVALUATOR" --model-path "$FOLDER" "${common[@]}" --temperature 0)
+    [[ "$EVALUATOR" != model_vqa_loader ]] || EVAL+=(--max_new_tokens "$MAX_NEW_TOKENS")
+}
+
+evaluate() {
+    local index pids=() parts=() failed=""
+    say "evaluating $FOLDER with $EVALUATOR on $DEVICE, $CHUNKS process(es); logs: $OUT_DIR"
+    export TRANSFORMERS_VERBOSITY=error TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1
+    trap 'kill "${pids[@]}" 2>/dev/null; exit 130' INT TERM
+    for ((index = 0; index < CHUNKS; index++)); do
+        chunk_command "$index"
+        parts+=("$ANSWERS")
+        (
+            [[ "$DEVICE" == cpu ]] || export CUDA_VISIBLE_DEVICES=$((index % GPUS))
+            # One process shows its progress, several would write over one another.
+            ((CHUNKS == 1)) && exec "${EVAL[@]}" > >(tee "$OUT_DIR/chunk-$index.log") 2>&1
+            exec "${EVAL[@]}" >"$OUT_DIR/chunk-$index.log" 2>&1
+        ) &
+        pids+=($!)
+    done
+    for index in "${!pids[@]}"; do
+        wait "${pids[$index]}" || failed="$index"
+    done
+    trap - INT TERM
+    if [[ -n "$failed" ]]; then
+        grep -a '^error: ' "$OUT_DIR/chunk-$failed.log" | tail -n 1 >&2 || printf 'error: see %s\n' "$OUT_DIR/chunk-$failed.log" >&2
+        exit 2
+    fi
+    py -m emobench_data merge "${parts[@]}" --questions "$QUESTIONS" --out "$OUT_DIR/answers.jsonl"
+}
+
+score() {
+    [[ -n "$GOLD" ]] || { say "no GOLD: answered, not scored" && printf '%s\n' "$OUT_DIR/answers.jsonl" && exit; }
+    py -m emollm_plugin.cli results "$OUT_DIR" --questions "$QUESTIONS" --gold "$GOLD" --set checkpoint="$FOLDER" \
+        --set evaluator="$EVALUATOR" --set likelihood="$LIKELIHOOD" --set base="$(basename "$BASE_MODEL")" \
+        --set template="$TEMPLATE" --set device="$DEVICE" --set stack="$STACK" --set max_new_tokens="$MAX_NEW_TOKENS"
+}
+
+main "$@"
