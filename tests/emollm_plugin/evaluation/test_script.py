@@ -1,0 +1,44 @@
+"""`scripts/eval_emobench.sh` on a tiny checkpoint: each evaluator, in chunks, scored."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def evaluate(*arguments, **environment):
+    settings = {**os.environ, "DEVICE": "cpu", "OMP_NUM_THREADS": "1"} | {k: str(v) for k, v in environment.items()}
+    command = ["bash", str(ROOT / "scripts" / "eval_emobench.sh"), *map(str, arguments)]
+    return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.e2e
+@pytest.mark.both_stacks
+@pytest.mark.parametrize("evaluator", ["emollm", "model_vqa_loader"])
+def test_chunks_are_answered_merged_and_scored(checkpoint, tiny, tmp_path, evaluator):
+    done = evaluate(checkpoint, EVALUATOR=evaluator, CHUNKS=3, OUT_DIR=tmp_path, QUESTIONS=tiny.data / "questions.jsonl",
+                    GOLD=tiny.data / "gold.jsonl", IMAGE_FOLDER=tiny.data / "images", MAX_NEW_TOKENS=3)  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "results.json")
+    ids = [json.loads(line)["question_id"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
+    assert ids == [str(index) for index in range(16)]
+    assert sorted(path.name for path in tmp_path.glob("chunk-*.jsonl")) == [f"chunk-{i}-of-3.jsonl" for i in range(3)]
+    settings = json.loads((tmp_path / "results.json").read_text())["conditions"]["settings"]
+    assert settings["evaluator"] == evaluator and settings["template"] == "emoprompt_chatml"
+
+
+@pytest.mark.e2e
+def test_help_and_settings_that_cannot_be_used(tmp_path):
+    shown = evaluate("--help")
+    assert shown.returncode == 0 and "EVALUATOR" in shown.stdout
+    for words, changes, said in (
+        ([], {}, "which CHECKPOINT"), ([tmp_path / "none"], {}, "is no folder"), (["--dryrun"], {}, "unknown argument"),
+        ([tmp_path], {"EVALUATOR": "some"}, "model_vqa_science"), ([tmp_path], {"CHUNKS": "0"}, "no number"),
+        ([tmp_path], {"EVALUATOR": "model_vqa", "LIKELIHOOD": 1}, "needs EVALUATOR=emollm"),
+    ):  # fmt: skip
+        done = evaluate(*words, **changes)
+        assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
