@@ -9,7 +9,7 @@
 #   EVALUATOR      emollm (batched), or LLaVA's own scripts: model_vqa_loader, model_vqa, model_vqa_science
 #                                                                                default: emollm
 #   QUESTIONS, GOLD, IMAGE_FOLDER   LLaVA's question file, its answers, its pictures   default: EmoBench-mini's
-#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 720, 216
+#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 480, 144
 #   LIKELIHOOD     1 takes the most probable of a question's options (emollm)    default: 0
 #   BASE_MODEL, TEMPLATE   --model-base and --conv-mode                default: what the checkpoint itself notes
 #   MAX_NEW_TOKENS default: 16 (model_vqa and model_vqa_science write up to 1,024)
@@ -53,7 +53,7 @@ defaults() {
     [[ -z "$CHUNKS" || "$CHUNKS" =~ ^[1-9][0-9]*$ ]] || die "CHUNKS=$CHUNKS is no number of processes"
     [[ "$LIKELIHOOD" == 0 || "$EVALUATOR" == emollm ]] || die "LIKELIHOOD=$LIKELIHOOD needs EVALUATOR=emollm"
     MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-16}" BATCH="${BATCH:-16}"
-    MINI_TRAIN="${MINI_TRAIN:-720}" MINI_TEST="${MINI_TEST:-216}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
+    MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
     [[ -z "$QUESTIONS" || -f "$QUESTIONS" ]] || die "QUESTIONS=$QUESTIONS does not exist"
     [[ -z "$GOLD" || -f "$GOLD" ]] || die "GOLD=$GOLD does not exist"
@@ -92,7 +92,7 @@ choose_chunks() {
     # LLaVA's scripts cut chunks of equal size; where fewer than CHUNKS come out, the last ones end with an error.
     count="$(py -c 'import sys; from pathlib import Path; from emobench_data.questions import read_questions
 print(len(read_questions(Path(sys.argv[1]))))' "$QUESTIONS" 2>/dev/null)" || count=0
-    ((count)) || die "QUESTIONS=$QUESTIONS cannot be read; see: python -m emobench_data science-questions $QUESTIONS /tmp/q"
+    ((count)) || die "QUESTIONS=$QUESTIONS cannot be read; see: python -m emobench_data science-questions $QUESTIONS OUT"
     local size=$(((count + CHUNKS - 1) / CHUNKS))
     CHUNKS=$(((count + size - 1) / size))
 }
