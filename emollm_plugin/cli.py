@@ -174,9 +174,9 @@ def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None,
     if as_json:
         click.echo(_json(report))
         return
-    click.echo(f"emotion: {report['emotion']}\nconfidence: {report['confidence']:.2f}\nrationale: {report['rationale']}")
-    if "answer" in report:
-        click.echo(f"answer: {report['answer']}")
+    for key in ("emotion", "confidence", "rationale", "answer"):
+        if key in report:
+            click.echo(f"{key}: {report[key]:.2f}" if key == "confidence" else f"{key}: {report[key]}")
 
 
 @main.command()

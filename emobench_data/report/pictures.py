@@ -15,12 +15,11 @@ from PIL import Image
 from ..errors import InputError
 from ..media import PICTURES, leads_out, media_fault
 from ..records import path_fault
-from ..video import Sampling, read_frames
+from ..video import SUFFIXES, Sampling, read_frames
 
 SIDE = 112  # pixels of a thumbnail
 SHOWN = 14  # labels of a matrix; the rest is one
 CELL, LEFT, TOP = 30, 130, 96
-VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v")
 
 
 def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
@@ -34,7 +33,7 @@ def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
     path, base = root / name, root.resolve()
     if leads_out(path, base):
         return "", "refused: its path leaves the media folder"
-    video = path.suffix.lower() in VIDEOS
+    video = path.suffix.lower() in SUFFIXES
     try:
         fault = media_fault(path, "video" if video else "image", base)
         if fault:

@@ -77,8 +77,6 @@ def interval(draws: Floats) -> list[float]:
     return np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
 
 
-
-
 def _mean_ratio(parts: Floats, wholes: Floats) -> Floats:
     """Mean of parts / wholes over the labels that have a whole, `(S, L)` to `(S,)`."""
     there = wholes > 0

@@ -15,6 +15,7 @@ CLIPS = {
     "format_whitelist": "3gp,asf,avi,flv,gif,h264,matroska,mov,mp4,m4a,3g2,mj2,mpeg,mpegts,mpegvideo,ogg,webm",
     "protocol_whitelist": "file",
 }
+SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".flv", ".mpg", ".mpeg", ".gif", ".m4v", ".wmv")
 MAX_PIXELS = 50_000_000  # of one frame; 8K has 33 million
 MAX_FRAMES = 2_000_000  # nine hours at 60 a second
 _COVER = 0x400  # FFmpeg's AV_DISPOSITION_ATTACHED_PIC

@@ -1,4 +1,4 @@
-"""The answer file while it grows: answers are flushed as they come, and a run that was killed goes on where it ended."""
+"""The answer file while it grows: answers are flushed as they come, a run that was killed goes on from there."""
 
 from __future__ import annotations
 

@@ -12,13 +12,12 @@ from emobench_data.export import STORYBOARD_LINE
 from emobench_data.media import open_picture
 from emobench_data.storyboard import FRAMES, tile
 from emobench_data.tasks import TASKS
-from emobench_data.video import Sampling, read_frames
+from emobench_data.video import SUFFIXES, Sampling, read_frames
 
 from .predictor import Predictor
 
 # Ekman's six and neutral: what most data sets with emotion labels share.
 LABELS = ("happiness", "sadness", "anger", "fear", "surprise", "disgust", "neutral")
-CLIP_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".flv", ".mpg", ".mpeg", ".gif", ".m4v", ".wmv")
 WHY = "What in this {medium} shows or evokes {emotion}? Describe the scene, people, faces, light and color."
 
 
@@ -53,7 +52,7 @@ def open_medium(path: Path) -> tuple[Image.Image, str]:
     Raises:
         InputError: it is not there, or cannot be decoded.
     """
-    if path.suffix.lower() not in CLIP_SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         return open_picture(path, path.resolve().parent), "image"
     if not path.is_file():
         raise InputError(f"{path}: no such file")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from emobench_data.errors import InputError
 
+from ..prompt.stop import TEMPLATE_KEY
 from .decode import Greedy, option_probabilities
 from .prompts import Prompter
 from .reader import Prompt, Reader
@@ -87,7 +88,7 @@ class Predictor:
         if processor is None:
             raise InputError(f"{path} has no vision tower; it is a language model without eyes")
         model.to(device=device, dtype=dtype or (cpu_dtype() if device == "cpu" else torch.float16))
-        template = template or getattr(model.config, "emollm_template", None)
+        template = template or getattr(model.config, TEMPLATE_KEY, None)
         if template not in conv_templates:
             known = ", ".join(sorted(conv_templates))
             raise InputError(f"{path}: unknown template --conv-mode {template!r}; known: {known}")

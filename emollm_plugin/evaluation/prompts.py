@@ -35,7 +35,8 @@ class Prompter:
             InputError: the text holds the placeholder itself.
         """
         if self.placeholder in text:
-            raise InputError(f"a question holds {self.placeholder!r}, which stands for a picture; take it out: {text!r:.60}")
+            held = f"a question holds {self.placeholder!r}, which stands for a picture"
+            raise InputError(f"{held}; take it out: {text!r:.60}")
         conv = self.conv.copy()
         conv.append_message(conv.roles[0], self._image + text if image else text)
         conv.append_message(conv.roles[1], None)

@@ -56,7 +56,8 @@ def evaluate(
 def _answer(predictor: Predictor, batch: Batch, file: Answers, *, likelihood: bool, max_new_tokens: int) -> None:
     questions, asked = zip(*batch)
     if likelihood and questions[0].options:
-        for question, shares in zip(questions, predictor.probabilities_batch(asked, [one.options for one in questions])):
+        options = [question.options for question in questions]
+        for question, shares in zip(questions, predictor.probabilities_batch(asked, options)):
             file.add(question, max(shares, key=shares.get), probabilities=shares)
         return
     for question, text in zip(questions, predictor.answer_batch(asked, max_new_tokens=max_new_tokens)):
