@@ -27,6 +27,28 @@ def conclusion(answer: str) -> str:
     return lines[-1] if lines else answer
 
 
+def closed(text: str, answer: str) -> str:
+    """Reasons with the closing line in which a guided answer is trained and read: `Answer: ...`, nothing after it."""
+    return f"{text}\nAnswer: {answer}"
+
+
+def closing(answer: str) -> str:
+    """What the closing line of a guided answer holds; empty if its last line is none, or two lines differ."""
+    lines = _lines(answer)
+    found = [match[1] for line in lines if (match := _ANSWER_LINE.fullmatch(line))]
+    same = len({normal(label) for label in found}) == 1
+    return found[-1] if same and _ANSWER_LINE.fullmatch(lines[-1]) else ""
+
+
+def reasons(answer: str) -> str:
+    """A guided answer without its closing lines."""
+    return "\n".join(line for line in _lines(answer) if not _ANSWER_LINE.fullmatch(line))
+
+
+def _lines(answer: str) -> list[str]:
+    return answer.replace("：", ":").strip().split("\n")
+
+
 class LabelSet:
     """The labels an answer may name. Labels are compared in their `normal` form.
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..records import Record
 from ..tasks import TASKS, quoted
-from . import captions, scenes
+from . import captions, scenes, seen
 from .canvas import Canvas, backdrop, finish
 from .faces import EXPRESSIONS, draw_face, random_head, vary
 from .figures import ANIMALS, INTENTS, people, sized_animal
@@ -105,12 +105,15 @@ def _add_emotion(plan: Plan, task: str, split: str, number: int, seed: int) -> N
         start = rng.choice([emotion for emotion in EMOTIONS if emotion != label])
         media, draw, text = f"{stem}.mp4", partial(_changing_face, key, start, label), CLIP_RULE
     elif kind % 2:
-        media, draw = f"{stem}.jpg", partial(_once, rng.choice(scenes.SCENES[label]), key)
+        scene = rng.choice(scenes.SCENES[label])
+        media, draw = f"{stem}.jpg", partial(_once, scene, key)
     else:
         media, draw = f"{stem}.jpg", partial(_once, partial(_face, label=label), key)
+    shown = {"scene": seen.SCENES[scene]} if kind % 2 else {"facial_expression": seen.FACES[label]}
     labels = {"options": EMOTIONS} if task == "emo_c" else {"accepted": SYNONYMS[label]}
     plan.add(
-        media, draw, item=f"{split}-{task}-{number:05d}", task=task, answer=label, text=text, split=split, **labels
+        media, draw, item=f"{split}-{task}-{number:05d}", task=task, answer=label, text=text, split=split,
+        attributes=shown, **labels,
     )
 
 
@@ -128,6 +131,7 @@ def _add_intent(plan: Plan, task: str, split: str, number: int, seed: int) -> No
         options=tuple(INTENTS),
         text=quoted("Said", spoken) if number // len(INTENTS) % 2 else "",
         split=split,
+        attributes={"human_action": seen.GESTURES[INTENTS[label]]},
     )
 
 
@@ -138,7 +142,7 @@ def _add_pair(plan: Plan, task: str, split: str, number: int, seed: int) -> None
     """
     key = _key(seed, split, task, number // 4)
     caption, picture = ((0, 1), (0, 0), (1, 0), (1, 1))[number % 4]
-    words, drawings = _PAIRS[task](Random(f"choose/{key}"), split == "test")
+    words, drawings, shown = _PAIRS[task](Random(f"choose/{key}"), split == "test")
     plan.add(
         f"{split}/{task}_{number // 4:05d}_{'ab'[picture]}.jpg",
         partial(_once, drawings[picture], f"{key}/{picture}"),
@@ -147,30 +151,35 @@ def _add_pair(plan: Plan, task: str, split: str, number: int, seed: int) -> None
         answer="No" if caption == picture else "Yes",
         text=quoted("Caption", words[caption]),
         split=split,
+        attributes={"words": words[caption], "picture": shown[picture]},
         group=f"{split}-{task}-{number // 4}",
     )
 
 
-Crossed = tuple[tuple[str, str], tuple[Callable[[Random], Canvas], Callable[[Random], Canvas]]]
+# Two captions, two drawings, and what those show.
+Crossed = tuple[tuple[str, str], tuple[Callable[[Random], Canvas], Callable[[Random], Canvas]], tuple[str, str]]
 
 
 def _sarcasm(rng: Random, test: bool) -> Crossed:
     """Glad or miserable words on a bright or bleak scene."""
-    return captions.sarcasm(rng, test=test), (rng.choice(BRIGHT), rng.choice(BLEAK))
+    words, drawn = captions.sarcasm(rng, test=test), (rng.choice(BRIGHT), rng.choice(BLEAK))
+    return words, drawn, (seen.SCENES[drawn[0]], seen.SCENES[drawn[1]])
 
 
 def _humor(rng: Random, test: bool) -> Crossed:
     """An animal said to be large or small, and drawn large or small."""
     animal = rng.choice(tuple(ANIMALS))
     words = captions.humor(rng, test=test, animal=animal)
-    return words, (partial(sized_animal, animal=animal, huge=True), partial(sized_animal, animal=animal, huge=False))
+    drawn = partial(sized_animal, animal=animal, huge=True), partial(sized_animal, animal=animal, huge=False)
+    return words, drawn, (f"a {animal} taller than a person", f"a {animal} at the feet of a person")
 
 
 def _hate(rng: Random, test: bool) -> Crossed:
     """ "Away with these" is hateful of people only, "that is what they are" of rubbish only."""
     name = rng.choice(tuple(HATS))
     words = captions.hate(rng, test=test, group=f"{name}-hats")
-    return words, (rng.choice(RUBBISH), partial(people, hat=HATS[name]))
+    rubbish = rng.choice(RUBBISH)
+    return words, (rubbish, partial(people, hat=HATS[name])), (seen.SCENES[rubbish], "friendly people with hats")
 
 
 _PAIRS = {"sarcasm": _sarcasm, "humor": _humor, "hate": _hate}

@@ -6,7 +6,7 @@ import math
 import os
 import posixpath
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 from ..draw import draw
 from ..errors import InputError
@@ -79,6 +79,12 @@ def yes_no(value: Any) -> str:
     if isinstance(value, str):
         return {"1": "Yes", "0": "No", "true": "Yes", "false": "No"}.get(value.strip().lower(), "")
     return {1: "Yes", 0: "No"}.get(value, "") if isinstance(value, (int, float)) else ""
+
+
+def heard(context: Sequence[tuple[str, str]], speaker: str, utterance: str) -> dict[str, str]:
+    """Attributes of an utterance, as far as they are there: `speaker`, `words`, and the line `before` it."""
+    before = ": ".join(filter(None, context[-1])) if context else ""
+    return {key: value for key, value in (("speaker", speaker), ("words", utterance), ("before", before)) if value}
 
 
 def stem(path: str) -> str:

@@ -10,7 +10,7 @@ from ..files import first_file, first_folder, read_table
 from ..records import Record
 from ..tasks import dialogue
 from . import Skips, Source
-from ._fields import EMOTION, NO_ID, NO_LABEL, label, make, whole, words
+from ._fields import EMOTION, NO_ID, NO_LABEL, heard, label, make, whole, words
 
 LABELS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
@@ -49,7 +49,7 @@ def _split(table: Path, split: str, clips: str, skips: Skips) -> Iterator[Record
             yield from make(
                 skips, place, tasks=EMOTION, labels=LABELS, source="meld", item=f"{split}/dia{talk}_utt{turn}",
                 modality="video", media=f"{clips}/dia{talk}_utt{turn}.mp4", answer=word, split=split,
-                text=dialogue(list(before), *said), group=f"{split}/dia{talk}",
+                text=dialogue(list(before), *said), group=f"{split}/dia{talk}", attributes=heard(before, *said),
             )
         else:
             skips.add(place, NO_LABEL)

@@ -10,7 +10,7 @@ from ..files import read_table
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import NO_ID, NO_LABEL, below, label, make, words
+from ._fields import NO_ID, NO_LABEL, below, heard, label, make, words
 
 LABELS = (
     "complain", "praise", "apologise", "thank", "criticize", "agree", "taunt", "flaunt", "joke", "oppose", "comfort",
@@ -38,7 +38,7 @@ def _record(place: str, row: dict[str, str], split: str, skips: Skips) -> Iterat
     yield from make(
         skips, place, tasks=("intent",), labels=LABELS, source="mintrec", item="_".join(parts), modality="video",
         media=below("raw_data", f"{'/'.join(parts)}.mp4"), answer=word, split=split,
-        text=quoted("Said", words(row["text"])),
+        text=quoted("Said", words(row["text"])), attributes=heard((), "", words(row["text"])),
     )
 
 

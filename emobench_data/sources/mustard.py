@@ -10,7 +10,7 @@ from ..files import first_file, read_json
 from ..records import Record
 from ..tasks import dialogue
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, item_id, make, words, yes_no
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, heard, item_id, make, words, yes_no
 
 TEST_SHOW = "FRIENDS"
 
@@ -31,11 +31,12 @@ def _record(place: str, item: str, row: Any, skips: Skips) -> Iterator[Record]:
     answer, show = yes_no(row.get("sarcasm")), words(row.get("show"))
     if not answer or not item_id(item):
         return skips.add(place, NO_ID if answer else NO_LABEL)
-    text = dialogue(_context(row), words(row.get("speaker")), words(row.get("utterance")))
+    talk = _context(row), words(row.get("speaker")), words(row.get("utterance"))
     yield from make(
         skips, place, tasks=("sarcasm",), source="mustard", item=item_id(item), modality="video",
         media=below("utterances_final", f"{item_id(item)}.mp4"), answer=answer,
-        split="test" if show == TEST_SHOW else "train", group=show, text=text,
+        split="test" if show == TEST_SHOW else "train", group=show, text=dialogue(*talk),
+        attributes=heard(*talk),
     )
 
 

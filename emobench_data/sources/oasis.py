@@ -45,7 +45,7 @@ def _record(place: str, row: Any, skips: Skips) -> Iterator[Record]:
     valence = number(row.get("valence"))
     if valence is None or not 1 <= valence <= 7:
         return skips.add(place, NO_RATING)
-    arousal = number(row.get("arousal"))
+    arousal, group = number(row.get("arousal")), re.sub(r"[\s_]*\d+$", "", theme)
     yield from make(
         skips,
         place,
@@ -56,8 +56,8 @@ def _record(place: str, row: Any, skips: Skips) -> Iterator[Record]:
         modality="image",
         media=below("images", image),
         answer=valence_label(valence),
-        group=re.sub(r"[\s_]*\d+$", "", theme),
-        attributes={"category": words(row.get("category")), "valence": f"{valence:g}"}
+        group=group,
+        attributes={"theme": group, "category": words(row.get("category")), "valence": f"{valence:g}"}
         | ({} if arousal is None else {"arousal": f"{arousal:g}"}),
     )
 

@@ -16,6 +16,7 @@ from ._fields import (
     NO_LABEL,
     NO_TEXT,
     below,
+    heard,
     item_id,
     make,
     stem,
@@ -91,7 +92,7 @@ def _record(
     text = "\n".join(filter(None, (quoted("Said before", before), quoted("Said last", last))))
     yield from make(
         skips, place, tasks=("humor",), source="ur_funny", item=item, modality="video", media=media, answer=answer,
-        split=split, text=text,
+        split=split, text=text, attributes=heard([("", before)], "", last),
     )
 
 

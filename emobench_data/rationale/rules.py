@@ -1,0 +1,120 @@
+"""Rationales by rule, from annotation alone; every wording is our own.
+
+They point to what a viewer could see or read, then conclude. Annotation that names the label itself is no evidence and
+is left out; a record without enough of the rest gets no rationale.
+"""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from ..parsing import normal
+from ..records import Record
+
+QUOTED_WORDS = 16  # of an utterance that a rationale quotes
+# Annotation names -> how they are said, content before light.
+_CONTENT = {"scene": "scene", "object": "objects", "facial_expression": "face", "human_action": "action"}
+# EmoSet's scales go from 0 to 1; the middle says nothing (our reading).
+_LIGHT = {"brightness": ("dark light", "bright light"), "colorfulness": ("pale colors", "vivid colors")}
+_LOW, _HIGH = 0.35, 0.65
+_KINDS = {"Person": "people", "Object": "an object", "Scenery": "a place or event", "Animal": "an animal"}
+_PLEASANT = {"positive": "pleasant", "neutral": "neither pleasant nor unpleasant", "negative": "unpleasant"}
+# Ratings from 1 to 7 (our reading): valence that is felt strongly, and arousal.
+_WEAK, _STRONG, _CALM, _STIRRING = 2.5, 6.0, 3.0, 4.5
+_TONES = {"!?": "in a startled question", "?!": "in a startled question", "!": "with force", "...": "trailing off",
+          "…": "trailing off", "?": "as a question"}  # fmt: skip
+_TOGETHER = {
+    ("hate", "Yes"): "Taken together they turn against people.",
+    ("hate", "No"): "Taken together they turn against nobody.",
+    ("humor", "Yes"): "The two do not go together, and that is the joke.",
+    ("humor", "No"): "The two go together, so there is no joke.",
+    ("sarcasm", "Yes"): "The two do not go together, so the opposite is meant.",
+    ("sarcasm", "No"): "The two go together, so it is meant as it is said.",
+}
+
+
+def by_rule(record: Record) -> str:
+    """The rationale that `record.attributes` give, without the closing answer; empty where they are not enough.
+
+    Attributes that are read: EmoSet's (`scene`, `object`, `facial_expression`, `human_action`, `brightness`,
+    `colorfulness`), OASIS' (`theme`, `category`, `valence`, `arousal`), and `speaker`, `words`, `before`, `picture`.
+    """
+    return next(filter(None, (rule(record) for rule in _RULES[record.task])), "")
+
+
+def _visible(record: Record) -> str:
+    """One thing in sight at least: light and colors alone point to nothing."""
+    seen = [(said, _evidence(record, name)) for name, said in _CONTENT.items()]
+    parts = [f"{said}: {value}" for said, value in seen if value]
+    if not parts:
+        return ""
+    parts += [words for name in _LIGHT if (words := _light(record, name))]
+    return f"{_capital('; '.join(parts))}. {_points_to(record)}"
+
+
+def _light(record: Record, name: str) -> str:
+    try:
+        value = float(record.attributes.get(name, ""))
+    except ValueError:
+        return ""
+    low, high = _LIGHT[name]
+    return low if value < _LOW else high if value > _HIGH else ""
+
+
+def _ratings(record: Record) -> str:
+    """What a photograph is of, and how its viewers took it."""
+    theme, kind = _evidence(record, "theme"), _KINDS.get(record.attributes.get("category", ""))
+    feeling = _PLEASANT.get(record.answer)
+    if not (theme and kind and feeling and {"valence", "arousal"} <= record.attributes.keys()):
+        return ""
+    valence, arousal = float(record.attributes["valence"]), float(record.attributes["arousal"])
+    very = "" if _WEAK < valence < _STRONG else "very "
+    moved = "calm" if arousal < _CALM else "stirring" if arousal > _STIRRING else "mildly stirring"
+    found = f"Most find it {moved} and {very}{feeling}, so {record.answer}."
+    return f"The photograph shows {kind}: {theme.lower()}. {found}"
+
+
+def _spoken(record: Record) -> str:
+    """The words, how they are said, and what they answer. Without words before, an emotion needs a tone."""
+    words, before = record.attributes.get("words", ""), record.attributes.get("before", "")
+    tone = next((said for sign, said in _TONES.items() if words.endswith(sign)), "")
+    if not words or not (before or tone or record.task == "intent"):
+        return ""
+    said = " ".join(filter(None, (record.attributes.get("speaker") or "Somebody", "says", _quote(words), tone)))
+    return f"{said}{f', after {_quote(before)}' if before else ''}. {_points_to(record)}"
+
+
+def _pair(record: Record) -> str:
+    """Words against the picture, or against what was said before them."""
+    words, picture, before = (record.attributes.get(name, "") for name in ("words", "picture", "before"))
+    if not words or not (picture or before):
+        return ""
+    other = f"the picture shows {picture}" if picture else f"they follow {_quote(before)}"
+    return f"The words are {_quote(words)}, and {other}. {_TOGETHER[record.task, record.answer]}"
+
+
+def _points_to(record: Record) -> str:
+    return f"This points to {'the intent ' if record.task == 'intent' else ''}{record.answer}."
+
+
+def _evidence(record: Record, name: str) -> str:
+    """An attribute without those of its parts that name an accepted label."""
+    labels = [f" {normal(label)} " for label in record.accepted]
+    parts = record.attributes.get(name, "").split(", ")
+    return ", ".join(part for part in parts if part and not any(label in f" {normal(part)} " for label in labels))
+
+
+def _quote(text: str) -> str:
+    words = text.replace('"', "'").split()
+    return f'"{" ".join(words[:QUOTED_WORDS]).rstrip(".")}{" ..." if len(words) > QUOTED_WORDS else ""}"'
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_RULES: dict[str, tuple[Callable[[Record], str], ...]] = {
+    "emo_c": (_ratings, _visible, _spoken),
+    "emo_o": (_ratings, _visible, _spoken),
+    "intent": (_visible, _spoken),
+} | dict.fromkeys(("hate", "humor", "sarcasm"), (_pair,))
