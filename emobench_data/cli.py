@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import click
 import orjson
@@ -11,11 +12,13 @@ import orjson
 from .build import build as build_benchmark
 from .commands import FILE, FOLDER, report, score
 from .composition import load_composition
+from .convert import Form, make_mini
 from .convert import convert as convert_source
-from .convert import make_mini
 from .errors import InputError
 from .questions import merge_answers, read_questions, write_science
+from .rationale.choose import MODES, read_rationales
 from .sources import Source, all_sources, get_source
+from .tasks import FORMS
 from .validate import validate as validate_file
 
 
@@ -45,14 +48,34 @@ main.add_command(score)
 main.add_command(report)
 
 
+def form_options(command: Callable) -> Callable:
+    """The options of a command that writes LLaVA's files; they arrive as one `Form`."""
+
+    @click.option("--rationale", type=click.Choice(MODES), default="none", show_default=True,
+                  help="Train answers only, or the records with a rationale only, or a mixture.")  # fmt: skip
+    @click.option("--rationales", type=FILE, help="Take rationales from this file instead of making them by rule.")
+    @click.option("--form", type=click.Choice(FORMS), default=FORMS[0], show_default=True,
+                  help="Ask for the answer, or for reasons and a closing line.")  # fmt: skip
+    @click.option("--keep-records", is_flag=True, help="Write the training records too, for the command rationale.")
+    @wraps(command)
+    def with_form(*, rationale: str, rationales: Path | None, form: str, keep_records: bool, **others: Any) -> None:
+        if rationales and rationale == "none":
+            raise InputError(f"--rationales {rationales}: also say how to train with them: --rationale only or mixed")
+        known = read_rationales(rationales) if rationales else None
+        command(form=Form(rationale, known, form == FORMS[1], keep_records), **others)
+
+    return with_form
+
+
 @main.command()
 @click.option("--out", type=FOLDER, required=True, help="Folder for the files; media go to its folder media.")
 @click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
 @click.option("--test", default=216, show_default=True, help="Items to evaluate on, over all six sub-tasks.")
 @click.option("--seed", default=0, show_default=True)
-def mini(out: Path, train: int, test: int, seed: int) -> None:
+@form_options
+def mini(out: Path, **options: Any) -> None:
     """Render EmoBench-mini; a folder that is complete already is used as it is."""
-    _echo_counts(make_mini(out, train=train, test=test, seed=seed), out)
+    _echo_counts(make_mini(out, **options), out)
 
 
 @main.command()
@@ -70,6 +93,7 @@ def mini(out: Path, train: int, test: int, seed: int) -> None:
     "--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first."
 )
 @click.option("--storyboards", is_flag=True, help="Write a picture of four frames beside each clip, for LLaVA 1.5.")
+@form_options
 def convert(source: str, root: Path, out: Path, check_media: bool, **options: Any) -> None:
     """Convert the data set SOURCE (see `sources`) to LLaVA's files."""
     summary = convert_source(get_source(source), root, out, check=check_media, **options)
@@ -177,4 +201,6 @@ def _echo_counts(summary: dict[str, Any], out: Path) -> None:
         for task, answers in tasks.items():
             parts = ", ".join(f"{answer} {n}" for answer, n in answers.items())
             click.echo(f"{split} {task}: {sum(answers.values())} ({parts})")
+    if "rationale" in summary:
+        click.echo("trained: {trained}, of which with a rationale: {with_rationale}".format(**summary["rationale"]))
     click.echo(f"written to {out}")

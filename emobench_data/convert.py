@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Mapping
 
 import orjson
 
@@ -12,13 +13,31 @@ from .atomic import atomic_files
 from .export import write_questions, write_training_json
 from .media_check import Medium, check_all, media_cache, refuse
 from .mini import check_size, is_rendered, render_mini
+from .rationale.choose import choose
+from .record_files import write_record_file
 from .records import Record
 from .sources import Skips, Source
 from .splits import assign_splits, check_shares
 
-TRAIN, SUMMARY = "train.json", "summary.json"
+TRAIN, RECORDS, SUMMARY = "train.json", "records.jsonl", "summary.json"
 QUESTIONS = {"test": ("questions.jsonl", "gold.jsonl"), "val": ("val_questions.jsonl", "val_gold.jsonl")}
-FILES = (TRAIN, *QUESTIONS["test"], *QUESTIONS["val"], SUMMARY)
+FILES = (TRAIN, RECORDS, *QUESTIONS["test"], *QUESTIONS["val"], SUMMARY)
+
+
+@dataclass(frozen=True)
+class Form:
+    """How answers are trained and questions asked.
+
+    Args:
+        rationale, rationales: which records train with a rationale, and with which; see `rationale.choose`.
+        guided: whether the questions ask for reasons first.
+        keep: also write the training records themselves, for `python -m emobench_data rationale`.
+    """
+
+    rationale: str = "none"
+    rationales: Mapping[str, str] | None = None
+    guided: bool = False
+    keep: bool = False
 
 
 def convert(
@@ -31,6 +50,7 @@ def convert(
     seed: int = 0,
     check: bool = True,
     storyboards: bool = False,
+    form: Form = Form(),
 ) -> dict[str, Any]:
     """Write the training JSON, the questions with their gold, and a summary of `source` to `out`; return the summary.
 
@@ -40,6 +60,7 @@ def convert(
         test, val, seed: for records without an official split, see `assign_splits`.
         check: open every medium first.
         storyboards: write a picture of four frames beside each clip under `root`, see `storyboard`.
+        form: how answers are trained and questions asked.
 
     Raises:
         InputError: the data set is not there, gives no record or none for a split, or has a faulty medium. `out` is
@@ -65,8 +86,7 @@ def convert(
         "expected_items": dict(source.expected),
         "skipped": skips.summary(),
     }
-    write_all(records, out, summary, storyboards=root if storyboards else None)
-    return summary
+    return write_all(records, out, summary, storyboards=root if storyboards else None, form=form)
 
 
 def _check_media(records: list[Record], root: Path) -> None:
@@ -76,7 +96,7 @@ def _check_media(records: list[Record], root: Path) -> None:
     refuse(faults, len(media), root, way_out="get these files again")
 
 
-def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:
+def make_mini(out: Path, *, train: int, test: int, seed: int, form: Form = Form()) -> dict[str, Any]:
     """Render EmoBench-mini to `out`/media and write LLaVA's files to `out`, their media relative to `out`/media.
 
     Raises:
@@ -89,20 +109,29 @@ def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:
             (out / name).unlink(missing_ok=True)
     records = render_mini(media, train=train, test=test, seed=seed)
     summary = {"source": "mini", "seed": seed, **summarise(records)}
-    write_all(records, out, summary, storyboards=media)
-    return summary
+    return write_all(records, out, summary, storyboards=media, form=form)
 
 
-def write_all(records: list[Record], out: Path, summary: dict[str, Any], *, storyboards: Path | None) -> None:
-    """Write the files of every split that has records, and the summary last; all of them or none."""
+def write_all(
+    records: list[Record], out: Path, summary: dict[str, Any], *, storyboards: Path | None, form: Form = Form()
+) -> dict[str, Any]:
+    """Write the files of every split that has records, the summary last; all or none. Return the summary."""
     splits = {split: [record for record in records if record.split == split] for split in ("train", "val", "test")}
+    train, texts = choose(splits["train"], form.rationale, form.rationales)
+    if form.rationale != "none":
+        counts = {"trained": len(train), "with_rationale": len(texts)}
+        summary = summary | {"rationale": {"mode": form.rationale, **counts}}
     with atomic_files(out, FILES) as folder:
-        if splits["train"]:
-            write_training_json(splits["train"], folder / TRAIN, storyboards=storyboards)
+        if train:
+            write_training_json(train, folder / TRAIN, storyboards=storyboards, rationales=texts)
+        if form.keep and splits["train"]:
+            write_record_file(splits["train"], folder / RECORDS)
         for split, (questions, gold) in QUESTIONS.items():
             if splits[split]:
-                write_questions(splits[split], folder / questions, folder / gold, storyboards=storyboards)
+                paths = folder / questions, folder / gold
+                write_questions(splits[split], *paths, storyboards=storyboards, guided=form.guided)
         (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    return summary
 
 
 def summarise(records: list[Record]) -> dict[str, Any]:

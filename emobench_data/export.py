@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Iterable, NamedTuple
+from typing import Iterable, Mapping, NamedTuple
 
 import orjson
 
 from .atomic import atomic_file
 from .errors import InputError
+from .parsing import closed
 from .records import Record
 from .storyboard import storyboard
-from .tasks import TASKS, YES_NO, question
+from .tasks import FORMS, TASKS, YES_NO, question
 
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
 _TAG = re.compile(r"<([\w/|-]+)>")
@@ -20,28 +21,38 @@ STORYBOARD_LINE = "The picture holds four frames of the video in reading order."
 
 
 class Shown(NamedTuple):
-    """A record as a model gets it: its medium under `key` (`image`, `video`, empty for text) and its prompt text."""
+    """A record as a model gets it: its medium under `key` (`image`, `video`, empty for text) and its prompt text.
+
+    `guided` says that the text asks for reasons and a closing line, not for the answer alone.
+    """
 
     record: Record
     key: str
     media: str
     prompt: str
+    guided: bool = False
 
 
-def show(record: Record, key: str, media: str, *, training: bool) -> Shown:
+def show(record: Record, key: str, media: str, *, training: bool, guided: bool = False) -> Shown:
     """`record` with its medium given as `media` of kind `key`; a video that is shown as an image says so."""
-    text = neutral(question(record, training=training))
+    text = neutral(question(record, training=training, guided=guided))
     if record.modality == "video" and key == "image":
         text = f"{STORYBOARD_LINE}\n{text}"
-    return Shown(record, key, media, text)
+    return Shown(record, key, media, text, guided)
 
 
 def write_training_json(
-    records: Iterable[Record], path: Path, *, media_prefix: str = "", storyboards: Path | None = None
+    records: Iterable[Record],
+    path: Path,
+    *,
+    media_prefix: str = "",
+    storyboards: Path | None = None,
+    rationales: Mapping[str, str] | None = None,
 ) -> int:
     """Write LLaVA's training JSON, one record a line, and return how many. Which records train is the caller's choice.
 
     Args:
+        rationales: record id -> what is trained before its answer; such a record is asked in the guided form.
         media_prefix: folder put before each medium, for a host whose image folder holds several data sets.
         storyboards: the media root; a clip there gets a picture of its frames beside it, which stands in for it
             (LLaVA 1.5 knows images only). Without it, a video record has the key `video` and the placeholder `<video>`.
@@ -55,7 +66,9 @@ def write_training_json(
         for record in records:
             file.write(b",\n" if seen else b"\n")
             _check_new(record, seen)
-            file.write(orjson.dumps(training_entry(_show(record, media_prefix, storyboards, training=True))))
+            reasons = rationales.get(record.id, "") if rationales else ""
+            shown = _show(record, media_prefix, storyboards, training=True, guided=bool(reasons))
+            file.write(orjson.dumps(training_entry(shown, reasons)))
         file.write(b"\n]\n")
     return len(seen)
 
@@ -67,6 +80,7 @@ def write_questions(
     *,
     media_prefix: str = "",
     storyboards: Path | None = None,
+    guided: bool = False,
 ) -> int:
     """Write the question JSONL of LLaVA's eval scripts to `path` and the answers to `answers_path`; return how many.
 
@@ -74,6 +88,7 @@ def write_questions(
 
     Args:
         media_prefix, storyboards: as in `write_training_json`.
+        guided: ask for reasons and a closing line; each question then says `"form": "guided"`.
 
     Raises:
         InputError: two records have one id, a clip cannot be read, or there are clips but no `storyboards`.
@@ -87,9 +102,8 @@ def write_questions(
                     f"record {record.id}: LLaVA's eval scripts read no video; write storyboards (one picture of four "
                     "frames beside each clip): --storyboards on the command line"
                 )
-            questions.write(
-                orjson.dumps(question_entry(_show(record, media_prefix, storyboards, training=False))) + b"\n"
-            )
+            shown = _show(record, media_prefix, storyboards, training=False, guided=guided)
+            questions.write(orjson.dumps(question_entry(shown)) + b"\n")
             answers.write(orjson.dumps(answer_entry(record)) + b"\n")
     return len(seen)
 
@@ -107,15 +121,16 @@ def _check_new(record: Record, seen: set[str]) -> None:
     seen.add(record.id)
 
 
-def training_entry(shown: Shown) -> dict[str, object]:
-    """One record of LLaVA's training JSON."""
-    record, key, media, prompt = shown
+def training_entry(shown: Shown, rationale: str = "") -> dict[str, object]:
+    """One record of LLaVA's training JSON; with a rationale, its answer closes that."""
+    record, key, media, prompt, _ = shown
+    answer = closed(rationale, record.answer) if rationale else record.answer
     return {
         "id": neutral(record.id),
         **({key: media} if key else {}),
         "conversations": [
             {"from": "human", "value": f"<{key}>\n{prompt}" if key else prompt},
-            {"from": "gpt", "value": neutral(record.answer)},
+            {"from": "gpt", "value": neutral(answer)},
         ],
     }
 
@@ -123,11 +138,13 @@ def training_entry(shown: Shown) -> dict[str, object]:
 def question_entry(shown: Shown) -> dict[str, object]:
     """One line of the question file of LLaVA's eval scripts.
 
-    `options`, which they pass over, is the label set of a closed question or Yes and No, whatever the answer is.
+    `options`, which they pass over, is the label set of a closed question or Yes and No, whatever the answer is;
+    `form`, which they pass over too, stands where the question is guided.
     """
-    record, key, media, prompt = shown
+    record, key, media, prompt, guided = shown
     options = YES_NO if TASKS[record.task].kind == "yes_no" else record.options
     entry = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
+    entry |= {"form": FORMS[1]} if guided else {}
     return {**entry, "options": [neutral(label) for label in options]} if options else entry
 
 
@@ -143,11 +160,11 @@ def answer_entry(record: Record) -> dict[str, object]:
     }
 
 
-def _show(record: Record, media_prefix: str, storyboards: Path | None, *, training: bool) -> Shown:
+def _show(record: Record, media_prefix: str, storyboards: Path | None, *, training: bool, guided: bool) -> Shown:
     if record.modality == "text":
-        return show(record, "", "", training=training)
+        return show(record, "", "", training=training, guided=guided)
     key, media = record.modality, record.media
     if key == "video" and storyboards is not None:
         key, media = "image", storyboard(storyboards, media)
     prefix = f"{media_prefix.rstrip('/')}/" if media_prefix else ""
-    return show(record, key, prefix + media, training=training)
+    return show(record, key, prefix + media, training=training, guided=guided)

@@ -12,6 +12,7 @@ import orjson
 from .atomic import atomic_file
 from .errors import InputError
 from .llava_files import line_place, read_lines, read_training
+from .tasks import is_guided
 
 PLACEHOLDER = "<image>"
 _NAMED = 5  # how many ids an error names
@@ -20,12 +21,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; `image` is None for text alone, `options` are what may be answered, empty if anything."""
+    """One question; `image` is None for text alone, `options` are what may be answered, empty if anything.
+
+    A `guided` one asks for reasons and a closing line.
+    """
 
     id: str | int
     image: str | None
     text: str
     options: tuple[str, ...] = ()
+    guided: bool = False
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -58,7 +63,8 @@ def _from_line(place: str, entry: dict[str, Any]) -> Question:
         raise InputError(f"{place}: image must be a path below the image folder")
     if not isinstance(options, list) or not all(isinstance(option, str) and option.strip() for option in options):
         raise InputError(f"{place}: options must be a list of words")
-    return Question(entry["question_id"], entry.get("image") or None, entry["text"], tuple(options))
+    image = entry.get("image") or None
+    return Question(entry["question_id"], image, entry["text"], tuple(options), is_guided(entry, place))
 
 
 def _from_conversation(place: str, entry: Any) -> Question:
@@ -67,7 +73,7 @@ def _from_conversation(place: str, entry: Any) -> Question:
     if not isinstance(first, dict) or not isinstance(first.get("value"), str):
         raise InputError(f"{place}: a question needs id and conversations, as llava.eval.model_vqa_science reads them")
     text = first["value"].replace(PLACEHOLDER, "").strip()
-    known = {key: entry[key] for key in ("image", "options") if key in entry}
+    known = {key: entry[key] for key in ("image", "options", "form") if key in entry}
     return _from_line(place, {"question_id": entry.get("id"), "text": text, **known})
 
 

@@ -129,7 +129,7 @@ def merge(folder: Path, out: Path, base: str | None) -> None:
 @click.option("--answers-file", type=FILE, required=True, help="Answers in it are kept; the rest is added.")
 @click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
 @click.option("--likelihood", is_flag=True, help="Take the most probable of a question's options, where it has any.")
-@click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
 @click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)

@@ -12,7 +12,7 @@
 #   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 480, 144
 #   LIKELIHOOD     1 takes the most probable of a question's options (emollm)    default: 0
 #   BASE_MODEL, TEMPLATE   --model-base and --conv-mode                default: what the checkpoint itself notes
-#   MAX_NEW_TOKENS default: 16 (model_vqa and model_vqa_science write up to 1,024)
+#   MAX_NEW_TOKENS default: 16, 192 for guided questions (model_vqa and model_vqa_science write up to 1,024)
 #   BATCH          questions at a time (emollm)                                  default: 16
 #   CHUNKS         processes that share the questions, one a GPU                 default: the GPUs; on a CPU, 1
 #   DEVICE         cpu, cuda or auto                                             default: auto
@@ -52,7 +52,7 @@ defaults() {
     [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
     [[ -z "$CHUNKS" || "$CHUNKS" =~ ^[1-9][0-9]*$ ]] || die "CHUNKS=$CHUNKS is no number of processes"
     [[ "$LIKELIHOOD" == 0 || "$EVALUATOR" == emollm ]] || die "LIKELIHOOD=$LIKELIHOOD needs EVALUATOR=emollm"
-    MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-16}" BATCH="${BATCH:-16}"
+    BATCH="${BATCH:-16}"
     MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
     [[ -z "$QUESTIONS" || -f "$QUESTIONS" ]] || die "QUESTIONS=$QUESTIONS does not exist"
@@ -70,6 +70,8 @@ prepare_questions() {
         py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST"
         QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl" IMAGE_FOLDER="$out/media"
     fi
+    ! grep -qs '"form": *"guided"' "$QUESTIONS" || MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-192}"
+    MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-16}"
     mkdir -p "$OUT_DIR"
     OUT_DIR="$(cd "$OUT_DIR" && pwd)" ASKED="$QUESTIONS"
     if [[ "$EVALUATOR" == model_vqa_science ]]; then

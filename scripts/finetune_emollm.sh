@@ -10,6 +10,8 @@
 #   DATASET        mini, or a data set of `python -m emobench_data sources`      default: mini
 #   DATA_ROOT      folder of the user's copy of that data set (not for mini)
 #   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 480, 144
+#   RATIONALE      none, only or mixed: train answers, or reasons before them (a DATASET's)     default: none
+#   FORM           direct, or guided: ask for the answer, or for reasons and a closing line     default: direct
 #   DATA_PATH, IMAGE_FOLDER, QUESTIONS, GOLD   LLaVA's own files instead of a DATASET
 # Model
 #   BASE_MODEL     folder or hub name of a language model (LLaMA, Mistral, Qwen, Gemma, Phi-3, OLMo, MPT)
@@ -77,7 +79,7 @@ defaults() {
     DATASET="${DATASET:-mini}" SEED="${SEED:-0}" DEVICE="${DEVICE:-auto}"
     MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}"
     DATA_DIR="${DATA_DIR:-$ROOT/data}" DATA_PATH="${DATA_PATH:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
-    QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}"
+    QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" RATIONALE="${RATIONALE:-none}" FORM="${FORM:-direct}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-}"
     # EmoBench-mini is there to be through in minutes on two cores.
     [[ "$DATASET" != mini || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=16}"
@@ -110,10 +112,13 @@ defaults() {
 check_arguments() {
     [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
+    [[ "$RATIONALE" =~ ^(none|only|mixed)$ ]] || die "RATIONALE=$RATIONALE is unknown; known: none, only, mixed"
+    [[ "$FORM" =~ ^(direct|guided)$ ]] || die "FORM=$FORM is unknown; known: direct, guided"
     [[ "${PRECISION:-bf16}" =~ ^(bf16|fp32)$ ]] || die "PRECISION=$PRECISION is unknown; known: bf16, fp32"
     [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
     if [[ -n "$DATA_PATH" ]]; then
         [[ -f "$DATA_PATH" ]] || die "DATA_PATH=$DATA_PATH does not exist"
+        [[ "$RATIONALE-$FORM" == none-direct ]] || die "RATIONALE and FORM are for a DATASET; DATA_PATH is taken as it is"
         [[ -z "$QUESTIONS" || -f "$GOLD" ]] || die "QUESTIONS is set, GOLD=$GOLD is not a file; both are needed to score"
     elif [[ "$DATASET" != mini ]]; then
         [[ -d "${DATA_ROOT:-}" ]] || die "DATASET=$DATASET needs DATA_ROOT, the folder of your copy (now: '${DATA_ROOT:-}')"
@@ -162,9 +167,12 @@ train_command() {
 eval_command() {
     local base=()
     [[ "$TUNE" == full ]] || base=(--model-base "$BASE")
+    # Reasons need room.
+    local tokens=16
+    ! grep -qs '"form": *"guided"' "$QUESTIONS" || tokens=192
     EVAL=("$VENV/bin/python" -m emollm_plugin llava.eval.model_vqa_loader
         --model-path "$CHECKPOINT" "${base[@]}" --question-file "$QUESTIONS" --image-folder "$IMAGE_FOLDER"
-        --answers-file "$RUN_DIR/answers.jsonl" --conv-mode "$TEMPLATE" --temperature 0 --max_new_tokens 16)
+        --answers-file "$RUN_DIR/answers.jsonl" --conv-mode "$TEMPLATE" --temperature 0 --max_new_tokens "$tokens")
 }
 
 # Everything the trained weights follow from: what is re-used must have been made by the same.
@@ -211,6 +219,7 @@ score() {
     py -m emollm_plugin.cli results "$RUN_DIR" --questions "$QUESTIONS" --gold "$GOLD" \
         ${IMAGE_FOLDER:+--media-root "$IMAGE_FOLDER"} \
         --set dataset="$DATASET" --set stack="$STACK" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
+        --set rationale="$RATIONALE" --set form="$FORM" \
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
         --set device="$DEVICE" --set precision="$PRECISION" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
         --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR"

@@ -34,16 +34,17 @@ prepare_base() {
 
 prepare_data() {
     [[ -n "$DATA_PATH" ]] && return
-    local out
+    local out form=(--rationale "$RATIONALE" --form "$FORM") suffix=""
+    [[ "$RATIONALE-$FORM" == none-direct ]] || suffix="-$RATIONALE-$FORM"
     if [[ "$DATASET" == mini ]]; then
-        out="$DATA_DIR/mini-$MINI_TRAIN-$MINI_TEST"
+        out="$DATA_DIR/mini-$MINI_TRAIN-$MINI_TEST$suffix"
         say "EmoBench-mini in $out"
-        py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST"
+        py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST" "${form[@]}"
         IMAGE_FOLDER="$out/media"
     else
-        out="$DATA_DIR/$DATASET-seed$SEED"
+        out="$DATA_DIR/$DATASET-seed$SEED$suffix"
         say "converting $DATASET from $DATA_ROOT"
-        py -m emobench_data convert "$DATASET" --root "$DATA_ROOT" --out "$out" --seed "$SEED"
+        py -m emobench_data convert "$DATASET" --root "$DATA_ROOT" --out "$out" --seed "$SEED" "${form[@]}"
         IMAGE_FOLDER="$(cd "$DATA_ROOT" && pwd)"
     fi
     DATA_PATH="$out/train.json" QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl"

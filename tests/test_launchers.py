@@ -83,7 +83,9 @@ def test_help(name):
 
 
 def test_settings_that_are_no_mode(settings):
-    for key, value, known in (("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1")):
+    wrong = [("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1")]
+    wrong += [("FORM", "free", "guided"), ("RATIONALE", "all", "mixed"), ("RATIONALE", "only", "DATASET")]
+    for key, value, known in wrong:
         done = launch("finetune_emollm.sh", **{**settings, key: value})
         assert done.returncode == 2 and known in done.stderr and len(done.stderr.splitlines()) == 1
 

@@ -105,7 +105,7 @@ def _confusions(run: Run, task: str, wrong: Sequence[Item]) -> Iterator[str]:
 def _card(run: Run, item: Item) -> str:
     picture, reason = thumbnail(run.media, run.asked[item.question].media)
     shown = f'<img alt="" src="{picture}">' if picture else f"<span class=none>{escape(reason)}</span>"
-    said = item.answer.text if item.answer else "(no answer)"
+    said = item.answer.said if item.answer else "(no answer)"
     said = said if len(said) <= LONGEST else f"{said[:LONGEST]}…"
     return f"<div class=card>{shown}{escape(item.question)}<br><i>{escape(said)}</i></div>"
 

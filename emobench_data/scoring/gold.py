@@ -10,8 +10,8 @@ from typing import Any, Iterable, Mapping, NamedTuple
 
 from ..errors import InputError
 from ..llava_files import line_place, read_entries
-from ..parsing import normal
-from ..tasks import TASKS
+from ..parsing import closing, normal
+from ..tasks import TASKS, is_guided
 
 NO_SOURCE = "(unnamed)"
 
@@ -32,18 +32,26 @@ class Gold:
 
 
 class Question(NamedTuple):
-    """One question as asked: its line, its text, and its medium's path under the media root, or empty."""
+    """One question as asked: its line, its text, its medium's path under the media root or empty, and its form.
+
+    A `guided` answer counts by its closing line alone.
+    """
 
     line: int
     text: str
     media: str
+    guided: bool = False
 
 
 class Answer(NamedTuple):
-    """What a model said, and the probability of each label where its evaluator kept them (`metadata.probabilities`)."""
+    """What counts of what a model `said`: all of it, or the closing line of a guided answer.
+
+    `probabilities` are those of the labels where the evaluator kept them (`metadata.probabilities`).
+    """
 
     text: str
     probabilities: dict[str, float] | None
+    said: str
 
 
 def read_asked(path: Path) -> dict[str, Question]:
@@ -51,9 +59,9 @@ def read_asked(path: Path) -> dict[str, Question]:
     asked = {}
     for question, number, entry in read_entries(path):
         text, media = entry.get("text"), entry.get("image") or entry.get("video")
-        asked[question] = Question(
-            number, text if isinstance(text, str) else "", media if isinstance(media, str) else ""
-        )
+        text, media = (value if isinstance(value, str) else "" for value in (text, media))
+        guided = "form" in entry and is_guided(entry, line_place(path, number))
+        asked[question] = Question(number, text, media, guided)
     if not asked:
         raise InputError(f"{path}: holds no question; write it again")
     return asked
@@ -75,9 +83,9 @@ def check_complete(
 ) -> None:
     """Raise `InputError` for the first question without gold."""
     known = set(gold)
-    for question, (number, _, _) in asked.items():
+    for question, own in asked.items():
         if question not in known:
-            place = line_place(questions_path, number)
+            place = line_place(questions_path, own.line)
             raise InputError(f"{place}: {path} holds no answer to {question!r}; take the pair of one conversion")
 
 
@@ -93,7 +101,8 @@ def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]
             raise InputError(f"{place}: no string under 'text'; expected the answer file of LLaVA's eval scripts")
         metadata = entry.get("metadata")
         probabilities = _probabilities(path, number, metadata) if metadata else None
-        answers[question] = Answer(entry["text"], probabilities)
+        said = entry["text"]
+        answers[question] = Answer(closing(said) if asked[question].guided else said, probabilities, said)
     return answers
 
 

@@ -14,7 +14,7 @@ from .faults import quote
 PLACEHOLDERS = {"image": "<image>", "video": "<video>"}
 _SPEAKERS = ("human", "gpt")
 _OPTIONS = re.compile(r"Choose one of: (.+?)\.(?:\s|$)")
-_YES_NO = re.compile(r"Answer Yes or No\.\s*$")
+_YES_NO = re.compile(r"(?:Answer|\"Answer:\" and) Yes or No\.\s*$")
 
 
 class Read(NamedTuple):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from emobench_data.errors import InputError
 from emobench_data.questions import chunk, read_questions
 
 from .answers import Answers, run_id
@@ -15,11 +16,12 @@ from .predictor import Predictor
 
 logger = logging.getLogger(__name__)
 BATCH_SIZE = 16
+TOKENS, GUIDED_TOKENS = 16, 192  # an answer, and reasons in one or two sentences with their closing line
 
 
 def evaluate(
     predictor: Predictor, questions: Path, images: Path, answers: Path, *, model: Path | str, chunks: int = 1,
-    chunk_index: int = 0, likelihood: bool = False, max_new_tokens: int = 16, batch_size: int = BATCH_SIZE,
+    chunk_index: int = 0, likelihood: bool = False, max_new_tokens: int | None = None, batch_size: int = BATCH_SIZE,
     workers: int | None = None,
 ) -> int:  # fmt: skip
     """Answer the questions that `answers` does not answer yet, and return how many that were.
@@ -27,13 +29,20 @@ def evaluate(
     Args:
         model: where `predictor` was loaded from.
         likelihood: answer questions that have options by the most probable option, its probabilities in the metadata.
+        max_new_tokens: of an answer; default: `TOKENS`, `GUIDED_TOKENS` if a question is guided.
 
     Raises:
-        InputError: a file cannot be read, the answers are of another run, or a picture is not there.
+        InputError: a file cannot be read, the answers are of another run, a picture is not there, or guided questions
+            would be answered by likelihood, which gives no reasons.
     """
     from llava.mm_utils import get_model_name_from_path
 
-    asked = chunk(read_questions(questions), chunks, chunk_index)
+    read = read_questions(questions)
+    guided = any(one.guided for one in read)
+    if guided and likelihood:
+        raise InputError(f"{questions}: asks for reasons, which likelihood gives none of; write direct questions")
+    max_new_tokens = max_new_tokens or (GUIDED_TOKENS if guided else TOKENS)
+    asked = chunk(read, chunks, chunk_index)
     run = run_id(
         model=str(model), weights=_weights(Path(model)), template=predictor.template, tokens=max_new_tokens,
         likelihood=likelihood, dtype=predictor.model.dtype, asked=[(one.id, one.image, one.text) for one in asked],

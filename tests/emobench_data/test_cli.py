@@ -48,6 +48,19 @@ def test_mini(tmp_path):
     assert "train sarcasm: 1 (" in result.output
 
 
+def test_forms_and_rationales(oasis, tmp_path):
+    given = write_lines(tmp_path / "r.jsonl", [{"id": f"oasis/{theme}_0/emo_c", "rationale": "Wide and bright."}
+                                              for theme in "ABCDEFGHIJ"])  # fmt: skip
+    flags = "convert", "oasis", "--root", oasis, "--out", tmp_path / "out"
+    result = run(*flags, "--rationale", "only", "--rationales", given, "--form", "guided", "--keep-records")
+    assert result.exit_code == 0 and "trained: 7, of which with a rationale: 7" in result.output
+    assert {line["form"] for line in read_lines(tmp_path / "out/questions.jsonl")} == {"guided"}
+    assert len(read_lines(tmp_path / "out/records.jsonl")) == 21
+    assert "--rationale only or mixed" in refused(*flags, "--rationales", given)
+    write_lines(given, [{"id": "1", "rationale": ""}])
+    assert "r.jsonl, line 1" in refused(*flags, "--rationale", "only", "--rationales", given)
+
+
 def test_mini_too_small(tmp_path):
     assert "train=5" in refused("mini", "--out", tmp_path / "out", "--train", 5)
     assert not (tmp_path / "out").exists()

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from emobench_data import InputError
-from emobench_data.convert import FILES, convert, make_mini
+from emobench_data.convert import FILES, Form, convert, make_mini
 from emobench_data.sources import Source, get_source
 
 from .make import read_lines, record, write_clip, write_picture
@@ -39,7 +39,7 @@ def names(folder):
 
 def test_files_and_summary(root, tmp_path):
     out = tmp_path / "out"
-    summary = convert(made_up(*ten(), skip=3), root, out, val=0.1)
+    summary = convert(made_up(*ten(), skip=3), root, out, val=0.1, form=Form(keep=True))
     assert names(out) == sorted(FILES)
     assert summary == orjson.loads((out / "summary.json").read_bytes())
     assert summary["counts"] == {split: {"sarcasm": {"Yes": n}} for split, n in (("test", 2), ("train", 7), ("val", 1))}
@@ -109,6 +109,42 @@ def test_clips_need_storyboards(root, tmp_path):
     convert(source, root, tmp_path / "out", storyboards=True)
     (question,) = read_lines(tmp_path / "out/questions.jsonl")
     assert (root / question["image"]).is_file()
+
+
+def ids_with_reasons(folder):
+    entries = orjson.loads((folder / "train.json").read_bytes())
+    found = {entry["id"]: "\nAnswer: Yes" in entry["conversations"][1]["value"] for entry in entries}
+    asked = {entry["id"]: "Give your reasons" in entry["conversations"][0]["value"] for entry in entries}
+    assert found == asked
+    return found
+
+
+def test_rationales_train_alone_or_in_a_mixture_that_is_the_same_every_time(root, tmp_path):
+    source = made_up(*ten(split="train"))
+    known = {one.id: "Two things differ." for one in ten()[:8]}
+    found = {}
+    for out, mode in (("a", "only"), ("b", "mixed"), ("c", "mixed"), ("d", "none")):
+        convert(source, root, tmp_path / out, form=Form(mode, known))
+        found[out] = ids_with_reasons(tmp_path / out)
+    assert found["a"] == dict.fromkeys(known, True)
+    assert found["b"] == found["c"] and len(found["b"]) == 10
+    assert {True, False} == {found["b"][key] for key in known} and sum(found["b"].values()) < 8
+    assert not any(found["d"].values())
+    counts = orjson.loads((tmp_path / "a/summary.json").read_bytes())["rationale"]
+    assert counts == {"mode": "only", "trained": 8, "with_rationale": 8}
+    assert "rationale" not in orjson.loads((tmp_path / "d/summary.json").read_bytes())
+
+
+def test_without_any_rationale_only_has_nothing_to_train(root, tmp_path):
+    with pytest.raises(InputError, match="no training record has a rationale"):
+        convert(made_up(*ten()), root, tmp_path / "out", form=Form("only"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_rationales_are_those_of_the_rules_where_no_others_are_given(root, tmp_path):
+    seen = {"words": "Fine.", "picture": "rain"}
+    convert(made_up(*ten(split="train", attributes=seen)), root, tmp_path / "out", form=Form("only"))
+    assert all(ids_with_reasons(tmp_path / "out").values())
 
 
 def test_mini(tmp_path):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from emobench_data import InputError
 from emobench_data.export import neutral, write_questions, write_training_json
+from emobench_data.parsing import closing
 from emobench_data.tasks import TASKS
 
 from .make import read_lines, record, write_clip
@@ -141,3 +142,14 @@ def test_records_are_written_as_they_come(tmp_path):
     assert write_training_json((record(item=str(i)) for i in range(3)), tmp_path / "train.json") == 3
     assert write_questions(iter([record()]), tmp_path / "q", tmp_path / "a") == 1
     assert train(tmp_path) == []
+
+
+def test_a_rationale_stands_before_the_answer_and_is_asked_for(tmp_path):
+    one = record(text='Tweet: "so"')
+    (entry,) = train(tmp_path, one, rationales={one.id: "The words <image> praise rain."})
+    human, gpt = (turn["value"] for turn in entry["conversations"])
+    assert gpt == "The words [image] praise rain.\nAnswer: Yes" and closing(gpt) == "Yes"
+    (question,), (gold,) = ask(tmp_path, one, guided=True)
+    assert question["form"] == "guided" and set(gold) == set(ask(tmp_path, one)[1][0])
+    assert human.startswith('<image>\nTweet: "so"\n') and human.endswith(TASKS["sarcasm"].guidance)
+    assert question["text"].endswith(TASKS["sarcasm"].guidance)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emobench_data.parsing import LabelSet, conclusion, normal
+from emobench_data.parsing import LabelSet, closed, closing, conclusion, normal, reasons
 
 EMOTIONS = ("Happy", "Sad", "Fear", "Doubt/Confusion", "Ask for help", "Help", "Care", "Care for others")
 
@@ -94,3 +94,38 @@ def test_a_label_on_the_answer_line_is_found_after_any_reasoning(label, reasonin
 
 def test_conclusion_is_quick_on_long_text():
     assert conclusion("*" * 100_000) == "*" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "closes_with"),
+    [
+        ("Wide eyes.\nAnswer: Fear", "Fear"),
+        ("Wide eyes.\n\n**Final answer:** Fear \n", "Fear"),
+        ("Wide eyes.\nanswer： Fear", "Fear"),
+        ("Answer: Fear\nAnswer: fear.", "fear."),
+        ("Answer: Happy\nWide eyes.\nAnswer: Fear", ""),
+        ("Answer: Fear\nAnswer: Happy", ""),
+        ("Wide eyes show Fear.", ""),
+        ("Fear", ""),
+        ("", ""),
+        ("Answer: Fear\nWide eyes.", ""),
+        ("Wide eyes. Answer: Fear", ""),
+        ("Answer:\nFear", ""),
+        ("Fear\nAnswer:", ""),
+        ("Fear\nMy answer: it is Fear", ""),
+        ("Wide eyes.\x0bAnswer: Fear", ""),
+    ],
+)
+def test_only_one_closing_line_at_the_end_closes(answer, closes_with):
+    assert closing(answer) == closes_with
+
+
+@given(st.text(max_size=60), st.sampled_from(EMOTIONS))
+def test_what_training_closes_is_read_again(text, label):
+    answer = closed(text, label)
+    assert closing(answer) in (label, "") and (closing(answer) == label or "nswer" in text.casefold())
+    assert "Answer: " not in reasons(closed("Wide eyes.", label))
+
+
+def test_closing_is_quick_on_long_text():
+    assert closing("*" * 100_000) == ""

@@ -1,5 +1,6 @@
 """Prompts hold what belongs to the item, and no answer."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,3 +35,21 @@ def test_quoted_is_one_line():
 def test_dialogue_ends_with_what_is_asked_about():
     lines = dialogue([("A", "hi\nthere"), ("B", "oh")], "A", "great").split("\n")
     assert lines == ["Dialogue:", "A: hi there", "B: oh", 'Asked about, said by A: "great"']
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_guided_form_says_what_to_look_at_and_how_to_close(task):
+    kind = {"task": task, "answer": "Yes", "options": ("Yes", "b") if TASKS[task].kind == "closed" else ()}
+    direct, guided = (question(record(**kind), training=False, guided=form) for form in (False, True))
+    common = TASKS[task].evaluation.format(medium="image")
+    assert direct.startswith(common) and guided.startswith(common)
+    assert "Answer with" not in guided and guided.count('then close with the line "Answer:"') == 1
+    assert ("Choose one of: Yes, b. Give" in guided) == (TASKS[task].kind == "closed")
+    assert len({one.guidance for one in TASKS.values() if one.kind == "yes_no"}) == 3
+
+
+def test_the_direct_form_is_what_models_were_trained_with():
+    asked = record(task="emo_c", answer="a", options=("b", "a"))
+    assert question(asked, training=False) == (
+        "Which emotion does this image show or evoke? Choose one of: b, a. Answer with that word or phrase only."
+    )

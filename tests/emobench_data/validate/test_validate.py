@@ -96,6 +96,7 @@ OPTIONS = "<image>\nWhich? Choose one of: joy, being in love, fear. Answer with 
         (entry(question=OPTIONS, answer="sadness"), "label", "the answer 'sadness' is none of the options"),
         (entry(question=OPTIONS, answer="not joy"), "label", "none of the options"),
         (entry(question="<image>\nIs it? Answer Yes or No.", answer="maybe"), "label", "none of the options"),
+        (entry(question='Is it? "Answer:" and Yes or No.', answer="No.\nAnswer: maybe"), "label", "none of the options"),
         (entry(image="gone.jpg"), "media", "image 'gone.jpg': missing"),
         (entry(image="../good.jpg"), "media", "leaves the media root"),
         (entry(image="/etc/passwd"), "media", "is absolute"),

@@ -123,3 +123,25 @@ def test_ask_one_thing(checkpoint, asked, tmp_path):
     assert clip.exit_code == 0 and clip.stdout.splitlines()[0].startswith("emotion: ")
     missing = CliRunner().invoke(main, ["ask", str(checkpoint), str(tmp_path / "none.png")])
     assert missing.exit_code == 2 and "missing" in missing.output
+
+
+def test_guided_questions_get_room_for_reasons_and_are_not_answered_by_likelihood(
+    checkpoint, asked, tmp_path, float32, monkeypatch
+):
+    from emollm_plugin.evaluation.predictor import Predictor
+
+    given = []
+    monkeypatch.setattr(
+        Predictor, "answer_batch", lambda _, batch, *, max_new_tokens: given.append(max_new_tokens) or [""] * len(batch)
+    )
+    guided = tmp_path / "guided"
+    guided.mkdir()
+    (guided / "images").symlink_to(asked / "images")
+    rows = [{**line, "form": "guided"} for line in lines(asked / "questions.jsonl")]
+    (guided / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for folder in (asked, guided):
+        done = run(checkpoint, folder, tmp_path / f"{folder.name}.jsonl")
+        assert done.exit_code == 0, done.output
+    assert set(given) == {16, 192}
+    refused = run(checkpoint, guided, tmp_path / "likelihood.jsonl", "--likelihood")
+    assert refused.exit_code == 2 and "asks for reasons" in refused.output
