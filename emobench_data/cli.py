@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import wraps
 from pathlib import Path
 from typing import Any, Callable
@@ -10,6 +11,7 @@ import click
 import orjson
 
 from .build import build as build_benchmark
+from .chat import Budget, Endpoint
 from .commands import FILE, FOLDER, report, score
 from .composition import load_composition
 from .convert import Form, make_mini
@@ -17,6 +19,7 @@ from .convert import convert as convert_source
 from .errors import InputError
 from .questions import merge_answers, read_questions, write_science
 from .rationale.choose import MODES, read_rationales
+from .record_files import read_record_file
 from .sources import Source, all_sources, get_source
 from .tasks import FORMS
 from .validate import validate as validate_file
@@ -100,6 +103,46 @@ def convert(source: str, root: Path, out: Path, check_media: bool, **options: An
     _echo_counts(summary, out)
     for reason, skipped in summary["skipped"].items():
         click.echo(f"left out {skipped['count']}: {reason} (such as {skipped['examples'][0]})")
+
+
+@main.command()
+@click.option("--records", type=FILE, required=True, help="What `convert --keep-records` wrote.")
+@click.option("--media-root", type=FOLDER, required=True, help="Folder that the records' media begin from.")
+@click.option("--endpoint", metavar="URL", required=True, help="OpenAI-compatible, such as http://127.0.0.1:8000/v1.")
+@click.option("--model", required=True, help="The model's name there.")
+@click.option("--out", type=FILE, required=True, help="File for the rationales that are kept.")
+@click.option("--cache", type=FILE, help="File that keeps every reply; default: OUT.cache.jsonl.")
+@click.option("--max-calls", type=click.IntRange(1), help="End after so many calls, those of earlier runs among them.")
+@click.option("--max-tokens", type=click.IntRange(1), help="End after so many tokens, as the endpoint counts them.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def rationale(records: Path, media_root: Path, endpoint: str, model: str, out: Path, cache: Path | None,
+              max_calls: int | None, max_tokens: int | None, as_json: bool) -> None:  # fmt: skip
+    """Ask a model for rationales, keep those that agree with the label, and report the share.
+
+    The endpoint's key, if it needs one, is read from EMOLLM_RATIONALE_KEY. A run that was stopped goes on.
+    """
+    from .rationale.teacher import make_rationales
+
+    cache = cache or out.with_name(f"{out.name}.cache.jsonl")
+    teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
+    read = read_record_file(records)
+    report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens))
+    click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if as_json else _shares(report))
+
+
+def _shares(report: dict[str, Any]) -> str:
+    lines = [f"kept {_share(report)} rationales of {report['records']} records, with {report['calls']} calls and "
+             f"{report['tokens']} tokens"]  # fmt: skip
+    lines += [f"  {task}: {_share(counts)}" for task, counts in report["tasks"].items()]
+    lines += [f"  left out {count}: {reason}" for reason, count in report["left_out"].items()]
+    if report["not_asked"]:
+        lines.append(f"  not asked {report['not_asked']}: the budget is spent; with a larger one the command goes on")
+    return "\n".join(lines)
+
+
+def _share(counts: dict[str, int]) -> str:
+    kept, answered = counts["kept"], counts["answered"]
+    return f"{kept} of {answered} ({100 * kept / max(1, answered):.0f} %)"
 
 
 @main.command()

@@ -10,11 +10,12 @@ import click
 import orjson
 
 from .atomic import atomic_file
+from .chat import Endpoint
 from .errors import InputError
 from .scoring import score_general
 from .scoring.core import read_items, summarise
 from .scoring.gold import read_asked
-from .scoring.judge import Judge, judged
+from .scoring.judge import judged
 from .scoring.table import score_table
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -62,11 +63,11 @@ def relative_files(folder: Path, **paths: Path | None) -> dict[str, str]:
     return {name: os.path.relpath(path.resolve(), folder.resolve()) for name, path in paths.items() if path}
 
 
-def _judge(options: dict[str, Any]) -> Judge:
+def _judge(options: dict[str, Any]) -> Endpoint:
     url, model, cache = options["judge"], options["judge_model"], options["judge_cache"]
     if not model or not cache:
         raise InputError(f"--judge {url}: also give --judge-model and --judge-cache")
-    return Judge(url, model, cache, os.environ.get(KEY, ""))
+    return Endpoint(url, model, cache, os.environ.get(KEY, ""))
 
 
 @click.command()

@@ -1,48 +1,21 @@
 """The judge, against a server of our own on this machine."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
 import pytest
 
 from emobench_data import InputError
+from emobench_data.chat import Endpoint
 from emobench_data.scoring.core import read_items
 from emobench_data.scoring.gold import read_asked
-from emobench_data.scoring.judge import Judge, judged
+from emobench_data.scoring.judge import judged
 
 from .make import write_lines
 from .test_scoring import Case, gold
 
 
-@pytest.fixture
-def server(monkeypatch):
-    """Says Yes to `glad`; `codes` are given out first, and what was asked is kept."""
-    monkeypatch.setenv("no_proxy", "*")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.server.asked.append((self.path, self.headers["Authorization"], body))
-            if self.server.codes:
-                return self.send_error(self.server.codes.pop())
-            said = "Yes." if "<<<glad>>>" in body["messages"][0]["content"] else self.server.else_says
-            content = json.dumps({"choices": [{"message": {"content": said}}]}).encode()
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    made = HTTPServer(("127.0.0.1", 0), Handler)
-    made.asked, made.codes, made.else_says = [], [], "No"
-    thread = threading.Thread(target=made.serve_forever)
-    thread.start()
-    yield made
-    made.shutdown()
-    thread.join()
-    made.server_close()
+@pytest.fixture(autouse=True)
+def says_yes_to_glad(server):
+    server.else_says = "No"
+    server.reply = lambda body: "Yes." if "<<<glad>>>" in body["messages"][0]["content"] else server.else_says
 
 
 @pytest.fixture
@@ -56,8 +29,8 @@ def items(tmp_path):
 
 
 def judge(server, tmp_path, **changes):
-    fields = {"url": f"http://127.0.0.1:{server.server_port}/v1", "model": "m", "cache": tmp_path / "judge.jsonl"}
-    return Judge(**(fields | {"pause": 0} | changes))
+    fields = {"url": server.url, "model": "m", "cache": tmp_path / "judge.jsonl"}
+    return Endpoint(**(fields | {"pause": 0} | changes))
 
 
 def test_each_open_answer_is_asked_once_and_kept(server, items, tmp_path):
@@ -86,4 +59,4 @@ def test_it_tries_again_and_gives_up(server, items, tmp_path):
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "127.0.0.1:80", "http://"])
 def test_only_web_addresses(items, tmp_path, url):
     with pytest.raises(InputError, match="not a web address"):
-        judged(items, Judge(url, "m", tmp_path / "judge.jsonl"))
+        judged(items, Endpoint(url, "m", tmp_path / "judge.jsonl"))

@@ -1,0 +1,121 @@
+"""Rationales from a model behind an OpenAI-compatible endpoint.
+
+It is asked the guided question that inference asks and is never told the label, so that a rationale whose conclusion
+is the label was found, not made up for it (our reading).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Any, Sequence
+
+import orjson
+from PIL import Image
+
+from ..atomic import atomic_file
+from ..chat import Asked, Budget, Endpoint, Refused, Request, ask_all
+from ..errors import InputError
+from ..export import show
+from ..media import leads_out, open_picture
+from ..records import Record
+from ..storyboard import FRAMES, tile
+from ..video import Sampling, read_frames
+from .check import check
+
+SIDE, QUALITY = 512, 85  # of the JPEG that is sent, pixels of the longer side
+MAX_TOKENS = 256
+
+
+def make_rationales(
+    records: Sequence[Record], root: Path, endpoint: Endpoint, out: Path, *, budget: Budget = Budget()
+) -> dict[str, Any]:
+    """Ask for the rationale of each record and write those that `check` lets pass to `out`, in the records' order.
+
+    Args:
+        root: the folder that media are named relative to.
+
+    Returns:
+        `model`, `endpoint`, `records`, `answered`, `kept`, `left_out` (reason -> count, refusals among them),
+        `not_asked` (the budget had ended), `calls`, `tokens`, `tasks` (name -> `answered`, `kept`).
+
+    Raises:
+        InputError: as `ask_all`; `out` is then as it was, and the same call goes on.
+    """
+    host, keys = endpoint.host, {one.id: _key(one, root, endpoint.model) for one in records}
+    requests = [Request(keys[one.id], lambda one=one: _content(one, root)) for one in records]
+    asked = ask_all(endpoint, requests, max_tokens=MAX_TOKENS, budget=budget, what="rationales by")
+    kept, left_out, tasks = _sort(records, keys, asked)
+    with atomic_file(out) as file:
+        for key, text in kept.items():
+            file.write(orjson.dumps({"id": key, "rationale": text}, option=orjson.OPT_APPEND_NEWLINE))
+    answered = sum(key in asked.said for key in keys.values())
+    return {
+        "model": endpoint.model, "endpoint": host, "records": len(records), "answered": answered, "kept": len(kept),
+        "left_out": dict(left_out.most_common()), "not_asked": len(records) - len(kept) - left_out.total(),
+        "calls": asked.calls, "tokens": asked.tokens, "tasks": tasks,
+    }  # fmt: skip
+
+
+def _sort(
+    records: Sequence[Record], keys: dict[str, str], asked: Asked
+) -> tuple[dict[str, str], Counter[str], dict[str, dict[str, int]]]:
+    kept: dict[str, str] = {}
+    left_out: Counter[str] = Counter()
+    tasks: dict[str, dict[str, int]] = {}
+    for record in records:
+        key = keys[record.id]
+        if key in asked.refused:
+            left_out[asked.refused[key]] += 1
+        if key not in asked.said:
+            continue
+        checked = check(asked.said[key], record)
+        counts = tasks.setdefault(record.task, {"answered": 0, "kept": 0})
+        counts["answered"] += 1
+        if checked.fault:
+            left_out[checked.fault] += 1
+        else:
+            counts["kept"] += 1
+            kept[record.id] = checked.reasons
+    return kept, left_out, tasks
+
+
+def _key(record: Record, root: Path, model: str) -> str:
+    """What the reply follows from; a medium counts by its name and size, which spares reading it again."""
+    size = (root / record.media).stat().st_size if record.media and (root / record.media).is_file() else 0
+    parts = model, _prompt(record), record.media, str(size), str(SIDE)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _prompt(record: Record) -> str:
+    """As inference asks it; a clip is shown as one picture of four of its frames."""
+    return show(record, "image" if record.media else "", record.media, training=False, guided=True).prompt
+
+
+def _content(record: Record, root: Path) -> list[dict[str, Any]]:
+    text = [{"type": "text", "text": _prompt(record)}]
+    if not record.media:
+        return text
+    try:
+        address = _data_url(_picture(root / record.media, root.resolve(), record.modality))
+    except InputError as error:
+        raise Refused("its medium cannot be read") from error
+    return [{"type": "image_url", "image_url": {"url": address}}, *text]
+
+
+def _picture(path: Path, root: Path, modality: str) -> Image.Image:
+    if modality == "image":
+        return open_picture(path, root)
+    if leads_out(path, root) or not path.is_file():
+        raise InputError(f"{path}: no such clip below {root}")
+    return tile(read_frames(path, Sampling(frames=FRAMES)).pixels)
+
+
+def _data_url(picture: Image.Image) -> str:
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=QUALITY)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,164 @@
+"""Rationales from an endpoint: what it is shown, what is kept, and that a killed run goes on."""
+
+import base64
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from emobench_data import InputError
+from emobench_data.chat import Endpoint
+from emobench_data.cli import main
+from emobench_data.rationale.choose import read_rationales
+from emobench_data.rationale.teacher import SIDE, make_rationales
+from emobench_data.record_files import read_record_file, write_record_file
+
+from ..make import read_lines, record, write_clip, write_picture
+
+ROOT = Path(__file__).parents[3]
+GOOD = "Bared teeth and lowered brows show rage."
+
+
+def face(number, **changes):
+    fields = {"task": "emo_c", "answer": "anger", "options": ("anger", "fear"), "text": f"number {number}"}
+    return record(**{"item": str(number), "media": f"{number}.jpg", **fields, **changes})
+
+
+@pytest.fixture
+def root(tmp_path):
+    for number in range(6):
+        write_picture(tmp_path / f"media/{number}.jpg", size=(1200, 300))
+    return tmp_path / "media"
+
+
+def asked_text(body):
+    return body["messages"][0]["content"][-1]["text"]
+
+
+def number_of(body):
+    return int(asked_text(body).removeprefix("number ")[0])
+
+
+def make(server, root, records, **options):
+    endpoint = Endpoint(server.url, "m", root.parent / "cache.jsonl", pause=0)
+    return make_rationales(records, root, endpoint, root.parent / "out.jsonl", **options)
+
+
+def test_what_agrees_is_kept_and_the_rest_is_counted_by_reason(server, root):
+    replies = [f"{GOOD}\nAnswer: anger", f"{GOOD}\nAnswer: fear", "Rage.", 400,
+               "The label is anger, so the teeth are bared.\nAnswer: anger", f"{GOOD}\n\nAnswer: Anger."]  # fmt: skip
+    server.reply = lambda body: replies[number_of(body)]
+    report = make(server, root, [*map(face, range(6)), face(7, media="gone.jpg")])
+    assert read_rationales(root.parent / "out.jsonl") == dict.fromkeys(
+        ["made_up/0/emo_c", "made_up/5/emo_c"], GOOD
+    )
+    assert (report["records"], report["answered"], report["kept"], report["not_asked"]) == (7, 5, 2, 0)
+    assert report["tasks"] == {"emo_c": {"answered": 5, "kept": 2}}
+    reasons = {reason.split(" ")[-1]: count for reason, count in report["left_out"].items()}
+    assert sum(reasons.values()) == 5 and set(report["left_out"]) == {
+        "its conclusion is not the label", "it does not close with one answer", "it names the label as given",
+        "the endpoint answers 400 Bad Request", "its medium cannot be read",
+    }  # fmt: skip
+
+
+def test_the_endpoint_sees_a_small_picture_and_the_guided_question_and_never_the_label(server, root):
+    def sent(answer):
+        server.asked.clear()
+        make(server, root, [face(0, answer=answer, attributes={"scene": "x"})])
+        (root.parent / "cache.jsonl").unlink()
+        return server.asked[0][2]
+
+    server.reply = lambda body: "?"
+    first = sent("anger")
+    assert first == sent("fear")
+    picture, text = first["messages"][0]["content"]
+    head, data = picture["image_url"]["url"].split(",")
+    assert head == "data:image/jpeg;base64"
+    assert Image.open(io.BytesIO(base64.b64decode(data))).size == (SIDE, SIDE // 4)
+    assert "Choose one of: anger, fear." in text["text"] and text["text"].count("anger") == 1
+
+
+def test_a_clip_is_shown_as_one_picture_and_nothing_is_written_beside_it(server, root):
+    write_clip(root / "1.mp4")
+    server.reply = lambda body: f"{GOOD}\nAnswer: anger"
+    before = sorted(root.iterdir())
+    report = make(server, root, [face(1, modality="video", media="1.mp4"), face(2, modality="text", media="")])
+    assert report["kept"] == 2 and sorted(root.iterdir()) == before
+    kinds = sorted([part["type"] for part in body["messages"][0]["content"]] for _, _, body in server.asked)
+    assert kinds == [["image_url", "text"], ["text"]]
+    assert any("four frames" in asked_text(body) for _, _, body in server.asked)
+
+
+def test_a_medium_outside_the_root_is_not_sent(server, root):
+    write_picture(root.parent / "secret.jpg")
+    (root / "link.jpg").symlink_to(root.parent / "secret.jpg")
+    report = make(server, root, [face(0, media="link.jpg")])
+    assert report["left_out"] == {"its medium cannot be read": 1} and not server.asked
+
+
+def command(server, root, *more):
+    flags = {"records": root.parent / "records.jsonl", "media-root": root, "endpoint": server.url, "model": "m",
+             "out": root.parent / "out.jsonl"}  # fmt: skip
+    return ["rationale", *(str(part) for key, value in flags.items() for part in (f"--{key}", value)), *more]
+
+
+def test_the_command_reports_the_share_and_ends_with_its_budget(server, root, monkeypatch):
+    monkeypatch.setenv("EMOLLM_RATIONALE_KEY", "k")
+    write_record_file(map(face, range(6)), root.parent / "records.jsonl")
+    server.reply = lambda body: f"{GOOD}\nAnswer: {'fear' if number_of(body) == 1 else 'anger'}"
+    done = CliRunner().invoke(main, command(server, root, "--max-calls", "3"))
+    assert done.exit_code == 0, done.output
+    assert "not asked 3: the budget is spent" in done.output and len(server.asked) == 3
+    done = CliRunner().invoke(main, command(server, root, "--max-calls", "9"))
+    assert "kept 5 of 6 (83 %) rationales of 6 records, with 6 calls and 600 tokens" in done.output
+    assert "left out 1: its conclusion is not the label" in done.output and len(server.asked) == 6
+    assert server.asked[0][1] == "Bearer k"
+    assert list(read_rationales(root.parent / "out.jsonl")) == [face(i).id for i in (0, 2, 3, 4, 5)]
+
+
+def test_a_killed_run_goes_on_and_asks_nothing_twice(server, root):
+    write_record_file(map(face, range(6)), root.parent / "records.jsonl")
+    held, cache = threading.Event(), root.parent / "out.jsonl.cache.jsonl"
+
+    def reply(body):
+        if number_of(body) > 2:
+            held.wait(20)
+        return f"{GOOD}\nAnswer: anger"
+
+    server.reply = reply
+    run = subprocess.Popen(
+        [sys.executable, "-m", "emobench_data", *command(server, root)], cwd=ROOT, stderr=subprocess.DEVNULL,
+        env={**os.environ, "no_proxy": "*", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not (cache.is_file() and cache.read_bytes().count(b"\n") == 3) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    assert len(read_lines(cache)) == 3 and not (root.parent / "out.jsonl").exists()
+    held.set()
+    server.asked.clear()
+    done = CliRunner().invoke(main, command(server, root))
+    assert done.exit_code == 0 and "kept 6 of 6" in done.output
+    assert sorted(number_of(body) for _, _, body in server.asked) == [3, 4, 5]
+
+
+def test_records_come_back_as_they_were_written(tmp_path):
+    records = [face(1, accepted=("anger", "fear"), split="train", group="g", attributes={"scene": "é"}), record()]
+    write_record_file(records, tmp_path / "r.jsonl")
+    assert read_record_file(tmp_path / "r.jsonl") == records
+
+
+@pytest.mark.parametrize("line", ["{}", '{"id": 1}', "[]", ""])
+def test_a_file_that_holds_no_records(tmp_path, line):
+    (tmp_path / "r.jsonl").write_text(line)
+    with pytest.raises(InputError, match="r.jsonl"):
+        read_record_file(tmp_path / "r.jsonl")
