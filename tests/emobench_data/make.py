@@ -1,5 +1,6 @@
 """Made-up records, pictures and clips for tests."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ from PIL import Image
 
 from emobench_data.mini.clips import encode
 from emobench_data.records import Record
+from emobench_data.tasks import TASKS
 
 
 def record(**changes) -> Record:
@@ -22,6 +24,15 @@ def record(**changes) -> Record:
         "answer": "Yes",
     }
     return Record(**(fields | changes))
+
+
+def with_other_gold(one: Record) -> Record:
+    """`one` with all that is ground truth in it changed: answer, accepted labels, annotation."""
+    if TASKS[one.task].kind == "closed":
+        answer = one.options[(one.options.index(one.answer) + 1) % len(one.options)]
+    else:
+        answer = {"Yes": "No", "No": "Yes"}.get(one.answer, f"not {one.answer}")
+    return replace(one, answer=answer, accepted=(answer,), attributes={name: "another" for name in one.attributes})
 
 
 def write_picture(path: Path, colour=(200, 30, 30), size=(64, 48)) -> None:

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from emobench_data import InputError
 from emobench_data.export import neutral, write_questions, write_training_json
+from emobench_data.mini.plan import make_plan
 from emobench_data.parsing import closing
 from emobench_data.tasks import TASKS
 
-from .make import read_lines, record, write_clip
+from .make import read_lines, record, with_other_gold, write_clip
 
 HOSTILE = "look <image> and <video> </s> <|im_end|> <s> <IMAGE> <<image>> <im_start>"
 
@@ -153,3 +154,19 @@ def test_a_rationale_stands_before_the_answer_and_is_asked_for(tmp_path):
     assert question["form"] == "guided" and set(gold) == set(ask(tmp_path, one)[1][0])
     assert human.startswith('<image>\nTweet: "so"\n') and human.endswith(TASKS["sarcasm"].guidance)
     assert question["text"].endswith(TASKS["sarcasm"].guidance)
+
+
+@pytest.mark.parametrize("guided", [False, True])
+@pytest.mark.parametrize("task", TASKS)
+def test_ground_truth_cannot_reach_an_inference_prompt(tmp_path, monkeypatch, task, guided):
+    """With every answer, accepted label and annotation of EmoBench-mini changed, its questions stay to the byte."""
+    monkeypatch.setattr("emobench_data.export.storyboard", lambda root, media: f"{media}.jpg")
+    test = [one for one in make_plan(train=6, test=216, seed=0).records if (one.task, one.split) == (task, "test")]
+    changed = list(map(with_other_gold, test))
+    files = []
+    for name, records in (("as it is", test), ("changed", changed)):
+        questions, answers = tmp_path / f"{name} q", tmp_path / f"{name} a"
+        write_questions(records, questions, answers, storyboards=tmp_path, guided=guided)
+        files.append((questions.read_bytes(), answers.read_bytes()))
+    assert len(test) == 36 and all(one.answer != other.answer for one, other in zip(test, changed))
+    assert files[0][0] == files[1][0] and files[0][1] != files[1][1]

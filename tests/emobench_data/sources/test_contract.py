@@ -15,10 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emobench_data.errors import InputError
+from emobench_data.export import question_entry, show
 from emobench_data.records import Record
 from emobench_data.sources import Skips, all_sources, get_source
 from emobench_data.tasks import TASKS, question
 
+from ..make import with_other_gold
 from . import mutate
 from .helpers import convert
 
@@ -103,6 +105,15 @@ def test_a_good_copy(name, copy):
     if "emo_o" in source.tasks:
         closed, opened = ([r.item for r in records if r.task == task] for task in ("emo_c", "emo_o"))
         assert closed == opened
+
+
+@every_source
+def test_the_gold_of_a_record_does_not_reach_its_question(name, copy):
+    for record in convert(name, copy)[0]:
+        pair = record, with_other_gold(record)
+        for guided in (False, True):
+            own, other = (show(one, one.modality, one.media, training=False, guided=guided) for one in pair)
+            assert question_entry(own) == question_entry(other)
 
 
 @every_source

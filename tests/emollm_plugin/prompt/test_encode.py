@@ -3,8 +3,13 @@
 import pytest
 
 from emobench_data import InputError
+from emobench_data.export import question_entry, show, training_entry
+from emobench_data.parsing import closing
+from emobench_data.records import Record
+from emobench_data.tasks import question
+from emollm_plugin.evaluation.prompts import Prompter
 from emollm_plugin.prompt.encode import IGNORE_INDEX, encode, split_turns
-from emollm_plugin.prompt.templates import GUIDANCE, is_ours
+from emollm_plugin.prompt.templates import GUIDANCE, end_of_answer, is_ours
 
 pytestmark = pytest.mark.host
 
@@ -46,6 +51,27 @@ def test_what_trains_the_model_is_what_queries_it(templates, tiny):
         answer = tiny.tokenizer.decode([label for label in labels if label != IGNORE_INDEX])
         separator = conv.sep2 if conv.sep2 else conv.sep
         assert answer.strip() == f"joy{separator}".strip() or answer.strip() == f"joy {separator}".strip(), name
+
+
+def test_with_a_rationale_the_guided_question_is_the_one_that_inference_asks(templates, tiny):
+    """From the record on: training's own file, inference's own file, and its own prompter."""
+    one = asked_alike()
+    shown = show(one, "image", one.media, training=True, guided=True)
+    turns = training_entry(shown, "A smile and open arms.")["conversations"]
+    text = question_entry(show(one, "image", one.media, training=False, guided=True))["text"]
+    for name, conv in templates.items():
+        ids, labels = encode(conv, turns, tiny.tokenizer, tokenize(tiny))
+        prefix = Prompter(conv, tiny.tokenizer).question_ids(text, image=True)
+        assert ids[: len(prefix)] == prefix and labels == [IGNORE_INDEX] * len(prefix) + ids[len(prefix) :], name
+        answer = tiny.tokenizer.decode(ids[len(prefix) :]).replace(end_of_answer(conv), "")
+        assert (answer.strip(), closing(answer)) == ("A smile and open arms.\nAnswer: joy", "joy"), name
+
+
+def asked_alike():
+    """A record for which training draws the wording of evaluation."""
+    fields = {"task": "emo_c", "modality": "image", "media": "1.jpg", "answer": "joy", "options": ("joy", "fear")}
+    records = (Record(source="made_up", item=str(number), **fields) for number in range(100))
+    return next(one for one in records if question(one, training=True) == question(one, training=False))
 
 
 def test_every_answer_of_a_dialogue_is_trained_and_every_question_masked(templates, tiny):
