@@ -21,6 +21,7 @@ from .questions import merge_answers, read_questions, write_science
 from .rationale.choose import MODES, read_rationales
 from .record_files import read_record_file
 from .sources import Source, all_sources, get_source
+from .stimuli import write_stimulated
 from .tasks import FORMS
 from .validate import validate as validate_file
 
@@ -173,6 +174,16 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
 def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
     """Make one answer file of PARTS, if together they answer every question exactly once."""
     click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
+
+
+@main.command()
+@click.option("--questions", type=FILE, required=True, help="LLaVA's question file, JSONL.")
+@click.option("--stimuli", type=FILE, required=True, help="A line each: an id, a blank, the text before a question.")
+@click.option("--out", type=FOLDER, required=True, help="Gets ID/questions.jsonl for each, and for plain.")
+def stimuli(questions: Path, stimuli: Path, out: Path) -> None:
+    """Write the questions with each stimulus before them, and print the ids, plain first."""
+    for name in write_stimulated(questions, stimuli, out):
+        click.echo(name)
 
 
 @main.command("science-questions")

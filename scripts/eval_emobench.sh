@@ -10,6 +10,8 @@
 #                                                                                default: emollm
 #   QUESTIONS, GOLD, IMAGE_FOLDER   LLaVA's question file, its answers, its pictures   default: EmoBench-mini's
 #   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 480, 144
+#   STIMULI        file with a line each, an id and a text: ask every question plain and behind each text, in
+#                  OUT_DIR/<id>, and report on all of them
 #   LIKELIHOOD     1 takes the most probable of a question's options (emollm)    default: 0
 #   BASE_MODEL, TEMPLATE   --model-base and --conv-mode                default: what the checkpoint itself notes
 #   MAX_NEW_TOKENS default: 16, 192 for guided questions (model_vqa and model_vqa_science write up to 1,024)
@@ -40,6 +42,7 @@ main() {
         chunk_command 0 && printf '%q ' "${EVAL[@]}" && printf '\n'
         exit
     fi
+    [[ -z "$STIMULI" ]] || { evaluate_stimuli && exit; }
     evaluate
     score
 }
@@ -54,7 +57,8 @@ defaults() {
     [[ "$LIKELIHOOD" == 0 || "$EVALUATOR" == emollm ]] || die "LIKELIHOOD=$LIKELIHOOD needs EVALUATOR=emollm"
     BATCH="${BATCH:-16}"
     MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
-    QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
+    QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}" STIMULI="${STIMULI:-}"
+    [[ -z "$STIMULI" || -f "$STIMULI" ]] || die "STIMULI=$STIMULI does not exist"
     [[ -z "$QUESTIONS" || -f "$QUESTIONS" ]] || die "QUESTIONS=$QUESTIONS does not exist"
     [[ -z "$GOLD" || -f "$GOLD" ]] || die "GOLD=$GOLD does not exist"
     [[ -d "$CHECKPOINT" ]] && CHECKPOINT="$(cd "$CHECKPOINT" && pwd)" || die "CHECKPOINT $CHECKPOINT is no folder"
@@ -152,6 +156,20 @@ evaluate() {
         exit 2
     fi
     py -m emobench_data merge "${parts[@]}" --questions "$QUESTIONS" --out "$OUT_DIR/answers.jsonl"
+}
+
+# The same checkpoint on the plain questions and on those behind each stimulus; the plain ones are compared with.
+evaluate_stimuli() {
+    local names name runs=() top="$OUT_DIR"
+    names="$(py -m emobench_data stimuli --questions "$QUESTIONS" --stimuli "$STIMULI" --out "$top")" || exit $?
+    for name in $names; do
+        QUESTIONS="$top/$name/questions.jsonl" OUT_DIR="$top/$name"
+        prepare_questions
+        evaluate
+        (score)
+        runs+=("$OUT_DIR")
+    done
+    [[ -z "$GOLD" ]] || py -m emollm_plugin.cli report "${runs[@]}" --out "$top/report"
 }
 
 score() {

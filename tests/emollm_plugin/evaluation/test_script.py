@@ -32,6 +32,21 @@ def test_chunks_are_answered_merged_and_scored(checkpoint, tiny, tmp_path, evalu
 
 
 @pytest.mark.e2e
+def test_stimuli_are_compared_with_the_plain_questions(checkpoint, tiny, tmp_path):
+    (tmp_path / "stimuli.txt").write_text("up Take heart.\n")
+    done = evaluate(checkpoint, OUT_DIR=tmp_path / "out", QUESTIONS=tiny.data / "questions.jsonl", MAX_NEW_TOKENS=1,
+                    GOLD=tiny.data / "gold.jsonl", IMAGE_FOLDER=tiny.data / "images",
+                    STIMULI=tmp_path / "stimuli.txt")  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    prompts = {
+        name: [json.loads(line)["prompt"] for line in (tmp_path / "out" / name / "answers.jsonl").open()]
+        for name in ("plain", "up")
+    }
+    assert prompts["up"] == [f"Take heart.\n{prompt}" for prompt in prompts["plain"]]
+    assert "up" in (tmp_path / "out/report/report.md").read_text()
+
+
+@pytest.mark.e2e
 def test_help_and_settings_that_cannot_be_used(tmp_path):
     shown = evaluate("--help")
     assert shown.returncode == 0 and "EVALUATOR" in shown.stdout
