@@ -52,9 +52,9 @@ def build(composition: Composition, out: Path, *, check: bool = False, figures: 
     with atomic_files(out, FILES) as folder:
         with Outputs(folder) as outputs:
             statistics = Statistics(seconds)
-            write_records(gathered, composition, outputs, statistics)
+            trained = write_records(gathered, composition, outputs, statistics)
         drawn = drawing.draw(statistics, folder) if figures else []
-        manifest = _manifest(composition, gathered, statistics) | {"left_out": left_out, "figures": drawn}
+        manifest = _manifest(composition, gathered, statistics) | {"left_out": left_out, "figures": drawn, "training": trained}
         (folder / CARD).write_text(datacard.card(manifest), "utf-8")
         sums = outputs.sums | outputs.of(CARD, *FIGURES)
         (folder / CHECKSUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)), "utf-8")

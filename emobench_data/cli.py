@@ -162,6 +162,8 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
         click.echo(f"{task}: {', '.join(counts)}")
         if not any(label["test"] for label in labels.values()):
             click.echo(f"{task} has no test question: its data sets here have no test split")
+    if composition.rationale != "none":
+        click.echo("trained: {trained:,}, of which with a rationale: {with_rationale:,}".format(**manifest["training"]))
     for name in manifest["absent"]:
         click.echo(f"went without {name}, which is not there")
     click.echo(f"written to {out}; its data card is {out / 'README.md'}")

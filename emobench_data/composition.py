@@ -11,8 +11,10 @@ from typing import Any, Hashable, Mapping
 import yaml
 
 from .errors import InputError
+from .rationale.choose import MODES, read_rationales
 from .records import path_fault
 from .sources import Source, get_source
+from .tasks import FORMS
 
 SPLITS = ("train", "val", "test")
 PRESETS = ("default", "small")
@@ -23,8 +25,10 @@ _CHOICES = {
     "missing": ("error", "skip"),
     "faulty": ("error", "skip"),
     "videos": ("storyboards", "clips"),
+    "rationale": MODES,
+    "form": FORMS,
 }
-_TOP_KEYS = ("data_root", "seed", "shuffle", *_CHOICES, *_SHARED, "sources")
+_TOP_KEYS = ("data_root", "seed", "shuffle", *_CHOICES, "rationales", *_SHARED, "sources")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,9 @@ class Composition:
         missing: `error`, or `skip` to go without the data sets that are not there.
         faulty: `error`, or `skip` to go without records whose medium is missing or broken.
         videos: `storyboards` (a picture of four frames stands for a clip, for LLaVA 1.5) or `clips`.
+        rationale, rationales: which records train with a rationale, and with which (record id -> rationale) where they
+            are not made by rule; see `rationale.choose`.
+        form: `direct`, or `guided` for questions that ask for reasons first.
         parts: in the file's order.
     """
 
@@ -71,6 +78,9 @@ class Composition:
     missing: str = "error"
     faulty: str = "error"
     videos: str = "storyboards"
+    rationale: str = "none"
+    rationales: Mapping[str, str] | None = None
+    form: str = "direct"
     parts: tuple[Part, ...]
 
     def as_config(self) -> dict[str, Any]:
@@ -83,7 +93,8 @@ class Composition:
             }
             for part in self.parts
         }
-        return {key: getattr(self, key) for key in ("seed", "shuffle", *_CHOICES)} | {"sources": parts}
+        given = {} if self.rationales is None else {"rationales": len(self.rationales)}
+        return {key: getattr(self, key) for key in ("seed", "shuffle", *_CHOICES)} | given | {"sources": parts}
 
 
 class _Loader(yaml.SafeLoader):
@@ -121,7 +132,11 @@ def load_composition(config: str, *, data_root: Path | None = None, skip_missing
     if not isinstance(sources, dict) or not sources:
         raise InputError(f"{config}: no data sets; expected 'sources:' with one data set or more")
     shared = {key: top[key] for key in _SHARED if key in top}
+    rationales = top.get("rationales")
+    if rationales is not None:
+        rationales = read_rationales((base or Path()) / _string(rationales, f"{config}: rationales"))
     return Composition(
+        rationales=rationales,
         data_root=data_root,
         parts=tuple(_part(name, part, shared, config) for name, part in sources.items()),
         **{key: _whole(top.get(key, 0), f"{config}: {key}") for key in ("seed", "shuffle")},

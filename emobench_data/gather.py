@@ -80,8 +80,9 @@ def _read(part: Part, composition: Composition, result: Gathered) -> list[Record
         "skipped": skips.summary(),
     }
     folder = "" if part.folder == "." else f"{part.folder}/"
-    # Attributes serve rationales, which no export holds.
-    return [replace(record, attributes={}, media=record.media and folder + record.media) for record in records]
+    # Attributes serve rationales alone.
+    dropped = {"attributes": {}} if composition.rationale == "none" else {}
+    return [replace(record, **dropped, media=record.media and folder + record.media) for record in records]
 
 
 def without_leaks(records: list[Record], digests: dict[str, str]) -> tuple[list[Record], dict[str, Any]]:

@@ -52,6 +52,12 @@ def repeated(records: Iterable[Record], part: Part, seed: int) -> list[Record]:
     return [replace(record, item=f"{record.item}{REPEAT}{n + 2}") for record, n in copies]
 
 
+def original(record: Record) -> Record:
+    """What `repeated` made `record` of, or `record` itself."""
+    item, sign, number = record.item.rpartition(REPEAT)
+    return replace(record, item=item) if sign and item and number.isdigit() else record
+
+
 def draw(seed: int, record: Record) -> bytes:
     """The rank of a record's item among those of its data set."""
     key = f"{seed}\0{record.source}\0{record.item}".encode("utf-8", "surrogatepass")

@@ -11,11 +11,12 @@ from ..convert import QUESTIONS, TRAIN
 from ..export import Shown, answer_entry, neutral, question_entry, show, training_entry
 from ..gather import Gathered
 from ..outputs import Outputs
+from ..rationale.choose import choose
 from ..records import Record
-from ..sampling import repeated
+from ..sampling import original, repeated
 from ..statistics import Statistics
 from ..storyboard import SUFFIX
-from ..tasks import TASKS
+from ..tasks import FORMS, TASKS
 from . import table, vlmevalkit
 
 SPLIT_MANIFEST = "splits.jsonl"
@@ -25,33 +26,44 @@ RECORD_FILES = (
 )  # fmt: skip
 
 
-def write_records(gathered: Gathered, composition: Composition, outputs: Outputs, statistics: Statistics) -> None:
-    """Write every export; each record's text is made once."""
+def write_records(
+    gathered: Gathered, composition: Composition, outputs: Outputs, statistics: Statistics
+) -> dict[str, int]:
+    """Write every export; return how many records train, and how many of them with a rationale."""
     by_split = {split: [one for one in gathered.records if one.split == split] for split in SPLITS}
     for record in gathered.records:
         entry = {"id": neutral(record.id), "split": record.split, "group": neutral(record.group)}
         outputs.line(SPLIT_MANIFEST, entry)
     for split in QUESTIONS:
         _write_questions(by_split[split], split, composition, gathered, outputs, statistics)
-    _write_training(by_split["train"], composition, gathered, outputs, statistics)
+    return _write_training(by_split["train"], composition, gathered, outputs, statistics)
 
 
 def _write_training(
     records: list[Record], composition: Composition, gathered: Gathered, outputs: Outputs, statistics: Statistics
-) -> None:
+) -> dict[str, int]:
     train = list(records)
     for name, part in gathered.parts.items():
         if part.weight > 1:
             train += repeated((record for record in records if record.source == name), part, composition.seed)
     Random(composition.shuffle).shuffle(train)
+    train, texts = choose(train, composition.rationale, _known(train, composition))
     for number, record in enumerate(train):
-        shown = _shown(record, composition, training=True)
+        reasons = texts.get(record.id, "")
+        shown = _shown(record, composition, training=True, guided=bool(reasons))
         statistics.add(shown)
         outputs.write(TRAIN, b",\n" if number else b"[\n")
-        outputs.write(TRAIN, orjson.dumps(training_entry(shown)))
-        outputs.line(table.SPLIT_FILES["train"], table.row(shown))
+        outputs.write(TRAIN, orjson.dumps(training_entry(shown, reasons)))
+        outputs.line(table.SPLIT_FILES["train"], table.row(_direct(shown, composition, training=True)))
     if train:
         outputs.write(TRAIN, b"\n]\n")
+    return {"trained": len(train), "with_rationale": len(texts)}
+
+
+def _known(train: list[Record], composition: Composition) -> dict[str, str] | None:
+    """The given rationales by the ids of `train`, whose copies learn what their originals learn."""
+    given = composition.rationales
+    return None if given is None else {one.id: given.get(one.id) or given.get(original(one).id, "") for one in train}
 
 
 def _write_questions(
@@ -63,9 +75,9 @@ def _write_questions(
     largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in TASKS}
     lines = dict.fromkeys(TASKS, 0)
     for record in records:
-        shown = _shown(record, composition, training=False)
+        shown = _shown(record, composition, training=False, guided=composition.form == FORMS[1])
         statistics.add(shown)
-        row = table.row(shown)
+        row = table.row(_direct(shown, composition, training=False))
         outputs.line(questions, question_entry(shown))
         outputs.line(gold, answer_entry(record))
         outputs.line(table.SPLIT_FILES[split], row)
@@ -79,8 +91,13 @@ def _write_questions(
                 lines[task] += 1
 
 
-def _shown(record: Record, composition: Composition, *, training: bool) -> Shown:
+def _direct(shown: Shown, composition: Composition, *, training: bool) -> Shown:
+    """Other tools' scorers take the whole answer, so that they ask for nothing else."""
+    return _shown(shown.record, composition, training=training, guided=False) if shown.guided else shown
+
+
+def _shown(record: Record, composition: Composition, *, training: bool, guided: bool) -> Shown:
     key, media = record.modality, record.media
     if key == "video" and composition.videos == "storyboards":
         key, media = "image", media + SUFFIX
-    return show(record, "" if key == "text" else key, media, training=training)
+    return show(record, "" if key == "text" else key, media, training=training, guided=guided)

@@ -95,6 +95,26 @@ def test_sub_tasks_caps_balance_and_weight(root, tmp_path):
     assert len(again) == 8 + 24 and all(id.replace("~2", "") in manifest_ids for id in again)
 
 
+def test_rationales_and_guided_questions(root, tmp_path):
+    for number in range(12):
+        label = ("awe", "anger", "awe")[number % 3]
+        put(root, f"emoset/annotation/{label}/{label}_{number:05}.json", {"scene": "a field", "object": ["tent"]})
+    sources = {"emoset": {"tasks": ["emo_c"], "weight": 2}, "hateful_memes": {}}
+    form = {"rationale": "only", "form": "guided", "sources": sources}
+    manifest = build(composition(root, **form), tmp_path / "out", figures=False)
+    assert manifest["training"] == {"trained": 24, "with_rationale": 24} and manifest["config"]["rationale"] == "only"
+    turns = [entry["conversations"] for entry in orjson.loads((tmp_path / "out/train.json").read_bytes())]
+    assert {answer["value"].partition("\n")[2] for _, answer in turns} == {"Answer: awe", "Answer: anger"}
+    assert all("Give your reasons" in asked["value"] and "objects: tent" in answer["value"] for asked, answer in turns)
+    assert {line["form"] for line in read_lines(tmp_path / "out/questions.jsonl")} == {"guided"}
+    for name in ("hf/train.jsonl", "hf/test.jsonl", "lmms_eval/emobench_emo_c.jsonl"):
+        assert not any("Give your reasons" in line["question"] for line in read_lines(tmp_path / "out" / name))
+    given = [{"id": "emoset/awe_00000/emo_c", "rationale": "Wide and bright."}]
+    write_lines(root / "r.jsonl", given)
+    result = run("build", write_config(root, **form, rationales="r.jsonl"), "--out", tmp_path / "out", "--no-figures")
+    assert result.exit_code == 0 and "trained: 2, of which with a rationale: 2" in result.output
+
+
 def test_all_missing_data_sets_are_named_with_how_to_get_them(root, tmp_path):
     shutil.rmtree(root / "hatemm")
     (root / "emoset").rename(root / "EmoSet")
