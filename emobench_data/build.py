@@ -54,7 +54,8 @@ def build(composition: Composition, out: Path, *, check: bool = False, figures: 
             statistics = Statistics(seconds)
             trained = write_records(gathered, composition, outputs, statistics)
         drawn = drawing.draw(statistics, folder) if figures else []
-        manifest = _manifest(composition, gathered, statistics) | {"left_out": left_out, "figures": drawn, "training": trained}
+        manifest = _manifest(composition, gathered, statistics)
+        manifest |= {"left_out": left_out, "figures": drawn, "training": trained}
         (folder / CARD).write_text(datacard.card(manifest), "utf-8")
         sums = outputs.sums | outputs.of(CARD, *FIGURES)
         (folder / CHECKSUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)), "utf-8")

@@ -12,7 +12,7 @@ from emobench_data.questions import Question, chunk, merge_answers, read_questio
 ROWS = [
     {"question_id": "a", "image": "1.png", "text": "Which?", "options": ["joy", "fear"]},
     {"question_id": "b", "text": "Say\nmore."},
-    {"question_id": 3, "image": "2.png", "text": "Why?"},
+    {"question_id": 3, "image": "2.png", "text": "Why?", "form": "guided"},
 ]
 
 
@@ -35,7 +35,8 @@ def test_both_forms_say_the_same(write, tmp_path):
     assert questions[0] == Question("a", "1.png", "Which?", ("joy", "fear")) and questions[1].image is None
     write_science(questions, tmp_path / "science.json")
     again = read_questions(tmp_path / "science.json")
-    assert [(one.id, one.image, one.text) for one in again] == [(one.id, one.image, one.text) for one in questions]
+    parts = [[(one.id, one.image, one.text, one.guided) for one in each] for each in (questions, again)]
+    assert parts[0] == parts[1] and [one.guided for one in again] == [False, False, True]
     first = json.loads((tmp_path / "science.json").read_text())[0]
     assert first["conversations"][0] == {"from": "human", "value": "<image>\nWhich?"}
 
@@ -43,7 +44,8 @@ def test_both_forms_say_the_same(write, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [([], "no question"), ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice"), ([{"question_id": 1}], "line 1"),
-     ([{**ROWS[0], "options": "joy"}], "list of words"), ([{**ROWS[0], "image": 4}], "image folder")],
+     ([{**ROWS[0], "options": "joy"}], "list of words"), ([{**ROWS[0], "image": 4}], "image folder"),
+     ([{**ROWS[0], "form": "free"}], "line 1: unknown form")],
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(write, rows, said):
     with pytest.raises(InputError, match=said):

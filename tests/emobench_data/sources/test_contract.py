@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from emobench_data.errors import InputError
 from emobench_data.export import question_entry, show
+from emobench_data.rationale.rules import by_rule
 from emobench_data.records import Record
 from emobench_data.sources import Skips, all_sources, get_source
 from emobench_data.tasks import TASKS, question
@@ -66,6 +67,7 @@ def check(name: str, records: list[Record]) -> None:
             allowed = source.labels.get("emo_c") or source.labels["intent"]
             assert list(record.accepted) == [label for label in allowed if label in record.accepted]
         assert "\n" not in record.item and "<image>" not in question(record, training=True)
+        assert "\n" not in by_rule(record)
         orjson.dumps(asdict(record))
     assert len({record.id for record in records}) == len(records)
     split_of: dict[str, str] = {}

@@ -24,6 +24,7 @@ def test_speaker_independent_split_and_dialogue(tmp_path, folder):
         'Dialogue:\nBEN: It rained.\nCLEO: On the café.\nAsked about, said by ANA: "How lovely."'
     )
     assert records[0].media == "utterances_final/1_60.mp4"
+    assert records[0].attributes == {"speaker": "ANA", "words": "How lovely.", "before": "CLEO: On the café."}
 
 
 @pytest.mark.parametrize("context", [
