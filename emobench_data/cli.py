@@ -22,7 +22,7 @@ from .rationale.choose import MODES, read_rationales
 from .record_files import read_record_file
 from .sources import Source, all_sources, get_source
 from .stimuli import write_stimulated
-from .tasks import FORMS
+from .tasks import DIRECT, FORMS, GUIDED
 from .validate import validate as validate_file
 
 
@@ -58,7 +58,7 @@ def form_options(command: Callable) -> Callable:
     @click.option("--rationale", type=click.Choice(MODES), default="none", show_default=True,
                   help="Train answers only, or the records with a rationale only, or a mixture.")  # fmt: skip
     @click.option("--rationales", type=FILE, help="Take rationales from this file instead of making them by rule.")
-    @click.option("--form", type=click.Choice(FORMS), default=FORMS[0], show_default=True,
+    @click.option("--form", type=click.Choice(FORMS), default=DIRECT, show_default=True,
                   help="Ask for the answer, or for reasons and a closing line.")  # fmt: skip
     @click.option("--keep-records", is_flag=True, help="Write the training records too, for the command rationale.")
     @wraps(command)
@@ -66,7 +66,7 @@ def form_options(command: Callable) -> Callable:
         if rationales and rationale == "none":
             raise InputError(f"--rationales {rationales}: also say how to train with them: --rationale only or mixed")
         known = read_rationales(rationales) if rationales else None
-        command(form=Form(rationale, known, form == FORMS[1], keep_records), **others)
+        command(form=Form(rationale, known, form == GUIDED, keep_records), **others)
 
     return with_form
 

@@ -13,7 +13,7 @@ from .errors import InputError
 from .parsing import closed
 from .records import Record
 from .storyboard import storyboard
-from .tasks import FORMS, TASKS, YES_NO, question
+from .tasks import GUIDED, TASKS, YES_NO, question
 
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
 _TAG = re.compile(r"<([\w/|-]+)>")
@@ -144,7 +144,7 @@ def question_entry(shown: Shown) -> dict[str, object]:
     record, key, media, prompt, guided = shown
     options = YES_NO if TASKS[record.task].kind == "yes_no" else record.options
     entry = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
-    entry |= {"form": FORMS[1]} if guided else {}
+    entry |= {"form": GUIDED} if guided else {}
     return {**entry, "options": [neutral(label) for label in options]} if options else entry
 
 

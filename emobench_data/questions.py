@@ -12,7 +12,7 @@ import orjson
 from .atomic import atomic_file
 from .errors import InputError
 from .llava_files import line_place, read_lines, read_training
-from .tasks import FORMS, is_guided
+from .tasks import GUIDED, is_guided
 
 PLACEHOLDER = "<image>"
 _NAMED = 5  # how many ids an error names
@@ -87,7 +87,7 @@ def write_science(questions: Iterable[Question], path: Path) -> None:
     for one in questions:
         text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
         turns = [{"from": "human", "value": text}]
-        known = {**({"image": one.image} if one.image else {}), **({"form": FORMS[1]} if one.guided else {})}
+        known = {**({"image": one.image} if one.image else {}), **({"form": GUIDED} if one.guided else {})}
         entries.append({"id": one.id, **known, "conversations": turns})
     with atomic_file(path) as file:
         file.write(b"[" + b",\n".join(map(orjson.dumps, entries)) + b"]\n")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 YES_NO = ("Yes", "No")
 # How a question is asked: for the answer alone, or for reasons and then a closing line with the answer.
-FORMS = ("direct", "guided")
+FORMS = DIRECT, GUIDED = "direct", "guided"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ TASKS: dict[str, Task] = {
         ),
         _task(
             "sarcasm", "Sarcasm", "yes_no", _YES_NO,
-            "Read the words against the picture and what was said before. Are they meant as they are said?",
+            "Read the words against the picture and what was said before. Do they mean the opposite of what they say?",
             "Is this {medium}, taken together with its text, sarcastic?",
             "Does this {medium} with its text mean the opposite of what it says?",
             "Judge picture and words together: is this {medium} sarcastic?",
@@ -132,10 +132,10 @@ def is_guided(question: Mapping[str, Any], place: str) -> bool:
     Raises:
         InputError: the form is unknown.
     """
-    form = question.get("form", FORMS[0])
+    form = question.get("form", DIRECT)
     if form not in FORMS:
         raise InputError(f"{place}: unknown form {form!r}; known: {', '.join(FORMS)}")
-    return form == FORMS[1]
+    return form == GUIDED
 
 
 def quoted(role: str, text: str) -> str:

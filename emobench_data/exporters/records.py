@@ -16,7 +16,7 @@ from ..records import Record
 from ..sampling import original, repeated
 from ..statistics import Statistics
 from ..storyboard import SUFFIX
-from ..tasks import FORMS, TASKS
+from ..tasks import GUIDED, TASKS
 from . import table, vlmevalkit
 
 SPLIT_MANIFEST = "splits.jsonl"
@@ -75,7 +75,7 @@ def _write_questions(
     largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in TASKS}
     lines = dict.fromkeys(TASKS, 0)
     for record in records:
-        shown = _shown(record, composition, training=False, guided=composition.form == FORMS[1])
+        shown = _shown(record, composition, training=False, guided=composition.form == GUIDED)
         statistics.add(shown)
         row = table.row(_direct(shown, composition, training=False))
         outputs.line(questions, question_entry(shown))
