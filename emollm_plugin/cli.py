@@ -121,6 +121,28 @@ def merge(folder: Path, out: Path, base: str | None) -> None:
     click.echo(merge_folder(folder, out, base=base))
 
 
+@main.command()
+@click.option("--data", type=FILE, required=True, help="LLaVA's training JSON.")
+@click.option("--images", type=FOLDER, required=True, help="Folder that its pictures lie in.")
+@click.option("--base", required=True, help="Language model, a folder or hub name.")
+@click.option("--tower", required=True, help="As the host's --vision_tower.")
+@click.option("--projector", default="multiperspective", show_default=True, help="As the host's --mm_projector_type.")
+@click.option("--layer", type=int, default=-2, show_default=True, help="As the host's --mm_vision_select_layer.")
+@click.option("--out", type=FILE, required=True, help="The mm_projector.bin to write.")
+@click.option("--steps", type=click.IntRange(1), default=300, show_default=True)
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True)
+@click.option("--batch", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--most", type=click.IntRange(2), default=2000, show_default=True, help="Pictures at most.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def align(data: Path, images: Path, base: str, tower: str, out: Path, **options: Any) -> None:
+    """Align a fresh projector with the words of the labels in DATA, for --pretrain_mm_mlp_adapter."""
+    from .alignment.run import align_projector
+
+    with redirect_stdout(sys.stderr):  # the host prints as it loads
+        align_projector(data, images, base, tower, out, **options)
+    click.echo(out)
+
+
 @main.command("eval")
 @click.argument("checkpoint")
 @click.option("--model-base", help="Base model, where it is not the one that CHECKPOINT names.")

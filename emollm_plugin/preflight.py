@@ -121,14 +121,18 @@ def _check_names(host: ModuleType, model_args) -> None:
     templates = host.conversation_lib.conv_templates
     if model_args.version not in templates and model_args.version not in HOST_VERSIONS:
         raise InputError(f"unknown template --version {model_args.version!r}; known: {', '.join(sorted(templates))}")
-    kind = model_args.mm_projector_type
+    check_projector_type(model_args.mm_projector_type)
+    if model_args.vision_tower is not None:
+        builder_of(model_args.vision_tower)
+
+
+def check_projector_type(kind: str) -> None:
+    """Whether `--mm_projector_type` is one that the plug-in or the host builds; raises `InputError` if not."""
     if projector_family(kind) in PROJECTORS:
         ProjectorOptions.parse(kind)
     elif not HOST_PROJECTORS.fullmatch(kind):
         known = ", ".join(("linear", "identity", "mlp2x_gelu", *PROJECTORS))
         raise InputError(f"unknown projector type {kind!r}; known: {known}")
-    if model_args.vision_tower is not None:
-        builder_of(model_args.vision_tower)
 
 
 def load_records(path: str | None) -> list[dict]:

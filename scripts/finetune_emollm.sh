@@ -20,6 +20,8 @@
 #   SELECT_LAYER   encoder layer the host reads                                  default: -3, -2 for a transformer
 #   PROJECTOR      --mm_projector_type         default: multiperspective (mini: with tokens=16, for the time)
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
+#   ALIGN          steps of word alignment, which trains the projector before the LLM sees a picture, 0 for none
+#                                              default: 300; 0 with DATA_PATH or PRETRAIN_PROJECTOR
 #   TEMPLATE       --version and --conv-mode                default: follows the model's own chat template
 # Training
 #   TUNE           full, projector, or lora and qlora (LLM by LoRA, the base in 4 bits with qlora; projector in full)
@@ -88,6 +90,7 @@ defaults() {
     # OASIS is small: the projector alone learns enough (benchmarks/QUALITY.md).
     [[ "$DATASET" != oasis ]] || TUNE="${TUNE:-projector}" EPOCHS="${EPOCHS:-3}"
     TUNE="${TUNE:-lora}" EPOCHS="${EPOCHS:-1}"
+    [[ -n "${PRETRAIN_PROJECTOR:-}$DATA_PATH" ]] && ALIGN="${ALIGN:-0}" || ALIGN="${ALIGN:-300}"
     # With a base of one's own, LLaVA 1.5's rates; the small default base takes higher ones in its short runs.
     local rates=(5e-4 1e-3)
     case "$TUNE:${BASE_MODEL:+own}" in
@@ -111,6 +114,8 @@ defaults() {
 
 check_arguments() {
     [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
+    [[ "$ALIGN" =~ ^[0-9]+$ ]] || die "ALIGN=$ALIGN must be a number of steps, 0 for none"
+    [[ "$ALIGN" == 0 || -z "${PRETRAIN_PROJECTOR:-}" ]] || die "ALIGN makes a projector to start from, and PRETRAIN_PROJECTOR names one; give one"
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
     [[ "$RATIONALE" =~ ^(none|only|mixed)$ ]] || die "RATIONALE=$RATIONALE is unknown; known: none, only, mixed"
     [[ "$FORM" =~ ^(direct|guided)$ ]] || die "FORM=$FORM is unknown; known: direct, guided"
@@ -150,6 +155,7 @@ train_command() {
     [[ "$TUNE" != qlora ]] || tune+=(--bits 4)
     [[ "$CHECKPOINTING" == 0 ]] || tune+=(--gradient_checkpointing True)
     [[ "$ZERO" == none ]] || tune+=(--deepspeed "$ZERO")
+    [[ "$ALIGN" == 0 ]] || PRETRAIN_PROJECTOR="$RUN_DIR/aligned/mm_projector.bin"
     [[ -z "${PRETRAIN_PROJECTOR:-}" ]] || tune+=(--pretrain_mm_mlp_adapter "$PRETRAIN_PROJECTOR")
     [[ "$DEVICE" == cuda ]] || tune+=(--use_cpu True)
     TRAIN=("$VENV/bin/deepspeed" "${LAUNCH[@]}" --log_level error
@@ -175,17 +181,31 @@ eval_command() {
         --answers-file "$RUN_DIR/answers.jsonl" --conv-mode "$TEMPLATE" --temperature 0 --max_new_tokens "$tokens")
 }
 
-# Everything the trained weights follow from: what is re-used must have been made by the same.
+# Everything that weights follow from, for the command given: what is re-used must have been made by the same.
 fingerprint() {
-    printf '%s\n' "${TRAIN[@]}"
-    sha256sum "$DATA_PATH" && { [[ "$ZERO" == none ]] || sha256sum "$ZERO"; }
+    printf '%s\n' "$@"
+    sha256sum "$DATA_PATH" ${PRETRAIN_PROJECTOR:+"$PRETRAIN_PROJECTOR"} && { [[ "$ZERO" == none ]] || sha256sum "$ZERO"; }
     (cd "$ROOT" && find emollm_plugin -name '*.py' -print0 | sort -z | xargs -0 sha256sum)
 }
 
+align() {
+    [[ "$ALIGN" != 0 ]] || return 0
+    local command=("$VENV/bin/emollm" align --data "$DATA_PATH" --images "$IMAGE_FOLDER" --base "$BASE"
+        --tower "$VISION_TOWER" --layer "$SELECT_LAYER" --projector "$PROJECTOR" --steps "$ALIGN" --seed "$SEED"
+        --out "$RUN_DIR/aligned/mm_projector.bin")
+    local made="$RUN_DIR/aligned/made.txt" PRETRAIN_PROJECTOR=""
+    [[ ! -f "$made" ]] || ! fingerprint "${command[@]}" | cmp -s - "$made" || return 0
+    say "word alignment: $ALIGN steps; log: $RUN_DIR/align.log"
+    rm -f "$made"
+    run_logged "$RUN_DIR/align.log" "${command[@]}"
+    fingerprint "${command[@]}" >"$made"
+}
+
 train() {
+    align
     train_command
     # One of several machines cannot know whether the others would train.
-    if [[ "$NODES" == 1 && -f "$RUN_DIR/trained.txt" ]] && fingerprint | cmp -s - "$RUN_DIR/trained.txt"; then
+    if [[ "$NODES" == 1 && -f "$RUN_DIR/trained.txt" ]] && fingerprint "${TRAIN[@]}" | cmp -s - "$RUN_DIR/trained.txt"; then
         say "training: re-used, settings, data and code are those of $CHECKPOINT"
         return
     fi
@@ -199,14 +219,14 @@ train() {
     say "training: $TUNE, seed $SEED, on $WORLD $DEVICE; log: $log"
     if [[ "$NODE_RANK" == 0 ]]; then
         # Checkpoints are gone on from only if everything is as it was when they were begun.
-        if [[ "$SAVE_STEPS" == 0 ]] || ! { [[ -f "$RUN_DIR/begun.txt" ]] && fingerprint | cmp -s - "$RUN_DIR/begun.txt"; }; then
+        if [[ "$SAVE_STEPS" == 0 ]] || ! { [[ -f "$RUN_DIR/begun.txt" ]] && fingerprint "${TRAIN[@]}" | cmp -s - "$RUN_DIR/begun.txt"; }; then
             rm -rf "$CHECKPOINT"
         fi
         rm -f "$RUN_DIR/trained.txt"
-        fingerprint >"$RUN_DIR/begun.txt"
+        fingerprint "${TRAIN[@]}" >"$RUN_DIR/begun.txt"
     fi
     run_logged "$log" "${TRAIN[0]}" --master_port "$port" "${TRAIN[@]:1}"
-    [[ "$NODE_RANK" != 0 ]] || fingerprint >"$RUN_DIR/trained.txt"
+    [[ "$NODE_RANK" != 0 ]] || fingerprint "${TRAIN[@]}" >"$RUN_DIR/trained.txt"
 }
 
 evaluate() {
@@ -222,7 +242,7 @@ score() {
         --set rationale="$RATIONALE" --set form="$FORM" \
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
         --set device="$DEVICE" --set precision="$PRECISION" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
-        --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR"
+        --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR" --set align="$ALIGN"
 }
 
 # Show a command's output and keep it; its exit code is ours.

@@ -10,10 +10,7 @@ from .formats import FORMATS, ChatFormat
 
 PREFIX = "emoprompt"
 
-GUIDANCE = (
-    "Look first at what is visible: scene, people, faces, gestures, light and color. Read any words against the "
-    "picture. Then judge the emotion or intention, and answer exactly as asked."
-)
+GUIDANCE = "Look at scene, faces, gestures and light, read words against the picture, then judge."
 
 # `--version emoprompt` is for the Vicuna family.
 VICUNA = "vicuna_v1"

@@ -1,0 +1,124 @@
+"""Train a projector so that a picture's tokens point where the words of its label point, without the language model.
+
+A fresh projector's tokens mean nothing to a language model, and a short fine-tuning spends its steps on finding that out
+(benchmarks/QUALITY.md). Here a picture is classified by the cosine between the mean of its visual tokens and the mean
+word embedding of each label, as CLIP classifies by text (arXiv 2103.00020), with the language model's own word
+embeddings, which stay as they are. Encoder features are computed once, so that it takes seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from emobench_data.atomic import atomic_file
+from emobench_data.errors import InputError
+from emobench_data.media import open_picture
+
+from .pairs import Pair
+
+logger = logging.getLogger(__name__)
+
+SHARPNESS = 10.0  # times a cosine, so that a loss near zero is within reach
+PREFIX = "model.mm_projector."  # of the keys in LLaVA's mm_projector.bin
+
+
+@dataclass(frozen=True)
+class Words:
+    """Where words lie for a language model.
+
+    Args:
+        labels: the labels in a fixed order.
+        targets: unit vectors from the mean word to each label, (L, C).
+        mean: the mean of all word embeddings, (C,).
+    """
+
+    labels: list[str]
+    targets: Tensor
+    mean: Tensor
+
+    def to(self, device: str) -> Words:
+        """The same on a device."""
+        return Words(self.labels, self.targets.to(device), self.mean.to(device))
+
+    def logits(self, tokens: Tensor) -> Tensor:
+        """Visual tokens (B, N, C) -> (B, L)."""
+        return SHARPNESS * F.normalize(tokens.mean(dim=1) - self.mean, dim=-1) @ self.targets.T
+
+
+def words_of(base: str, labels: Sequence[str]) -> Words:
+    """The places of `labels` among the input embeddings of the language model `base`, a folder or hub name."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base)
+        model = AutoModelForCausalLM.from_pretrained(base, torch_dtype="auto")
+    except (OSError, ValueError) as error:
+        raise InputError(f"base model {base}: its word embeddings cannot be read ({error}); train without it (ALIGN=0)") from error
+    table = model.get_input_embeddings().weight.detach().float()
+    mean = table.mean(dim=0)
+    ids = [tokenizer(label, add_special_tokens=False).input_ids for label in labels]
+    targets = torch.stack([table[each].mean(dim=0) for each in ids]) - mean
+    return Words(list(labels), F.normalize(targets, dim=-1), mean)
+
+
+def encode_pictures(tower, images: Sequence[str], folder: Path) -> dict[str, Tensor]:
+    """The frozen encoder's patch tokens of each picture, padded to a square: path -> (N, C), float16 to save memory."""
+    from llava.mm_utils import process_images
+
+    config = SimpleNamespace(image_aspect_ratio="pad")
+    features, root = {}, folder.resolve()
+    with torch.no_grad():
+        for name in tqdm(images, desc="word alignment: encoding", mininterval=2):
+            pixels = process_images([open_picture(folder / name, root)], tower.image_processor, config)
+            features[name] = tower(pixels.to(device=tower.device, dtype=tower.dtype))[0].half().cpu()
+    return features
+
+
+def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, *, steps: int,
+          learning_rate: float, batch: int, seed: int) -> float:  # fmt: skip
+    """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end."""
+    optimizer = torch.optim.AdamW(projector.parameters(), lr=learning_rate, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
+    place = {label: number for number, label in enumerate(words.labels)}
+    device = words.mean.device
+
+    def logits(some: list[Pair]) -> Tensor:
+        return words.logits(projector(torch.stack([features[pair.image] for pair in some]).float().to(device)))
+
+    def answers(some: list[Pair]) -> Tensor:
+        return torch.tensor([place[pair.label] for pair in some], device=device)
+
+    rng, queue = random.Random(seed), []
+    progress = tqdm(range(steps), desc="word alignment", mininterval=2)
+    for _ in progress:
+        if len(queue) < batch:
+            queue = rng.sample(pairs, len(pairs)) + queue
+        some, queue = queue[-batch:], queue[:-batch]
+        loss = F.cross_entropy(logits(some), answers(some))
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(projector.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+    with torch.no_grad():
+        parts = [pairs[start : start + 64] for start in range(0, len(pairs), 64)]
+        right = sum((logits(part).argmax(dim=1) == answers(part)).sum().item() for part in parts)
+    return right / len(pairs)
+
+
+def save_projector(projector: nn.Module, out: Path) -> None:
+    """Write LLaVA's `mm_projector.bin`, for its `--pretrain_mm_mlp_adapter`."""
+    with atomic_file(out) as file:
+        torch.save({PREFIX + key: value.cpu() for key, value in projector.state_dict().items()}, file)

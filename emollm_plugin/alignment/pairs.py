@@ -1,0 +1,54 @@
+"""Pictures and the words that they are to be near, drawn from LLaVA's training JSON."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from emobench_data.errors import InputError
+from emobench_data.parsing import conclusion, normal
+
+MOST_WORDS = 3
+# Whether a joke is one is decided by picture and words together, so the picture alone must not be near its Yes.
+NO_LABELS = ("yes", "no")
+
+
+class Pair(NamedTuple):
+    """A picture, by its path below the image folder, and a label in words."""
+
+    image: str
+    label: str
+
+
+def draw_pairs(records: list[dict[str, Any]], *, most: int, seed: int) -> list[Pair]:
+    """Pairs from records with one picture whose first answer is a label, at most `most`, evenly over the labels.
+
+    Args:
+        records: LLaVA's training JSON.
+        most: how many pairs at most.
+        seed: decides which, where there are more.
+
+    Raises:
+        InputError: fewer than two labels are left.
+    """
+    by_label: dict[str, list[Pair]] = defaultdict(list)
+    for pair in sorted({pair for record in records if (pair := _pair(record))}):
+        by_label[pair.label].append(pair)
+    if len(by_label) < 2:
+        raise InputError(
+            f"word alignment needs pictures with at least two labels of up to {MOST_WORDS} words, other than Yes and "
+            f"No; these records have {len(by_label)}; train without it (ALIGN=0)"
+        )
+    rng = random.Random(seed)
+    columns = [rng.sample(pairs, len(pairs)) for pairs in by_label.values()]
+    rounds = range(max(map(len, columns)))
+    return [column[place] for place in rounds for column in columns if place < len(column)][:most]
+
+
+def _pair(record: dict[str, Any]) -> Pair | None:
+    turns = record["conversations"]
+    label = conclusion(turns[1]["value"]).strip().rstrip(".") if len(turns) > 1 else ""
+    if not isinstance(record.get("image"), str) or not 1 <= len(label.split()) <= MOST_WORDS:
+        return None
+    return None if normal(label) in NO_LABELS else Pair(record["image"], label)

@@ -1,0 +1,62 @@
+"""`emollm align`: from LLaVA's training JSON to an aligned `mm_projector.bin`."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+
+from ..attach import register
+from ..preflight import check_projector_type, load_records
+from .align import align, encode_pictures, save_projector, words_of
+from .pairs import draw_pairs
+
+logger = logging.getLogger(__name__)
+
+
+def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, *, projector: str, layer: int,
+                    steps: int, learning_rate: float, batch: int, most: int, seed: int) -> None:  # fmt: skip
+    """Make a fresh projector, align it with the labels in `data` and write it to `out`.
+
+    Args:
+        data: LLaVA's training JSON.
+        images: the folder that its pictures lie in.
+        base: the language model, a folder or hub name.
+        tower: as the host's `--vision_tower`.
+        out: the `mm_projector.bin` to write.
+        projector: as the host's `--mm_projector_type`.
+        layer: as the host's `--mm_vision_select_layer`.
+        steps, learning_rate, batch: of the alignment; a cosine schedule, AdamW without decay.
+        most: pairs at most, whose encoder features are held in memory (for CLIP-L/336 1.2 MB each).
+        seed: of the draw, the projector and the order.
+
+    Raises:
+        InputError: the data, a picture, the tower or the base model cannot be read, or there are no labels.
+    """
+    register()
+    check_projector_type(projector)
+    from llava.model.multimodal_encoder.builder import build_vision_tower
+    from llava.model.multimodal_projector.builder import build_vision_projector
+
+    pairs = draw_pairs(load_records(str(data)), most=most, seed=seed)
+    words = words_of(base, sorted({pair.label for pair in pairs}))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    config = SimpleNamespace(
+        mm_vision_tower=tower, mm_vision_select_layer=layer, mm_vision_select_feature="patch",
+        mm_projector_type=projector, hidden_size=words.mean.shape[0],
+    )  # fmt: skip
+    encoder = build_vision_tower(config).to(device)
+    config.mm_hidden_size = encoder.hidden_size
+    features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images)
+    torch.manual_seed(seed)
+    made = build_vision_projector(config).float().to(device)
+    share = align(
+        made, features, pairs, words.to(device), steps=steps, learning_rate=learning_rate, batch=batch, seed=seed
+    )
+    save_projector(made, out)
+    logger.info(
+        "word alignment: %d pictures, %d labels, %d steps; %.1f %% of them nearest to their own label: %s",
+        len(pairs), len(words.labels), steps, 100 * share, out,
+    )  # fmt: skip

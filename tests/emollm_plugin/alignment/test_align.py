@@ -1,0 +1,104 @@
+"""An aligned projector: its tokens lie by their labels' words, and LLaVA starts from it."""
+
+import json
+import re
+import sys
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from emollm_plugin.alignment.align import PREFIX, words_of
+from emollm_plugin.cli import main
+
+pytestmark = pytest.mark.host
+PROJECTOR = "multiperspective:slots=2,width=16"
+
+
+def run(tiny, out, *changes, data=None):
+    arguments = ["align", "--data", data or tiny.data / "train.json", "--images", tiny.data / "images", "--base", tiny.base,
+                 "--tower", tiny.clip, "--projector", PROJECTOR, "--out", out, "--steps", 60, "--learning-rate", 1e-2,
+                 *changes]  # fmt: skip
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def aligned(tiny, tmp_path_factory):
+    out = tmp_path_factory.mktemp("aligned") / "mm_projector.bin"
+    done = run(tiny, out)
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_words_lie_where_the_model_embeds_them(tiny):
+    from transformers import AutoModelForCausalLM
+
+    table = AutoModelForCausalLM.from_pretrained(tiny.base).get_input_embeddings().weight.detach()
+    words = words_of(str(tiny.base), ["joy", "sadness fear"])
+    ids = tiny.tokenizer("sadness fear", add_special_tokens=False).input_ids
+    wanted = sum(table[each] for each in ids) / len(ids) - table.mean(0)
+    assert torch.allclose(words.targets[1], wanted / wanted.norm(), atol=1e-6)
+    # A token that lies at a label's word, at any distance from the mean, is classified as that label.
+    near = words.mean + 0.1 * words.targets[1]
+    assert words.logits(near.expand(1, 3, -1)).argmax() == 1
+
+
+def test_pictures_lie_by_their_words_after_it(tiny, tmp_path, caplog):
+    # Two labels can lie right by chance, but then not when they are exchanged.
+    records = json.loads((tiny.data / "train.json").read_text())
+    for record in records:
+        answer = record["conversations"][1]
+        answer["value"] = {"joy": "sadness", "sadness": "joy"}[answer["value"]]
+    (tmp_path / "exchanged.json").write_text(json.dumps(records))
+    caplog.set_level("INFO")
+    shares = {}
+    for data in (None, tmp_path / "exchanged.json"):
+        for steps, rate in ((1, 1e-9), (60, 1e-2)):
+            caplog.clear()
+            run(tiny, tmp_path / "out.bin", "--steps", steps, "--learning-rate", rate, data=data)
+            shares[bool(data), steps] = float(re.search(r"([\d.]+) % of them nearest", caplog.text)[1])
+    assert shares[False, 1] + shares[True, 1] == 100
+    assert shares[False, 60] == shares[True, 60] == 100
+
+
+def test_the_same_seed_gives_the_same_projector(aligned, tiny, tmp_path):
+    run(tiny, tmp_path / "again.bin")
+    run(tiny, tmp_path / "other.bin", "--seed", 1)
+    first, again, other = (torch.load(path) for path in (aligned, tmp_path / "again.bin", tmp_path / "other.bin"))
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not all(torch.equal(first[key], other[key]) for key in first)
+
+
+def test_the_host_trains_on_from_it(aligned, train_arguments, tmp_path, monkeypatch):
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.train import train as host
+
+    arguments = train_arguments(
+        pretrain_mm_mlp_adapter=aligned, tune_mm_mlp_adapter=True, max_steps=1, learning_rate=1e-12, bf16=False
+    )
+    monkeypatch.setattr(sys, "argv", ["train", *arguments])
+    host.train()
+    saved = torch.load(tmp_path / "llava-out" / "mm_projector.bin")
+    for key, value in torch.load(aligned).items():
+        assert torch.allclose(saved[key].float(), value, atol=1e-6), key
+        assert key.startswith(PREFIX)
+
+
+def test_bad_input_stops_with_one_line_and_writes_nothing(tiny, tmp_path):
+    yes = json.loads((tiny.data / "train.json").read_text())
+    for record in yes:
+        record["conversations"][1]["value"] = "Yes"
+    (tmp_path / "yes.json").write_text(json.dumps(yes))
+    out = tmp_path / "mm_projector.bin"
+    for done, words in (
+        (run(tiny, out, data=tmp_path / "yes.json"), "at least two labels"),
+        (run(tiny, out, data=tmp_path / "missing.json"), "cannot be read"),
+        (run(tiny, out, "--base", tiny.clip), "word embeddings cannot be read"),
+        (run(tiny, out, "--tower", tmp_path / "nowhere"), "nowhere"),
+        (run(tiny, out, "--images", tmp_path), "0.png"),
+        (run(tiny, out, "--projector", "multiperspektive"), "multiperspektive"),
+    ):
+        assert done.exit_code == 2 and words in done.output.splitlines()[-1], done.output
+        assert not out.exists()
