@@ -54,11 +54,10 @@ main() {
     esac
     defaults
     check_arguments
+    make_folder RUN_DIR
     setup_env
     choose_device
     choose_machines
-    mkdir -p "$RUN_DIR"
-    RUN_DIR="$(cd "$RUN_DIR" && pwd)"
     prepare_base
     prepare_data
     if ((DRY_RUN)); then
@@ -112,8 +111,16 @@ check_arguments() {
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
     [[ "${PRECISION:-bf16}" =~ ^(bf16|fp32)$ ]] || die "PRECISION=$PRECISION is unknown; known: bf16, fp32"
     [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
+    must_be '[1-9][0-9]{0,8}' "a whole number from 1" BATCH GLOBAL_BATCH MAX_LENGTH GPUS
+    must_be '0|[1-9][0-9]{0,8}' "a whole number from 0" SEED SAVE_STEPS MINI_TRAIN MINI_TEST
+    must_be '-1|[1-9][0-9]{0,8}' "a whole number from 1, or -1 for no limit" MAX_STEPS
+    must_be '-?[0-9]{1,4}' "the number of an encoder layer" SELECT_LAYER
+    must_be '[0-9]*\.?[0-9]+(e-?[0-9]+)?' "a number" EPOCHS LEARNING_RATE PROJECTOR_LR
+    [[ "$EPOCHS" =~ [1-9] ]] || die "EPOCHS=$EPOCHS trains nothing; give more than 0"
     if [[ -n "$DATA_PATH" ]]; then
-        [[ -f "$DATA_PATH" ]] || die "DATA_PATH=$DATA_PATH does not exist"
+        [[ -f "$DATA_PATH" ]] || die "DATA_PATH=$DATA_PATH does not exist, or is no file"
+        [[ -z "$IMAGE_FOLDER" || -d "$IMAGE_FOLDER" ]] || die "IMAGE_FOLDER=$IMAGE_FOLDER is no folder"
+        [[ -z "$QUESTIONS" || -f "$QUESTIONS" ]] || die "QUESTIONS=$QUESTIONS is no file"
         [[ -z "$QUESTIONS" || -f "$GOLD" ]] || die "QUESTIONS is set, GOLD=$GOLD is not a file; both are needed to score"
     elif [[ "$DATASET" != mini ]]; then
         [[ -d "${DATA_ROOT:-}" ]] || die "DATASET=$DATASET needs DATA_ROOT, the folder of your copy (now: '${DATA_ROOT:-}')"

@@ -82,10 +82,19 @@ def test_help(name):
     assert done.returncode == 0 and f"bash scripts/{name}" in done.stdout and "TUNE" in done.stdout
 
 
-def test_settings_that_are_no_mode(settings):
-    for key, value, known in (("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1")):
-        done = launch("finetune_emollm.sh", **{**settings, key: value})
-        assert done.returncode == 2 and known in done.stderr and len(done.stderr.splitlines()) == 1
+REFUSED = [
+    ("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1"), ("SEED", "abc", "number"),
+    ("EPOCHS", "0", "trains nothing"), ("EPOCHS", "two", "number"), ("BATCH", "0", "from 1"), ("MAX_STEPS", "-2", "-1"),
+    ("GLOBAL_BATCH", "a[0]", "from 1"), ("LEARNING_RATE", "1e", "number"), ("DATA_PATH", "/", "no file"),
+    ("IMAGE_FOLDER", "setup.cfg", "no folder"), ("RUN_DIR", "setup.cfg/run", "no folder"), ("HOSTFILE", "/", "not exist"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value", "said"), REFUSED, ids=lambda value: str(value)[:16])
+def test_settings_that_cannot_be_used_end_with_one_line(settings, key, value, said):
+    done = launch("finetune_emollm.sh", **{**settings, key: value})
+    assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith(f"error: {key}={value}")
 
 
 @pytest.mark.e2e
