@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
 from typing import Iterator
 
@@ -45,7 +46,7 @@ def check_tower_folder(folder: Path) -> None:
 
 
 def check_projector_file(file: Path, projector: torch.nn.Module) -> None:
-    """Raise `InputError` if an `mm_projector.bin` cannot be read, or `projector`, made for the run, does not take it."""
+    """Raise `InputError` if an `mm_projector.bin` cannot be read, or the run's `projector` does not take it."""
     try:
         saved = torch.load(file, map_location="cpu", weights_only=True)
         state = {key.split(MARK, 1)[1]: value for key, value in saved.items() if MARK in key}
@@ -71,11 +72,12 @@ def check_output(folder: Path) -> None:
 
 @contextmanager
 def full_disk_named(folder: Path) -> Iterator[None]:
-    """An error on a disk without space becomes an `InputError`: torch, safetensors and Python each raise their own."""
+    """An error on a full disk becomes an `InputError`: torch, safetensors and Python each raise their own kind."""
     try:
         yield
-    except (OSError, RuntimeError, ValueError) as error:
-        if folder.exists() and shutil.disk_usage(folder).free < FULL:
+    except Exception as error:
+        # Some writers take their half file away again, others do not say why they failed.
+        if os.strerror(ENOSPC) in str(error) or (folder.exists() and shutil.disk_usage(folder).free < FULL):
             way_out = "free some space, then the same command goes on from the last complete checkpoint"
             raise InputError(f"{folder}: no space left on the disk ({_first_line(error)}); {way_out}") from error
         raise

@@ -36,7 +36,7 @@ def settings(tmp_path_factory):
     own = {
         "BASE_MODEL": root / "base", "VISION_TOWER": root / "clip", "DATA_PATH": root / "data" / "train.json",
         "IMAGE_FOLDER": root / "data" / "images", "TEMPLATE": "emoprompt_chatml", "MAX_LENGTH": 256, "DEVICE": "cpu",
-        "BATCH": 2, "GLOBAL_BATCH": 16, "OMP_NUM_THREADS": 1, "RUN_DIR": root / "run",
+        "PRECISION": "fp32", "BATCH": 2, "GLOBAL_BATCH": 16, "OMP_NUM_THREADS": 1, "RUN_DIR": root / "run",
     }  # fmt: skip
     return {**os.environ, **{key: str(value) for key, value in own.items()}}
 
@@ -86,7 +86,8 @@ REFUSED = [
     ("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1"), ("SEED", "abc", "number"),
     ("EPOCHS", "0", "trains nothing"), ("EPOCHS", "two", "number"), ("BATCH", "0", "from 1"), ("MAX_STEPS", "-2", "-1"),
     ("GLOBAL_BATCH", "a[0]", "from 1"), ("LEARNING_RATE", "1e", "number"), ("DATA_PATH", "/", "no file"),
-    ("IMAGE_FOLDER", "setup.cfg", "no folder"), ("RUN_DIR", "setup.cfg/run", "no folder"), ("HOSTFILE", "/", "not exist"),
+    ("IMAGE_FOLDER", "setup.cfg", "no folder"), ("RUN_DIR", "setup.cfg/run", "no folder"),
+    ("HOSTFILE", "/", "not exist"),
 ]  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def test_settings_that_cannot_be_used_end_with_one_line(settings, key, value, sa
 @pytest.mark.e2e
 def test_a_killed_run_goes_on_when_it_is_started_again(settings, tmp_path):
     # Two steps an epoch; checkpoints at odd and even steps, in and between the epochs.
-    settings = {**settings, "TUNE": "lora", "SAVE_STEPS": "3", "MAX_STEPS": "40", "GLOBAL_BATCH": "8",
+    settings = {**settings, "TUNE": "lora", "SAVE_STEPS": "3", "MAX_STEPS": "24", "GLOBAL_BATCH": "8",
                 "RUN_DIR": str(tmp_path / "run")}  # fmt: skip
     out = tmp_path / "run" / "llava-emollm-lora"
     command = ["bash", ROOT / "scripts" / "finetune_emollm.sh"]
@@ -121,7 +122,7 @@ def test_a_killed_run_goes_on_when_it_is_started_again(settings, tmp_path):
     del arguments[zero : zero + 2]
     assert finish(arguments, out=undisturbed, zero="2").curve() == curve(out)
     history = json.loads((out / "trainer_state.json").read_text())["log_history"]
-    assert len([entry for entry in history if "loss" in entry]) > 13
+    assert len([entry for entry in history if "loss" in entry]) > 10
 
 
 def kill_when(ready, process):

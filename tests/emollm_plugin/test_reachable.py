@@ -53,9 +53,10 @@ def test_a_projector_to_start_from(refused, llava_model, tmp_path):
     assert "no file of tensors" in refused(pretrain_mm_mlp_adapter=file)
     torch.save({"weight": torch.ones(2)}, file)
     assert "no keys with" in refused(pretrain_mm_mlp_adapter=file)
-    saved = {f"model.mm_projector.{key}": value for key, value in llava_model.get_model().mm_projector.state_dict().items()}
+    projector = llava_model.get_model().mm_projector
+    saved = {f"model.mm_projector.{key}": value for key, value in projector.state_dict().items()}
     torch.save(saved, file)
-    reachable.check_projector_file(file, llava_model.get_model().mm_projector)
+    reachable.check_projector_file(file, projector)
     torch.save({**saved, "model.mm_projector.content.0.weight": torch.ones(3, 3)}, file)
     assert "size mismatch for content.0.weight" in refused(pretrain_mm_mlp_adapter=file)
     assert "Missing key(s)" in refused(pretrain_mm_mlp_adapter=file, mm_projector_type="mlp2x_gelu")
@@ -67,9 +68,17 @@ def test_a_folder_for_the_output_that_is_a_file(refused, tmp_path):
         assert "is no folder that can be written to" in refused(output_dir=tmp_path / folder)
 
 
-def test_a_full_disk_is_named_whatever_raised_and_other_errors_are_left(tmp_path, monkeypatch):
-    usage = namedtuple("usage", "free")
-    for free, raised in ((0, InputError), (10**9, RuntimeError)):
-        monkeypatch.setattr(reachable.shutil, "disk_usage", lambda _, free=free: usage(free))
-        with pytest.raises(raised, match="file write failed"), reachable.full_disk_named(tmp_path):
-            raise RuntimeError("PytorchStreamWriter failed: file write failed")
+@pytest.mark.parametrize(
+    ("free", "error", "raised"),
+    [
+        (0, RuntimeError("file write failed"), InputError),
+        (10**9, Exception("I/O error: No space left on device (os error 28)"), InputError),
+        (10**9, OSError(28, "No space left on device"), InputError),
+        (10**9, RuntimeError("file write failed"), RuntimeError),
+    ],
+)
+def test_a_full_disk_is_named_whatever_raised_and_other_errors_are_left(tmp_path, monkeypatch, free, error, raised):
+    usage = namedtuple("usage", "free")(free)
+    monkeypatch.setattr(reachable.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(raised), reachable.full_disk_named(tmp_path):
+        raise error
