@@ -15,6 +15,8 @@ from .video import CLIPS, ClipFault, Sampling, read_frames
 PICTURES = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 OUTSIDE = "leads out of the folder"
 MAX_PIXELS = 100_000_000  # a picture with more is taken for a bomb and not decoded
+MAX_SIDE = 16_384  # LLaVA pads a picture to a square: this one to 0.8 GB
+DEEP = ("I", "I;16", "I;16B", "I;16L", "F")  # Pillow's modes of 16 bits and more, which become white in 8
 
 
 def leads_out(path: Path, root: Path) -> bool:
@@ -44,9 +46,9 @@ def open_picture(path: Path, root: Path) -> Image.Image:
     if fault is None:
         try:
             with Image.open(path, formats=PICTURES) as image:
-                if image.width * image.height <= MAX_PIXELS:
+                fault = _form_fault(image)
+                if fault is None:
                     return image.convert("RGB")
-                fault = f"{image.width} x {image.height} pixels, too large"
         except (UnidentifiedImageError, Image.DecompressionBombError):
             fault = "not a picture, or too large"
         except (OSError, ValueError, SyntaxError):
@@ -54,11 +56,19 @@ def open_picture(path: Path, root: Path) -> Image.Image:
     raise InputError(f"{path}: {fault}; get the file again")
 
 
+def _form_fault(image: Image.Image) -> str | None:
+    """What its header alone says against a picture."""
+    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
+        return f"{image.width} x {image.height} pixels, too large"
+    return "more than 8 bits a pixel, which LLaVA would read as white; save it with 8" if image.mode in DEEP else None
+
+
 def _image_fault(path: Path) -> str | None:
     try:
         with Image.open(path, formats=PICTURES) as image:
-            if image.width * image.height > MAX_PIXELS:
-                return f"{image.width} x {image.height} pixels, too large"
+            fault = _form_fault(image)
+            if fault:
+                return fault
             image.load()
     except (UnidentifiedImageError, Image.DecompressionBombError):
         return "not a picture, or too large"

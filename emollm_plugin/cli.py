@@ -62,20 +62,22 @@ def template(model: str) -> None:
     """Print the --version and --conv-mode that follow the chat template of MODEL, a folder or hub name."""
     from .checkpoint import check_folder, check_tokenizer
     from .prompt.formats import template_for
+    from .reachable import check_download
 
     check_folder(model)
+    check_download(model, "base model")
     check_tokenizer(model)
     click.echo(template_for(model))
 
 
 @main.command()
-def precision() -> None:
-    """Print the number format that this CPU is fast in: bf16 or fp32."""
+def device() -> None:
+    """Print how many GPUs there are, and the number format that this CPU is fast in: bf16 or fp32."""
     import torch
 
     from .compat.cpu import cpu_dtype
 
-    click.echo("bf16" if cpu_dtype() is torch.bfloat16 else "fp32")
+    click.echo(f"{torch.cuda.device_count()} {'bf16' if cpu_dtype() is torch.bfloat16 else 'fp32'}")
 
 
 @main.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import struct
 import zipfile
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ WHOLE = ("model.safetensors", "pytorch_model.bin")
 ADAPTER = ("adapter_model.safetensors", "adapter_model.bin")
 EXTRAS = "non_lora_trainables.bin"
 PROJECTOR = "mm_projector.bin"
+# The trainer's own naming, which it sorts by when it resumes.
+PREFIX = "checkpoint-"
 # Written last in a checkpoint in mid-run: the name and size of every other file, so that one cut off is noticed.
 COMPLETE = "emollm_complete.json"
 # Under this key of config.json, and `TEMPLATE_KEY`, training notes what a later evaluation needs.
@@ -142,12 +143,28 @@ def _missing_shards(path: Path) -> list[str]:
 
 def _cut_off(path: Path) -> list[str]:
     """Files that end before their own table of contents, or the checkpoint's list, says, as after a kill."""
+    listed = unlike_the_list(path) or []
+    files = [*sorted(path.glob("*.safetensors")), *sorted(path.glob("*.bin"))]
+    files = [file for file in files if _short(file.name) not in listed and not _whole(file)]
+    return [*listed, *(f"{file.name} is cut off" for file in files)]
+
+
+def unlike_the_list(path: Path) -> list[str] | None:
+    """What is not as the finished writer of a checkpoint in mid-run listed it; None where there is no such list."""
+    if not (path / COMPLETE).is_file():
+        return None
     sizes, faults = _json(path / COMPLETE)
     found = {name: (path / name).stat().st_size for name in sizes if (path / name).is_file()}
-    short = [name for name, size in sizes.items() if found.get(name) != size]
-    faults += [f"{name} is missing or cut off" for name in short]
-    files = [*sorted(path.glob("*.safetensors")), *sorted(path.glob("*.bin"))]
-    return [*faults, *(f"{file.name} is cut off" for file in files if file.name not in short and not _whole(file))]
+    return [*faults, *(_short(name) for name, size in sizes.items() if found.get(name) != size)]
+
+
+def _short(name: str) -> str:
+    return f"{name} is missing or cut off"
+
+
+def is_complete(checkpoint: Path) -> bool:
+    """Whether every file that the finished writer listed is there in its full size."""
+    return unlike_the_list(checkpoint) == []
 
 
 def _whole(file: Path) -> bool:
@@ -167,11 +184,19 @@ def _whole(file: Path) -> bool:
         return file.stat().st_size == 8 + length + end
 
 
-def _newest_checkpoint(path: Path) -> Path | None:
-    # The trainer's own naming, which it sorts by when it resumes.
-    numbered = [(int(match[1]), folder) for folder in path.iterdir() if folder.is_dir()
-                and (match := re.fullmatch(r"checkpoint-(\d+)", folder.name))]  # fmt: skip
-    return next((folder for _, folder in sorted(numbered, reverse=True) if read_folder(folder).complete), None)
+def checkpoints(run: Path) -> list[Path]:
+    """The `checkpoint-*` folders of a run, complete or not, oldest first."""
+    numbered = (path for path in run.glob(f"{PREFIX}*") if path.name[len(PREFIX) :].isdigit() and path.is_dir())
+    return sorted(numbered, key=step_of)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The optimizer step after which `checkpoint-<step>` was written."""
+    return int(checkpoint.name[len(PREFIX) :])
+
+
+def _newest_checkpoint(run: Path) -> Path | None:
+    return next((path for path in reversed(checkpoints(run)) if read_folder(path).complete), None)
 
 
 def require_complete(folder: ModelFolder) -> None:

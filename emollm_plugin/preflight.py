@@ -13,7 +13,7 @@ import random
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import torch
 import transformers
@@ -26,7 +26,8 @@ from emobench_data.validate.form import read_record
 from .checkpoint import check_folder, check_tokenizer, complete_folder
 from .projector.options import ProjectorOptions
 from .prompt.encode import IGNORE_INDEX
-from .prompt.formats import format_of
+from .prompt.formats import format_of, load_tokenizer
+from .reachable import check_download, check_output, check_projector_file, check_tower_folder
 from .registry import PROJECTORS, projector_family
 from .towers import builder_of
 
@@ -36,7 +37,7 @@ HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")
 # Of the faults that `emobench_data validate` knows, those that the host would meet as a crash or as lost training.
 UNUSABLE = ("schema", "placeholder", "answer")
-SAMPLES = 64
+SAMPLES, LONGEST = 64, 16
 MEDIA_CHECKED = 20_000
 
 
@@ -61,8 +62,12 @@ def preflight(host: ModuleType) -> Plan:
     model_args, data_args, training, _ = parser.parse_args_into_dataclasses(return_remaining_strings=True)
     _check_device(training)
     _check_quantization(training)
+    if training.deepspeed:
+        zero_stage(Path(training.deepspeed))
+    check_output(Path(training.output_dir))
     _check_names(host, model_args)
     check_folder(model_args.model_name_or_path)
+    check_download(model_args.model_name_or_path, "base model")
     check_tokenizer(model_args.model_name_or_path)
     complete_folder(model_args.model_name_or_path)
     records = load_records(data_args.data_path)
@@ -123,7 +128,7 @@ def _check_names(host: ModuleType, model_args) -> None:
         raise InputError(f"unknown template --version {model_args.version!r}; known: {', '.join(sorted(templates))}")
     check_projector_type(model_args.mm_projector_type)
     if model_args.vision_tower is not None:
-        builder_of(model_args.vision_tower)
+        check_tower_name(model_args.vision_tower)
 
 
 def check_projector_type(kind: str) -> None:
@@ -133,6 +138,15 @@ def check_projector_type(kind: str) -> None:
     elif not HOST_PROJECTORS.fullmatch(kind):
         known = ", ".join(("linear", "identity", "mlp2x_gelu", *PROJECTORS))
         raise InputError(f"unknown projector type {kind!r}; known: {known}")
+
+
+def check_tower_name(tower: str) -> None:
+    """Whether `--vision_tower` can be had and read; raises `InputError` if not."""
+    if "/" in tower:  # no name of a registry
+        check_download(tower, "vision tower")
+    builder_of(tower)
+    if Path(tower).expanduser().is_dir():
+        check_tower_folder(Path(tower).expanduser())
 
 
 def load_records(path: str | None) -> list[dict]:
@@ -183,8 +197,8 @@ def refuse_faulty_images(names: list[str], folder: Path, place: str) -> None:
 
 def _check_samples(host: ModuleType, model_args, data_args, training: _Training, records: list[dict]) -> None:
     """Encode a seeded sample as training will; stop if it would train nothing or would not fit."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(
-        model_args.model_name_or_path, cache_dir=training.cache_dir, use_fast=False, padding_side="right",
+    tokenizer = load_tokenizer(
+        model_args.model_name_or_path, cache_dir=training.cache_dir, padding_side="right",
         model_max_length=training.model_max_length,
     )  # fmt: skip
     tokenizer.pad_token = tokenizer.pad_token if tokenizer.unk_token is None else tokenizer.unk_token
@@ -196,11 +210,18 @@ def _check_samples(host: ModuleType, model_args, data_args, training: _Training,
     before = conversation.default_conversation
     conversation.default_conversation = conversation.conv_templates.get(model_args.version, before)
     try:
-        for index in sorted(random.Random(0).sample(range(len(records)), min(SAMPLES, len(records)))):
+        for index in _sample(records):
             place = f"{data_args.data_path}, record {index + 1}"
             _check_sample(host, data_args, tokenizer, records[index], place, visual, model_args.version)
     finally:
         conversation.default_conversation = before
+
+
+def _sample(records: list[dict]) -> list[int]:
+    """Numbers of a seeded sample, and of the records with the most letters, which are those that may not fit."""
+    letters = [sum(len(turn["value"]) for turn in record["conversations"]) for record in records]
+    longest = sorted(range(len(records)), key=letters.__getitem__)[-LONGEST:]
+    return sorted({*longest, *random.Random(0).sample(range(len(records)), min(SAMPLES, len(records)))})
 
 
 def _compare_template(tokenizer, version: str) -> None:
@@ -240,6 +261,8 @@ def _visual_tokens(host: ModuleType, model_args) -> int:
     from llava.model.multimodal_encoder.builder import build_vision_tower
 
     tower = build_vision_tower(model_args, delay_load=True)
+    if model_args.pretrain_mm_mlp_adapter:
+        _check_pretrained(model_args, tower)
     patches = tower.num_patches + (getattr(tower, "select_feature", "patch") == "cls_patch")
     if projector_family(model_args.mm_projector_type) not in PROJECTORS:
         return patches
@@ -247,3 +270,12 @@ def _visual_tokens(host: ModuleType, model_args) -> int:
     if tokens > patches:
         raise InputError(f"projector option tokens={tokens}: the vision tower gives {patches} patches")
     return tokens or patches
+
+
+def _check_pretrained(model_args, tower) -> None:
+    from llava.model.multimodal_projector.builder import build_vision_projector
+
+    width = transformers.AutoConfig.from_pretrained(model_args.model_name_or_path).hidden_size
+    kind = model_args.mm_projector_type
+    config = SimpleNamespace(mm_projector_type=kind, mm_hidden_size=tower.hidden_size, hidden_size=width)
+    check_projector_file(Path(model_args.pretrain_mm_mlp_adapter), build_vision_projector(config))

@@ -17,8 +17,10 @@ from transformers import Trainer, TrainerCallback
 from emobench_data.errors import InputError
 
 from .checkpoint import projector_tensors
+from .compat.config import before_5
 from .compat.zero3 import one_dtype
-from .saving import PREFIX, LogAtCheckpoints, complete_checkpoints, tuned_part
+from .folders import PREFIX
+from .saving import LogAtCheckpoints, complete_checkpoints, tuned_part
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +69,7 @@ def train_from_last_complete(host_train: Callable) -> Callable:
 class SeededByEpoch(Sampler):
     """A sampler's order as a function of seed and epoch alone, the same on every rank and after every resume.
 
-    LLaVA's grouping by modality draws from the global generator, which dropout moves on from rank to rank differently,
+    LLaVA's grouping by modality, and transformers 4 without it, draw from the global generator, which dropout moves on from rank to rank differently,
     and whose state at the begin of the epoch a resumed run does not know.
     """
 
@@ -85,11 +87,12 @@ class SeededByEpoch(Sampler):
 
 
 def repeatable_order(host_sampler: Callable) -> Callable:
-    """Wrap the trainer's `_get_train_sampler`; transformers' own samplers are left as they are."""
+    """Wrap the trainer's `_get_train_sampler`; the plain sampler of transformers 5 is repeatable as it is."""
 
     def _get_train_sampler(self, *args, **kwargs):
         sampler = host_sampler(self, *args, **kwargs)
-        return SeededByEpoch(self, sampler) if getattr(self.args, "group_by_modality_length", False) else sampler
+        grouped = getattr(self.args, "group_by_modality_length", False)
+        return SeededByEpoch(self, sampler) if grouped or before_5() else sampler
 
     return _get_train_sampler
 

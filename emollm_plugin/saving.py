@@ -19,9 +19,8 @@ import torch
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback
 
-from .folders import COMPLETE
+from .folders import COMPLETE, PREFIX, checkpoints, is_complete
 
-PREFIX = "checkpoint-"
 STAGING = ".partial"
 
 
@@ -149,23 +148,7 @@ def _forget_old(run: Path, limit: int | None) -> None:
 
 def complete_checkpoints(run: Path) -> list[Path]:
     """The complete `checkpoint-*` folders of a run, oldest first."""
-    numbered = [path for path in run.glob(f"{PREFIX}*") if path.name[len(PREFIX) :].isdigit()]
-    return [path for path in sorted(numbered, key=step_of) if is_complete(path)]
-
-
-def step_of(checkpoint: Path) -> int:
-    """The optimizer step after which `checkpoint-<step>` was written."""
-    return int(checkpoint.name[len(PREFIX) :])
-
-
-def is_complete(checkpoint: Path) -> bool:
-    """Whether every file that the finished writer listed is there in its full size."""
-    try:
-        sizes = json.loads((checkpoint / COMPLETE).read_text())
-    except (OSError, ValueError):
-        return False
-    return all((checkpoint / name).is_file() and (checkpoint / name).stat().st_size == size
-               for name, size in sizes.items())  # fmt: skip
+    return [path for path in checkpoints(run) if is_complete(path)]
 
 
 class LogAtCheckpoints(TrainerCallback):

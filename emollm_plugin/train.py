@@ -21,10 +21,11 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         from .compat.cpu import no_cuda_synchronize
         from .compat.processes import join_processes
         from .preflight import preflight
+        from .reachable import full_disk_named
         from .resume import only_writer
 
         plan = preflight(host)
-        with no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank):
+        with no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir):
             if plan.deepspeed:
                 join_processes()
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.

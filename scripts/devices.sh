@@ -1,8 +1,12 @@
 # What a launcher runs on: devices, their number format, and machines. Source it, do not run it.
 
 choose_device() {
-    local gpus
-    gpus="$(py -c 'import torch; print(torch.cuda.device_count())')"
+    local found gpus=0 fast=""
+    # One start of Python, and none where all is said.
+    if [[ "$DEVICE" != cpu || -z "${PRECISION:-}" ]]; then
+        found="$(py -m emollm_plugin.cli device)" || exit $?
+        read -r gpus fast <<<"$found"
+    fi
     if [[ "$DEVICE" == auto ]]; then
         [[ "$gpus" != 0 || -n "${BASE_MODEL:-}" ]] && DEVICE=cuda || DEVICE=cpu
     fi
@@ -10,7 +14,7 @@ choose_device() {
         [[ "$gpus" != 0 ]] || die "this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly"
         RANKS="${GPUS:-$gpus}" PRECISION="${PRECISION:-bf16}"
     else
-        RANKS="${GPUS:-1}" PRECISION="${PRECISION:-$(py -m emollm_plugin.cli precision)}"
+        RANKS="${GPUS:-1}" PRECISION="${PRECISION:-$fast}"
         export DS_ACCELERATOR=cpu CUDA_VISIBLE_DEVICES="" OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" MALLOC_ARENA_MAX=2
     fi
 }
@@ -32,5 +36,5 @@ choose_machines() {
     fi
     ((GLOBAL_BATCH % (BATCH * WORLD) == 0)) ||
         die "GLOBAL_BATCH=$GLOBAL_BATCH is not a multiple of BATCH x ranks on all machines = $BATCH x $WORLD"
-    [[ -z "$names" ]] || { mkdir -p "$RUN_DIR" && printf '%s\n' "$names" >"$RUN_DIR/machines.txt"; }
+    [[ -z "$names" ]] || printf '%s\n' "$names" >"$RUN_DIR/machines.txt"
 }

@@ -85,8 +85,8 @@ prepare_questions() {
 }
 
 choose_chunks() {
-    local gpus count
-    gpus="$(py -c 'import torch; print(torch.cuda.device_count())')"
+    local gpus=0 count
+    [[ "$DEVICE" == cpu ]] || { gpus="$(py -m emollm_plugin.cli device)" && gpus="${gpus%% *}"; }
     [[ "$DEVICE" != auto ]] || { [[ "$gpus" == 0 ]] && DEVICE=cpu || DEVICE=cuda; }
     [[ "$DEVICE" == cpu || "$gpus" != 0 ]] || die "DEVICE=cuda, and no CUDA GPU was found"
     if [[ "$DEVICE" == cuda ]]; then

@@ -58,11 +58,10 @@ main() {
     esac
     defaults
     check_arguments
+    make_folder RUN_DIR
     setup_env
     choose_device
     choose_machines
-    mkdir -p "$RUN_DIR"
-    RUN_DIR="$(cd "$RUN_DIR" && pwd)"
     prepare_base
     prepare_data
     if ((DRY_RUN)); then
@@ -114,15 +113,22 @@ defaults() {
 
 check_arguments() {
     [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
-    [[ "$ALIGN" =~ ^[0-9]+$ ]] || die "ALIGN=$ALIGN must be a number of steps, 0 for none"
     [[ "$ALIGN" == 0 || -z "${PRETRAIN_PROJECTOR:-}" ]] || die "ALIGN makes a projector to start from, and PRETRAIN_PROJECTOR names one; give one"
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
     [[ "$RATIONALE" =~ ^(none|only|mixed)$ ]] || die "RATIONALE=$RATIONALE is unknown; known: none, only, mixed"
     [[ "$FORM" =~ ^(direct|guided)$ ]] || die "FORM=$FORM is unknown; known: direct, guided"
     [[ "${PRECISION:-bf16}" =~ ^(bf16|fp32)$ ]] || die "PRECISION=$PRECISION is unknown; known: bf16, fp32"
     [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
+    must_be '[1-9][0-9]{0,8}' "a whole number from 1" BATCH GLOBAL_BATCH MAX_LENGTH GPUS
+    must_be '0|[1-9][0-9]{0,8}' "a whole number from 0" SEED SAVE_STEPS MINI_TRAIN MINI_TEST ALIGN
+    must_be '-1|[1-9][0-9]{0,8}' "a whole number from 1, or -1 for no limit" MAX_STEPS
+    must_be '-?[0-9]{1,4}' "the number of an encoder layer" SELECT_LAYER
+    must_be '[0-9]*\.?[0-9]+(e-?[0-9]+)?' "a number" EPOCHS LEARNING_RATE PROJECTOR_LR
+    [[ "$EPOCHS" =~ [1-9] ]] || die "EPOCHS=$EPOCHS trains nothing; give more than 0"
     if [[ -n "$DATA_PATH" ]]; then
-        [[ -f "$DATA_PATH" ]] || die "DATA_PATH=$DATA_PATH does not exist"
+        [[ -f "$DATA_PATH" ]] || die "DATA_PATH=$DATA_PATH does not exist, or is no file"
+        [[ -z "$IMAGE_FOLDER" || -d "$IMAGE_FOLDER" ]] || die "IMAGE_FOLDER=$IMAGE_FOLDER is no folder"
+        [[ -z "$QUESTIONS" || -f "$QUESTIONS" ]] || die "QUESTIONS=$QUESTIONS is no file"
         [[ "$RATIONALE-$FORM" == none-direct ]] || die "RATIONALE and FORM are for a DATASET; DATA_PATH is taken as it is"
         [[ -z "$QUESTIONS" || -f "$GOLD" ]] || die "QUESTIONS is set, GOLD=$GOLD is not a file; both are needed to score"
     elif [[ "$DATASET" != mini ]]; then

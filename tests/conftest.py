@@ -3,9 +3,39 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[1]
+FINETUNE = ROOT / "scripts" / "finetune_emollm.sh"
+STACK = "current" if int(version("transformers").split(".")[0]) >= 5 else "classic"
+
+
+def bash(*command, cwd=ROOT, **environment):
+    """Run a script as a user would, on the stack at hand and without a GPU; keywords are its settings."""
+    settings = {**os.environ, "STACK": STACK, "DEVICE": "cpu"} | {key: str(value) for key, value in environment.items()}
+    return subprocess.run(
+        ["bash", *map(str, command)], cwd=cwd, env=settings, capture_output=True, text=True, timeout=900
+    )
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """Settings that reduce the default run."""
+    root = tmp_path_factory.mktemp("small")
+    size = {"MINI_TRAIN": 24, "MINI_TEST": 12, "MAX_STEPS": 2, "BATCH": 4, "GLOBAL_BATCH": 4}
+    return {**size, "DATA_DIR": root / "data", "RUN_DIR": root / "run"}
+
+
+@pytest.fixture(scope="session")
+def first_run(small):
+    """README's first command, reduced: trained and evaluated once for all tests that ask what it leaves."""
+    done = bash(FINETUNE, **small)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
 
 
 @pytest.fixture(scope="session")

@@ -124,8 +124,8 @@ def _from_system(text: str) -> str:
     return text[text.find(_SYSTEM) :] if _SYSTEM in text else ""
 
 
-def load_tokenizer(model: str):
-    """The tokenizer as LLaVA's training loads it (`use_fast=False`), with its chat template.
+def load_tokenizer(model: str, **options):
+    """The tokenizer as LLaVA's training loads it (`use_fast=False`, and `options`), with its chat template.
 
     Raises:
         InputError: it cannot be loaded.
@@ -133,7 +133,7 @@ def load_tokenizer(model: str):
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(model, use_fast=False)
+        tokenizer = AutoTokenizer.from_pretrained(model, use_fast=False, **options)
     except (OSError, ValueError, ImportError) as error:
         raise InputError(f"the tokenizer of {model} cannot be loaded: {str(error).splitlines()[0]}") from error
     beside = Path(model).expanduser() / "chat_template.jinja"

@@ -6,6 +6,7 @@ import zlib
 
 import av
 import pytest
+from PIL import Image
 
 from emobench_data import InputError
 from emobench_data.media_check import Medium, check_all, media_cache, refuse
@@ -37,7 +38,10 @@ def test_sound_media_pass(tmp_path):
     write_picture(tmp_path / "a/1.jpg")
     write_picture(tmp_path / "a/2.png")
     write_clip(tmp_path / "a/3.mp4")
-    check(tmp_path, "a/1.jpg", "a/2.png", "a/3.mp4")
+    odd = {"CMYK": "jpg", "P": "png", "LA": "png", "1": "png", "L": "jpg"}
+    for mode, suffix in odd.items():
+        Image.new(mode, (1, 1)).save(tmp_path / f"a/{mode}.{suffix}")
+    check(tmp_path, "a/1.jpg", "a/2.png", "a/3.mp4", *(f"a/{mode}.{suffix}" for mode, suffix in odd.items()))
 
 
 def write_faulty(root):
@@ -65,6 +69,8 @@ def write_faulty(root):
         container.start_encoding()  # a picture stream, and not one frame in it
     (root / "list.mp4").write_bytes(b"ffconcat version 1.0\nfile whole.mp4\n")  # FFmpeg would open the other file
     (root / "list.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    Image.new("L", (40_000, 2)).save(root / "wide.png")  # padded to a square it would take 5 GB
+    Image.new("I;16", (9, 9)).save(root / "deep.png")
     os.mkfifo(root / "pipe.jpg")
     (root / "circle.jpg").symlink_to(root / "circle.jpg")
 
@@ -78,6 +84,8 @@ def write_faulty(root):
         ("text.jpg", "not a picture"),
         ("empty.png", "not a picture"),
         ("bomb.png", "too large"),
+        ("wide.png", "40000 x 2 pixels, too large"),
+        ("deep.png", "more than 8 bits a pixel"),
         ("clip.mp4", "the clip cannot be read"),
         ("cut.mp4", "truncated, 30 of 40 frames"),
         ("sound.mp4", "holds sound and no pictures"),

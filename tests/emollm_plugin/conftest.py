@@ -108,6 +108,21 @@ def train_arguments(tiny, tmp_path, monkeypatch):
     return build
 
 
+@pytest.fixture
+def refused(train_arguments, capsys, tmp_path):
+    """A function: the one line with which a training of changed arguments ends, with code 2 and nothing written."""
+    from emollm_plugin.host import main
+
+    def run(**changes):
+        assert main(["llava.train.train", *train_arguments(**changes)]) == 2
+        errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+        assert len(errors) == 1
+        assert not (tmp_path / "llava-out").exists()
+        return errors[0]
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def llava_model(tiny):
     """A LLaVA model with an open, random `multiperspective` projector, built as the host's training builds it."""

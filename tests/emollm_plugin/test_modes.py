@@ -2,14 +2,12 @@
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 from emobench_data.errors import InputError
 from emollm_plugin.compat.config import before_5
 
-from .training_worker import CPU
 from .trainings import finish, start, weights
 
 pytestmark = pytest.mark.host
@@ -91,16 +89,6 @@ def test_zero3_ends_with_the_checkpoint_of_zero2(mixed, train_arguments, tmp_pat
     assert share < 0.03, tensor
     for (step, loss), (_, other) in zip(runs["2"].curve(), runs["3"].curve(), strict=True):
         assert loss == pytest.approx(other, rel=5e-4), f"step {step}"
-
-
-def test_a_lock_that_a_killed_build_left_behind_and_no_buffers_left_by_this_one(train_arguments, tmp_path):
-    """PyTorch would wait for ever for it to go (DeepSpeed builds an extension when it starts on a CPU)."""
-    extension = Path(CPU["TORCH_EXTENSIONS_DIR"]) / "deepspeed_shm_comm"
-    extension.mkdir(parents=True, exist_ok=True)
-    (extension / "lock").touch()
-    before = set(Path("/dev/shm").glob("deepspeed_*"))
-    finish(train_arguments(max_steps=1, **MODES["projector"]), out=tmp_path / "llava-out", zero="0")
-    assert not set(Path("/dev/shm").glob("deepspeed_*")) - before
 
 
 def test_qlora_without_bitsandbytes_is_one_line(monkeypatch):

@@ -10,18 +10,6 @@ from emollm_plugin.host import main
 pytestmark = pytest.mark.host
 
 
-@pytest.fixture
-def refused(train_arguments, capsys, tmp_path):
-    def run(**changes):
-        assert main(["llava.train.train", *train_arguments(**changes)]) == 2
-        errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
-        assert len(errors) == 1
-        assert not (tmp_path / "llava-out").exists()
-        return errors[0]
-
-    return run
-
-
 def changed_records(tiny, tmp_path, change):
     records = json.loads((tiny.data / "train.json").read_text())
     change(records)
@@ -111,8 +99,16 @@ def test_a_template_that_would_mask_every_label(refused):
     assert "masks every label" in refused(version="chatml_direct")
 
 
-def test_a_record_that_does_not_fit_the_context(refused):
+def test_a_record_that_does_not_fit_the_context(refused, tiny, tmp_path):
     assert "exceed --model_max_length 40" in refused(model_max_length=40)
+
+    def one_of_many_is_long(records):
+        ask, answer = records[0]["conversations"]
+        records += [dict(records[0]) for _ in range(1000)]
+        records[777] = {**records[0], "conversations": [ask, {**answer, "value": "joy " * 99}]}
+
+    changed = changed_records(tiny, tmp_path, one_of_many_is_long)
+    assert "record 778:" in refused(data_path=changed, model_max_length=200)
 
 
 def test_the_module_to_run_must_be_named(capsys):

@@ -12,13 +12,13 @@ import emollm_plugin
 from emobench_data.errors import InputError
 from emollm_plugin.checkpoint import projector_tensors
 from emollm_plugin.compat.config import before_5
+from emollm_plugin.folders import COMPLETE, is_complete, step_of
 from emollm_plugin.resume import SeededByEpoch, last_complete, only_writer
-from emollm_plugin.saving import COMPLETE, complete_checkpoints, is_complete, step_of
+from emollm_plugin.saving import complete_checkpoints
 
 from .trainings import finish, same, weights
 
 pytestmark = pytest.mark.host
-current_stack = pytest.mark.skipif(before_5(), reason="checkpoints in mid-run are for the current stack")
 emollm_plugin.register()
 
 MODES = {
@@ -27,13 +27,14 @@ MODES = {
     "full": {},
 }
 CASES = [("lora", None), ("lora", "2"), ("lora", "3"), ("projector", None), ("projector", "3"), ("full", None)]
+# What differs between the stacks is who orders the data; the ways to save do not.
+CASES = CASES[1:3] if before_5() else CASES
 
 
 def cut(file):
     file.write_bytes(file.read_bytes()[:-3])
 
 
-@current_stack
 @pytest.mark.parametrize(("mode", "zero"), CASES)
 def test_a_checkpoint_of_mid_run(mode, zero, tiny, train_arguments, tmp_path):
     from llava.model.builder import load_pretrained_model
@@ -70,7 +71,6 @@ def test_a_checkpoint_of_mid_run(mode, zero, tiny, train_arguments, tmp_path):
     assert same(weights(out), final)
 
 
-@current_stack
 def test_resuming_after_the_last_step_trains_no_more(train_arguments, tmp_path):
     """Five steps of two an epoch: transformers itself would take a sixth."""
     out = tmp_path / "llava-projector"

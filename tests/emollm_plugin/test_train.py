@@ -10,6 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from .trainings import finish, same, weights
+
 pytestmark = pytest.mark.host
 
 ZERO2 = Path(__file__).parents[2] / "scripts" / "zero2.json"
@@ -68,9 +70,9 @@ def test_the_projector_was_trained_and_saved(trained, tiny):
 
 def test_the_same_seed_gives_the_same_curve_and_weights(trained, tiny, tmp_path, train_arguments):
     again = tmp_path / "llava-again"
-    done = deepspeed(train_arguments(output_dir=again, max_steps=40, per_device_train_batch_size=8))
-    assert done.returncode == 0, done.stderr[-3000:]
+    finish(train_arguments(output_dir=again, max_steps=40, per_device_train_batch_size=8), out=again, zero="2")
     assert losses(again) == losses(trained)
+    assert same(weights(again), weights(trained))
 
 
 def test_llavas_own_evaluation_script_answers_every_question(trained, tiny, tmp_path):
@@ -95,21 +97,12 @@ def test_bad_input_under_the_launcher_ends_with_code_2_and_one_line(train_argume
     assert not (tmp_path / "llava-out").exists()
 
 
-@pytest.fixture
-def projector_only(train_arguments, tmp_path):
-    out = tmp_path / "llava-projector"
-    done = deepspeed(train_arguments(output_dir=out, tune_mm_mlp_adapter=True))
-    assert done.returncode == 0, done.stderr[-3000:]
-    return out
-
-
-def test_projector_only_tuning_writes_a_projector_that_starts_the_next_run(projector_only, train_arguments, tmp_path):
-    saved = torch.load(projector_only / "mm_projector.bin", weights_only=True)
-    assert not (projector_only / "model.safetensors").exists()
-    out = tmp_path / "llava-next"
-    file = projector_only / "mm_projector.bin"
+def test_projector_only_tuning_writes_a_projector_that_starts_the_next_run(train_arguments, tmp_path):
+    first, out = tmp_path / "llava-projector", tmp_path / "llava-next"
+    finish(train_arguments(output_dir=first, tune_mm_mlp_adapter=True), out=first, zero="2")
+    saved = torch.load(first / "mm_projector.bin", weights_only=True)
+    assert not (first / "model.safetensors").exists()
     still = {"learning_rate": 0, "max_steps": 1, "output_dir": out}
-    done = deepspeed(train_arguments(pretrain_mm_mlp_adapter=file, **still))
-    assert done.returncode == 0, done.stderr[-3000:]
+    finish(train_arguments(pretrain_mm_mlp_adapter=first / "mm_projector.bin", **still), out=out, zero="2")
     for key, value in projector_of(out).items():
         assert torch.equal(saved[f"model.mm_projector.{key}"].bfloat16(), value.bfloat16()), key

@@ -11,6 +11,7 @@ import emollm_plugin  # noqa: E402
 emollm_plugin.register()
 
 import deepspeed  # noqa: E402, F401
+import deepspeed.runtime.zero.muon.muon_optimizer  # noqa: E402, F401
 import llava.train.train  # noqa: E402, F401
 import peft  # noqa: E402, F401
 

@@ -7,9 +7,10 @@ import traceback
 from functools import wraps
 from pathlib import Path
 
+# No training may compile anything: there is no folder for it.
 CPU = {
     "DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false",
-    "TORCH_EXTENSIONS_DIR": os.environ.get("TORCH_EXTENSIONS_DIR", f"{sys.prefix}/torch_extensions"),
+    "TORCH_EXTENSIONS_DIR": "/dev/null/none",
 }  # fmt: skip
 
 
