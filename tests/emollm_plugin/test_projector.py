@@ -131,13 +131,13 @@ def test_compiled_it_gives_the_same_tokens_and_gradients_without_a_graph_break(m
 @pytest.mark.parametrize("mode", ["multiperspective", "multiperspective:tokens=4"])
 @pytest.mark.parametrize("cast", ["weights", "autocast"])
 def test_in_bfloat16_it_gives_the_tokens_of_float32(mode, cast):
-    """Within 2 % of their norm, gates open: a bfloat16 has eight bits, and the content's MLP alone is 0.4 % off."""
+    """Within 1 % of their norm, gates open: a bfloat16 has eight bits, and the MLP alone is 0.4 % off."""
     module, patches = projector(mode, in_dim=64, out_dim=96), torch.randn(2, 16, 64)
     open_gates(module)
     wanted = module(patches)
     with torch.autocast("cpu", torch.bfloat16, enabled=cast == "autocast"):
         found = module.bfloat16()(patches.bfloat16()) if cast == "weights" else module(patches)
-    assert ((found.float() - wanted).norm() / wanted.norm()).item() < 0.02
+    assert ((found.float() - wanted).norm() / wanted.norm()).item() < 0.01
 
 
 def test_it_stays_within_its_budget_at_the_size_of_llava_1_5():
