@@ -28,7 +28,7 @@ class Objects(nn.Module):
         return self.proj((shares / shares.sum(dim=-1, keepdim=True)) @ patches)
 
     def attend(self, patches: Tensor) -> tuple[Tensor, Tensor]:
-        """The share of each patch that each slot takes, (B, slots, N), 1 over the slots; and the patches, normalised."""
+        """The share of each patch that a slot takes, (B, slots, N), 1 over the slots; and the patches, normalised."""
         patches = self.norm(patches)
         cosines = F.normalize(self.queries, dim=-1) @ F.normalize(patches, dim=-1).transpose(1, 2)
         # The softmax over slots makes them compete.
@@ -99,7 +99,7 @@ class GatedRead(nn.Module):
         return content + self.gate * (weights @ values)
 
     def attend(self, patches: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """How much each token reads from each context token, (B, N, K), rows sum to 1; and what it reads, the values."""
+        """How much a token reads from each context token, (B, N, K), rows sum to 1; and what it reads, the values."""
         context = self.norm(context)
         scores = patches @ self.to_key(context).transpose(1, 2) * patches.shape[-1] ** -0.5
         return scores.softmax(dim=-1), self.to_value(context)
