@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from emobench_data import InputError
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import PERSPECTIVES, ProjectorOptions
-from emollm_plugin.projector.perspectives import Atmosphere, Objects
+from emollm_plugin.projector.perspectives import Atmosphere, Objects, Relations
 
 IN, OUT = 12, 20
 
@@ -102,6 +102,14 @@ def test_slots_compete_for_patches_and_hold_their_mean():
     objects = Objects(IN, 5, slots=1)
     patches = torch.randn(2, 9, IN)
     assert torch.allclose(objects(patches)[:, 0], objects.proj(objects.norm(patches).mean(dim=1)), atol=1e-5)
+
+
+def test_relations_are_attention_between_the_slots():
+    torch.manual_seed(0)
+    relations, slots = Relations(6), torch.randn(2, 4, 6)
+    parts = relations.to_qkv(relations.norm(slots)).chunk(3, dim=-1)
+    wanted = slots + relations.out(nn.functional.scaled_dot_product_attention(*parts))
+    assert torch.allclose(relations(slots), wanted, atol=1e-6)
 
 
 def test_atmosphere_tells_contrast_and_texture_apart():
