@@ -96,7 +96,7 @@ def enrich(repeats: int, device: torch.device, clock, batch: int = 8) -> dict:
     return rows
 
 
-def condense(repeats: int, device: torch.device, clock, batch: int = 2) -> dict:
+def condense(repeats: int, device: torch.device, clock, batch: int = 1) -> dict:
     """A step with 576 patches of width 1024 as they come (MLP), and condensed to 144; the frozen encoder apart."""
     patches = torch.randn(batch, 576, 1024, device=device)
     text = torch.randint(0, SMOLLM2.vocab_size, (batch, TEXT), device=device)

@@ -59,6 +59,17 @@ def test_maps_are_highest_where_the_picture_differs(projector, patches):
     assert set(zip(*np.nonzero(texture.values))) == {ODD, (ODD[0], ODD[1] + 1)}
 
 
+def test_the_slots_that_are_read_most_come_first(patches):
+    torch.manual_seed(0)
+    projector = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:slots=6,width=6"))
+    torch.nn.init.normal_(projector.reads["objects"].to_key.weight)
+    context = projector.perspectives["objects"](patches)
+    read = projector.reads["objects"].attend(patches, context)[0][0].mean(0).tolist()
+    ranked = sorted(range(6), key=lambda slot: -read[slot])[:4]
+    wanted = [f"slot {slot + 1}, read {100 * read[slot]:.1f} %" for slot in ranked]
+    assert [one.caption for one in panels(projector, patches)["Objects"].maps] == wanted
+
+
 def test_relations_lead_from_the_slots_that_are_read_back_to_patches(projector, patches):
     relations = projector.perspectives["relations"]
     with torch.no_grad():
