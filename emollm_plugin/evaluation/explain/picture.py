@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,7 +94,7 @@ class Sheet:
             self.pen.rectangle((x, y + step - 9, x + TILE, y + step - 6), fill=(232, 232, 236))
             if end > x:
                 self.pen.rectangle((x, y + step - 9, end, y + step - 6), fill=BAR)
-            font = ImageFont.load_default(14)
+            font = _font(14)
             number = f"{100 * share:.1f} %"
             self.pen.text((x, y), _cut(label, font, TILE - 60), fill=INK, font=font)
             self.pen.text((x + TILE - font.getlength(number), y), number, fill=INK, font=font)
@@ -116,7 +118,7 @@ class Sheet:
         cell = TILE / len(shares)
         if cell < 24:
             return
-        font = ImageFont.load_default(12)
+        font = _font(12)
         for slot in range(len(shares)):
             middle = (slot + 0.5) * cell
             self.pen.text((x - 12, self.y + middle - 7), str(slot + 1), fill=GREY, font=font)
@@ -129,13 +131,16 @@ class Sheet:
 
     def _text(self, x: int, text: str, size: int, color, *, width: int = WIDTH, lines: int = 1, above: int = 0) -> int:
         """Write at most `lines` lines from `y` on, `above` pixels higher; returns their height."""
-        font, step = ImageFont.load_default(size), round(size * 1.35)
+        font, step = _font(size), round(size * 1.35)
         wrapped = _wrap(text, font, width)
         if len(wrapped) > lines:
             wrapped = [*wrapped[: lines - 1], _cut(" ".join(wrapped[lines - 1 :]), font, width)]
         for number, line in enumerate(wrapped):
             self.pen.text((x, self.y - above + number * step), line, fill=color, font=font)
         return step * len(wrapped)
+
+
+_font = lru_cache(ImageFont.load_default)  # Pillow's own; it reads it anew at each call
 
 
 def _color(share: float | np.ndarray) -> Any:
@@ -159,7 +164,5 @@ def _cut(text: str, font, width: int) -> str:
     """`text`, cut with an ellipsis where it is wider than `width` pixels."""
     if font.getlength(text) <= width:
         return text
-    text = text[:width]  # no letter is narrower than a pixel
-    while text and font.getlength(text + "...") > width:
-        text = text[:-1]
-    return text + "..."
+    fits = bisect(range(1, len(text) + 1), width, key=lambda count: font.getlength(f"{text[:count]}..."))
+    return f"{text[:fits]}..."
