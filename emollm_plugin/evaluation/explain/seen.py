@@ -87,7 +87,8 @@ def _atmosphere(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
     (patches,), _ = passed["perspectives.atmosphere"]
     _, contrast, texture = projector.perspectives["atmosphere"].differences(patches[:1])
     contrast, texture = contrast[0].float().mean(-1), texture[0].float().mean(-1)
-    texture = torch.cat([texture.new_zeros(1), texture])  # the first patch has none before it
+    # The first patch has none before it, and is drawn as the least.
+    texture = torch.cat([texture.min()[None], texture]) if len(texture) else torch.zeros_like(contrast)
     named = {"contrast: from the mean of all": contrast, "texture: from the patch before": texture}
     maps = [Map(caption, _on_grid(values), share=False) for caption, values in named.items()]
     return "How much each patch differs.", maps

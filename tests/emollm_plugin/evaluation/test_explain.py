@@ -87,6 +87,11 @@ def test_what_a_perspective_adds_is_said_and_closed_gates_add_nothing(projector,
     assert "by 0.0 %" not in seen["Objects"].note and "by 0.0 %" in seen["Relations"].note
 
 
+def test_a_single_patch_is_drawn_too(projector, patches):
+    projector.tokens = 0
+    assert [one.values.shape for one in panels(projector, patches[:, :1])["Atmosphere"].maps] == [(1, 1)] * 2
+
+
 def test_watching_leaves_nothing_behind_and_a_perspective_left_out_is_not_shown(patches):
     plain = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:perspectives=atmosphere"))
     assert list(panels(plain, patches)) == ["Atmosphere"]
