@@ -186,21 +186,38 @@ def evaluate(checkpoint: str, question_file: Path, image_folder: Path, answers_f
 def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None, model_base: str | None,
         conv_mode: str | None, as_json: bool) -> None:  # fmt: skip
     """Say which emotion the picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why."""
-    from .evaluation.ask import LABELS, open_medium
     from .evaluation.ask import ask as ask_one
-    from .evaluation.predictor import Predictor
+    from .evaluation.ask import open_medium
 
     image, kind = open_medium(medium)
-    chosen = [label.strip() for label in labels.split(",")] if labels else LABELS
-    with redirect_stdout(sys.stderr):  # the host prints as it loads
-        predictor = Predictor.load(checkpoint, model_base, None, conv_mode)
-    report = ask_one(predictor, image, question, labels=chosen, medium=kind)
+    predictor = _load(checkpoint, model_base, conv_mode)
+    report = ask_one(predictor, image, question, labels=_labels(labels), medium=kind)
     if as_json:
         click.echo(_json(report))
-        return
-    for key in ("emotion", "confidence", "rationale", "answer"):
-        if key in report:
-            click.echo(f"{key}: {report[key]:.2f}" if key == "confidence" else f"{key}: {report[key]}")
+    else:
+        _echo_answer(report)
+
+
+@main.command()
+@click.argument("checkpoint")
+@click.argument("picture", type=FILE)
+@click.argument("question", required=False)
+@click.option("--out", type=FILE, required=True, help="The PNG to write.")
+@click.option("--labels", help="Emotions to choose from, with commas between.")
+@click.option("--model-base", help="Base model, where it is not the one that CHECKPOINT names.")
+@click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
+def explain(checkpoint: str, picture: Path, question: str | None, out: Path, labels: str | None,
+            model_base: str | None, conv_mode: str | None) -> None:  # fmt: skip
+    """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
+    from emobench_data.media import open_picture
+
+    from .evaluation.explain import explain as draw
+
+    image = open_picture(picture, picture.resolve().parent)
+    predictor = _load(checkpoint, model_base, conv_mode)
+    title = f"{picture.name}, seen by {Path(checkpoint).name}"
+    _echo_answer(draw(predictor, image, question, out=out, labels=_labels(labels), title=title))
+    click.echo(out)
 
 
 @main.command()
@@ -215,6 +232,25 @@ def doctor(as_json: bool) -> None:
     click.echo(_json(report) if as_json else as_text(report))
     if report["problems"]:
         raise click.exceptions.Exit(1)
+
+
+def _load(checkpoint: str, model_base: str | None, conv_mode: str | None):
+    from .evaluation.predictor import Predictor
+
+    with redirect_stdout(sys.stderr):  # the host prints as it loads
+        return Predictor.load(checkpoint, model_base, None, conv_mode)
+
+
+def _labels(given: str | None) -> list[str]:
+    from .evaluation.ask import LABELS
+
+    return [label.strip() for label in given.split(",")] if given else list(LABELS)
+
+
+def _echo_answer(report: dict[str, Any]) -> None:
+    for key in ("emotion", "confidence", "rationale", "answer"):
+        if key in report:
+            click.echo(f"{key}: {report[key]:.2f}" if key == "confidence" else f"{key}: {report[key]}")
 
 
 def _json(report: dict) -> str:

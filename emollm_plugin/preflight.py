@@ -24,7 +24,7 @@ from emobench_data.media_check import Medium, check_all, media_cache, refuse
 from emobench_data.validate.form import read_record
 
 from .checkpoint import check_folder, check_tokenizer, complete_folder
-from .projector.options import ProjectorOptions
+from .projector.options import ProjectorOptions, grid_side
 from .prompt.encode import IGNORE_INDEX
 from .prompt.formats import format_of, load_tokenizer
 from .reachable import check_download, check_output, check_projector_file, check_tower_folder
@@ -267,8 +267,7 @@ def _visual_tokens(host: ModuleType, model_args) -> int:
     if projector_family(model_args.mm_projector_type) not in PROJECTORS:
         return patches
     tokens = ProjectorOptions.parse(model_args.mm_projector_type).tokens
-    if tokens > patches:
-        raise InputError(f"projector option tokens={tokens}: the vision tower gives {patches} patches")
+    grid_side(patches, tokens)
     return tokens or patches
 
 

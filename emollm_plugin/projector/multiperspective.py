@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from emobench_data.errors import InputError
 
-from .options import ProjectorOptions
+from .options import ProjectorOptions, grid_side
 from .perspectives import Atmosphere, GatedAdd, GatedRead, Objects, Relations
 
 
@@ -30,7 +30,7 @@ class MultiPerspectiveProjector(nn.Module):
     def __init__(self, in_dim: int, out_dim: int, options: ProjectorOptions) -> None:
         super().__init__()
         self.content = nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
-        self.tokens = options.tokens
+        self.made_for, self.tokens = in_dim, options.tokens
         width = options.width
         builders = {
             "objects": lambda: (Objects(in_dim, width, options.slots), GatedRead(in_dim, out_dim, width)),
@@ -42,7 +42,17 @@ class MultiPerspectiveProjector(nn.Module):
         self.reads = nn.ModuleDict({name: read for name, (_, read) in built.items()})
 
     def forward(self, patches: Tensor) -> Tensor:
-        """Project patch tokens (B, N, in_dim) -> (B, N, out_dim), or (B, tokens, out_dim) when it condenses."""
+        """Project patch tokens (B, N, in_dim) -> (B, N, out_dim), or (B, tokens, out_dim) when it condenses.
+
+        Raises:
+            InputError: the tokens have another width, or form no square grid (see `grid_side`).
+        """
+        if patches.shape[-1] != self.made_for:
+            raise InputError(
+                f"the vision tower's tokens are {patches.shape[-1]} wide, the projector was made for {self.made_for};"
+                " take the vision tower that it was trained with"
+            )
+        grid_side(patches.shape[1], self.tokens)
         grid = pool(patches, self.tokens) if self.tokens else patches
         tokens = self.content(grid)
         context = patches
@@ -53,20 +63,24 @@ class MultiPerspectiveProjector(nn.Module):
         return tokens
 
     def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False):
-        """Load a checkpoint of this projector, or warm-start from a released `mlp2x_gelu` (keys `0.*` and `2.*`)."""
+        """Load a checkpoint of this projector, or warm-start from a released `mlp2x_gelu` (keys `0.*` and `2.*`).
+
+        Raises:
+            InputError: the released projector is for another vision tower or language model.
+        """
         if set(state_dict) == {f"{layer}.{kind}" for layer in (0, 2) for kind in ("weight", "bias")}:
+            given, wanted = tuple(state_dict["0.weight"].shape), (self.content[0].out_features, self.made_for)
+            if given != wanted:
+                raise InputError(
+                    f"the mlp2x_gelu projector is {given[1]} -> {given[0]} wide, this model needs {wanted[1]} ->"
+                    f" {wanted[0]}; take one made for its vision tower and language model"
+                )
             return self.content.load_state_dict(state_dict, strict=strict, assign=assign)
         return super().load_state_dict(state_dict, strict=strict, assign=assign)
 
 
 def pool(patches: Tensor, tokens: int) -> Tensor:
-    """Average a square grid of patches to a smaller one: (B, N, C) -> (B, tokens, C).
-
-    Raises:
-        InputError: the patches are no square grid, or there are fewer of them than `tokens`.
-    """
-    side, out = isqrt(patches.shape[1]), isqrt(tokens)
-    if side**2 != patches.shape[1] or out > side:
-        raise InputError(f"projector option tokens={tokens}: the vision tower gives {patches.shape[1]} patches")
+    """Average a square grid of patches to a smaller one: (B, N, C) -> (B, tokens, C)."""
+    side = isqrt(patches.shape[1])
     grid = patches.transpose(1, 2).unflatten(2, (side, side))
-    return F.adaptive_avg_pool2d(grid, out).flatten(2).transpose(1, 2)
+    return F.adaptive_avg_pool2d(grid, isqrt(tokens)).flatten(2).transpose(1, 2)

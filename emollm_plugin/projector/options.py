@@ -52,6 +52,23 @@ class ProjectorOptions:
         return options
 
 
+def grid_side(patches: int, tokens: int = 0) -> int:
+    """The side of the square grid that a vision tower's `patches` form, to be condensed to `tokens` (0: not).
+
+    Raises:
+        InputError: they form none, have a class token before them, or are fewer than `tokens`.
+    """
+    side = isqrt(patches)
+    if side**2 != patches:
+        gives = f"projector {FAMILY}: the vision tower gives {patches} tokens, which are no square grid of patches"
+        if isqrt(patches - 1) ** 2 == patches - 1:
+            raise InputError(f"{gives}, but one and a class token; say --mm_vision_select_feature patch")
+        raise InputError(f"{gives}; take a tower of square images and patches, or --mm_projector_type mlp2x_gelu")
+    if tokens > patches:
+        raise InputError(f"projector option tokens={tokens}: the vision tower gives {patches} patches; take fewer")
+    return side
+
+
 def _perspectives(value: str) -> tuple[str, ...]:
     chosen = set() if value == "none" else set(value.split("+"))
     unknown = sorted(chosen - set(PERSPECTIVES))

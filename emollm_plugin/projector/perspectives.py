@@ -23,11 +23,16 @@ class Objects(nn.Module):
         self.proj = nn.Linear(in_dim, width)
 
     def forward(self, patches: Tensor) -> Tensor:
+        shares, patches = self.attend(patches)
+        # Dividing by a slot's sum makes a mean of its patches.
+        return self.proj((shares / shares.sum(dim=-1, keepdim=True)) @ patches)
+
+    def attend(self, patches: Tensor) -> tuple[Tensor, Tensor]:
+        """The share of each patch that a slot takes, (B, slots, N), 1 over the slots; and the patches, normalised."""
         patches = self.norm(patches)
         cosines = F.normalize(self.queries, dim=-1) @ F.normalize(patches, dim=-1).transpose(1, 2)
-        # The softmax over slots makes them compete; dividing by a slot's sum makes a mean of its patches.
-        shares = (self.SHARPNESS * cosines).softmax(dim=1)
-        return self.proj((shares / shares.sum(dim=-1, keepdim=True)) @ patches)
+        # The softmax over slots makes them compete.
+        return (self.SHARPNESS * cosines).softmax(dim=1), patches
 
 
 class Relations(nn.Module):
@@ -43,8 +48,13 @@ class Relations(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, slots: Tensor) -> Tensor:
-        query, key, value = self.to_qkv(self.norm(slots)).chunk(3, dim=-1)
-        return slots + self.out(F.scaled_dot_product_attention(query, key, value))
+        weights, values = self.attend(slots)
+        return slots + self.out(weights @ values)
+
+    def attend(self, slots: Tensor) -> tuple[Tensor, Tensor]:
+        """How much each slot takes from each other, (B, slots, slots), rows sum to 1; and what it takes, the values."""
+        query, key, values = self.to_qkv(self.norm(slots)).chunk(3, dim=-1)
+        return (query @ key.transpose(1, 2) * query.shape[-1] ** -0.5).softmax(dim=-1), values
 
 
 class Atmosphere(nn.Module):
@@ -59,10 +69,14 @@ class Atmosphere(nn.Module):
         self.proj = nn.Linear(3 * in_dim, width)
 
     def forward(self, patches: Tensor) -> Tensor:
+        tone, contrast, texture = self.differences(patches)
+        texture = texture.sum(dim=1) / max(texture.shape[1], 1)  # of a single patch, none
+        return self.proj(self.norm(torch.cat([tone, contrast.mean(dim=1), texture], dim=-1)))[:, None]
+
+    def differences(self, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Tone (B, in_dim), each patch's distance from it (B, N, in_dim) and from the one before (B, N - 1, in_dim)."""
         tone = patches.mean(dim=1)
-        contrast = (patches - tone[:, None]).abs().mean(dim=1)
-        texture = (patches[:, 1:] - patches[:, :-1]).abs().sum(dim=1) / max(patches.shape[1] - 1, 1)
-        return self.proj(self.norm(torch.cat([tone, contrast, texture], dim=-1)))[:, None]
+        return tone, (patches - tone[:, None]).abs(), (patches[:, 1:] - patches[:, :-1]).abs()
 
 
 class GatedRead(nn.Module):
@@ -81,9 +95,14 @@ class GatedRead(nn.Module):
         self.gate = nn.Parameter(torch.zeros(out_dim))
 
     def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
+        weights, values = self.attend(patches, context)
+        return content + self.gate * (weights @ values)
+
+    def attend(self, patches: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """How much a token reads from each context token, (B, N, K), rows sum to 1; and what it reads, the values."""
         context = self.norm(context)
         scores = patches @ self.to_key(context).transpose(1, 2) * patches.shape[-1] ** -0.5
-        return content + self.gate * (scores.softmax(dim=-1) @ self.to_value(context))
+        return scores.softmax(dim=-1), self.to_value(context)
 
 
 class GatedAdd(nn.Module):

@@ -1,14 +1,19 @@
 """Every training mode on real DeepSpeed and gloo: what moves is what should, and the projector is among it."""
 
 import json
+import os
 import sys
 
 import pytest
+import torch
 
 from emobench_data.errors import InputError
 from emollm_plugin.compat.config import before_5
+from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
+from emollm_plugin.projector.options import ProjectorOptions
 
-from .trainings import finish, start, weights
+from .training_worker import CPU
+from .trainings import SERVER, finish, free_port, start, weights
 
 pytestmark = pytest.mark.host
 
@@ -89,6 +94,45 @@ def test_zero3_ends_with_the_checkpoint_of_zero2(mixed, train_arguments, tmp_pat
     assert share < 0.03, tensor
     for (step, loss), (_, other) in zip(runs["2"].curve(), runs["3"].curve(), strict=True):
         assert loss == pytest.approx(other, rel=5e-4), f"step {step}"
+
+
+def project_under_zero3(file):
+    """In a process of its own: replace the projectors and patches in `file` by what they give when partitioned."""
+    import deepspeed
+
+    from emollm_plugin.compat.processes import join_processes
+
+    os.environ.update(CPU, RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", LOCAL_SIZE="1", MASTER_ADDR="127.0.0.1",
+                      MASTER_PORT=str(free_port()))  # fmt: skip
+    join_processes()
+    # The threshold is zero, so that the smallest tensor is partitioned too.
+    config = {"zero_optimization": {"stage": 3, "stage3_param_persistence_threshold": 0}, "train_batch_size": 1,
+              "optimizer": {"type": "SGD", "params": {"lr": 0.0}}, "zero_allow_untested_optimizer": True}  # fmt: skip
+    projectors, patches = torch.load(file, weights_only=False)
+    tokens = []
+    for projector in projectors:
+        engine = deepspeed.initialize(model=projector, config=config)[0]
+        assert all(value.ds_numel and not value.numel() for value in projector.parameters())
+        tokens.append(engine(patches).detach())
+    torch.save(tokens, file)
+    os._exit(0)
+
+
+def test_projectors_with_open_gates_give_under_zero3_what_they_give_alone(tmp_path):
+    kinds = ("multiperspective:width=16", "multiperspective:width=16,tokens=4")
+    projectors = [MultiPerspectiveProjector(12, 20, ProjectorOptions.parse(kind)) for kind in kinds]
+    for read in (read for projector in projectors for read in projector.reads.values()):
+        torch.nn.init.normal_(read.gate)
+    patches, file = torch.randn(2, 16, 12), tmp_path / "tokens.pt"
+    torch.save((projectors, patches), file)
+    process = SERVER.Process(target=project_under_zero3, args=(file,))
+    process.start()
+    process.join(180)
+    code = process.exitcode
+    process.kill()
+    assert code == 0
+    for tokens, projector in zip(torch.load(file), projectors, strict=True):
+        assert torch.allclose(tokens, projector(patches), rtol=1e-5, atol=1e-6)
 
 
 def test_qlora_without_bitsandbytes_is_one_line(monkeypatch):

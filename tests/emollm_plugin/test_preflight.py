@@ -25,6 +25,20 @@ def test_unknown_names_come_with_the_known_ones(refused):
     assert "efficientnet_lite0" in refused(vision_tower="efficientnet_lite9")
 
 
+def test_a_class_token_and_more_tokens_than_patches(refused):
+    assert "say --mm_vision_select_feature patch" in refused(mm_vision_select_feature="cls_patch")
+    assert "tokens=9: the vision tower gives 4 patches" in refused(mm_projector_type="multiperspective:tokens=9")
+
+
+def test_a_warm_start_from_other_sizes_ends_with_one_line(train_arguments, capsys, tmp_path):
+    import torch
+
+    shapes = {"0.weight": (32, 20), "0.bias": (32,), "2.weight": (32, 32), "2.bias": (32,)}
+    torch.save({f"model.mm_projector.{key}": torch.zeros(shape) for key, shape in shapes.items()}, tmp_path / "mlp.bin")
+    assert main(["llava.train.train", *train_arguments(pretrain_mm_mlp_adapter=tmp_path / "mlp.bin")]) == 2
+    assert "error: the mlp2x_gelu projector is 20 -> 32 wide, this model needs 24 -> 32" in capsys.readouterr().err
+
+
 def test_a_gpu_recipe_without_a_gpu(refused):
     import torch
 

@@ -1,0 +1,49 @@
+"""A picture of what a checkpoint's perspectives attend to as it answers."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, Sequence
+
+from PIL import Image
+
+from emobench_data.atomic import atomic_file
+from emobench_data.errors import InputError
+
+from ..ask import LABELS, ask
+from ..predictor import Predictor
+from .picture import Sheet
+from .seen import as_seen, look, watching
+
+
+def explain(
+    predictor: Predictor, image: Image.Image, question: str | None = None, *, out: Path,
+    labels: Sequence[str] = LABELS, title: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """Answer as `ask` does, and write the attention of that very pass over the picture to `out`, a PNG.
+
+    Returns:
+        What `ask` returns.
+
+    Raises:
+        InputError: the checkpoint's projector has no perspectives, `out` is no PNG, or what `ask` refuses.
+    """
+    projector = predictor.model.get_model().mm_projector
+    if not len(getattr(projector, "perspectives", ())):
+        kind = getattr(predictor.model.config, "mm_projector_type", "linear")
+        raise InputError(f"its projector {kind!r} has no perspectives to show; `emollm ask` gives the answer alone")
+    if out.suffix.lower() != ".png":
+        raise InputError(f"--out {out}: the picture is a PNG; give it a name that ends in .png")
+    with watching(projector) as passed:
+        report = ask(predictor, image, question, labels=labels)
+    pixels = as_seen(predictor.ask(image, "").pixels, predictor.image_processor)
+    sheet = Sheet(pixels, title)
+    sheet.answer(report, question)
+    for panel in look(projector, passed):
+        sheet.add(panel)
+    buffer = io.BytesIO()
+    sheet.finish().save(buffer, "PNG")
+    with atomic_file(out) as file:
+        file.write(buffer.getvalue())
+    return report

@@ -1,0 +1,168 @@
+"""The picture itself: answer, probabilities, rationale, and maps over what the model saw. Pillow alone draws it."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from .seen import Map, Panel
+
+WIDTH, MARGIN, TILE, GAP = 1080, 32, 236, 24
+COLUMNS, HEAD = 4, 86  # maps in a row; heading, a note of two lines and the numbers above a matrix
+INK, GREY, BAR, PAPER = (30, 30, 34), (105, 105, 112), (206, 84, 62), (255, 255, 255)
+# From least to most; dark to light, so that it is read in print and by the colour-blind.
+RAMP = np.array([(38, 18, 84), (136, 34, 106), (214, 70, 72), (250, 146, 40), (252, 240, 150)], float)
+LABELS_SHOWN, TEXT_LINES = 8, 13
+
+
+class Sheet:
+    """Drawn from the top down: `answer`, then `add` for each perspective, then `finish`.
+
+    Args:
+        seen: the picture as the vision tower got it, square.
+        title: said in small letters above the answer.
+    """
+
+    def __init__(self, seen: Image.Image, title: str) -> None:
+        self.image = Image.new("RGB", (WIDTH, 4000), PAPER)
+        self.pen = ImageDraw.Draw(self.image)
+        self.seen, self.y, self.column = seen, MARGIN, 0
+        self._text(MARGIN, title, 15, GREY, width=WIDTH - 2 * MARGIN, lines=1)
+        self.y += 24
+
+    def answer(self, report: dict[str, Any], question: str | None) -> None:
+        """The emotion as headline; below it the picture, the probabilities and the model's own words."""
+        self._text(MARGIN, f"{report['emotion']}, {100 * report['confidence']:.0f} %", 32, INK)
+        self.y += 52
+        second, third = (MARGIN + n * (TILE + GAP) for n in (1, 2))
+        self._text(MARGIN, "What the model sees", 17, INK)
+        self._text(second, "Probability of each label", 17, INK)
+        self._text(third, "Why, in the model's own words", 17, INK)
+        top = self.y = self.y + 28
+        self.image.paste(self.seen.resize((TILE, TILE), Image.Resampling.BICUBIC), (MARGIN, top))
+        self._bars(second, top, report["probabilities"])
+        width = 2 * TILE + GAP
+        self.y += self._text(third, report["rationale"] or "(no words)", 15, INK, width=width, lines=TEXT_LINES)
+        if question:
+            self.y += 10
+            self.y += self._text(third, question, 15, GREY, width=width, lines=3)
+            self.y += self._text(third, report["answer"], 15, INK, width=width, lines=4)
+        self.y = max(self.y, top + TILE) + 30
+
+    def add(self, panel: Panel) -> None:
+        """Heading, note and maps of a perspective, beside the one before if there is room in its row."""
+        if self.column and self.column + len(panel.maps) > COLUMNS:
+            self._next_row()
+        x = MARGIN + self.column * (TILE + GAP)
+        room = max(len(panel.maps), 2) * (TILE + GAP) - GAP
+        top = self.y
+        self._text(x, panel.heading, 20, INK)
+        self._text(x, panel.note, 14, GREY, width=room, lines=2, above=-28)
+        self.y += HEAD
+        for one in panel.maps:
+            self._tile(x, one)
+            x += TILE + GAP
+        self.y, self.column = top, self.column + max(len(panel.maps), 2)
+        if self.column >= COLUMNS:
+            self._next_row()
+
+    def finish(self) -> Image.Image:
+        """The finished picture, with the legend of the colours at its foot."""
+        if self.column:
+            self._next_row()
+        for x in range(TILE):
+            self.pen.line((MARGIN + x, self.y, MARGIN + x, self.y + 12), fill=_color(x / (TILE - 1)))
+        legend = "least to most, each map on its own scale, which is written below it"
+        self._text(MARGIN + TILE + GAP, legend, 14, GREY, above=2)
+        return self.image.crop((0, 0, WIDTH, self.y + 16 + MARGIN))
+
+    def _next_row(self) -> None:
+        self.y, self.column = self.y + HEAD + TILE + 60, 0
+
+    def _bars(self, x: int, top: int, shares: dict[str, float]) -> None:
+        ranked = sorted(shares.items(), key=lambda pair: -pair[1])
+        rest = ranked[LABELS_SHOWN:]
+        rows = [*ranked[:LABELS_SHOWN], *([(f"{len(rest)} others", sum(share for _, share in rest))] if rest else [])]
+        step = min(TILE // len(rows), 33)
+        for row, (label, share) in enumerate(rows):
+            y = top + row * step
+            end = x + round(TILE * share)
+            self.pen.rectangle((x, y + step - 9, x + TILE, y + step - 6), fill=(232, 232, 236))
+            if end > x:
+                self.pen.rectangle((x, y + step - 9, end, y + step - 6), fill=BAR)
+            font = _font(14)
+            number = f"{100 * share:.1f} %"
+            self.pen.text((x, y), _cut(label, font, TILE - 60), fill=INK, font=font)
+            self.pen.text((x + TILE - font.getlength(number), y), number, fill=INK, font=font)
+
+    def _tile(self, x: int, one: Map) -> None:
+        low, high = float(one.values.min()), float(one.values.max())
+        scaled = (one.values - low) / (high - low) if high > low else np.zeros_like(one.values)
+        heat = Image.fromarray(_color(scaled)).resize((TILE, TILE), Image.Resampling.NEAREST)
+        if one.over_image:
+            under = self.seen.convert("L").convert("RGB").resize((TILE, TILE), Image.Resampling.BICUBIC)
+            heat = Image.blend(under, heat, 0.6)
+        self.image.paste(heat, (x, self.y))
+        if not one.over_image:
+            self._numbers(x, one.values, scaled)
+        self._text(x, one.caption, 14, INK, width=TILE, lines=1, above=-(TILE + 6))
+        span = f"{100 * low:.1f} to {100 * high:.1f} %" if one.share else f"{low:.3g} to {high:.3g}"
+        self._text(x, span, 14, GREY, above=-(TILE + 25))
+
+    def _numbers(self, x: int, shares: np.ndarray, scaled: np.ndarray) -> None:
+        """The slots' numbers beside and above a matrix, and its percentages in it, where there is room."""
+        cell = TILE / len(shares)
+        if cell < 24:
+            return
+        font = _font(12)
+        for slot in range(len(shares)):
+            middle = (slot + 0.5) * cell
+            self.pen.text((x - 12, self.y + middle - 7), str(slot + 1), fill=GREY, font=font)
+            self.pen.text((x + middle - 4, self.y - 17), str(slot + 1), fill=GREY, font=font)
+        for row, column in np.ndindex(*shares.shape):
+            text = f"{100 * shares[row, column]:.0f}"
+            left = x + (column + 0.5) * cell - font.getlength(text) / 2
+            color = INK if scaled[row, column] > 0.6 else PAPER
+            self.pen.text((left, self.y + (row + 0.5) * cell - 7), text, fill=color, font=font)
+
+    def _text(self, x: int, text: str, size: int, color, *, width: int = WIDTH, lines: int = 1, above: int = 0) -> int:
+        """Write at most `lines` lines from `y` on, `above` pixels higher; returns their height."""
+        font, step = _font(size), round(size * 1.35)
+        wrapped = _wrap(text, font, width)
+        if len(wrapped) > lines:
+            wrapped = [*wrapped[: lines - 1], _cut(" ".join(wrapped[lines - 1 :]), font, width)]
+        for number, line in enumerate(wrapped):
+            self.pen.text((x, self.y - above + number * step), line, fill=color, font=font)
+        return step * len(wrapped)
+
+
+_font = lru_cache(ImageFont.load_default)  # Pillow's own; it reads it anew at each call
+
+
+def _color(share: float | np.ndarray) -> Any:
+    """Colours of shares from 0 to 1; a tuple for one, (..., 3) uint8 for an array."""
+    place = np.linspace(0, 1, len(RAMP))
+    mixed = np.stack([np.interp(share, place, RAMP[:, channel]) for channel in range(3)], axis=-1).astype(np.uint8)
+    return mixed if mixed.ndim > 1 else tuple(mixed.tolist())
+
+
+def _wrap(text: str, font, width: int) -> list[str]:
+    lines, line = [], ""
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if line and font.getlength(longer) > width:
+            lines, longer = [*lines, line], word
+        line = longer
+    return [_cut(one, font, width) for one in [*lines, line]]
+
+
+def _cut(text: str, font, width: int) -> str:
+    """`text`, cut with an ellipsis where it is wider than `width` pixels."""
+    if font.getlength(text) <= width:
+        return text
+    fits = bisect(range(1, len(text) + 1), width, key=lambda count: font.getlength(f"{text[:count]}..."))
+    return f"{text[:fits]}..."

@@ -1,0 +1,127 @@
+"""What the perspectives of a projector attend to, from the numbers that its forward pass itself uses."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import isqrt
+from typing import Iterator
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+# Slots that are shown, those that the visual tokens read most; a row of the picture has room for four.
+SHOWN = 4
+Passed = dict[str, tuple[tuple[Tensor, ...], Tensor]]
+
+
+@dataclass(frozen=True)
+class Map:
+    """Numbers over the patch grid (side, side), raster order, or from slot to slot where `over_image` is not set.
+
+    They are shares of 1 where `share` is set.
+    """
+
+    caption: str
+    values: np.ndarray
+    over_image: bool = True
+    share: bool = True
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one perspective attends to."""
+
+    heading: str
+    note: str
+    maps: list[Map]
+
+
+@contextmanager
+def watching(projector: nn.Module) -> Iterator[Passed]:
+    """Keep the inputs and the output of the last pass of every perspective and every read while the block runs."""
+    passed: Passed = {}
+
+    def keep(name: str):
+        return lambda module, inputs, output: passed.update({name: (inputs, output)})
+
+    parts = {f"{kind}.{name}": module for kind in ("perspectives", "reads")
+             for name, module in getattr(projector, kind).items()}  # fmt: skip
+    handles = [module.register_forward_hook(keep(name)) for name, module in parts.items()]
+    try:
+        yield passed
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@torch.inference_mode()
+def look(projector: nn.Module, passed: Passed) -> list[Panel]:
+    """The panels of the perspectives in a watched pass; of several crops the first, which is the whole picture."""
+    panels = {"objects": _objects, "relations": _relations, "atmosphere": _atmosphere}
+    found = [(name, panels[name](projector, passed)) for name in projector.perspectives if name in panels]
+    return [Panel(name.capitalize(), f"{note} {_added(passed, name)}", maps) for name, (note, maps) in found]
+
+
+def _objects(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
+    shares, read = _shares(projector, passed), _read(projector, passed, "objects")
+    strongest = read.argsort(descending=True)[:SHOWN].tolist()
+    maps = [Map(f"slot {slot + 1}, read {_percent(read[slot])}", _on_grid(shares[slot])) for slot in strongest]
+    note = f"How much of each patch a slot takes; {len(maps)} of {len(read)} slots, most read first."
+    return note, maps
+
+
+def _relations(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
+    (slots,), _ = passed["perspectives.relations"]
+    weights, _ = projector.perspectives["relations"].attend(slots)
+    shares = _shares(projector, passed)
+    # Tokens read a slot, it takes from others, and these are means over patches.
+    through = _read(projector, passed, "relations") @ weights[0].float() @ (shares / shares.sum(-1, keepdim=True))
+    matrix = Map("row: the slot that takes, in %", weights[0].float().cpu().numpy(), over_image=False)
+    return "What each slot takes from each.", [matrix, Map("patches that come in by it", _on_grid(through))]
+
+
+def _atmosphere(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
+    (patches,), _ = passed["perspectives.atmosphere"]
+    _, contrast, texture = projector.perspectives["atmosphere"].differences(patches[:1])
+    contrast, texture = contrast[0].float().mean(-1), texture[0].float().mean(-1)
+    # The first patch has none before it, and is drawn as the least.
+    texture = torch.cat([texture.min()[None], texture]) if len(texture) else torch.zeros_like(contrast)
+    named = {"contrast: from the mean of all": contrast, "texture: from the patch before": texture}
+    maps = [Map(caption, _on_grid(values), share=False) for caption, values in named.items()]
+    return "How much each patch differs.", maps
+
+
+def _shares(projector: nn.Module, passed: Passed) -> Tensor:
+    (patches,), _ = passed["perspectives.objects"]
+    return projector.perspectives["objects"].attend(patches[:1])[0][0].float()
+
+
+def _read(projector: nn.Module, passed: Passed, name: str) -> Tensor:
+    """How much the visual tokens read each slot, (slots,), in the mean over the tokens."""
+    (_, grid, context), _ = passed[f"reads.{name}"]
+    return projector.reads[name].attend(grid[:1], context[:1])[0][0].float().mean(0)
+
+
+def _added(passed: Passed, name: str) -> str:
+    (before, *_), after = passed[f"reads.{name}"]
+    before, after = before[0].float(), after[0].float()
+    return f"Changes the visual tokens by {_percent((after - before).norm() / before.norm())}."
+
+
+def _percent(share: Tensor) -> str:
+    return f"{100 * float(share):.1f} %"
+
+
+def _on_grid(values: Tensor) -> np.ndarray:
+    side = isqrt(len(values))
+    return values.reshape(side, side).cpu().numpy()
+
+
+def as_seen(pixels: Tensor, processor) -> Image.Image:
+    """The picture that the vision tower got, padding and crop included, from its pixels (3, S, S) or (M, 3, S, S)."""
+    pixels = (pixels[0] if pixels.ndim == 4 else pixels).float().cpu()
+    mean, std = (torch.tensor(values)[:, None, None] for values in (processor.image_mean, processor.image_std))
+    return Image.fromarray(((pixels * std + mean).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy())

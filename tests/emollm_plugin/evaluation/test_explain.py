@@ -1,0 +1,165 @@
+"""The picture of `emollm explain`: maps in the right place, answers as `ask` gives them, nothing drawn over another."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image, ImageDraw, ImageFont
+
+from emollm_plugin.cli import main
+from emollm_plugin.evaluation.explain.picture import MARGIN, WIDTH, Sheet
+from emollm_plugin.evaluation.explain.seen import Map, Panel, as_seen, look, watching
+from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
+from emollm_plugin.projector.options import ProjectorOptions
+
+pytestmark = pytest.mark.host
+ODD = (0, 2)  # row and column of the one patch that differs
+
+
+@pytest.fixture
+def projector():
+    """Two slots: the first looks for the odd patch, the second for the others."""
+    torch.manual_seed(0)
+    made = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:slots=2,width=6,tokens=4"))
+    with torch.no_grad():
+        made.perspectives["objects"].queries.copy_(torch.tensor([[1.0, -1] * 4, [-1.0, 1] * 4]))
+    return made
+
+
+@pytest.fixture
+def patches():
+    made = torch.tensor([-1.0, 1] * 4).repeat(1, 16, 1)
+    made[0, ODD[0] * 4 + ODD[1]] *= -1
+    return made
+
+
+def panels(projector, patches):
+    with watching(projector) as passed:
+        projector(patches)
+    return {panel.heading: panel for panel in look(projector, passed)}
+
+
+def place(one):
+    """Where a map is highest."""
+    return np.unravel_index(one.values.argmax(), one.values.shape)
+
+
+def test_maps_are_highest_where_the_picture_differs(projector, patches):
+    seen = panels(projector, patches)
+    assert list(seen) == ["Objects", "Relations", "Atmosphere"]
+    slots = {one.caption.split(",")[0]: one for one in seen["Objects"].maps}
+    assert place(slots["slot 1"]) == ODD and slots["slot 2"].values[ODD] == slots["slot 2"].values.min()
+    assert np.allclose(slots["slot 1"].values + slots["slot 2"].values, 1), "the slots share each patch"
+    contrast, texture = seen["Atmosphere"].maps
+    assert place(contrast) == ODD
+    # From the left neighbour to the odd patch, and from it to the next.
+    assert set(zip(*np.nonzero(texture.values))) == {ODD, (ODD[0], ODD[1] + 1)}
+
+
+def test_the_slots_that_are_read_most_come_first(patches):
+    torch.manual_seed(0)
+    projector = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:slots=6,width=6"))
+    torch.nn.init.normal_(projector.reads["objects"].to_key.weight)
+    context = projector.perspectives["objects"](patches)
+    read = projector.reads["objects"].attend(patches, context)[0][0].mean(0).tolist()
+    ranked = sorted(range(6), key=lambda slot: -read[slot])[:4]
+    wanted = [f"slot {slot + 1}, read {100 * read[slot]:.1f} %" for slot in ranked]
+    assert [one.caption for one in panels(projector, patches)["Objects"].maps] == wanted
+
+
+def test_relations_lead_from_the_slots_that_are_read_back_to_patches(projector, patches):
+    relations = projector.perspectives["relations"]
+    with torch.no_grad():
+        relations.to_qkv.weight.zero_()  # every slot takes the same from each
+    matrix, behind = panels(projector, patches)["Relations"].maps
+    assert np.allclose(matrix.values, 0.5) and not matrix.over_image
+    maps = panels(projector, patches)["Objects"].maps
+    assert np.allclose(behind.values, sum(one.values / one.values.sum() for one in maps) / 2, atol=1e-6)
+
+
+def test_what_a_perspective_adds_is_said_and_closed_gates_add_nothing(projector, patches):
+    assert all("by 0.0 %" in panel.note for panel in panels(projector, patches).values())
+    torch.nn.init.ones_(projector.reads["objects"].gate)
+    seen = panels(projector, patches)
+    assert "by 0.0 %" not in seen["Objects"].note and "by 0.0 %" in seen["Relations"].note
+
+
+def test_a_single_patch_is_drawn_too(projector, patches):
+    projector.tokens = 0
+    assert [one.values.shape for one in panels(projector, patches[:, :1])["Atmosphere"].maps] == [(1, 1)] * 2
+
+
+def test_watching_leaves_nothing_behind_and_a_perspective_left_out_is_not_shown(patches):
+    plain = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:perspectives=atmosphere"))
+    assert list(panels(plain, patches)) == ["Atmosphere"]
+    assert not any(module._forward_hooks for module in plain.modules())
+
+
+@pytest.fixture
+def predictor(checkpoint, float32):
+    from emollm_plugin.evaluation.predictor import Predictor
+
+    return Predictor.load(str(checkpoint))
+
+
+def test_maps_lie_over_the_padded_square_that_the_model_gets(predictor):
+    """A red and a blue half side by side: the padding above and below is seen, and left stays left."""
+    predictor.model.config.image_aspect_ratio = "pad"
+    picture = Image.new("RGB", (80, 40), (220, 20, 20))
+    picture.paste((20, 20, 220), (40, 0, 80, 40))
+    seen = np.asarray(as_seen(predictor.ask(picture, "").pixels, predictor.image_processor)).astype(int)
+    size, mean = seen.shape[0], [int(value * 255) for value in predictor.image_processor.image_mean]
+    assert np.abs(seen[[1, -2], size // 2] - mean).max() <= 3
+    assert np.abs(seen[size // 2, 3] - (220, 20, 20)).max() <= 12
+    assert np.abs(seen[size // 2, -4] - (20, 20, 220)).max() <= 12
+
+
+def test_the_command_answers_as_ask_does_and_writes_the_picture(checkpoint, asked, tmp_path, float32):
+    words = [str(checkpoint), str(asked / "images" / "3.png"), "What is it?", "--labels", "joy, fear"]
+    out = tmp_path / "seen.png"
+    done = CliRunner().invoke(main, ["explain", *words, "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    plain = CliRunner().invoke(main, ["ask", *words])
+    assert done.stdout.splitlines() == [*plain.stdout.splitlines(), str(out)]
+    with Image.open(out) as drawn:
+        assert drawn.format == "PNG" and drawn.width == WIDTH and len(drawn.getcolors(1 << 24)) > 200
+    other = CliRunner().invoke(main, ["explain", *words, "--out", str(tmp_path / "seen.jpg")])
+    assert other.exit_code == 2 and ".png" in other.output
+
+
+def test_a_projector_without_perspectives_is_refused(predictor, tmp_path):
+    from emobench_data.errors import InputError
+    from emollm_plugin.evaluation.explain import explain
+
+    predictor.model.config.mm_projector_type = "mlp2x_gelu"
+    predictor.model.get_model().mm_projector = torch.nn.Linear(24, 32)
+    with pytest.raises(InputError, match="'mlp2x_gelu' has no perspectives.*emollm ask"):
+        explain(predictor, Image.new("RGB", (8, 8)), out=tmp_path / "seen.png")
+
+
+@pytest.mark.parametrize("labels", [2, 40])
+def test_no_text_lies_over_another_or_leaves_the_page(labels, monkeypatch):
+    boxes, write = [], ImageDraw.ImageDraw.text
+
+    def noting(self, xy, text, *args, font, **kwargs):
+        boxes.append((*xy, xy[0] + font.getlength(text), xy[1] + font.getbbox(text)[3], text))
+        return write(self, xy, text, *args, font=font, **kwargs)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", noting)
+    words = "a very long word" * 9
+    shares = {f"{index} {words}"[: 8 + 3 * index]: 1 / labels for index in range(labels)}
+    report = {"emotion": "joy", "confidence": 0.5, "probabilities": shares, "rationale": f"{words} " * 20,
+              "answer": f"{words} " * 9}  # fmt: skip
+    sheet = Sheet(Image.new("RGB", (50, 50), "red"), words * 9)
+    sheet.answer(report, f"{words} " * 9)
+    for count in (4, 2, 2, 1):
+        sheet.add(Panel("Objects", words, [Map(words, np.eye(8), over_image=False)] * count))
+    drawn = sheet.finish()
+    for left, top, right, bottom, text in boxes:
+        assert left >= MARGIN / 2 and right <= WIDTH - MARGIN + 1 and bottom <= drawn.height - 2, text
+    for one, other in itertools.combinations(boxes, 2):
+        apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+        assert apart, (one, other)
