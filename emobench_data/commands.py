@@ -11,9 +11,9 @@ import orjson
 
 from .atomic import atomic_file
 from .errors import InputError
+from .questions import read_asked
 from .scoring import score_general
 from .scoring.core import read_items, summarise
-from .scoring.gold import read_asked
 from .scoring.judge import Judge, judged
 from .scoring.table import score_table
 

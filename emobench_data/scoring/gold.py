@@ -11,6 +11,7 @@ from typing import Any, Iterable, Mapping, NamedTuple
 from ..errors import InputError
 from ..llava_files import line_place, read_entries
 from ..parsing import normal
+from ..questions import Question
 from ..tasks import TASKS
 
 NO_SOURCE = "(unnamed)"
@@ -31,32 +32,11 @@ class Gold:
     options: tuple[str, ...]
 
 
-class Question(NamedTuple):
-    """One question as asked: its line, its text, and its medium's path under the media root, or empty."""
-
-    line: int
-    text: str
-    media: str
-
-
 class Answer(NamedTuple):
     """What a model said, and the probability of each label where its evaluator kept them (`metadata.probabilities`)."""
 
     text: str
     probabilities: dict[str, float] | None
-
-
-def read_asked(path: Path) -> dict[str, Question]:
-    """Question id -> question, in the file's order: the denominator of every figure."""
-    asked = {}
-    for question, number, entry in read_entries(path):
-        text, media = entry.get("text"), entry.get("image") or entry.get("video")
-        asked[question] = Question(
-            number, text if isinstance(text, str) else "", media if isinstance(media, str) else ""
-        )
-    if not asked:
-        raise InputError(f"{path}: holds no question; write it again")
-    return asked
 
 
 def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -> dict[str, Gold]:
@@ -75,9 +55,9 @@ def check_complete(
 ) -> None:
     """Raise `InputError` for the first question without gold."""
     known = set(gold)
-    for question, (number, _, _) in asked.items():
+    for question, own in asked.items():
         if question not in known:
-            place = line_place(questions_path, number)
+            place = line_place(questions_path, own.line)
             raise InputError(f"{place}: {path} holds no answer to {question!r}; take the pair of one conversion")
 
 

@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from emobench_data import InputError
+from emobench_data.questions import read_asked
 from emobench_data.scoring.core import read_items
-from emobench_data.scoring.gold import read_asked
 from emobench_data.scoring.judge import Judge, judged
 
 from .make import write_lines

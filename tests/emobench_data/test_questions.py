@@ -30,9 +30,14 @@ def answers(*ids):
     return [{"question_id": key, "text": f"answer {key}"} for key in ids]
 
 
+def test_a_question_about_a_clip(write):
+    (question,) = read_questions(write("questions.jsonl", [{"question_id": 1, "video": "1.mp4", "text": "Why?"}]))
+    assert (question.image, question.video, question.media, question.line) == (None, "1.mp4", "1.mp4", 1)
+
+
 def test_both_forms_say_the_same(write, tmp_path):
     questions = read_questions(write("questions.jsonl", ROWS))
-    assert questions[0] == Question("a", "1.png", "Which?", ("joy", "fear")) and questions[1].image is None
+    assert questions[0] == Question("a", "1.png", "Which?", ("joy", "fear"), line=1) and questions[1].image is None
     write_science(questions, tmp_path / "science.json")
     again = read_questions(tmp_path / "science.json")
     assert [(one.id, one.image, one.text) for one in again] == [(one.id, one.image, one.text) for one in questions]
@@ -42,7 +47,9 @@ def test_both_forms_say_the_same(write, tmp_path):
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [([], "no question"), ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice"), ([{"question_id": 1}], "line 1"),
+    [([], "no question"), ([{"question_id": 1}], "line 1"),
+     ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice, first in line 1"),
+     ([ROWS[2], {**ROWS[2], "question_id": "3"}], "line 2: question_id '3' occurs twice"),
      ([{**ROWS[0], "options": "joy"}], "list of words"), ([{**ROWS[0], "image": 4}], "image folder")],
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(write, rows, said):
