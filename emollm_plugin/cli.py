@@ -162,12 +162,12 @@ def evaluate(checkpoint: str, question_file: Path, image_folder: Path, answers_f
 def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None, model_base: str | None,
         conv_mode: str | None, as_json: bool) -> None:  # fmt: skip
     """Say which emotion the picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why."""
-    from .evaluation.ask import LABELS, open_medium
     from .evaluation.ask import ask as ask_one
+    from .evaluation.ask import chosen_labels, open_medium
     from .evaluation.predictor import Predictor
 
     image, kind = open_medium(medium)
-    chosen = [label.strip() for label in labels.split(",")] if labels else LABELS
+    chosen = chosen_labels(labels)
     with redirect_stdout(sys.stderr):  # the host prints as it loads
         predictor = Predictor.load(checkpoint, model_base, None, conv_mode)
     report = ask_one(predictor, image, question, labels=chosen, medium=kind)
@@ -177,6 +177,29 @@ def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None,
     for key in ("emotion", "confidence", "rationale", "answer"):
         if key in report:
             click.echo(f"{key}: {report[key]:.2f}" if key == "confidence" else f"{key}: {report[key]}")
+
+
+@main.command()
+@click.argument("checkpoint")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Another address lets others in, without a password.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 7860 on.")
+@click.option("--labels", help="Emotions to choose from, with commas between.")
+@click.option("--model-base", "base", help="Base model, where it is not the one that CHECKPOINT names.")
+@click.option("--conv-mode", "template", help="Template, where it is not the one that CHECKPOINT notes.")
+def serve(checkpoint: str, labels: str | None, **options: Any) -> None:
+    """Open a page on this machine that answers as `ask` does. Prints its address; Ctrl+C ends it."""
+    from .evaluation.ask import chosen_labels
+    from .serve import serve as run
+
+    run(checkpoint, labels=chosen_labels(labels), **options)
+
+
+@main.command("lmms-eval-path")
+def lmms_eval_path() -> None:
+    """Print the folder with EmoBench's tasks, for lmms-eval's --include_path."""
+    from emobench_data.lmms_eval import FOLDER as tasks
+
+    click.echo(tasks)
 
 
 @main.command()

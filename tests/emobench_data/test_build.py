@@ -71,8 +71,8 @@ def test_files_of_an_earlier_build_do_not_stay(root, tmp_path):
     build(composition(root), tmp_path / "out")
     build(composition(root, sources={"emoset": {"tasks": ["emo_c"]}}), tmp_path / "out", figures=False)
     names = set(contents(tmp_path / "out"))
-    assert "lmms_eval/emobench_emo_c.jsonl" in names and names < set(FILES)
-    assert not {"lmms_eval/emobench_hate.jsonl", "figures/labels.png"} & names
+    assert "vlmevalkit/EmoBench_emo_c.tsv" in names and names < set(FILES)
+    assert not {"vlmevalkit/EmoBench_hate.tsv", "figures/labels.png"} & names
 
 
 def test_sub_tasks_caps_balance_and_weight(root, tmp_path):
