@@ -2,8 +2,8 @@
 
     python benchmarks/lmms_eval_beside_llava.py CHECKPOINT --data data/mini-480-144 [--base MODEL] [--out FOLDER]
 
-Needs `pip install -e .[lmms-eval]`. Prints how many answers are equal, and both scores: those that lmms-eval reports, and
-those of `emobench_data.scoring` on the answers of LLaVA's script. Exit code 1 if an answer or a score differs.
+Needs `pip install -e .[lmms-eval]`. Prints how many answers are equal, and both scores: those that lmms-eval reports,
+and those of `emobench_data.scoring` on the answers of LLaVA's script. Exit code 1 if an answer or a score differs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def run(given: argparse.Namespace, template: str, base: str, out: Path) -> None:
     """Both evaluators, one after the other, each in a process of its own; answers and logs lie in `out`."""
     questions, media = given.data / "questions.jsonl", given.data / "media"
     settings = {"pretrained": given.checkpoint, "template": template, **({"base": base} if base else {})}
-    harness = ["-m", "lmms_eval", "--model", "emollm", "--model_args", ",".join(f"{k}={v}" for k, v in settings.items()),
+    words = ",".join(f"{key}={value}" for key, value in settings.items())
+    harness = ["-m", "lmms_eval", "--model", "emollm", "--model_args", words,
                "--tasks", "emobench", "--include_path", FOLDER, "--batch_size", "16", "--log_samples",
                "--output_path", out / "lmms_eval"]  # fmt: skip
     host = ["-m", "emollm_plugin", "llava.eval.model_vqa_loader", "--model-path", given.checkpoint,

@@ -34,9 +34,9 @@ class Question(NamedTuple):
     line: int = 0
 
     @property
-    def media(self) -> str:
-        """Path of what it is about, empty for text alone."""
-        return self.image or self.video or ""
+    def medium(self) -> str | None:
+        """The picture or clip that is asked about."""
+        return self.image or self.video
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -73,6 +73,8 @@ def _from_line(path: Path, number: int, entry: dict[str, Any]) -> Question:
         raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
     if not (image is None or isinstance(image, str)) or not (video is None or isinstance(video, str)):
         raise InputError(f"{line_place(path, number)}: image and video must be paths below the image folder")
+    if image and video:
+        raise InputError(f"{line_place(path, number)}: has an image and a video; a question has one medium")
     if not isinstance(options, list) or not all(isinstance(option, str) and option.strip() for option in options):
         raise InputError(f"{line_place(path, number)}: options must be a list of words")
     return Question(key, image, text, tuple(options), video, number)

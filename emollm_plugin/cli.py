@@ -181,7 +181,7 @@ def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None,
 
 @main.command()
 @click.argument("checkpoint")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Another address lets others in, without a password.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Another one lets others in, without a password.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 7860 on.")
 @click.option("--labels", help="Emotions to choose from, with commas between.")
 @click.option("--model-base", "base", help="Base model, where it is not the one that CHECKPOINT names.")

@@ -24,7 +24,7 @@ LONGEST = 2000  # characters of a question
 WAITING = 16  # requests that may wait their turn; one is answered at a time
 KEPT = 600  # seconds that uploads are kept
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
-# All that the page and Gradio's client ask for. Gradio has more, such as routes that fetch a web address for the caller.
+# All that the page and Gradio's client ask for. Gradio has more, such as routes that fetch a web address.
 ROUTES = ("/config", "/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon",
           "/robots.txt", "/gradio_api/info", "/gradio_api/upload", "/gradio_api/queue/", "/gradio_api/call/",
           "/gradio_api/file=/", "/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/app_id",
@@ -67,7 +67,8 @@ def start(predictor: Any, labels: Sequence[str], host: str, port: int | None) ->
             app_kwargs={"middleware": [Middleware(Guard)]},
         )  # fmt: skip
     except OSError as error:
-        raise InputError(f"{host}, port {port or '7860 and on'}: cannot be listened on ({error}); take --port") from error
+        place = f"{host}, port {port or '7860 and on'}"
+        raise InputError(f"{place}: cannot be listened on ({error}); give another --port") from error
     return page, address
 
 
@@ -81,7 +82,7 @@ def make_page(predictor: Any, labels: Sequence[str]) -> gradio.Blocks:
         return answer_upload(predictor, Path(path), (question or "").strip(), labels)
 
     with gradio.Blocks(analytics_enabled=False, title="EmoLLM", delete_cache=(KEPT, KEPT)) as page:
-        gradio.Markdown("# EmoLLM\nWhich emotion does a picture or clip show or evoke? A model answers; it is often wrong.")
+        gradio.Markdown("# EmoLLM\nWhich emotion does a picture or clip show or evoke? A model answers, often wrongly.")
         with gradio.Row():
             with gradio.Column():
                 medium = gradio.File(label="Picture or clip", file_types=[*PICTURES, *SUFFIXES], type="filepath")

@@ -1,6 +1,6 @@
 """EmoBench as tasks of lmms-eval 0.7: the folder for its `--include_path`.
 
-A task reads the questions, gold and media that `mini`, `convert` or `build` wrote, and is scored by `emobench_data.scoring`.
+A task reads the questions, gold and media that `mini`, `convert` or `build` wrote; `emobench_data.scoring` scores it.
 """
 
 from pathlib import Path

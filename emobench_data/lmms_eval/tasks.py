@@ -56,7 +56,8 @@ def _benchmark(folder: Path) -> Benchmark:
     documents: dict[str, list[dict[str, str]]] = {}
     for key, question in asked.items():
         own = gold[key]
-        entry = {"id": key, "text": question.text, "media": question.media, "answer": own.answer, "source": own.source}
+        entry = {"id": key, "text": question.text, "medium": question.medium or ""}
+        entry |= {"answer": own.answer, "source": own.source}
         documents.setdefault(own.task, []).append(entry)
     return Benchmark(documents, gold, Reader(dict.fromkeys(gold.values())))
 
@@ -81,10 +82,10 @@ sarcasm = partial(_documents, task="sarcasm")
 
 def doc_to_visual(document: dict[str, str]) -> list[Any]:
     """The decoded RGB picture, the path of a clip, or nothing for text, as lmms-eval's models take them."""
-    if not document["media"]:
+    if not document["medium"]:
         return []
     root = Path(os.environ.get(MEDIA) or _folder() / "media").resolve()
-    path = root / document["media"]
+    path = root / document["medium"]
     if path.suffix.lower() not in SUFFIXES:
         return [open_picture(path, root)]
     if leads_out(path, root) or not path.is_file():

@@ -67,7 +67,7 @@ def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]
     for question, number, entry in read_entries(path):
         if question not in asked:
             place = line_place(path, number)
-            raise InputError(f"{place}: question {question!r} is not in the question file; score answers with their own")
+            raise InputError(f"{place}: question {question!r} is not in the question file; score with the one asked")
         if not isinstance(entry.get("text"), str):
             place = line_place(path, number)
             raise InputError(f"{place}: no string under 'text'; expected the answer file of LLaVA's eval scripts")

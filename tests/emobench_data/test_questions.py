@@ -32,7 +32,7 @@ def answers(*ids):
 
 def test_a_question_about_a_clip(write):
     (question,) = read_questions(write("questions.jsonl", [{"question_id": 1, "video": "1.mp4", "text": "Why?"}]))
-    assert (question.image, question.video, question.media, question.line) == (None, "1.mp4", "1.mp4", 1)
+    assert (question.image, question.video, question.medium, question.line) == (None, "1.mp4", "1.mp4", 1)
 
 
 def test_both_forms_say_the_same(write, tmp_path):
@@ -50,6 +50,7 @@ def test_both_forms_say_the_same(write, tmp_path):
     [([], "no question"), ([{"question_id": 1}], "line 1"),
      ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice, first in line 1"),
      ([ROWS[2], {**ROWS[2], "question_id": "3"}], "line 2: question_id '3' occurs twice"),
+     ([{**ROWS[0], "video": "1.mp4"}], "one medium"),
      ([{**ROWS[0], "options": "joy"}], "list of words"), ([{**ROWS[0], "image": 4}], "image folder")],
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(write, rows, said):
@@ -79,8 +80,8 @@ def test_merged_answers_stand_in_the_questions_order(write, tmp_path):
 
 @pytest.mark.parametrize(
     ("ids", "said"),
-    [(("a", "b"), "not answered: 3"), (("a", "b", 3, "a"), "answered twice: 'a'"), (("a", "b", 3, "c"), "not asked: 'c'"),
-     (("a", "b", "3"), "not asked: '3'")],
+    [(("a", "b"), "not answered: 3"), (("a", "b", 3, "a"), "answered twice: 'a'"),
+     (("a", "b", 3, "c"), "not asked: 'c'"), (("a", "b", "3"), "not asked: '3'")],
 )  # fmt: skip
 def test_answers_that_are_missing_doubled_or_unknown_are_named(write, tmp_path, ids, said):
     part, questions = write("part.jsonl", answers(*ids)), write("questions.jsonl", ROWS)
