@@ -1,9 +1,10 @@
 """lmms-eval's own command line beside LLaVA's `model_vqa_loader`, on one checkpoint and the same questions.
 
-    python benchmarks/lmms_eval_beside_llava.py CHECKPOINT --data data/mini-480-144 [--base MODEL] [--out FOLDER]
+    python benchmarks/lmms_eval_beside_llava.py CHECKPOINT --data data/mini-480-144 [--answers FILE] [--out FOLDER]
 
-Needs `pip install -e .[lmms-eval]`. Prints how many answers are equal, and both scores: those that lmms-eval reports,
-and those of `emobench_data.scoring` on the answers of LLaVA's script. Exit code 1 if an answer or a score differs.
+LLaVA's script is run first, unless FILE holds its answers already, such as the launcher's `answers.jsonl`. Needs
+`pip install -e .[lmms-eval]`. Prints how many answers are equal, and both scores: those that lmms-eval reports, and those
+of `emobench_data.scoring` on the answers of LLaVA's script. Exit code 1 if an answer or a score differs.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from emollm_plugin.inspection import inspect_folder
 
 
 def run(given: argparse.Namespace, template: str, base: str, out: Path) -> None:
-    """Both evaluators, one after the other, each in a process of its own; answers and logs lie in `out`."""
+    """The evaluators, one after the other, each in a process of its own; answers and logs lie in `out`."""
     questions, media = given.data / "questions.jsonl", given.data / "media"
     settings = {"pretrained": given.checkpoint, "template": template, **({"base": base} if base else {})}
     words = ",".join(f"{key}={value}" for key, value in settings.items())
@@ -35,7 +36,8 @@ def run(given: argparse.Namespace, template: str, base: str, out: Path) -> None:
             "--answers-file", out / "answers.jsonl", "--conv-mode", template, "--temperature", "0",
             "--max_new_tokens", "16"]  # fmt: skip
     environment = {**os.environ, DATA: str(given.data), "HF_DATASETS_CACHE": str(out / "cache"), "HF_HUB_OFFLINE": "1"}
-    for name, command in (("llava", host), ("lmms_eval", harness)):
+    commands = {"lmms_eval": harness} if given.answers else {"llava": host, "lmms_eval": harness}
+    for name, command in commands.items():
         with open(out / f"{name}.log", "w") as log:
             done = subprocess.run([sys.executable, *map(str, command)], env=environment, stdout=log, stderr=log)
         if done.returncode:
@@ -55,10 +57,11 @@ def harness_answers(out: Path) -> tuple[dict[str, str], dict[str, float]]:
 
 def compare(given: argparse.Namespace, out: Path) -> bool:
     """Print what both gave; whether it is the same."""
-    lines = map(json.loads, (out / "answers.jsonl").read_text().splitlines())
+    host_answers = given.answers or out / "answers.jsonl"
+    lines = map(json.loads, host_answers.read_text().splitlines())
     wanted = {str(line["question_id"]): line["text"] for line in lines}
     answers, scores = harness_answers(out)
-    ours = score(given.data / "questions.jsonl", given.data / "gold.jsonl", out / "answers.jsonl")
+    ours = score(given.data / "questions.jsonl", given.data / "gold.jsonl", host_answers)
     equal = sum(answers.get(key) == text for key, text in wanted.items())
     rows = [(f"emobench_{task}", figures["accuracy"]) for task, figures in ours["tasks"].items()]
     rows.append(("emobench", ours["overall"]))
@@ -73,6 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", help="as the launcher leaves it, or any that emollm eval takes")
     parser.add_argument("--data", type=Path, required=True, help="folder of EmoBench-mini: questions, gold and media")
+    parser.add_argument("--answers", type=Path, help="of LLaVA's script to the same questions, with at most 16 tokens")
     parser.add_argument("--base", help="base model, where it is not the one that CHECKPOINT names")
     parser.add_argument("--template", help="where it is not the one that CHECKPOINT notes")
     parser.add_argument("--out", type=Path, help="keep answers and logs in this folder, which must be empty")

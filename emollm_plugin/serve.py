@@ -78,7 +78,7 @@ def make_page(predictor: Any, labels: Sequence[str]) -> gradio.Blocks:
 
     def answer(path: str | None, question: str | None):
         if not path:
-            raise gradio.Error("Choose a picture or a clip first.")
+            raise gradio.Error("Choose a picture or a clip first.", print_exception=False)
         return answer_upload(predictor, Path(path), (question or "").strip(), labels)
 
     with gradio.Blocks(analytics_enabled=False, title="EmoLLM", delete_cache=(KEPT, KEPT)) as page:
@@ -105,12 +105,12 @@ def answer_upload(predictor: Any, path: Path, question: str, labels: Sequence[st
     from .evaluation.ask import ask, open_medium
 
     if len(question) > LONGEST:
-        raise gradio.Error(f"The question is longer than {LONGEST} characters.")
+        raise gradio.Error(f"The question is longer than {LONGEST} characters.", print_exception=False)
     try:
         image, medium = open_medium(path)
         report = ask(predictor, image, question or None, labels=labels, medium=medium)
     except InputError as error:
-        raise gradio.Error(str(error).replace(str(path), path.name)) from error
+        raise gradio.Error(str(error).replace(str(path), path.name), print_exception=False) from error
     return image, report["probabilities"], report["rationale"], report.get("answer", "")
 
 
@@ -121,7 +121,7 @@ def _local_only(move):
         if "://" in str(path):
             import gradio
 
-            raise gradio.Error("Upload the file; web addresses are not fetched.")
+            raise gradio.Error("Upload the file; web addresses are not fetched.", print_exception=False)
         return await move(path)
 
     return moved
