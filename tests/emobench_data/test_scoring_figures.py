@@ -45,6 +45,7 @@ def test_the_intervals_are_those_of_resampled_questions(tmp_path):
     truths = np.array(random.choices(FEELINGS, (5, 3, 2), k=300))
     guesses = np.array([truth if random.random() < 0.5 else random.choice(["happy", "sad"]) for truth in truths])
     figures = closed(tmp_path, *truths).score(*guesses)["tasks"]["emo_c"]
+    assert figures["war"] == figures["accuracy"] != figures["uar"]
     rng = np.random.default_rng(1)
     chosen = [rng.integers(0, 300, 300) for _ in range(1000)]
     drawn = np.array([plain_figures(truths[c], guesses[c]) for c in chosen])
