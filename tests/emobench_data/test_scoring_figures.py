@@ -1,5 +1,6 @@
 """Figures by source, intervals, baselines, open sets, calibration and general ability; and the bugs of others."""
 
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -12,6 +13,7 @@ import pytest
 from emobench_data import InputError
 from emobench_data.scoring import score, score_general
 from emobench_data.scoring.cells import Cells
+from emobench_data.scoring.table import score_table
 from emobench_data.scoring.wheel import load_wheel
 from emobench_data.sources import all_sources
 
@@ -29,6 +31,17 @@ def test_figures_by_source(tmp_path):
         "a": (pytest.approx(2 / 3), 3),
         "b": (0, 1),
     }
+
+
+def test_the_table_for_a_terminal(tmp_path):
+    entries = [gold(i, "emo_c", "happy", source="a" if i < 3 else "b") for i in range(4)] + [gold(4, "hate", "Yes")]
+    lines = score_table(Case(tmp_path, entries).score("happy", "happy", "sad", "sad", "Yes")).splitlines()
+    assert lines[0].split()[:4] == ["sub-task", "n", "accuracy", "majority"]
+    assert [line.split()[:3] for line in lines[1:-1]] == [
+        ["emo_c", "4", "50.0"], ["a", "3", "66.7"], ["b", "1", "0.0"], ["hate", "1", "100.0"],
+    ]  # fmt: skip
+    total = lines[-1].split()
+    assert total[:3] == ["overall", "75.0", "100.0"] and re.fullmatch(r"\d+\.\d-100\.0", total[3])
 
 
 def plain_figures(truths, guesses):
