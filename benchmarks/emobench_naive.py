@@ -18,7 +18,7 @@ from emobench_data.tasks import TASKS, YES_NO, question
 
 def write(gathered: Gathered, composition: Composition, folder: Path) -> None:
     """Each file in a pass of its own, each record's text made anew for it; media shown as they are."""
-    for name in ("hf", "lmms_eval", "vlmevalkit"):
+    for name in ("hf", "vlmevalkit"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     by_split = {split: [record for record in gathered.records if record.split == split] for split in SPLITS}
     train = list(by_split["train"])
@@ -33,8 +33,7 @@ def write(gathered: Gathered, composition: Composition, folder: Path) -> None:
         _lines(folder / f"hf/{name}.jsonl", [_row(record, training=False) for record in by_split[split]])
     for task in TASKS:
         own = [record for record in by_split["test"] if record.task == task]
-        _lines(folder / f"lmms_eval/emobench_{task}.jsonl", [_row(record, training=False) for record in own])
-        _table(folder / f"vlmevalkit/EmoBench_{task}.tsv", [record for record in own if record.modality == "image"])
+        _table(folder / vlmevalkit.TASK_FILES[task], [record for record in own if record.modality == "image"])
 
 
 def _lines(path: Path, entries: list[dict[str, Any]]) -> None:

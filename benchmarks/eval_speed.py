@@ -128,7 +128,8 @@ def table(rows: list[dict], given: argparse.Namespace) -> str:
     lines = [
         f"{given.items} questions, at most {given.tokens} new tokens, batches of {given.batch}, "
         f"{len(os.sched_getaffinity(0))} cores", "",
-        "| evaluator | format | load s | s | items/s | times the first | encoder / prefill / decode s | equal answers |",
+        "| evaluator | format | load s | s | items/s | times the first | encoder / prefill / decode s "
+        "| equal answers |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]  # fmt: skip
     for row in rows:

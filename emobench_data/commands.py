@@ -12,9 +12,9 @@ import orjson
 from .atomic import atomic_file
 from .chat import Endpoint
 from .errors import InputError
+from .questions import read_asked
 from .scoring import score_general
 from .scoring.core import read_items, summarise
-from .scoring.gold import read_asked
 from .scoring.judge import judged
 from .scoring.table import score_table
 

@@ -29,9 +29,8 @@ _FILES = """\
 | --- | --- |
 | `train.json` | LLaVA's training JSON |
 | `questions.jsonl`, `gold.jsonl` | the test questions for LLaVA's eval scripts, and the answers for \
-`python -m emobench_data score`; `val_...` the same for validation |
+`python -m emobench_data score`, or for lmms-eval (`emollm lmms-eval-path`); `val_...` the same for validation |
 | `hf/*.jsonl` | Hugging Face: `datasets.load_dataset(FOLDER)` finds them by the head of this file |
-| `lmms_eval/*.jsonl` | lmms-eval: the test questions of a sub-task, for `dataset_path: json` |
 | `vlmevalkit/*.tsv` | VLMEvalKit: the same as multiple choice, without items that are no picture; of several right \
 answers one is offered, and of more than 26 options 26 |
 | `splits.jsonl` | every record's split and group |

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
 from PIL import Image, UnidentifiedImageError
 
@@ -27,33 +29,42 @@ def leads_out(path: Path, root: Path) -> bool:
         return True
 
 
+class PictureFault(InputError):
+    """A picture that cannot be used; `fault` is the reason alone, without the file's name."""
+
+    def __init__(self, path: Path, fault: str) -> None:
+        super().__init__(f"{path}: {fault}; get the file again")
+        self.fault = fault
+
+
 def media_fault(path: Path, modality: str, root: Path) -> str | None:
     """What is wrong with the medium, or None; `root`, which it may not leave, is a resolved path."""
-    if leads_out(path, root):
-        return OUTSIDE
-    if not os.path.isfile(path):  # unlike Path's, it answers for names no file can have
-        return "missing"
-    return _clip_fault(path) if modality == "video" else _image_fault(path)
+    try:
+        _check_place(path, root)
+        if modality == "video":
+            return _clip_fault(path)
+        with _decoded(path):
+            return None
+    except PictureFault as error:
+        return error.fault
 
 
 def open_picture(path: Path, root: Path) -> Image.Image:
     """A decoded RGB picture; `root`, which it may not leave, is a resolved path.
 
     Raises:
-        InputError: what `media_fault` would say of it.
+        PictureFault: with what `media_fault` would say of it.
     """
-    fault = OUTSIDE if leads_out(path, root) else None if os.path.isfile(path) else "missing"
-    if fault is None:
-        try:
-            with Image.open(path, formats=PICTURES) as image:
-                fault = _form_fault(image)
-                if fault is None:
-                    return image.convert("RGB")
-        except (UnidentifiedImageError, Image.DecompressionBombError):
-            fault = "not a picture, or too large"
-        except (OSError, ValueError, SyntaxError):
-            fault = "truncated or broken"
-    raise InputError(f"{path}: {fault}; get the file again")
+    _check_place(path, root)
+    with _decoded(path) as image:
+        return image.convert("RGB")
+
+
+def _check_place(path: Path, root: Path) -> None:
+    if leads_out(path, root):
+        raise PictureFault(path, OUTSIDE)
+    if not os.path.isfile(path):  # unlike Path's, it answers for names no file can have
+        raise PictureFault(path, "missing")
 
 
 def _form_fault(image: Image.Image) -> str | None:
@@ -63,18 +74,21 @@ def _form_fault(image: Image.Image) -> str | None:
     return "more than 8 bits a pixel, which LLaVA would read as white; save it with 8" if image.mode in DEEP else None
 
 
-def _image_fault(path: Path) -> str | None:
+@contextmanager
+def _decoded(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path, formats=PICTURES) as image:
             fault = _form_fault(image)
             if fault:
-                return fault
+                raise PictureFault(path, fault)
             image.load()
-    except (UnidentifiedImageError, Image.DecompressionBombError):
-        return "not a picture, or too large"
-    except (OSError, ValueError, SyntaxError):  # what Pillow's decoders raise on broken data
-        return "truncated or broken"
-    return None
+            yield image
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise PictureFault(path, "not a picture, or too large") from error
+    except PictureFault:
+        raise
+    except (OSError, ValueError, SyntaxError) as error:  # what Pillow's decoders raise on broken data
+        raise PictureFault(path, "truncated or broken") from error
 
 
 def _clip_fault(path: Path) -> str | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any, Iterable, Sequence, TypeVar
+from typing import Any, Iterable, NamedTuple, Sequence, TypeVar
 
 import orjson
 
@@ -19,18 +18,28 @@ _NAMED = 5  # how many ids an error names
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question; `image` is None for text alone, `options` are what may be answered, empty if anything.
+class Question(NamedTuple):
+    """One question.
 
-    A `guided` one asks for reasons and a closing line.
+    Args:
+        image: path below the image folder, or None; without `video` too the question is about text alone.
+        options: what may be answered, empty if anything.
+        line: where in its file it stands, from 1.
+        guided: whether it asks for reasons and a closing line, which alone counts.
     """
 
     id: str | int
     image: str | None
     text: str
     options: tuple[str, ...] = ()
+    video: str | None = None
+    line: int = 0
     guided: bool = False
+
+    @property
+    def medium(self) -> str | None:
+        """The picture or clip that is asked about."""
+        return self.image or self.video
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -40,41 +49,50 @@ def read_questions(path: Path) -> list[Question]:
         InputError: the file cannot be read or is empty, a question lacks its fields, or an id occurs twice.
     """
     if path.suffix == ".json":
-        entries = [(f"{path}, record {n}", entry) for n, entry in enumerate(read_training(path), 1)]
-        found = [_from_conversation(place, entry) for place, entry in entries]
+        # `write_science` puts one record on a line.
+        found = [_from_conversation(path, number, entry) for number, entry in enumerate(read_training(path), 1)]
     else:
-        entries = [(line_place(path, number), entry) for number, entry in read_lines(path)]
-        found = [_from_line(place, entry) for place, entry in entries]
+        found = [_from_line(path, number, entry) for number, entry in read_lines(path)]
     if not found:
         raise InputError(f"{path}: holds no question; write it again")
-    seen: set[str | int] = set()
-    for (place, _), question in zip(entries, found):
-        if question.id in seen:
-            raise InputError(f"{place}: question_id {question.id!r} occurs twice; give each question its own")
-        seen.add(question.id)
+    first: dict[str, int] = {}
+    for question in found:
+        earlier = first.setdefault(str(question.id), question.line)
+        if earlier != question.line:
+            place = line_place(path, question.line)
+            raise InputError(f"{place}: question_id {question.id!r} occurs twice, first in line {earlier}; keep one")
     return found
 
 
-def _from_line(place: str, entry: dict[str, Any]) -> Question:
-    options = entry.get("options") or []
-    if not _named(entry.get("question_id")) or not isinstance(entry.get("text"), str):
-        raise InputError(f"{place}: a question needs question_id and text")
-    if not isinstance(entry.get("image", ""), str):
-        raise InputError(f"{place}: image must be a path below the image folder")
+def read_asked(path: Path) -> dict[str, Question]:
+    """Question id, as text -> question, in the file's order. Raises as `read_questions` does."""
+    return {str(question.id): question for question in read_questions(path)}
+
+
+def _from_line(path: Path, number: int, entry: dict[str, Any]) -> Question:
+    key, text, options = entry.get("question_id"), entry.get("text"), entry.get("options") or []
+    image, video = entry.get("image") or None, entry.get("video") or None
+    if not _named(key) or not isinstance(text, str):
+        raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
+    if not (image is None or isinstance(image, str)) or not (video is None or isinstance(video, str)):
+        raise InputError(f"{line_place(path, number)}: image and video must be paths below the image folder")
+    if image and video:
+        raise InputError(f"{line_place(path, number)}: has an image and a video; a question has one medium")
     if not isinstance(options, list) or not all(isinstance(option, str) and option.strip() for option in options):
-        raise InputError(f"{place}: options must be a list of words")
-    image = entry.get("image") or None
-    return Question(entry["question_id"], image, entry["text"], tuple(options), is_guided(entry, place))
+        raise InputError(f"{line_place(path, number)}: options must be a list of words")
+    guided = "form" in entry and is_guided(entry, line_place(path, number))
+    return Question(key, image, text, tuple(options), video, number, guided)
 
 
-def _from_conversation(place: str, entry: Any) -> Question:
+def _from_conversation(path: Path, number: int, entry: Any) -> Question:
     turns = entry.get("conversations") if isinstance(entry, dict) else None
     first = turns[0] if isinstance(turns, list) and turns else None
     if not isinstance(first, dict) or not isinstance(first.get("value"), str):
+        place = line_place(path, number)
         raise InputError(f"{place}: a question needs id and conversations, as llava.eval.model_vqa_science reads them")
     text = first["value"].replace(PLACEHOLDER, "").strip()
     known = {key: entry[key] for key in ("image", "options", "form") if key in entry}
-    return _from_line(place, {"question_id": entry.get("id"), "text": text, **known})
+    return _from_line(path, number, {"question_id": entry.get("id"), "text": text, **known})
 
 
 def _named(value: Any) -> bool:

@@ -187,11 +187,12 @@ def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None,
         conv_mode: str | None, as_json: bool) -> None:  # fmt: skip
     """Say which emotion the picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why."""
     from .evaluation.ask import ask as ask_one
-    from .evaluation.ask import open_medium
+    from .evaluation.ask import chosen_labels, open_medium
 
     image, kind = open_medium(medium)
+    chosen = chosen_labels(labels)
     predictor = _load(checkpoint, model_base, conv_mode)
-    report = ask_one(predictor, image, question, labels=_labels(labels), medium=kind)
+    report = ask_one(predictor, image, question, labels=chosen, medium=kind)
     if as_json:
         click.echo(_json(report))
     else:
@@ -211,13 +212,37 @@ def explain(checkpoint: str, picture: Path, question: str | None, out: Path, lab
     """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
     from emobench_data.media import open_picture
 
+    from .evaluation.ask import chosen_labels
     from .evaluation.explain import explain as draw
 
     image = open_picture(picture, picture.resolve().parent)
     predictor = _load(checkpoint, model_base, conv_mode)
     title = f"{picture.name}, seen by {Path(checkpoint).name}"
-    _echo_answer(draw(predictor, image, question, out=out, labels=_labels(labels), title=title))
+    _echo_answer(draw(predictor, image, question, out=out, labels=chosen_labels(labels), title=title))
     click.echo(out)
+
+
+@main.command()
+@click.argument("checkpoint")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Another one lets others in, without a password.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 7860 on.")
+@click.option("--labels", help="Emotions to choose from, with commas between.")
+@click.option("--model-base", "base", help="Base model, where it is not the one that CHECKPOINT names.")
+@click.option("--conv-mode", "template", help="Template, where it is not the one that CHECKPOINT notes.")
+def serve(checkpoint: str, labels: str | None, **options: Any) -> None:
+    """Open a page on this machine that answers as `ask` does. Prints its address; Ctrl+C ends it."""
+    from .evaluation.ask import chosen_labels
+    from .serve import serve as run
+
+    run(checkpoint, labels=chosen_labels(labels), **options)
+
+
+@main.command("lmms-eval-path")
+def lmms_eval_path() -> None:
+    """Print the folder with EmoBench's tasks, for lmms-eval's --include_path."""
+    from emobench_data.lmms_eval import FOLDER as tasks
+
+    click.echo(tasks)
 
 
 @main.command()
@@ -239,12 +264,6 @@ def _load(checkpoint: str, model_base: str | None, conv_mode: str | None):
 
     with redirect_stdout(sys.stderr):  # the host prints as it loads
         return Predictor.load(checkpoint, model_base, None, conv_mode)
-
-
-def _labels(given: str | None) -> list[str]:
-    from .evaluation.ask import LABELS
-
-    return [label.strip() for label in given.split(",")] if given else list(LABELS)
 
 
 def _echo_answer(report: dict[str, Any]) -> None:

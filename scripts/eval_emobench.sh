@@ -4,7 +4,8 @@
 #   [VARIABLE=value ...] bash scripts/eval_emobench.sh CHECKPOINT [--help | --dry-run]
 #
 # With nothing else set it asks the questions of the rendered EmoBench-mini. The last line printed is the path of
-# results.json, or of the answers where there is no GOLD. A run that was stopped goes on with the same command.
+# results.json, of the answers where there is no GOLD, of the report with BEFORE. A run that was stopped goes on with
+# the same command.
 #
 #   EVALUATOR      emollm (batched), or LLaVA's own scripts: model_vqa_loader, model_vqa, model_vqa_science
 #                                                                                default: emollm
@@ -12,6 +13,10 @@
 #   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 480, 144
 #   STIMULI        file with a line each, an id and a text: ask every question plain and behind each text, in
 #                  OUT_DIR/<id>, and report on all of them
+#   GENERAL_QUESTIONS, GENERAL_GOLD, GENERAL_IMAGES   ask these too, any question file of LLaVA's with short answers:
+#                  what has fine-tuning cost? Gold lines are {question_id, answer} or {question_id, answers: [...]}
+#   BEFORE         a checkpoint from before fine-tuning: evaluated in the same way into OUT_DIR/before, and compared in
+#                  OUT_DIR/report; BEFORE_BASE_MODEL and BEFORE_TEMPLATE are for it
 #   LIKELIHOOD     1 takes the most probable of a question's options (emollm)    default: 0
 #   BASE_MODEL, TEMPLATE   --model-base and --conv-mode                default: what the checkpoint itself notes
 #   MAX_NEW_TOKENS default: 16, 192 for guided questions (model_vqa and model_vqa_science write up to 1,024)
@@ -40,11 +45,39 @@ main() {
     know_checkpoint
     if ((DRY_RUN)); then
         chunk_command 0 && printf '%q ' "${EVAL[@]}" && printf '\n'
-        exit
+    elif [[ -n "$STIMULI" ]]; then
+        evaluate_stimuli
+    else
+        evaluate
+        score
     fi
-    [[ -z "$STIMULI" ]] || { evaluate_stimuli && exit; }
-    evaluate
-    score
+    if [[ -n "$GENERAL_QUESTIONS" ]]; then general; fi
+    if [[ -n "$BEFORE" ]]; then before; fi
+    [[ -z "$GENERAL_QUESTIONS$BEFORE" ]] || ((DRY_RUN)) || printf '%s\n' "$RESULT"
+}
+
+# This script again, on the same settings but for those given here as VARIABLE=value.
+again() {
+    local arguments=("$1")
+    shift
+    ((!DRY_RUN)) || arguments+=(--dry-run)
+    env GENERAL_QUESTIONS= BEFORE= STIMULI= "$@" bash "$ROOT/scripts/eval_emobench.sh" "${arguments[@]}"
+}
+
+general() {
+    local name
+    name="$(basename "${GENERAL_QUESTIONS%.*}")"
+    local score=(emollm_plugin.cli score --general "$name" --questions "$GENERAL_QUESTIONS" --gold "$GENERAL_GOLD")
+    again "$CHECKPOINT" QUESTIONS="$GENERAL_QUESTIONS" GOLD= IMAGE_FOLDER="$GENERAL_IMAGES" LIKELIHOOD=0 \
+        OUT_DIR="$OUT_DIR/general" TEMPLATE="$TEMPLATE" BASE_MODEL="$BASE_MODEL"
+    ((DRY_RUN)) || py -m "${score[@]}" --predictions "$OUT_DIR/general/answers.jsonl" --out "$OUT_DIR/general-$name.json"
+}
+
+before() {
+    again "$BEFORE" GENERAL_QUESTIONS="$GENERAL_QUESTIONS" OUT_DIR="$OUT_DIR/before" \
+        TEMPLATE="${BEFORE_TEMPLATE:-}" BASE_MODEL="${BEFORE_BASE_MODEL:-}"
+    ((DRY_RUN)) || py -m emollm_plugin.cli report "$OUT_DIR/before" "$OUT_DIR" --out "$OUT_DIR/report"
+    RESULT="$OUT_DIR/report/report.html"
 }
 
 defaults() {
@@ -61,6 +94,13 @@ defaults() {
     [[ -z "$STIMULI" || -f "$STIMULI" ]] || die "STIMULI=$STIMULI does not exist"
     [[ -z "$QUESTIONS" || -f "$QUESTIONS" ]] || die "QUESTIONS=$QUESTIONS does not exist"
     [[ -z "$GOLD" || -f "$GOLD" ]] || die "GOLD=$GOLD does not exist"
+    GENERAL_QUESTIONS="${GENERAL_QUESTIONS:-}" GENERAL_GOLD="${GENERAL_GOLD:-}" GENERAL_IMAGES="${GENERAL_IMAGES:-.}"
+    [[ -z "$GENERAL_QUESTIONS" ]] || [[ -f "$GENERAL_QUESTIONS" && -f "$GENERAL_GOLD" ]] ||
+        die "GENERAL_QUESTIONS=$GENERAL_QUESTIONS and GENERAL_GOLD=$GENERAL_GOLD must both be files"
+    BEFORE="${BEFORE:-}"
+    [[ -z "$STIMULI" || -z "$GENERAL_QUESTIONS$BEFORE" ]] || die "STIMULI goes with neither GENERAL_QUESTIONS nor BEFORE"
+    [[ -z "$BEFORE" || -d "$BEFORE" ]] || die "BEFORE=$BEFORE is no folder"
+    [[ -z "$BEFORE" || -z "$QUESTIONS" || -n "$GOLD" ]] || die "BEFORE=$BEFORE needs GOLD, or nothing is compared"
     [[ -d "$CHECKPOINT" ]] && CHECKPOINT="$(cd "$CHECKPOINT" && pwd)" || die "CHECKPOINT $CHECKPOINT is no folder"
     OUT_DIR="${OUT_DIR:-$(dirname "$CHECKPOINT")/eval-$EVALUATOR}"
 }
@@ -173,8 +213,11 @@ evaluate_stimuli() {
 }
 
 score() {
-    [[ -n "$GOLD" ]] || { say "no GOLD: answered, not scored" && printf '%s\n' "$OUT_DIR/answers.jsonl" && exit; }
-    py -m emollm_plugin.cli results "$OUT_DIR" --questions "$QUESTIONS" --gold "$GOLD" --set checkpoint="$FOLDER" \
+    RESULT="$OUT_DIR/answers.jsonl"
+    [[ -n "$GOLD" ]] || { say "no GOLD: answered, not scored" && printf '%s\n' "$RESULT" && return; }
+    RESULT="$OUT_DIR/results.json"
+    py -m emollm_plugin.cli results "$OUT_DIR" --questions "$QUESTIONS" --gold "$GOLD" \
+        ${IMAGE_FOLDER:+--media-root "$IMAGE_FOLDER"} --set checkpoint="$FOLDER" \
         --set evaluator="$EVALUATOR" --set likelihood="$LIKELIHOOD" --set base="$(basename "$BASE_MODEL")" \
         --set template="$TEMPLATE" --set device="$DEVICE" --set stack="$STACK" --set max_new_tokens="$MAX_NEW_TOKENS"
 }

@@ -22,7 +22,7 @@ from . import table, vlmevalkit
 SPLIT_MANIFEST = "splits.jsonl"
 RECORD_FILES = (
     TRAIN, *QUESTIONS["test"], *QUESTIONS["val"], SPLIT_MANIFEST, *table.SPLIT_FILES.values(),
-    *table.TASK_FILES.values(), *vlmevalkit.TASK_FILES.values(),
+    *vlmevalkit.TASK_FILES.values(),
 )  # fmt: skip
 
 
@@ -77,18 +77,16 @@ def _write_questions(
     for record in records:
         shown = _shown(record, composition, training=False, guided=composition.form == GUIDED)
         statistics.add(shown)
-        row = table.row(_direct(shown, composition, training=False))
+        direct = _direct(shown, composition, training=False)
         outputs.line(questions, question_entry(shown))
         outputs.line(gold, answer_entry(record))
-        outputs.line(table.SPLIT_FILES[split], row)
-        if split == "test":
-            task = record.task
-            outputs.line(table.TASK_FILES[task], row)
-            if shown.key == "image":
-                if not lines[task]:
-                    outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.header(task, largest[task]))
-                outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.line(shown, lines[task], largest[task]))
-                lines[task] += 1
+        outputs.line(table.SPLIT_FILES[split], table.row(direct))
+        task = record.task
+        if split == "test" and shown.key == "image":
+            if not lines[task]:
+                outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.header(task, largest[task]))
+            outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.line(direct, lines[task], largest[task]))
+            lines[task] += 1
 
 
 def _direct(shown: Shown, composition: Composition, *, training: bool) -> Shown:

@@ -1,7 +1,7 @@
-"""One row a record with named columns: what Hugging Face `datasets` and lmms-eval read.
+"""One row a record with named columns: what Hugging Face `datasets` reads.
 
-`load_dataset(FOLDER)` finds the splits by the head of the data card, which also fixes the columns' types; lmms-eval
-gets one file a sub-task (`dataset_path: json`). Media are paths below the data root.
+`load_dataset(FOLDER)` finds the splits by the head of the data card, which also fixes the columns' types. Media are
+paths below the data root.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from typing import Any, Iterable
 import yaml
 
 from ..export import Shown, neutral
-from ..tasks import TASKS
 
 SPLIT_FILES = {"train": "hf/train.jsonl", "val": "hf/validation.jsonl", "test": "hf/test.jsonl"}
-TASK_FILES = {task: f"lmms_eval/emobench_{task}.jsonl" for task in TASKS}
 _STRINGS = ("id", "source", "task", "modality", "media", "question", "answer")
 _LISTS = ("accepted", "options")
 

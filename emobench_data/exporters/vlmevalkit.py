@@ -1,7 +1,9 @@
 """TSV for VLMEvalKit: one file a sub-task, multiple choice where there are options.
 
 VLMEvalKit marks one letter as right and knows 26 of them. So the options of a question are without the other accepted
-labels, and of a longer list those beyond 26 are left out, drawn by a hash of the record (our rule).
+labels, and of a longer list those beyond 26 are left out, drawn by a hash of the record (our rule). A file of its own
+that it does not know is multiple choice for it, unless `openended` is in its name (`DATASET_TYPE` in its
+`vlmeval/dataset/__init__.py`, commit e8e78f0); a path that is not absolute is one below the working directory.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from ..export import STORYBOARD_LINE, Shown, neutral
 from ..records import Record
 from ..tasks import TASKS, YES_NO, question
 
-TASK_FILES = {task: f"vlmevalkit/EmoBench_{task}.tsv" for task in TASKS}
+TASK_FILES = {
+    name: f"vlmevalkit/EmoBench_{name}{'_openended' if task.kind == 'open' else ''}.tsv" for name, task in TASKS.items()
+}
 
 
 def header(task: str, labels: int) -> bytes:

@@ -19,9 +19,11 @@ _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; color: #222; background: #fff;
   max-width: 1180px; margin: 2rem auto; padding: 0 1.2rem; }
-h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.3rem; margin: 2.4rem 0 .6rem; border-bottom: 2px solid #2563a8; }
+h1 { font-size: 1.7rem; margin: 0 0 .3rem; }
+h2 { font-size: 1.3rem; margin: 2.4rem 0 .6rem; border-bottom: 2px solid #2563a8; }
 h3 { font-size: 1.02rem; margin: 1.4rem 0 .4rem; } p.note { color: #666; margin: .2rem 0; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .65rem; border-bottom: 1px solid #e3e3e3; text-align: right; white-space: nowrap; }
 th { background: #f4f6f9; font-weight: 600; } th:first-child, td:first-child { text-align: left; }
 tbody tr:hover { background: #fafbfd; }
@@ -29,7 +31,8 @@ table.words td { text-align: left; white-space: normal; overflow-wrap: anywhere;
 table.words td:first-child { white-space: nowrap; vertical-align: top; color: #555; }
 .figures { display: flex; flex-wrap: wrap; gap: 1.4rem; } figure { margin: 0; max-width: 100%; overflow-x: auto; }
 figcaption { font-weight: 600; font-size: .92rem; } svg text { font-size: 11px; font-family: inherit; }
-.examples { display: flex; flex-wrap: wrap; gap: .8rem; } .card { width: 132px; font-size: .76rem; overflow-wrap: anywhere; }
+.examples { display: flex; flex-wrap: wrap; gap: .8rem; }
+.card { width: 132px; font-size: .76rem; overflow-wrap: anywhere; }
 .card img, .card .none { display: block; max-width: 112px; border-radius: 4px; }
 .card .none { background: #f1f1f1; color: #777; padding: .8rem .4rem; }
 .warning { background: #fff4e0; border-left: 4px solid #d98a00; padding: .5rem .8rem; } summary { cursor: pointer; }
@@ -50,8 +53,8 @@ def page(runs: Sequence[Run]) -> str:
         f"{runs[0].result['bootstrap']['draws']} draws, seed {runs[0].result['bootstrap']['seed']}.</p>",
         *_section("General ability", tables.general(runs)),
         *_section("Comparison", tables.comparisons(runs),
-                  "Lost: only the first run is right; won: only the other. McNemar's exact test, two-sided, not corrected "
-                  "for several tests; intervals of differences by paired bootstrap."),
+                  "Lost: only the first run is right; won: only the other. McNemar's exact test, two-sided, not "
+                  "corrected for several tests; intervals of differences by paired bootstrap."),
     ]  # fmt: skip
     for run in runs:
         parts += _run(run)
@@ -103,7 +106,7 @@ def _confusions(run: Run, task: str, wrong: Sequence[Item]) -> Iterator[str]:
 
 
 def _card(run: Run, item: Item) -> str:
-    picture, reason = thumbnail(run.media, run.asked[item.question].media)
+    picture, reason = thumbnail(run.media, run.asked[item.question].medium or "")
     shown = f'<img alt="" src="{picture}">' if picture else f"<span class=none>{escape(reason)}</span>"
     said = item.answer.said if item.answer else "(no answer)"
     said = said if len(said) <= LONGEST else f"{said[:LONGEST]}…"

@@ -9,13 +9,12 @@ from html import escape
 from pathlib import Path
 from typing import Mapping
 
-import numpy as np
 from PIL import Image
 
 from ..errors import InputError
-from ..media import PICTURES, leads_out, media_fault
+from ..media import PictureFault, leads_out, open_picture
 from ..records import path_fault
-from ..video import SUFFIXES, Sampling, read_frames
+from ..video import SUFFIXES, ClipFault, Sampling, read_frames
 
 SIDE = 112  # pixels of a thumbnail
 SHOWN = 14  # labels of a matrix; the rest is one
@@ -28,29 +27,23 @@ def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
         return "", "text only"
     if root is None:
         return "", "no media folder known (--media-root)"
-    if path_fault(name):
-        return "", "refused: its path leaves the media folder"
     path, base = root / name, root.resolve()
-    if leads_out(path, base):
+    if path_fault(name) or leads_out(path, base):
         return "", "refused: its path leaves the media folder"
-    video = path.suffix.lower() in SUFFIXES
     try:
-        fault = media_fault(path, "video" if video else "image", base)
-        if fault:
-            return "", fault
-        image = Image.fromarray(_middle_frame(path)) if video else Image.open(path, formats=PICTURES)
+        small = _middle_frame(path) if path.suffix.lower() in SUFFIXES else open_picture(path, base)
+    except (PictureFault, ClipFault) as error:
+        return "", error.fault
     except InputError:
         return "", "the clip cannot be read here"
-    with image:
-        small = image.convert("RGB")
     small.thumbnail((SIDE, SIDE))
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=72)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}", ""
 
 
-def _middle_frame(clip: Path) -> np.ndarray:
-    return read_frames(clip, Sampling(frames=3), side=SIDE).pixels[1]
+def _middle_frame(clip: Path) -> Image.Image:
+    return Image.fromarray(read_frames(clip, Sampling(frames=3), side=SIDE).pixels[1])
 
 
 def confusion_svg(confusion: Mapping[str, Mapping[str, int]], title: str) -> str:
@@ -90,7 +83,8 @@ def _svg(rows: list[str], columns: list[str], cells: Counter[tuple[str, str]], t
             hue = "37, 99, 168" if truth == guess else "190, 75, 50"
             parts.append(
                 f'<rect x="{LEFT + CELL * j}" y="{y}" width="{CELL - 1}" height="{CELL - 1}" '
-                f'fill="rgba({hue}, {0.04 + 0.9 * share:.3f})"><title>{escape(truth)} → {escape(guess)}: {n}</title></rect>'
+                f'fill="rgba({hue}, {0.04 + 0.9 * share:.3f})">'
+                f"<title>{escape(truth)} → {escape(guess)}: {n}</title></rect>"
             )
             if n:
                 colour = "#fff" if share > 0.55 else "#222"

@@ -8,10 +8,10 @@ from typing import Any, Mapping, NamedTuple, Sequence
 import orjson
 
 from ..errors import InputError
+from ..questions import Question, read_asked
 from ..scoring.core import read_items, summarise
 from ..scoring.figures import Item
 from ..scoring.general import GeneralItem, read_general, score_general
-from ..scoring.gold import Question, read_asked
 
 
 class Run(NamedTuple):

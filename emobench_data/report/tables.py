@@ -56,8 +56,8 @@ def extras(run: Run) -> list[Table]:
         if found:
             rows = [[level, *map(percent, own.values())] for level, own in found["levels"].items()]
             title = (
-                f"{TASKS[task].title} at three levels (table of synonyms {found['wheel_version']}; the accepted list is "
-                f"what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
+                f"{TASKS[task].title} at three levels (table of synonyms {found['wheel_version']}; the accepted list "
+                f"is what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
             )
             tables.append(Table(title, ["level", "accuracy", "precision", "recall", "F1"], rows))
     sure = {task: own["calibration"] for task, own in run.result["tasks"].items() if "calibration" in own}

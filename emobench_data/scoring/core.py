@@ -8,10 +8,11 @@ from typing import Any, Mapping, Sequence
 
 import numpy as np
 
+from ..questions import Question, read_asked
 from ..tasks import TASKS
 from .cells import DRAWS, LEVEL, SEED, interval
 from .figures import Item, task_figures
-from .gold import Question, read_answers, read_asked, read_gold
+from .gold import read_answers, read_gold
 from .reader import AMBIGUOUS, MISSING, UNPARSED, Reader
 
 BOOTSTRAP = {"seed": SEED, "draws": DRAWS, "level": LEVEL, "unit": "question"}

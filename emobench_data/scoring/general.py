@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from ..errors import InputError
 from ..llava_files import line_place, read_entries
 from ..parsing import conclusion, normal
+from ..questions import read_asked
 from .cells import Cells, interval
 from .core import BOOTSTRAP
-from .gold import check_complete, read_answers, read_asked
+from .gold import check_complete, read_answers
 
 
 class GeneralItem(NamedTuple):

@@ -11,7 +11,8 @@ from typing import Any, Iterable, Mapping, NamedTuple
 from ..errors import InputError
 from ..llava_files import line_place, read_entries
 from ..parsing import closing, normal
-from ..tasks import TASKS, is_guided
+from ..questions import Question
+from ..tasks import TASKS
 
 NO_SOURCE = "(unnamed)"
 
@@ -31,18 +32,6 @@ class Gold:
     options: tuple[str, ...]
 
 
-class Question(NamedTuple):
-    """One question as asked: its line, its text, its medium's path under the media root or empty, and its form.
-
-    A `guided` answer counts by its closing line alone.
-    """
-
-    line: int
-    text: str
-    media: str
-    guided: bool = False
-
-
 class Answer(NamedTuple):
     """What counts of what a model `said`: all of it, or the closing line of a guided answer.
 
@@ -52,19 +41,6 @@ class Answer(NamedTuple):
     text: str
     probabilities: dict[str, float] | None
     said: str
-
-
-def read_asked(path: Path) -> dict[str, Question]:
-    """Question id -> question, in the file's order: the denominator of every figure."""
-    asked = {}
-    for question, number, entry in read_entries(path):
-        text, media = entry.get("text"), entry.get("image") or entry.get("video")
-        text, media = (value if isinstance(value, str) else "" for value in (text, media))
-        guided = "form" in entry and is_guided(entry, line_place(path, number))
-        asked[question] = Question(number, text, media, guided)
-    if not asked:
-        raise InputError(f"{path}: holds no question; write it again")
-    return asked
 
 
 def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -> dict[str, Gold]:
@@ -95,7 +71,7 @@ def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]
     for question, number, entry in read_entries(path):
         if question not in asked:
             place = line_place(path, number)
-            raise InputError(f"{place}: question {question!r} is not in the question file; score answers with their own")
+            raise InputError(f"{place}: question {question!r} is not in the question file; score with the one asked")
         if not isinstance(entry.get("text"), str):
             place = line_place(path, number)
             raise InputError(f"{place}: no string under 'text'; expected the answer file of LLaVA's eval scripts")

@@ -36,14 +36,19 @@ def ask(
     """
     task = TASKS["emo_c"]
     which = f"{task.evaluation.format(medium=medium)} {task.hint.format(options=', '.join(labels))}"
-    shares = predictor.probabilities(image, _about(which, medium), labels)
+    shares = predictor.probabilities(image, about(which, medium), labels)
     emotion = max(shares, key=shares.get)
     texts = [WHY.format(medium=medium, emotion=emotion), *([question] if question else [])]
-    ready = [predictor.ask(image, _about(text, medium), picture="asked") for text in texts]
+    ready = [predictor.ask(image, about(text, medium), picture="asked") for text in texts]
     rationale, *answer = predictor.answer_batch(ready, max_new_tokens=max_new_tokens)
     predictor.forget()
     report = {"emotion": emotion, "confidence": shares[emotion], "probabilities": shares, "rationale": rationale}
     return {**report, "answer": answer[0]} if answer else report
+
+
+def chosen_labels(words: str | None) -> Sequence[str]:
+    """The labels that a command line gave with commas between, or `LABELS`."""
+    return [label.strip() for label in words.split(",")] if words else LABELS
 
 
 def open_medium(path: Path) -> tuple[Image.Image, str]:
@@ -59,5 +64,6 @@ def open_medium(path: Path) -> tuple[Image.Image, str]:
     return tile(read_frames(path, Sampling(frames=FRAMES)).pixels), "video"
 
 
-def _about(text: str, medium: str) -> str:
+def about(text: str, medium: str) -> str:
+    """A question about a medium that `open_medium` gave."""
     return f"{STORYBOARD_LINE}\n{text}" if medium == "video" else text

@@ -71,8 +71,8 @@ def test_files_of_an_earlier_build_do_not_stay(root, tmp_path):
     build(composition(root), tmp_path / "out")
     build(composition(root, sources={"emoset": {"tasks": ["emo_c"]}}), tmp_path / "out", figures=False)
     names = set(contents(tmp_path / "out"))
-    assert "lmms_eval/emobench_emo_c.jsonl" in names and names < set(FILES)
-    assert not {"lmms_eval/emobench_hate.jsonl", "figures/labels.png"} & names
+    assert "vlmevalkit/EmoBench_emo_c.tsv" in names and names < set(FILES)
+    assert not {"vlmevalkit/EmoBench_hate.tsv", "figures/labels.png"} & names
 
 
 def test_sub_tasks_caps_balance_and_weight(root, tmp_path):
@@ -107,7 +107,7 @@ def test_rationales_and_guided_questions(root, tmp_path):
     assert {answer["value"].partition("\n")[2] for _, answer in turns} == {"Answer: awe", "Answer: anger"}
     assert all("Give your reasons" in asked["value"] and "objects: tent" in answer["value"] for asked, answer in turns)
     assert {line["form"] for line in read_lines(tmp_path / "out/questions.jsonl")} == {"guided"}
-    for name in ("hf/train.jsonl", "hf/test.jsonl", "lmms_eval/emobench_emo_c.jsonl"):
+    for name in ("hf/train.jsonl", "hf/test.jsonl"):
         assert not any("Give your reasons" in line["question"] for line in read_lines(tmp_path / "out" / name))
     given = [{"id": "emoset/awe_00000/emo_c", "rationale": "Wide and bright."}]
     write_lines(root / "r.jsonl", given)

@@ -4,8 +4,8 @@ import pytest
 
 from emobench_data import InputError
 from emobench_data.chat import Endpoint
+from emobench_data.questions import read_asked
 from emobench_data.scoring.core import read_items
-from emobench_data.scoring.gold import read_asked
 from emobench_data.scoring.judge import judged
 
 from .make import write_lines

@@ -30,9 +30,14 @@ def answers(*ids):
     return [{"question_id": key, "text": f"answer {key}"} for key in ids]
 
 
+def test_a_question_about_a_clip(write):
+    (question,) = read_questions(write("questions.jsonl", [{"question_id": 1, "video": "1.mp4", "text": "Why?"}]))
+    assert (question.image, question.video, question.medium, question.line) == (None, "1.mp4", "1.mp4", 1)
+
+
 def test_both_forms_say_the_same(write, tmp_path):
     questions = read_questions(write("questions.jsonl", ROWS))
-    assert questions[0] == Question("a", "1.png", "Which?", ("joy", "fear")) and questions[1].image is None
+    assert questions[0] == Question("a", "1.png", "Which?", ("joy", "fear"), line=1) and questions[1].image is None
     write_science(questions, tmp_path / "science.json")
     again = read_questions(tmp_path / "science.json")
     parts = [[(one.id, one.image, one.text, one.guided) for one in each] for each in (questions, again)]
@@ -43,7 +48,10 @@ def test_both_forms_say_the_same(write, tmp_path):
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [([], "no question"), ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice"), ([{"question_id": 1}], "line 1"),
+    [([], "no question"), ([{"question_id": 1}], "line 1"),
+     ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice, first in line 1"),
+     ([ROWS[2], {**ROWS[2], "question_id": "3"}], "line 2: question_id '3' occurs twice"),
+     ([{**ROWS[0], "video": "1.mp4"}], "one medium"),
      ([{**ROWS[0], "options": "joy"}], "list of words"), ([{**ROWS[0], "image": 4}], "image folder"),
      ([{**ROWS[0], "form": "free"}], "line 1: unknown form")],
 )  # fmt: skip
@@ -74,8 +82,8 @@ def test_merged_answers_stand_in_the_questions_order(write, tmp_path):
 
 @pytest.mark.parametrize(
     ("ids", "said"),
-    [(("a", "b"), "not answered: 3"), (("a", "b", 3, "a"), "answered twice: 'a'"), (("a", "b", 3, "c"), "not asked: 'c'"),
-     (("a", "b", "3"), "not asked: '3'")],
+    [(("a", "b"), "not answered: 3"), (("a", "b", 3, "a"), "answered twice: 'a'"),
+     (("a", "b", 3, "c"), "not asked: 'c'"), (("a", "b", "3"), "not asked: '3'")],
 )  # fmt: skip
 def test_answers_that_are_missing_doubled_or_unknown_are_named(write, tmp_path, ids, said):
     part, questions = write("part.jsonl", answers(*ids)), write("questions.jsonl", ROWS)

@@ -1,14 +1,18 @@
 """The report: what it shows, that nothing from outside becomes markup, and that no medium outside is opened."""
 
+import base64
+import io
 import re
 
+import numpy as np
 import orjson
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from emobench_data.cli import main
 from emobench_data.report.compare import compare, mcnemar
-from emobench_data.report.pictures import thumbnail
+from emobench_data.report.pictures import confusion_svg, thumbnail
 
 from .make import write_clip, write_lines, write_picture
 from .test_scoring import FEELINGS, gold
@@ -61,6 +65,72 @@ def test_the_page_and_the_table(make_run, tmp_path):
     assert "| Emo-C | 8 | 0 | 4 | +50.0 |" in table and "| 0.125 |" in table
 
 
+@pytest.fixture
+def rich_run(tmp_path):
+    """A run with all that it can have: three kinds of sub-task, probabilities, a judge, conditions, a media folder."""
+    entries = [gold(i, "emo_c", "happy") for i in range(7)] + [gold(7, "emo_o", "joy"), gold(8, "emo_o", "joy")]
+    entries += [gold(i, "hate", answer) for i, answer in ((9, "Yes"), (10, "No"), (11, "No"))]
+    said = ["sad", "sad", "fear", "bored", "sad or fear", "happy, sad", "happy", "glee", "joy", "Yes", "Yes", None]
+    lines = [{"question_id": e["question_id"], "text": text} for e, text in zip(entries, said) if text]
+    lines[6]["metadata"] = {"probabilities": {"happy": 0.75, "sad": 0.25}}
+    asked = [{"question_id": e["question_id"], "image": "a.jpg", "text": f"{e['task']}?"} for e in entries]
+    folder = tmp_path / "rich"
+    write_picture(folder / "media/a.jpg")
+    files = {"questions": write_lines(folder / "q.jsonl", asked), "gold": write_lines(folder / "g.jsonl", entries)}
+    files["predictions"] = write_lines(folder / "answers.jsonl", lines)
+    options = [word for name, path in files.items() for word in (f"--{name}", path)]
+    assert run("score", *options, "--out", folder / "results.json").exit_code == 0
+    stored = orjson.loads((folder / "results.json").read_bytes())
+    stored["files"]["media"] = "media"
+    stored["judge"] = {"model": "j1", "tasks": {"emo_o": {"n": 2, "accuracy": 0.5}}}
+    (folder / "results.json").write_bytes(orjson.dumps({**stored, "conditions": {"settings": {"seed": "77"}}}))
+    return folder
+
+
+def test_everything_that_a_run_has_is_shown(rich_run, tmp_path):
+    assert run("report", rich_run, "--out", tmp_path / "out").exit_code == 0
+    page, table = ((tmp_path / "out" / name).read_text() for name in ("report.html", "report.md"))
+    for row in (
+        "| baseline: majority | 88.9 | 100.0 | 100.0 | 66.7 |",  # (1 + 1 + 2/3) / 3
+        "| baseline: random | 61.1 | 33.3 | 100.0 | 50.0 |",
+        "| word | 50.0 | 50.0 | 50.0 | 50.0 |", "| synonym | 100.0 |",
+        "| Emo-C | 1 | 25.0 | 100.0 | 75.0 |", "## rich: Judge j1", "| emo_o | 2 | 50.0 |",
+    ):  # fmt: skip
+        assert row in table, table
+    counted = {line.split(" | ")[0]: line.split(" | ")[-3:] for line in table.splitlines() if line.startswith("| ")}
+    assert counted["| Emo-C"] != counted["| Hate"] and counted["| Hate"] == ["0", "0", "1 |"]
+    assert re.search(r"\| Emo-C \| 7 \| .* \| 1 \| 2 \| 0 \|", table)
+    worst = re.findall(r"<p>(\w+ taken for .*?)</p>", page)
+    assert worst[:2] == ["happy taken for sad: 2 times", "happy taken for (ambiguous): 2 times"]
+    assert not any(re.match(r"(\w+) taken for \1", line) for line in worst)
+    opened = re.findall(r"<details(.*?)><summary><b>(.*?)</b>", page)
+    assert opened == [(" open", "Emo-C"), (" open", "Emo-O"), ("", "Hate")]
+    assert page.count("may show hateful content") == 1 and "data:image/jpeg;base64," in page
+    assert "<td>settings.seed</td><td>77</td>" in page and "<td>hate?</td>" in page
+    assert "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"" in page
+
+
+def test_questions_given_on_the_command_line_go_before_those_of_the_run(rich_run, tmp_path):
+    fewer = write_lines(tmp_path / "q.jsonl", [orjson.loads(line) for line in (rich_run / "q.jsonl").open("rb")][:7])
+    kept = [orjson.loads(line) for line in (rich_run / "answers.jsonl").open("rb")][:7]
+    write_lines(rich_run / "answers.jsonl", kept)
+    assert run("report", rich_run, "--out", tmp_path / "out", "--questions", fewer).exit_code == 0
+    assert "Emo-O" not in (tmp_path / "out/report.md").read_text()
+
+
+def test_a_matrix_of_many_labels():
+    confusion = {f"label{i:02}": {f"label{i:02}": 40 - i, "(unparsed)": 1} for i in range(20)}
+    svg = confusion_svg(confusion, "Many")
+    names = re.findall(r">([^<>]+)</text>", svg)
+    assert names.count("(other)") == 2 and names.count("(unparsed)") == 1 and names.count("label13") == 2
+    assert "label14" not in names and "<title>label00 → label00: 40</title>" in svg
+    assert f"<title>(other) → (other): {sum(40 - i for i in range(14, 20))}</title>" in svg
+    cells = re.findall(r", ([\d.]+)\)\"><title>(label00 → [^:]+)", svg)
+    shades = {name: float(shade) for shade, name in cells}
+    assert shades["label00 → label00"] == pytest.approx(0.04 + 0.9 * 40 / 41, abs=0.001)
+    assert shades["label00 → label01"] == 0.04
+
+
 def test_results_that_do_not_fit_their_answers_are_said(make_run, tmp_path):
     folder = make_run("a", 4)
     stored = orjson.loads((folder / "results.json").read_bytes())
@@ -88,7 +158,9 @@ def test_thumbnails(tmp_path):
     write_picture(tmp_path / "out.jpg")
     (root / "link.jpg").symlink_to(tmp_path / "out.jpg")
     (root / "broken.jpg").write_text("no picture")
-    assert thumbnail(root, "c.mp4")[0].startswith("data:image/jpeg;base64,")
+    shown = thumbnail(root, "c.mp4")[0]
+    middle = Image.open(io.BytesIO(base64.b64decode(shown.removeprefix("data:image/jpeg;base64,"))))
+    assert middle.size == (96, 64) and 90 < np.asarray(middle).mean() < 140  # greys from 0 to 225
     for name in ("link.jpg", "../out.jpg", str(tmp_path / "out.jpg")):
         assert thumbnail(root, name) == ("", "refused: its path leaves the media folder")
     assert thumbnail(root, "broken.jpg") == ("", "not a picture, or too large")
@@ -100,6 +172,18 @@ def test_mcnemar_is_the_exact_binomial_test(lost, won):
     stats = pytest.importorskip("scipy.stats")
     expected = stats.binomtest(lost, lost + won).pvalue if lost + won else 1
     assert mcnemar(lost, won) == pytest.approx(expected)
+
+
+def test_intervals_of_differences_lie_around_them():
+    """Sub-task t: 60 of 100 won, u: 30 of 100 lost; the overall is the mean of both differences."""
+    first = {f"{task}{i}": (task, task == "u" and i < 30) for task in "tu" for i in range(100)}
+    found = compare(first, {f"{task}{i}": (task, task == "t" and i < 60) for task in "tu" for i in range(100)})
+    own, other, overall = found["tasks"]["t"], found["tasks"]["u"], found["overall"]
+    assert (own["won"], own["lost"], own["difference"], other["difference"]) == (60, 0, 0.6, -0.3)
+    for part, wanted, error in ((own, 0.6, 0.049), (other, -0.3, 0.0458), (overall, 0.15, 0.0335)):
+        low, high = part["interval"]
+        assert part["difference"] == pytest.approx(wanted) and (low + high) / 2 == pytest.approx(wanted, abs=0.01)
+        assert high - low == pytest.approx(2 * 1.96 * error, rel=0.12)
 
 
 def test_only_questions_of_both_runs_are_compared():

@@ -54,7 +54,8 @@ def test_figures_of_a_closed_set(tmp_path):
     assert figures["accuracy"] == result["overall"] == 0.5
     assert figures["majority"] == 0.5
     assert figures["n"] == 4
-    assert figures["balanced_accuracy"] == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert figures["balanced_accuracy"] == figures["uar"] == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert result["prompts"] == {"emo_c": "?"}
     assert figures["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
     assert (figures["unparsed"], figures["ambiguous"], figures["missing"]) == (1, 0, 0)
     assert figures["confusion"] == {"fear": {"(unparsed)": 1}, "happy": {"happy": 1, "sad": 1}, "sad": {"sad": 1}}

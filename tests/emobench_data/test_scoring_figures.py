@@ -1,5 +1,6 @@
 """Figures by source, intervals, baselines, open sets, calibration and general ability; and the bugs of others."""
 
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -12,11 +13,15 @@ import pytest
 from emobench_data import InputError
 from emobench_data.scoring import score, score_general
 from emobench_data.scoring.cells import Cells
+from emobench_data.scoring.table import score_table
 from emobench_data.scoring.wheel import load_wheel
 from emobench_data.sources import all_sources
 
 from .make import write_lines
 from .test_scoring import FEELINGS, Case, closed, gold
+
+# Shares of right answers that the fixed seed draws, of ten with seven right.
+DRAWN = [0.5, 0.6, 0.7, 0.6, 0.6, 1.0]
 
 
 def test_figures_by_source(tmp_path):
@@ -28,19 +33,52 @@ def test_figures_by_source(tmp_path):
     }
 
 
-def test_the_interval_is_that_of_resampled_questions(tmp_path):
-    """Against a plain bootstrap that draws the questions one by one, and scikit-learn's figures of each draw."""
-    metrics = pytest.importorskip("sklearn.metrics")
+def test_the_table_for_a_terminal(tmp_path):
+    entries = [gold(i, "emo_c", "happy", source="a" if i < 3 else "b") for i in range(4)] + [gold(4, "hate", "Yes")]
+    lines = score_table(Case(tmp_path, entries).score("happy", "happy", "sad", "sad", "Yes")).splitlines()
+    assert lines[0].split()[:4] == ["sub-task", "n", "accuracy", "majority"]
+    assert [line.split()[:3] for line in lines[1:-1]] == [
+        ["emo_c", "4", "50.0"], ["a", "3", "66.7"], ["b", "1", "0.0"], ["hate", "1", "100.0"],
+    ]  # fmt: skip
+    total = lines[-1].split()
+    assert total[:3] == ["overall", "75.0", "100.0"] and re.fullmatch(r"\d+\.\d-100\.0", total[3])
+
+
+def plain_figures(truths, guesses):
+    """Accuracy, macro-F1 and mean recall by their definitions."""
+    hits = [((truths == label) & (guesses == label)).sum() for label in FEELINGS]
+    asked, said = ([(side == label).sum() for label in FEELINGS] for side in (truths, guesses))
+    f1 = [2 * hit / (n + m) for hit, n, m in zip(hits, asked, said)]
+    return (truths == guesses).mean(), np.mean(f1), np.mean([hit / n for hit, n in zip(hits, asked)])
+
+
+def test_the_intervals_are_those_of_resampled_questions(tmp_path):
+    """Against a plain bootstrap that draws the questions one by one."""
     random = Random(0)
-    truths = np.array(random.choices(FEELINGS, (5, 3, 2), k=60))
-    guesses = np.array([truth if random.random() < 0.6 else random.choice(FEELINGS) for truth in truths])
+    truths = np.array(random.choices(FEELINGS, (5, 3, 2), k=300))
+    guesses = np.array([truth if random.random() < 0.5 else random.choice(["happy", "sad"]) for truth in truths])
     figures = closed(tmp_path, *truths).score(*guesses)["tasks"]["emo_c"]
+    assert figures["war"] == figures["accuracy"] != figures["uar"]
     rng = np.random.default_rng(1)
-    chosen = [rng.integers(0, 60, 60) for _ in range(400)]
-    plain = [metrics.f1_score(truths[c], guesses[c], average="macro") for c in chosen]
-    assert figures["macro_f1_interval"] == pytest.approx(np.quantile(plain, [0.025, 0.975]), abs=0.04)
-    plain = [metrics.accuracy_score(truths[c], guesses[c]) for c in chosen]
-    assert figures["interval"] == pytest.approx(np.quantile(plain, [0.025, 0.975]), abs=0.04)
+    chosen = [rng.integers(0, 300, 300) for _ in range(1000)]
+    drawn = np.array([plain_figures(truths[c], guesses[c]) for c in chosen])
+    for name, draws in zip(("interval", "macro_f1_interval", "uar_interval"), drawn.T):
+        wanted = np.quantile(draws, [0.025, 0.975])
+        assert figures[name] == pytest.approx(wanted, abs=0.012), name
+        assert np.diff(figures[name]) == pytest.approx(np.diff(wanted), rel=0.12), name
+
+
+def test_the_overall_interval_is_that_of_the_mean_of_the_sub_tasks(tmp_path):
+    """Two sub-tasks of 200 at one half each: the standard error of their mean is 0.5 / sqrt(400)."""
+    entries = [gold(i, task, "Yes") for i, task in enumerate(["hate", "humor"] * 200)]
+    found = Case(tmp_path, entries).score(*["Yes", "Yes", "No", "No"] * 100)
+    low, high = found["overall_interval"]
+    assert high - low == pytest.approx(2 * 1.96 * 0.025, rel=0.08) and (low + high) / 2 == pytest.approx(0.5, abs=0.004)
+
+
+def test_draws_are_the_same_on_every_machine_and_in_every_process():
+    draws = Cells({("happy", "happy"): 7, ("happy", "sad"): 3}).draws("emo_c")["accuracy"]
+    assert draws[:6].tolist() == DRAWN
 
 
 def test_the_interval_does_not_hang_on_other_parts_of_the_file(tmp_path):
@@ -63,6 +101,9 @@ def test_baselines_count_what_is_accepted(tmp_path):
     assert (figures["majority"], figures["random"]) == (1, pytest.approx(2 / 3))
     yes_no = Case(tmp_path, [gold(i, "hate", "No") for i in range(3)]).score("No", "No", "No")["tasks"]["hate"]
     assert (yes_no["majority"], yes_no["random"]) == (1, 0.5)
+    named = [gold(i, "emo_o", answer) for i, answer in enumerate(["joy", "joy", "grief", "awe"])]
+    opened = Case(tmp_path, named).score("joy", "joy", "joy", "joy")["tasks"]["emo_o"]
+    assert (opened["majority"], opened["random"]) == (0.5, pytest.approx(1 / 3))  # of the gold's different answers
 
 
 def test_ids_of_what_has_no_label(tmp_path):
@@ -130,13 +171,15 @@ def lines_with(*probabilities):
 
 
 def test_calibration(tmp_path):
-    case = closed(tmp_path, "happy", "happy", "sad", "sad")
-    shares = [{"happy": 0.9, "sad": 0.1}, {"happy": 0.7, "sad": 0.3}, {"happy": 0.9, "sad": 0.1}]
-    found = case.score_lines([*lines_with(*shares), {"question_id": "q3", "text": "sad"}])
+    """What is sure is the likeliest label, whatever the text says; the last bin holds 1."""
+    case = closed(tmp_path, "happy", "happy", "sad", "sad", "sad")
+    shares = [{"happy": 0.9, "sad": 0.1}, {"happy": 0.7, "sad": 0.3}, {"happy": 0.9, "sad": 0.1}, {"sad": 1.0}]
+    found = case.score_lines([*lines_with(*shares), {"question_id": "q4", "text": "sad"}])
     sure = found["tasks"]["emo_c"]["calibration"]
-    assert sure["n"] == 3 and sure["ece"] == pytest.approx((2 * abs(0.5 - 0.9) + abs(1 - 0.7)) / 3)
-    assert [own["n"] for own in sure["bins"]] == [1, 2]
-    assert "calibration" not in case.score("happy", "happy", "sad", "sad")["tasks"]["emo_c"]
+    assert sure["n"] == 4 and sure["accuracy"] == 0.75 and sure["confidence"] == pytest.approx(3.5 / 4)
+    assert sure["ece"] == pytest.approx((3 * abs(2 / 3 - 2.8 / 3) + abs(1 - 0.7)) / 4)
+    assert [(own["from"], own["to"], own["n"]) for own in sure["bins"]] == [(0.7, 0.8, 1), (0.9, 1.0, 3)]
+    assert "calibration" not in case.score(*["happy"] * 5)["tasks"]["emo_c"]
 
 
 @pytest.mark.parametrize("bad", [{}, {"happy": 1.2}, {"happy": -0.1}, {"happy": "1"}, {"happy": 0.8, "sad": 0.8}, []])
@@ -155,7 +198,7 @@ def general(folder, golds, *answers):
 def test_general_ability(tmp_path):
     golds = [{"question_id": 1, "answer": "Two"}, {"question_id": 2, "answers": ["a dog", "dog"]}]
     golds += [{"question_id": 3, "answer": "red"}, {"question_id": 4, "answer": "red"}]
-    result = general(tmp_path, golds, " two. ", "Dog", "red or blue", None)
+    result = general(tmp_path, golds, " two. ", "A dog it may be.\nAnswer: Dog", "red or blue", None)
     figures = result["general"]["vqa"]
     assert (figures["accuracy"], figures["majority"], figures["n"], figures["missing"]) == (0.5, 0.5, 4, 1)
     assert result["missing_ids"] == ["4"] and result["overall"] is None and result["tasks"] == {}

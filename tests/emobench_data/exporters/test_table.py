@@ -23,11 +23,3 @@ def test_load_dataset(out, tmp_path, monkeypatch):
     for split, path in (("train", "train"), ("validation", "val"), ("test", "test")):
         assert list(loaded[split]) == read_lines(out / table.SPLIT_FILES[path])
     assert {"emo_c", "emo_o", "hate", "intent"} == set(loaded["test"]["task"])
-
-
-def test_one_file_a_sub_task_for_lmms_eval(out):
-    rows = [row for path in table.TASK_FILES.values() if (out / path).exists() for row in read_lines(out / path)]
-    test = read_lines(out / table.SPLIT_FILES["test"])
-    assert sorted(rows, key=lambda row: row["id"]) == sorted(test, key=lambda row: row["id"])
-    assert {row["modality"] for row in rows} == {"image", "video"}
-    assert all(row["answer"] in row["accepted"] for row in rows)

@@ -34,6 +34,23 @@ def test_the_answer_is_the_letter_of_the_right_option(tables):
     assert "A" not in tables["emo_o"][0] and tables["emo_o"][0]["answer"] in ("awe", "anger")
 
 
+def test_the_name_tells_vlmevalkit_which_questions_are_open():
+    """Its rule: an unknown file is multiple choice unless `openended` is in its name."""
+    assert TASK_FILES["emo_o"].endswith("/EmoBench_emo_o_openended.tsv")
+    assert [task for task, name in TASK_FILES.items() if "openended" in name.lower()] == ["emo_o"]
+
+
+def test_pandas_reads_every_cell_as_vlmevalkit_has_it_read(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    one = record(task="emo_c", text='He said: "no"\tand\nleft', options=("joy", "none", "fear"), answer="fear")
+    shown = show(one, "image", one.media, training=False)
+    (tmp_path / "x.tsv").write_bytes(header("emo_c", 4) + line(shown, 0, 4) + line(shown, 1, 4))
+    data = pandas.read_csv(tmp_path / "x.tsv", sep="\t")
+    assert list(data["index"]) == [0, 1] and list(data["answer"]) == ["C", "C"] and data["D"].isna().all()
+    assert data["question"][0].startswith('He said: "no"\tand\nleft')
+    assert not data[["A", "B", "C"]].isna().any(axis=None)
+
+
 def test_of_several_right_answers_one_is_offered_and_of_28_options_26():
     one = record(task="intent", options=LABELS, answer=LABELS[20], accepted=(LABELS[3], LABELS[20]))
     offered = choices(one)

@@ -51,6 +51,7 @@ def asked(tiny, tmp_path_factory):
         color = (37 * index % 256, 91 * index % 256, 151 * index % 256)
         Image.new("RGB", (32 + index, 28), color).save(folder / "images" / name)
         words = "Which emotion does this image show? " + "joy sadness anger fear " * (index * 5 % 8)
-        rows.append({"question_id": index, "image": name, "text": words.strip(), "options": ["joy", "sadness", "a fear"]})
+        options = ["joy", "sadness", "a fear"]
+        rows.append({"question_id": index, "image": name, "text": words.strip(), "options": options})
     (folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder

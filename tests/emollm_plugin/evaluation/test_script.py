@@ -49,6 +49,27 @@ def test_stimuli_are_compared_with_the_plain_questions(checkpoint, tiny, tmp_pat
 
 
 @pytest.mark.e2e
+def test_general_questions_and_the_checkpoint_before(checkpoint, tiny, tmp_path):
+    general = tmp_path / "vqa.jsonl"
+    general.write_text(json.dumps({"question_id": 1, "image": "0.png", "text": "Is it a picture?"}) + "\n")
+    (tmp_path / "gold.jsonl").write_text(json.dumps({"question_id": 1, "answer": "yes"}) + "\n")
+    settings = {"OUT_DIR": tmp_path / "out", "MAX_NEW_TOKENS": 3, "QUESTIONS": tiny.data / "questions.jsonl",
+                "GOLD": tiny.data / "gold.jsonl", "IMAGE_FOLDER": tiny.data / "images", "GENERAL_QUESTIONS": general,
+                "GENERAL_GOLD": tmp_path / "gold.jsonl", "GENERAL_IMAGES": tiny.data / "images"}  # fmt: skip
+    done = evaluate(checkpoint, **settings)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "out" / "results.json")
+    found = json.loads((tmp_path / "out" / "general-vqa.json").read_text())
+    assert found["general"]["vqa"]["n"] == 1 and found["general"]["vqa"]["missing"] == 0
+    assert len((tmp_path / "out" / "answers.jsonl").read_text().splitlines()) == 16
+    without = {name: value for name, value in settings.items() if not name.startswith("GENERAL")}
+    planned = evaluate(checkpoint, "--dry-run", **without, BEFORE=checkpoint, BEFORE_TEMPLATE="vicuna_v1")
+    commands = [line for line in planned.stdout.splitlines() if "emollm_plugin.cli eval" in line]
+    assert ["out/before" in line for line in commands] == [False, True]
+    assert ["vicuna_v1" in line for line in commands] == [False, True]
+
+
+@pytest.mark.e2e
 def test_help_and_settings_that_cannot_be_used(tmp_path):
     shown = evaluate("--help")
     assert shown.returncode == 0 and "EVALUATOR" in shown.stdout
@@ -56,6 +77,8 @@ def test_help_and_settings_that_cannot_be_used(tmp_path):
         ([], {}, "which CHECKPOINT"), ([tmp_path / "none"], {}, "is no folder"), (["--dryrun"], {}, "unknown argument"),
         ([tmp_path], {"EVALUATOR": "some"}, "model_vqa_science"), ([tmp_path], {"CHUNKS": "0"}, "no number"),
         ([tmp_path], {"EVALUATOR": "model_vqa", "LIKELIHOOD": 1}, "needs EVALUATOR=emollm"),
+        ([tmp_path], {"GENERAL_QUESTIONS": __file__}, "must both be files"),
+        ([tmp_path], {"BEFORE": "none"}, "no folder"),
     ):  # fmt: skip
         done = evaluate(*words, **changes)
         assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr

@@ -1,0 +1,8 @@
+"""EmoBench as tasks of lmms-eval 0.7: the folder for its `--include_path`.
+
+A task reads the questions, gold and media that `mini`, `convert` or `build` wrote; `emobench_data.scoring` scores it.
+"""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
