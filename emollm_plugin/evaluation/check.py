@@ -10,7 +10,7 @@ from emobench_data.errors import InputError
 from emobench_data.questions import read_questions
 
 from ..checkpoint import check_tokenizer, host_branch
-from ..preflight import refuse_faulty_images
+from ..preflight import refuse_faulty_media
 
 
 def check_evaluation(argv: Sequence[str]) -> None:
@@ -45,4 +45,4 @@ def _check_questions(path: Path, images: Path) -> None:
     names = {question.image for question in read_questions(path) if question.image}
     if not names:
         raise InputError(f"{path}: holds no question about an image; emollm eval answers questions without one")
-    refuse_faulty_images(sorted(names), images, str(path))
+    refuse_faulty_media(dict.fromkeys(sorted(names), "image"), images, str(path))

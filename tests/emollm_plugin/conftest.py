@@ -200,16 +200,16 @@ def batch():
     return {"input_ids": ids, "labels": labels, "attention_mask": mask, "images": images}
 
 
-def make_clip_file(path):
-    """A clip of five plain frames."""
+def make_clip_file(path, greys=range(0, 200, 40)):
+    """A clip of plain frames, five of them brighter and brighter."""
     import av
     import numpy as np
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=5)
         stream.width = stream.height = 32
-        for index in range(5):
-            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 40 * index, np.uint8), format="rgb24")
+        for grey in greys:
+            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), grey, np.uint8), format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
