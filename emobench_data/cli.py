@@ -10,13 +10,19 @@ import orjson
 
 from .build import build as build_benchmark
 from .commands import FILE, FOLDER, report, score
-from .composition import load_composition
+from .composition import VIDEOS, load_composition
 from .convert import convert as convert_source
 from .convert import make_mini
 from .errors import InputError
 from .questions import merge_answers, read_questions, write_science
 from .sources import Source, all_sources, get_source
 from .validate import validate as validate_file
+
+
+videos_option = click.option(
+    "--videos", type=click.Choice(VIDEOS), default=VIDEOS[0], show_default=True,
+    help="A clip as a picture of four of its frames, for LLaVA 1.5, or as itself, for EmoLLM's training and evaluator.",
+)  # fmt: skip
 
 
 class InputErrorGroup(click.Group):
@@ -50,9 +56,10 @@ main.add_command(report)
 @click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
 @click.option("--test", default=216, show_default=True, help="Items to evaluate on, over all six sub-tasks.")
 @click.option("--seed", default=0, show_default=True)
-def mini(out: Path, train: int, test: int, seed: int) -> None:
+@videos_option
+def mini(out: Path, **options: Any) -> None:
     """Render EmoBench-mini; a folder that is complete already is used as it is."""
-    _echo_counts(make_mini(out, train=train, test=test, seed=seed), out)
+    _echo_counts(make_mini(out, **options), out)
 
 
 @main.command()
@@ -69,7 +76,7 @@ def mini(out: Path, train: int, test: int, seed: int) -> None:
 @click.option(
     "--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first."
 )
-@click.option("--storyboards", is_flag=True, help="Write a picture of four frames beside each clip, for LLaVA 1.5.")
+@videos_option
 def convert(source: str, root: Path, out: Path, check_media: bool, **options: Any) -> None:
     """Convert the data set SOURCE (see `sources`) to LLaVA's files."""
     summary = convert_source(get_source(source), root, out, check=check_media, **options)

@@ -30,7 +30,7 @@ def convert(
     val: float = 0.0,
     seed: int = 0,
     check: bool = True,
-    storyboards: bool = False,
+    videos: str = "storyboards",
 ) -> dict[str, Any]:
     """Write the training JSON, the questions with their gold, and a summary of `source` to `out`; return the summary.
 
@@ -39,7 +39,7 @@ def convert(
     Args:
         test, val, seed: for records without an official split, see `assign_splits`.
         check: open every medium first.
-        storyboards: write a picture of four frames beside each clip under `root`, see `storyboard`.
+        videos: `storyboards` (a picture of four frames, written beside each clip under `root`) or `clips`.
 
     Raises:
         InputError: the data set is not there, gives no record or none for a split, or has a faulty medium. `out` is
@@ -65,7 +65,7 @@ def convert(
         "expected_items": dict(source.expected),
         "skipped": skips.summary(),
     }
-    write_all(records, out, summary, storyboards=root if storyboards else None)
+    write_all(records, out, summary, storyboards=root if videos == "storyboards" else None)
     return summary
 
 
@@ -76,8 +76,11 @@ def _check_media(records: list[Record], root: Path) -> None:
     refuse(faults, len(media), root, way_out="get these files again")
 
 
-def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:
+def make_mini(out: Path, *, train: int, test: int, seed: int, videos: str = "storyboards") -> dict[str, Any]:
     """Render EmoBench-mini to `out`/media and write LLaVA's files to `out`, their media relative to `out`/media.
+
+    Args:
+        videos: as in `convert`.
 
     Raises:
         InputError: see `render_mini`.
@@ -89,7 +92,7 @@ def make_mini(out: Path, *, train: int, test: int, seed: int) -> dict[str, Any]:
             (out / name).unlink(missing_ok=True)
     records = render_mini(media, train=train, test=test, seed=seed)
     summary = {"source": "mini", "seed": seed, **summarise(records)}
-    write_all(records, out, summary, storyboards=media)
+    write_all(records, out, summary, storyboards=media if videos == "storyboards" else None)
     return summary
 
 

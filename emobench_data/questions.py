@@ -20,12 +20,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; `image` is None for text alone, `options` are what may be answered, empty if anything."""
+    """One question; without `image` and `video` of text alone; `options` are what may be answered, empty if anything."""
 
     id: str | int
     image: str | None
     text: str
     options: tuple[str, ...] = ()
+    video: str | None = None
+
+    @property
+    def medium(self) -> str | None:
+        """The picture or clip that is asked about."""
+        return self.image or self.video
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -54,11 +60,15 @@ def _from_line(place: str, entry: dict[str, Any]) -> Question:
     options = entry.get("options") or []
     if not _named(entry.get("question_id")) or not isinstance(entry.get("text"), str):
         raise InputError(f"{place}: a question needs question_id and text")
-    if not isinstance(entry.get("image", ""), str):
-        raise InputError(f"{place}: image must be a path below the image folder")
+    for key in ("image", "video"):
+        if not isinstance(entry.get(key, ""), str):
+            raise InputError(f"{place}: {key} must be a path below the image folder")
+    if entry.get("image") and entry.get("video"):
+        raise InputError(f"{place}: has an image and a video; a question has one medium")
     if not isinstance(options, list) or not all(isinstance(option, str) and option.strip() for option in options):
         raise InputError(f"{place}: options must be a list of words")
-    return Question(entry["question_id"], entry.get("image") or None, entry["text"], tuple(options))
+    image, video = (entry.get(key) or None for key in ("image", "video"))
+    return Question(entry["question_id"], image, entry["text"], tuple(options), video)
 
 
 def _from_conversation(place: str, entry: Any) -> Question:

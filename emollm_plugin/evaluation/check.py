@@ -42,7 +42,13 @@ def _check_template(name: str) -> None:
 
 def _check_questions(path: Path, images: Path) -> None:
     # The same picture may be asked about more than once.
-    names = {question.image for question in read_questions(path) if question.image}
+    questions = read_questions(path)
+    if any(question.video for question in questions):
+        raise InputError(
+            f"{path}: asks about clips, which LLaVA's scripts do not read; take emollm eval, or write pictures of their"
+            " frames (--videos storyboards)"
+        )
+    names = {question.image for question in questions if question.image}
     if not names:
         raise InputError(f"{path}: holds no question about an image; emollm eval answers questions without one")
     refuse_faulty_media(dict.fromkeys(sorted(names), "image"), images, str(path))

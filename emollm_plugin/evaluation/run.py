@@ -29,14 +29,14 @@ def evaluate(
         likelihood: answer questions that have options by the most probable option, its probabilities in the metadata.
 
     Raises:
-        InputError: a file cannot be read, the answers are of another run, or a picture is not there.
+        InputError: a file cannot be read, the answers are of another run, or a medium is not there.
     """
     from llava.mm_utils import get_model_name_from_path
 
     asked = chunk(read_questions(questions), chunks, chunk_index)
     run = run_id(
         model=str(model), weights=_weights(Path(model)), template=predictor.template, tokens=max_new_tokens,
-        likelihood=likelihood, dtype=predictor.model.dtype, asked=[(one.id, one.image, one.text) for one in asked],
+        likelihood=likelihood, dtype=predictor.model.dtype, asked=[(one.id, one.medium, one.text) for one in asked],
     )  # fmt: skip
     file = Answers(answers, asked, model_id=get_model_name_from_path(str(model)), run=run)
     left = [question for question in asked if question.id not in file.done]

@@ -108,9 +108,22 @@ def train_arguments(tiny, tmp_path, monkeypatch):
     return build
 
 
+CHANGE = "multiperspective:perspectives=objects+relations+atmosphere+change,slots=2,width=16,frames=4"
+
+
 @pytest.fixture(scope="session")
 def llava_model(tiny):
     """A LLaVA model with an open, random `multiperspective` projector, built as the host's training builds it."""
+    return make_llava(tiny, "multiperspective:slots=2,width=16")
+
+
+@pytest.fixture(scope="session")
+def clip_model(tiny):
+    """The same with the projector `CHANGE`, which reads four frames of a clip, and what changes between them."""
+    return make_llava(tiny, CHANGE)
+
+
+def make_llava(tiny, projector):
     import torch
 
     import emollm_plugin
@@ -124,7 +137,7 @@ def llava_model(tiny):
     model = LlavaLlamaForCausalLM.from_pretrained(tiny.base)
     arguments = SimpleNamespace(
         vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
-        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type="multiperspective:slots=2,width=16",
+        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type=projector,
     )  # fmt: skip
     model.get_model().initialize_vision_modules(arguments)
     for read in model.get_model().mm_projector.reads.values():
