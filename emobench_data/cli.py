@@ -56,6 +56,7 @@ main.add_command(report)
 @click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
 @click.option("--test", default=216, show_default=True, help="Items to evaluate on, over all six sub-tasks.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--changes", is_flag=True, help="Clips only, on which only the order of the frames tells the answer.")
 @videos_option
 def mini(out: Path, **options: Any) -> None:
     """Render EmoBench-mini; a folder that is complete already is used as it is."""

@@ -76,21 +76,24 @@ def _check_media(records: list[Record], root: Path) -> None:
     refuse(faults, len(media), root, way_out="get these files again")
 
 
-def make_mini(out: Path, *, train: int, test: int, seed: int, videos: str = "storyboards") -> dict[str, Any]:
+def make_mini(
+    out: Path, *, train: int, test: int, seed: int, videos: str = "storyboards", changes: bool = False
+) -> dict[str, Any]:
     """Render EmoBench-mini to `out`/media and write LLaVA's files to `out`, their media relative to `out`/media.
 
     Args:
         videos: as in `convert`.
+        changes: as in `render_mini`.
 
     Raises:
         InputError: see `render_mini`.
     """
     media = out / "media"
-    if not is_rendered(media, train=train, test=test, seed=seed):
+    if not is_rendered(media, train=train, test=test, seed=seed, changes=changes):
         check_size(train=train, test=test)
         for name in FILES:  # they would name media that are about to change
             (out / name).unlink(missing_ok=True)
-    records = render_mini(media, train=train, test=test, seed=seed)
+    records = render_mini(media, train=train, test=test, seed=seed, changes=changes)
     summary = {"source": "mini", "seed": seed, **summarise(records)}
     write_all(records, out, summary, storyboards=media if videos == "storyboards" else None)
     return summary
