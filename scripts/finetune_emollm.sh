@@ -11,6 +11,9 @@
 #   DATA_ROOT      folder of the user's copy of that data set (not for mini)
 #   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 480, 144
 #   DATA_PATH, IMAGE_FOLDER, QUESTIONS, GOLD   LLaVA's own files instead of a DATASET
+#   VIDEOS         storyboards (a picture of four frames for a clip), or clips: frames by PROJECTOR's frames= (8), and the
+#                  evaluation by `emollm eval`, for LLaVA's own script reads no clips      default: storyboards
+#   FRAME_CACHE    folder that keeps the frames of clips for later epochs (4 GB)
 # Model
 #   BASE_MODEL     folder or hub name of a language model (LLaMA, Mistral, Qwen, Gemma, Phi-3, OLMo, MPT)
 #                                                                                default: SmolLM2-135M-Instruct
@@ -77,7 +80,7 @@ defaults() {
     DATASET="${DATASET:-mini}" SEED="${SEED:-0}" DEVICE="${DEVICE:-auto}"
     MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}"
     DATA_DIR="${DATA_DIR:-$ROOT/data}" DATA_PATH="${DATA_PATH:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
-    QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}"
+    QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" VIDEOS="${VIDEOS:-storyboards}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-}"
     # EmoBench-mini is there to be through in minutes on two cores.
     [[ "$DATASET" != mini || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=16}"
@@ -108,6 +111,7 @@ defaults() {
 }
 
 check_arguments() {
+    [[ "$VIDEOS" =~ ^(storyboards|clips)$ ]] || die "VIDEOS=$VIDEOS is unknown; known: storyboards, clips"
     [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
     [[ "${PRECISION:-bf16}" =~ ^(bf16|fp32)$ ]] || die "PRECISION=$PRECISION is unknown; known: bf16, fp32"
@@ -146,6 +150,7 @@ train_command() {
     [[ "$CHECKPOINTING" == 0 ]] || tune+=(--gradient_checkpointing True)
     [[ "$ZERO" == none ]] || tune+=(--deepspeed "$ZERO")
     [[ -z "${PRETRAIN_PROJECTOR:-}" ]] || tune+=(--pretrain_mm_mlp_adapter "$PRETRAIN_PROJECTOR")
+    [[ -z "${FRAME_CACHE:-}" ]] || tune+=(--frame_cache "$FRAME_CACHE")
     [[ "$DEVICE" == cuda ]] || tune+=(--use_cpu True)
     TRAIN=("$VENV/bin/deepspeed" "${LAUNCH[@]}" --log_level error
         --module emollm_plugin llava.train.train
@@ -161,8 +166,15 @@ train_command() {
 
 eval_command() {
     local base=()
+    EVALUATOR=llava.eval.model_vqa_loader
     [[ "$TUNE" == full ]] || base=(--model-base "$BASE")
-    EVAL=("$VENV/bin/python" -m emollm_plugin llava.eval.model_vqa_loader
+    if [[ "$VIDEOS" == clips ]]; then
+        EVALUATOR="emollm eval"
+        EVAL=("$VENV/bin/python" -m emollm_plugin.cli eval "$CHECKPOINT" "${base[@]}" --question-file "$QUESTIONS"
+            --image-folder "$IMAGE_FOLDER" --answers-file "$RUN_DIR/answers.jsonl" --conv-mode "$TEMPLATE")
+        return
+    fi
+    EVAL=("$VENV/bin/python" -m emollm_plugin "$EVALUATOR"
         --model-path "$CHECKPOINT" "${base[@]}" --question-file "$QUESTIONS" --image-folder "$IMAGE_FOLDER"
         --answers-file "$RUN_DIR/answers.jsonl" --conv-mode "$TEMPLATE" --temperature 0 --max_new_tokens 16)
 }
@@ -203,14 +215,15 @@ train() {
 
 evaluate() {
     eval_command
-    say "evaluating with llava.eval.model_vqa_loader; log: $RUN_DIR/eval.log"
+    say "evaluating with $EVALUATOR; log: $RUN_DIR/eval.log"
+    rm -f "$RUN_DIR/answers.jsonl"
     run_logged "$RUN_DIR/eval.log" "${EVAL[@]}"
 }
 
 score() {
     py -m emollm_plugin.cli results "$RUN_DIR" --questions "$QUESTIONS" --gold "$GOLD" \
         ${IMAGE_FOLDER:+--media-root "$IMAGE_FOLDER"} \
-        --set dataset="$DATASET" --set stack="$STACK" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
+        --set dataset="$DATASET" --set videos="$VIDEOS" --set stack="$STACK" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
         --set device="$DEVICE" --set precision="$PRECISION" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
         --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR"

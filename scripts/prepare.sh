@@ -37,13 +37,14 @@ prepare_data() {
     local out
     if [[ "$DATASET" == mini ]]; then
         out="$DATA_DIR/mini-$MINI_TRAIN-$MINI_TEST"
+        [[ "$VIDEOS" == storyboards ]] || out+="-$VIDEOS"
         say "EmoBench-mini in $out"
-        py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST"
+        py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST" --videos "$VIDEOS"
         IMAGE_FOLDER="$out/media"
     else
         out="$DATA_DIR/$DATASET-seed$SEED"
         say "converting $DATASET from $DATA_ROOT"
-        py -m emobench_data convert "$DATASET" --root "$DATA_ROOT" --out "$out" --seed "$SEED"
+        py -m emobench_data convert "$DATASET" --root "$DATA_ROOT" --out "$out" --seed "$SEED" --videos "$VIDEOS"
         IMAGE_FOLDER="$(cd "$DATA_ROOT" && pwd)"
     fi
     DATA_PATH="$out/train.json" QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl"

@@ -18,6 +18,7 @@ from tests.emollm_plugin.trainings import curve, finish
 ROOT = Path(__file__).parents[1]
 # launcher -> variables and what they must lead to in the host's command
 LAUNCHERS = [
+    ("finetune_emollm.sh", {"VIDEOS": "clips", "FRAME_CACHE": "/far/frames"}, {"frame_cache": "frames"}),
     ("finetune_emollm.sh", {"ZERO": "none", "GPUS": 2}, {"deepspeed": None, "gradient_accumulation_steps": 4}),
     ("pretrain_projector.sh", {}, {"tune_mm_mlp_adapter": True, "learning_rate": 1e-3, "save_steps": 50}),
     ("finetune_lora.sh", {"ZERO": "3"}, {"lora_enable": True, "mm_projector_lr": 2e-5, "deepspeed": "zero3.json"}),
@@ -83,7 +84,8 @@ def test_help(name):
 
 
 def test_settings_that_are_no_mode(settings):
-    for key, value, known in (("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1")):
+    for key, value, known in (("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1"),
+                              ("VIDEOS", "some", "storyboards, clips")):  # fmt: skip
         done = launch("finetune_emollm.sh", **{**settings, key: value})
         assert done.returncode == 2 and known in done.stderr and len(done.stderr.splitlines()) == 1
 

@@ -14,7 +14,7 @@ CORPUS += ["Yes No"]
 COLORS = {"joy": (250, 220, 60), "sadness": (40, 60, 140)}
 
 
-def make_tokenizer(folder):
+def make_tokenizer(folder, corpus=CORPUS):
     """A byte-level BPE tokenizer of the kind that SmolLM2 has: ChatML, no beginning-of-sequence token."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -24,7 +24,7 @@ def make_tokenizer(folder):
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=CHATML, initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.train_from_iterator(corpus, trainer)
     names = {"unk_token": CHATML[0], "pad_token": CHATML[2], "bos_token": CHATML[1], "eos_token": CHATML[2]}
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
     fast.save_pretrained(folder)
