@@ -13,7 +13,7 @@ import orjson
 from .build import build as build_benchmark
 from .chat import Budget, Endpoint
 from .commands import FILE, FOLDER, report, score
-from .composition import load_composition
+from .composition import VIDEOS, load_composition
 from .convert import Form, make_mini
 from .convert import convert as convert_source
 from .errors import InputError
@@ -24,6 +24,12 @@ from .sources import Source, all_sources, get_source
 from .stimuli import write_stimulated
 from .tasks import DIRECT, FORMS, GUIDED
 from .validate import validate as validate_file
+
+
+videos_option = click.option(
+    "--videos", type=click.Choice(VIDEOS), default=VIDEOS[0], show_default=True,
+    help="A clip as a picture of four of its frames, for LLaVA 1.5, or as itself, for EmoLLM's training and evaluator.",
+)  # fmt: skip
 
 
 class InputErrorGroup(click.Group):
@@ -76,6 +82,8 @@ def form_options(command: Callable) -> Callable:
 @click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
 @click.option("--test", default=216, show_default=True, help="Items to evaluate on, over all six sub-tasks.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--changes", is_flag=True, help="Clips only, on which only the order of the frames tells the answer.")
+@videos_option
 @form_options
 def mini(out: Path, **options: Any) -> None:
     """Render EmoBench-mini; a folder that is complete already is used as it is."""
@@ -96,7 +104,7 @@ def mini(out: Path, **options: Any) -> None:
 @click.option(
     "--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first."
 )
-@click.option("--storyboards", is_flag=True, help="Write a picture of four frames beside each clip, for LLaVA 1.5.")
+@videos_option
 @form_options
 def convert(source: str, root: Path, out: Path, check_media: bool, **options: Any) -> None:
     """Convert the data set SOURCE (see `sources`) to LLaVA's files."""

@@ -18,13 +18,14 @@ from .tasks import FORMS
 
 SPLITS = ("train", "val", "test")
 PRESETS = ("default", "small")
+VIDEOS = ("storyboards", "clips")  # how a clip is written
 # Keys of a source; those of the second line may also stand at the top, for all sources that do not say otherwise.
 _SHARED = ("weight", "cap", "balance", "test", "val")
 _PART_KEYS = ("folder", "tasks", *_SHARED)
 _CHOICES = {
     "missing": ("error", "skip"),
     "faulty": ("error", "skip"),
-    "videos": ("storyboards", "clips"),
+    "videos": VIDEOS,
     "rationale": MODES,
     "form": FORMS,
 }

@@ -49,7 +49,7 @@ def convert(
     val: float = 0.0,
     seed: int = 0,
     check: bool = True,
-    storyboards: bool = False,
+    videos: str = "storyboards",
     form: Form = Form(),
 ) -> dict[str, Any]:
     """Write the training JSON, the questions with their gold, and a summary of `source` to `out`; return the summary.
@@ -59,7 +59,7 @@ def convert(
     Args:
         test, val, seed: for records without an official split, see `assign_splits`.
         check: open every medium first.
-        storyboards: write a picture of four frames beside each clip under `root`, see `storyboard`.
+        videos: `storyboards` (a picture of four frames, written beside each clip under `root`) or `clips`.
         form: how answers are trained and questions asked.
 
     Raises:
@@ -86,7 +86,7 @@ def convert(
         "expected_items": dict(source.expected),
         "skipped": skips.summary(),
     }
-    return write_all(records, out, summary, storyboards=root if storyboards else None, form=form)
+    return write_all(records, out, summary, storyboards=root if videos == "storyboards" else None, form=form)
 
 
 def _check_media(records: list[Record], root: Path) -> None:
@@ -96,20 +96,27 @@ def _check_media(records: list[Record], root: Path) -> None:
     refuse(faults, len(media), root, way_out="get these files again")
 
 
-def make_mini(out: Path, *, train: int, test: int, seed: int, form: Form = Form()) -> dict[str, Any]:
+def make_mini(
+    out: Path, *, train: int, test: int, seed: int, videos: str = "storyboards", changes: bool = False,
+    form: Form = Form(),
+) -> dict[str, Any]:  # fmt: skip
     """Render EmoBench-mini to `out`/media and write LLaVA's files to `out`, their media relative to `out`/media.
+
+    Args:
+        videos: as in `convert`.
+        changes: as in `render_mini`.
 
     Raises:
         InputError: see `render_mini`.
     """
     media = out / "media"
-    if not is_rendered(media, train=train, test=test, seed=seed):
+    if not is_rendered(media, train=train, test=test, seed=seed, changes=changes):
         check_size(train=train, test=test)
         for name in FILES:  # they would name media that are about to change
             (out / name).unlink(missing_ok=True)
-    records = render_mini(media, train=train, test=test, seed=seed)
+    records = render_mini(media, train=train, test=test, seed=seed, changes=changes)
     summary = {"source": "mini", "seed": seed, **summarise(records)}
-    return write_all(records, out, summary, storyboards=media, form=form)
+    return write_all(records, out, summary, storyboards=media if videos == "storyboards" else None, form=form)
 
 
 def write_all(

@@ -84,24 +84,20 @@ def write_questions(
 ) -> int:
     """Write the question JSONL of LLaVA's eval scripts to `path` and the answers to `answers_path`; return how many.
 
-    The text has no placeholder, because LLaVA's scripts add it. A text-only record has no key `image`.
+    The text has no placeholder, because LLaVA's scripts add it. A text-only record has no key `image`. Without
+    `storyboards` a clip has the key `video`, which `emollm eval` reads and LLaVA's scripts do not.
 
     Args:
         media_prefix, storyboards: as in `write_training_json`.
         guided: ask for reasons and a closing line; each question then says `"form": "guided"`.
 
     Raises:
-        InputError: two records have one id, a clip cannot be read, or there are clips but no `storyboards`.
+        InputError: two records have one id, or a clip cannot be read.
     """
     seen: set[str] = set()
     with atomic_file(answers_path) as answers, atomic_file(path) as questions:
         for record in records:
             _check_new(record, seen)
-            if record.modality == "video" and storyboards is None:
-                raise InputError(
-                    f"record {record.id}: LLaVA's eval scripts read no video; write storyboards (one picture of four "
-                    "frames beside each clip): --storyboards on the command line"
-                )
             shown = _show(record, media_prefix, storyboards, training=False, guided=guided)
             questions.write(orjson.dumps(question_entry(shown)) + b"\n")
             answers.write(orjson.dumps(answer_entry(record)) + b"\n")

@@ -100,9 +100,15 @@ def _named(value: Any) -> bool:
 
 
 def write_science(questions: Iterable[Question], path: Path) -> None:
-    """Write questions as the JSON list that `llava.eval.model_vqa_science` reads; it makes the same prompts of it."""
+    """Write questions as the JSON list that `llava.eval.model_vqa_science` reads; it makes the same prompts of it.
+
+    Raises:
+        InputError: a question is about a clip.
+    """
     entries = []
     for one in questions:
+        if one.video:
+            raise InputError(f"question {one.id!r} is about a clip, which LLaVA's scripts do not read; take emollm eval")
         text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
         turns = [{"from": "human", "value": text}]
         known = {**({"image": one.image} if one.image else {}), **({"form": GUIDED} if one.guided else {})}

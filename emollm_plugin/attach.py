@@ -108,11 +108,15 @@ def _on_tower_builder(module: ModuleType) -> None:
 
 
 def _on_arch(module: ModuleType) -> None:
+    from . import video
+
     # llava_arch holds both builders by name, bound before us where the host was imported first.
     _on_projector_builder(module)
     _on_tower_builder(module)
     # Only training calls this, with the arguments that it was given.
     wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
+    wrap(module.LlavaMetaForCausalLM, "prepare_inputs_labels_for_multimodal", video.noting_clips)
+    wrap(module.LlavaMetaForCausalLM, "encode_images", video.telling_clips)
 
 
 def _name_without_plain(host_function: Callable) -> Callable:
@@ -145,6 +149,7 @@ def _any_decoder(module: ModuleType) -> None:
 
 
 def _on_train(module: ModuleType) -> None:
+    from . import video
     from .collate import padded_by_length
     from .compat.names import base_by_content
     from .train import guarded_train
@@ -152,6 +157,11 @@ def _on_train(module: ModuleType) -> None:
     _any_decoder(module)
     wrap(module.ModelArguments, "__init__", base_by_content)
     wrap(module.DataCollatorForSupervisedDataset, "__call__", padded_by_length)
+    module.DataArguments = video.with_frame_cache(module.DataArguments)
+    dataset = module.LazySupervisedDataset
+    wrap(dataset, "__getitem__", lambda host: video.clip_samples(host, module))
+    dataset.lengths = video.clips_count_as_pictures(dataset.lengths)
+    dataset.modality_lengths = video.clips_count_as_pictures(dataset.modality_lengths)
     wrap(module, "preprocess", lambda host: _preprocess(host, module.conversation_lib, module.tokenizer_image_token))
     wrap(module, "train", lambda host: guarded_train(host, module))
 

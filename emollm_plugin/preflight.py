@@ -12,6 +12,7 @@ import os
 import random
 import re
 from dataclasses import dataclass
+from math import isqrt
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -30,6 +31,7 @@ from .prompt.formats import format_of, load_tokenizer
 from .reachable import check_download, check_output, check_projector_file, check_tower_folder
 from .registry import PROJECTORS, projector_family
 from .towers import builder_of
+from .video import ClipReader, as_picture, cache_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")
 # Of the faults that `emobench_data validate` knows, those that the host would meet as a crash or as lost training.
 UNUSABLE = ("schema", "placeholder", "answer")
+MEDIA = ("image", "video")
 SAMPLES, LONGEST = 64, 16
 MEDIA_CHECKED = 20_000
 
@@ -50,6 +53,7 @@ class Plan:
     deepspeed: bool
     output_dir: Path
     rank: int
+    clips: ClipReader
 
 
 def preflight(host: ModuleType) -> Plan:
@@ -71,13 +75,14 @@ def preflight(host: ModuleType) -> Plan:
     check_tokenizer(model_args.model_name_or_path)
     complete_folder(model_args.model_name_or_path)
     records = load_records(data_args.data_path)
+    clips = ClipReader.of(model_args.mm_projector_type, cache_of(data_args))
     rank = int(os.environ.get("RANK", "0"))
     if rank == 0:
         check_media(records, data_args.data_path, data_args.image_folder)
-        _check_samples(host, model_args, data_args, training, records)
+        _check_samples(host, model_args, data_args, training, records, clips.sampling.frames)
     return Plan(
         half_precision=training.bf16 or training.fp16, seed=training.seed, deepspeed=training.deepspeed is not None,
-        output_dir=Path(training.output_dir), rank=rank,
+        output_dir=Path(training.output_dir), rank=rank, clips=clips,
     )  # fmt: skip
 
 
@@ -166,37 +171,45 @@ def load_records(path: str | None) -> list[dict]:
 def _record_fault(record) -> str | None:
     _, faults = read_record(record)
     fault = next((words for kind, words in faults if kind in UNUSABLE), None)
-    if fault or not isinstance(record.get("image", ""), str):
-        return fault or f"its 'image' is {record['image']!r:.80}; LLaVA 1.5 reads one image a record"
-    if "video" in record:
-        return "has a video; LLaVA 1.5 reads images only, so write storyboards (`python -m emobench_data`)"
+    if fault:
+        return fault
+    for key in MEDIA:
+        if not isinstance(record.get(key, ""), str):
+            return f"its {key!r} is {record[key]!r:.80}; a record has one"
+    if all(key in record for key in MEDIA):
+        return "has an image and a video; a record has one medium"
     return None
 
 
 def check_media(records: list[dict], data_path: str, folder: str | None) -> None:
-    """Decode the images that `records` name: all up to 20,000, beyond that a seeded sample, and says so.
+    """Decode the media that `records` name: all up to 20,000, beyond that a seeded sample, and says so.
 
     Raises:
-        InputError: images are missing, unreadable or outside `folder`: how many, and the first three.
+        InputError: media are missing, unreadable or outside `folder`: how many, and the first ones.
     """
-    names = sorted({record["image"] for record in records if "image" in record})
-    if names and not folder:
-        raise InputError(f"training data {data_path} has images; say where they lie with --image_folder")
-    if len(names) > MEDIA_CHECKED:
-        logger.warning("preflight decodes %d of %d images", MEDIA_CHECKED, len(names))
-        names = random.Random(0).sample(names, MEDIA_CHECKED)
-    refuse_faulty_images(names, Path(folder or "."), data_path)
+    media = sorted({(record[key], key) for record in records for key in MEDIA if key in record})
+    if media and not folder:
+        raise InputError(f"training data {data_path} has images or clips; say where they lie with --image_folder")
+    if len(media) > MEDIA_CHECKED:
+        logger.warning("preflight decodes %d of %d media", MEDIA_CHECKED, len(media))
+        media = random.Random(0).sample(media, MEDIA_CHECKED)
+    refuse_faulty_media(dict(media), Path(folder or "."), data_path)
 
 
-def refuse_faulty_images(names: list[str], folder: Path, place: str) -> None:
-    """Decode every image; raises `InputError` that counts the faulty ones and names some."""
+def refuse_faulty_media(media: dict[str, str], folder: Path, place: str) -> None:
+    """Decode every medium, its kind by its name; raises `InputError` that counts the faulty ones and names some."""
     with media_cache(None) as cache:
-        faults, _ = check_all({name: Medium(folder, name, "image") for name in names}, cache)
-    refuse(faults, len(names), f"{place} in {folder}", way_out="get these files again or take the records out")
+        faults, _ = check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, cache)
+    refuse(faults, len(media), f"{place} in {folder}", way_out="get these files again or take the records out")
 
 
-def _check_samples(host: ModuleType, model_args, data_args, training: _Training, records: list[dict]) -> None:
+def _check_samples(
+    host: ModuleType, model_args, data_args, training: _Training, records: list[dict], frames: int
+) -> None:
     """Encode a seeded sample as training will; stop if it would train nothing or would not fit."""
+    if model_args.mm_patch_merge_type != "flat" and any("video" in record for record in records):
+        merge = model_args.mm_patch_merge_type
+        raise InputError(f"--mm_patch_merge_type {merge!r} is for crops of one picture; clips need 'flat'")
     tokenizer = load_tokenizer(
         model_args.model_name_or_path, cache_dir=training.cache_dir, padding_side="right",
         model_max_length=training.model_max_length,
@@ -210,18 +223,22 @@ def _check_samples(host: ModuleType, model_args, data_args, training: _Training,
     before = conversation.default_conversation
     conversation.default_conversation = conversation.conv_templates.get(model_args.version, before)
     try:
-        for index in _sample(records):
-            place = f"{data_args.data_path}, record {index + 1}"
-            _check_sample(host, data_args, tokenizer, records[index], place, visual, model_args.version)
+        for index in _sampled(records):
+            place, record = f"{data_args.data_path}, record {index + 1}", records[index]
+            frames_here = frames if "video" in record else int("image" in record)
+            _check_sample(host, data_args, tokenizer, record, place, (frames_here, visual), model_args.version)
     finally:
         conversation.default_conversation = before
 
 
-def _sample(records: list[dict]) -> list[int]:
-    """Numbers of a seeded sample, and of the records with the most letters, which are those that may not fit."""
+def _sampled(records: list[dict]) -> list[int]:
+    """Of the clips and of the other records, a seeded sample and those with the most letters, which may not fit."""
     letters = [sum(len(turn["value"]) for turn in record["conversations"]) for record in records]
-    longest = sorted(range(len(records)), key=letters.__getitem__)[-LONGEST:]
-    return sorted({*longest, *random.Random(0).sample(range(len(records)), min(SAMPLES, len(records)))})
+    draw, chosen = random.Random(0), set()
+    for clip in (True, False):
+        kind = [index for index, record in enumerate(records) if ("video" in record) == clip]
+        chosen.update(draw.sample(kind, min(SAMPLES, len(kind))), sorted(kind, key=letters.__getitem__)[-LONGEST:])
+    return sorted(chosen)
 
 
 def _compare_template(tokenizer, version: str) -> None:
@@ -234,12 +251,15 @@ def _compare_template(tokenizer, version: str) -> None:
         logger.warning("the base model's own chat template is that of emoprompt_%s, not of --version %s", own, version)
 
 
-def _check_sample(host, data_args, tokenizer, record: dict, place: str, visual: int, version: str) -> None:
-    has_image = "image" in record
-    sources = [copy.deepcopy(record["conversations"])]
+def _check_sample(
+    host, data_args, tokenizer, record: dict, place: str, visual: tuple[int, int], version: str
+) -> None:
+    """`visual`: how many pictures the record shows, and the tokens of each."""
+    frames, tokens = visual
+    sources = [as_picture(record["conversations"]) if "video" in record else copy.deepcopy(record["conversations"])]
     try:
-        sources = host.preprocess_multimodal(sources, data_args) if has_image else sources
-        encoded = host.preprocess(sources, tokenizer, has_image=has_image)
+        sources = host.preprocess_multimodal(sources, data_args) if frames else sources
+        encoded = host.preprocess(sources, tokenizer, has_image=bool(frames))
     except InputError as error:
         raise InputError(f"{place}: {error}") from error
     ids, labels = encoded["input_ids"][0], encoded["labels"][0]
@@ -249,9 +269,21 @@ def _check_sample(host, data_args, tokenizer, record: dict, place: str, visual: 
             f"{place}: template {version!r} masks every label with this tokenizer, so it would train nothing;"
             " choose a plug-in template, such as emoprompt or emoprompt_chatml"
         )
-    needed = len(ids) + (visual - 1 if has_image else 0)
+    needed = len(ids) + (frames * tokens - 1 if frames else 0)
     if needed > limit:
-        raise InputError(f"{place}: {needed} tokens ({visual} visual) exceed --model_max_length {limit}; raise it")
+        raise InputError(f"{place}: {_too_long(needed, limit, frames, tokens, clip='video' in record)}")
+
+
+def _too_long(needed: int, limit: int, frames: int, tokens: int, *, clip: bool) -> str:
+    """What does not fit, and the settings that change it."""
+    if not clip:
+        return f"{needed} tokens ({frames * tokens} visual) exceed --model_max_length {limit}; raise it (MAX_LENGTH)"
+    side = max(isqrt(max(limit - (needed - frames * tokens), 0) // frames), 1)
+    return (
+        f"{needed} tokens ({frames} frames of {tokens} each) exceed --model_max_length {limit}; take fewer tokens a"
+        f" frame or fewer frames in --mm_projector_type (PROJECTOR, such as multiperspective:tokens={side**2},"
+        f"frames={frames}), or raise the length (MAX_LENGTH)"
+    )
 
 
 def _visual_tokens(host: ModuleType, model_args) -> int:

@@ -1,9 +1,15 @@
-"""What happens around the host's `train()`: preflight, one writer, seed, attention, and a CPU without CUDA calls."""
+"""What happens around the host's `train()`: preflight, clips, one writer, seed, attention, a CPU without CUDA calls."""
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
 from types import ModuleType
-from typing import Callable
+from typing import Callable, Iterator
+
+from emobench_data.video import FrameCache
+
+logger = logging.getLogger(__name__)
 
 
 def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
@@ -25,7 +31,11 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         from .resume import only_writer
 
         plan = preflight(host)
-        with no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir):
+        host.LazySupervisedDataset.clips = plan.clips
+        with (
+            no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
+            _hits_told(plan.clips.cache, plan.rank),
+        ):  # fmt: skip
             if plan.deepspeed:
                 join_processes()
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
@@ -33,3 +43,12 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
             return host_train(attn_implementation=attention_here(half_precision=plan.half_precision))
 
     return train
+
+
+@contextmanager
+def _hits_told(cache: FrameCache | None, rank: int) -> Iterator[None]:
+    """Say in the end how many clips came from the frame cache, over all ranks that share it."""
+    before = cache.counts() if cache else None
+    yield
+    if cache and rank == 0:
+        logger.info(cache.hit_rate(since=before))

@@ -13,12 +13,15 @@
 #   RATIONALE      none, only or mixed: train answers, or reasons before them (a DATASET's)     default: none
 #   FORM           direct, or guided: ask for the answer, or for reasons and a closing line     default: direct
 #   DATA_PATH, IMAGE_FOLDER, QUESTIONS, GOLD   LLaVA's own files instead of a DATASET
+#   VIDEOS         storyboards (a picture of four frames for a clip), or clips: frames by PROJECTOR's frames= (8), and the
+#                  evaluation by `emollm eval`, for LLaVA's own script reads no clips      default: storyboards
+#   FRAME_CACHE    folder that keeps the frames of clips for later epochs (4 GB)
 # Model
 #   BASE_MODEL     folder or hub name of a language model (LLaMA, Mistral, Qwen, Gemma, Phi-3, OLMo, MPT)
 #                                                                                default: SmolLM2-135M-Instruct
 #   VISION_TOWER   efficientnet_lite0, or CLIP, SigLIP, DINOv2 by folder or hub name   default: efficientnet_lite0
 #   SELECT_LAYER   encoder layer the host reads                                  default: -3, -2 for a transformer
-#   PROJECTOR      --mm_projector_type         default: multiperspective (mini: with tokens=16, for the time)
+#   PROJECTOR      --mm_projector_type         default: multiperspective (mini: with tokens=4, for the time)
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   ALIGN          steps of word alignment, which trains the projector before the LLM sees a picture, 0 for none
 #                                              default: 300; 0 with DATA_PATH or PRETRAIN_PROJECTOR
@@ -81,9 +84,10 @@ defaults() {
     MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}"
     DATA_DIR="${DATA_DIR:-$ROOT/data}" DATA_PATH="${DATA_PATH:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" RATIONALE="${RATIONALE:-none}" FORM="${FORM:-direct}"
+    VIDEOS="${VIDEOS:-storyboards}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-}"
     # EmoBench-mini is there to be through in minutes on two cores.
-    [[ "$DATASET" != mini || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=16}"
+    [[ "$DATASET" != mini || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=4}"
     PROJECTOR="${PROJECTOR:-multiperspective}"
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
     # OASIS is small: the projector alone learns enough (benchmarks/QUALITY.md).
@@ -112,6 +116,7 @@ defaults() {
 }
 
 check_arguments() {
+    [[ "$VIDEOS" =~ ^(storyboards|clips)$ ]] || die "VIDEOS=$VIDEOS is unknown; known: storyboards, clips"
     [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
     [[ "$ALIGN" == 0 || -z "${PRETRAIN_PROJECTOR:-}" ]] || die "ALIGN makes a projector to start from, and PRETRAIN_PROJECTOR names one; give one"
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
@@ -163,6 +168,7 @@ train_command() {
     [[ "$ZERO" == none ]] || tune+=(--deepspeed "$ZERO")
     [[ "$ALIGN" == 0 ]] || PRETRAIN_PROJECTOR="$RUN_DIR/aligned/mm_projector.bin"
     [[ -z "${PRETRAIN_PROJECTOR:-}" ]] || tune+=(--pretrain_mm_mlp_adapter "$PRETRAIN_PROJECTOR")
+    [[ -z "${FRAME_CACHE:-}" ]] || tune+=(--frame_cache "$FRAME_CACHE")
     [[ "$DEVICE" == cuda ]] || tune+=(--use_cpu True)
     TRAIN=("$VENV/bin/deepspeed" "${LAUNCH[@]}" --log_level error
         --module emollm_plugin llava.train.train
@@ -178,11 +184,18 @@ train_command() {
 
 eval_command() {
     local base=()
+    EVALUATOR=llava.eval.model_vqa_loader
     [[ "$TUNE" == full ]] || base=(--model-base "$BASE")
     # Reasons need room.
     local tokens=16
     ! grep -qs '"form": *"guided"' "$QUESTIONS" || tokens=192
-    EVAL=("$VENV/bin/python" -m emollm_plugin llava.eval.model_vqa_loader
+    if [[ "$VIDEOS" == clips ]]; then
+        EVALUATOR="emollm eval"
+        EVAL=("$VENV/bin/python" -m emollm_plugin.cli eval "$CHECKPOINT" "${base[@]}" --question-file "$QUESTIONS"
+            --image-folder "$IMAGE_FOLDER" --answers-file "$RUN_DIR/answers.jsonl" --conv-mode "$TEMPLATE")
+        return
+    fi
+    EVAL=("$VENV/bin/python" -m emollm_plugin "$EVALUATOR"
         --model-path "$CHECKPOINT" "${base[@]}" --question-file "$QUESTIONS" --image-folder "$IMAGE_FOLDER"
         --answers-file "$RUN_DIR/answers.jsonl" --conv-mode "$TEMPLATE" --temperature 0 --max_new_tokens "$tokens")
 }
@@ -237,15 +250,16 @@ train() {
 
 evaluate() {
     eval_command
-    say "evaluating with llava.eval.model_vqa_loader; log: $RUN_DIR/eval.log"
+    say "evaluating with $EVALUATOR; log: $RUN_DIR/eval.log"
+    rm -f "$RUN_DIR/answers.jsonl"
     run_logged "$RUN_DIR/eval.log" "${EVAL[@]}"
 }
 
 score() {
     py -m emollm_plugin.cli results "$RUN_DIR" --questions "$QUESTIONS" --gold "$GOLD" \
         ${IMAGE_FOLDER:+--media-root "$IMAGE_FOLDER"} \
-        --set dataset="$DATASET" --set stack="$STACK" --set seed="$SEED" --set tune="$TUNE" --set base="$(basename "$BASE")" \
-        --set rationale="$RATIONALE" --set form="$FORM" \
+        --set dataset="$DATASET" --set videos="$VIDEOS" --set stack="$STACK" --set seed="$SEED" --set tune="$TUNE" \
+        --set base="$(basename "$BASE")" --set rationale="$RATIONALE" --set form="$FORM" \
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
         --set device="$DEVICE" --set precision="$PRECISION" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
         --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR" --set align="$ALIGN"

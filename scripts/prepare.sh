@@ -34,8 +34,9 @@ prepare_base() {
 
 prepare_data() {
     [[ -n "$DATA_PATH" ]] && return
-    local out form=(--rationale "$RATIONALE" --form "$FORM") suffix=""
-    [[ "$RATIONALE-$FORM" == none-direct ]] || suffix="-$RATIONALE-$FORM"
+    local out form=(--rationale "$RATIONALE" --form "$FORM" --videos "$VIDEOS") suffix=""
+    [[ "$VIDEOS" == storyboards ]] || suffix="-$VIDEOS"
+    [[ "$RATIONALE-$FORM" == none-direct ]] || suffix+="-$RATIONALE-$FORM"
     if [[ "$DATASET" == mini ]]; then
         out="$DATA_DIR/mini-$MINI_TRAIN-$MINI_TEST$suffix"
         say "EmoBench-mini in $out"

@@ -18,6 +18,7 @@ from tests.emollm_plugin.trainings import curve, finish
 ROOT = Path(__file__).parents[1]
 # launcher -> variables and what they must lead to in the host's command
 LAUNCHERS = [
+    ("finetune_emollm.sh", {"VIDEOS": "clips", "FRAME_CACHE": "/far/frames"}, {"frame_cache": "frames"}),
     ("finetune_emollm.sh", {"ZERO": "none", "GPUS": 2}, {"deepspeed": None, "gradient_accumulation_steps": 4}),
     ("pretrain_projector.sh", {}, {"tune_mm_mlp_adapter": True, "learning_rate": 1e-3, "save_steps": 50}),
     ("finetune_lora.sh", {"ZERO": "3"}, {"lora_enable": True, "mm_projector_lr": 2e-5, "deepspeed": "zero3.json"}),
@@ -88,6 +89,7 @@ REFUSED = [
     ("GLOBAL_BATCH", "a[0]", "from 1"), ("LEARNING_RATE", "1e", "number"), ("DATA_PATH", "/", "no file"),
     ("IMAGE_FOLDER", "setup.cfg", "no folder"), ("RUN_DIR", "setup.cfg/run", "no folder"),
     ("HOSTFILE", "/", "not exist"), ("FORM", "free", "guided"), ("RATIONALE", "all", "mixed"), ("ALIGN", "x", "from 0"),
+    ("VIDEOS", "some", "storyboards, clips"),
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from ..atomic import atomic_file
 from ..errors import InputError
 from ..records import Record
 from ..tasks import TASKS
+from .changes import make_changes
 from .clips import encode
 from .plan import Draw, make_plan
 
@@ -21,20 +22,23 @@ VERSION = 1  # raise it when a picture or a caption changes, so that older rende
 MANIFEST = "manifest.json"
 
 
-def render_mini(out: Path, *, train: int, test: int, seed: int) -> list[Record]:
+def render_mini(out: Path, *, train: int, test: int, seed: int, changes: bool = False) -> list[Record]:
     """Render `train` and `test` items, split evenly over the six sub-tasks, and return their records.
 
     Media paths are relative to `out`. Labels are balanced; multiples of 36 in each split balance them exactly, and make
     caption alone and picture alone say nothing about sarcasm, humor and hate. A folder that was finished with the same
     arguments is taken as it is; its manifest, written last, says so. Files are the same every time on one platform.
 
+    Args:
+        changes: clips instead, on which only the order of the frames tells the answer (`changes.py`).
+
     Raises:
         InputError: fewer than one item a sub-task, or PyAV is not installed.
     """
     check_size(train=train, test=test)
-    plan = make_plan(train=train, test=test, seed=seed)
-    arguments = _arguments(train, test, seed)
-    if not is_rendered(out, train=train, test=test, seed=seed):
+    plan = (make_changes if changes else make_plan)(train=train, test=test, seed=seed)
+    arguments = _arguments(train, test, seed, changes)
+    if not is_rendered(out, train=train, test=test, seed=seed, changes=changes):
         (out / MANIFEST).unlink(missing_ok=True)
         files = {
             media: _write(out / media, draw)
@@ -52,20 +56,21 @@ def check_size(*, train: int, test: int) -> None:
         raise InputError(f"EmoBench-mini: train={train} test={test}: each needs {len(TASKS)} items or more")
 
 
-def is_rendered(out: Path, *, train: int, test: int, seed: int) -> bool:
+def is_rendered(out: Path, *, train: int, test: int, seed: int, changes: bool = False) -> bool:
     """Whether `out` holds a complete render of these arguments, with every file as it was written."""
     try:
         manifest = orjson.loads((out / MANIFEST).read_bytes())
         files = manifest.pop("files")
-        return manifest == _arguments(train, test, seed) and all(
+        return manifest == _arguments(train, test, seed, changes) and all(
             _digest((out / name).read_bytes()) == digest for name, digest in files.items()
         )
     except (FileNotFoundError, orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
         return False
 
 
-def _arguments(train: int, test: int, seed: int) -> dict[str, int]:
-    return {"version": VERSION, "train": train, "test": test, "seed": seed}
+def _arguments(train: int, test: int, seed: int, changes: bool) -> dict[str, int | bool]:
+    arguments = {"version": VERSION, "train": train, "test": test, "seed": seed}
+    return {**arguments, "changes": True} if changes else arguments
 
 
 def _write(path: Path, draw: Draw) -> str:

@@ -80,11 +80,20 @@ def _turns(value: Any) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 
 def _placeholder_faults(media: list[tuple[str, str]], turns: list[tuple[str, str]]) -> Found:
+    given = {
+        key: sum(words.count(sign) for speaker, words in turns if speaker == "human")
+        for key, sign in PLACEHOLDERS.items()
+    }
+    kinds = [kind for kind, _ in media]
+    if "video" in kinds and "image" not in kinds and not given["video"]:
+        given = {"image": 0, "video": given["image"]}  # <image> may stand for a clip too
     for key, sign in PLACEHOLDERS.items():
-        wanted = sum(kind == key for kind, _ in media)
-        given = sum(words.count(sign) for speaker, words in turns if speaker == "human")
-        if given != wanted and turns:
-            yield "placeholder", f"has {sign} {given} times in its questions and {wanted} media of that kind; one each"
+        wanted = kinds.count(key)
+        if given[key] != wanted and turns:
+            yield (
+                "placeholder",
+                f"has {sign} {given[key]} times in its questions and {wanted} media of that kind; one each",
+            )
         if any(sign in words for speaker, words in turns if speaker == "gpt"):
             yield "placeholder", f"has {sign} in an answer, where it would count as a medium; take it out"
 

@@ -18,10 +18,10 @@ Batch = list[tuple[Question, Asked]]
 
 
 def in_batches(questions: Sequence[Question], size: int, *, likelihood: bool) -> list[list[Question]]:
-    """Batches of questions of one kind (with a picture or without, scored or generated), the longest first."""
+    """Batches of questions of one kind (with a medium or without, scored or generated), the longest first."""
     kinds: dict[tuple[bool, bool], list[Question]] = {}
     for question in questions:
-        kinds.setdefault((question.image is None, likelihood and bool(question.options)), []).append(question)
+        kinds.setdefault((question.medium is None, likelihood and bool(question.options)), []).append(question)
     batches = []
     for kind in kinds.values():
         kind.sort(key=lambda question: (-len(question.text), question.text))
@@ -43,6 +43,8 @@ class _Ready(Dataset):
             return error
 
     def _ask(self, question: Question) -> Asked:
+        if question.video is not None:
+            return self.predictor.ask_clip(self.images, question.video, question.text)
         if question.image is None:
             return self.predictor.ask(None, question.text)
         image = open_picture(self.images / question.image, self.images)
@@ -52,14 +54,14 @@ class _Ready(Dataset):
 def ready_batches(
     batches: list[list[Question]], images: Path, predictor: Predictor, *, workers: int | None = None
 ) -> Iterator[Batch]:
-    """Each batch with its pictures decoded, in order.
+    """Each batch with its pictures and clips decoded, in order.
 
     Args:
-        images: the folder that the questions' pictures lie in.
+        images: the folder that the questions' media lie in.
         workers: processes; 0 for none, None for one less than there are cores, 4 at most.
 
     Raises:
-        InputError: a picture is missing, broken or outside of the folder.
+        InputError: a picture or clip is missing, broken or outside of the folder.
     """
     workers = min(4, max(1, len(os.sched_getaffinity(0)) - 1)) if workers is None else workers
     loader = DataLoader(_Ready(batches, images, predictor), batch_size=None, num_workers=workers)

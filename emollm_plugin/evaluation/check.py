@@ -10,7 +10,7 @@ from emobench_data.errors import InputError
 from emobench_data.questions import read_questions
 
 from ..checkpoint import check_tokenizer, host_branch
-from ..preflight import refuse_faulty_images
+from ..preflight import refuse_faulty_media
 
 
 def check_evaluation(argv: Sequence[str]) -> None:
@@ -42,7 +42,13 @@ def _check_template(name: str) -> None:
 
 def _check_questions(path: Path, images: Path) -> None:
     # The same picture may be asked about more than once.
-    names = {question.image for question in read_questions(path) if question.image}
+    questions = read_questions(path)
+    if any(question.video for question in questions):
+        raise InputError(
+            f"{path}: asks about clips, which LLaVA's scripts do not read; take emollm eval, or write pictures of their"
+            " frames (--videos storyboards)"
+        )
+    names = {question.image for question in questions if question.image}
     if not names:
         raise InputError(f"{path}: holds no question about an image; emollm eval answers questions without one")
-    refuse_faulty_images(sorted(names), images, str(path))
+    refuse_faulty_media(dict.fromkeys(sorted(names), "image"), images, str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Sequence
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from emobench_data.errors import InputError
 
 from ..prompt.stop import TEMPLATE_KEY
+from ..video import ClipReader
 from .decode import Greedy, option_probabilities
 from .prompts import Prompter
 from .reader import Prompt, Reader
@@ -27,7 +29,8 @@ class Asked:
 
     Args:
         ids: of the prompt.
-        pixels: as the host's `process_images` gives one picture, (3, S, S), or (M, 3, S, S) for several crops, or None.
+        pixels: as the host's `process_images` gives one picture, (3, S, S), or (M, 3, S, S) for several crops or the
+            frames of a clip, or None.
         size: of the picture (width, height), for crops.
         picture: names the picture, equal for equal ones; None if it is not to be remembered.
     """
@@ -51,6 +54,7 @@ class Predictor:
         self.prompter = Prompter(conv, tokenizer, marked=marked)
         self.reader = Reader(model, self.prompter.image_token)
         self.greedy = Greedy(self.reader)
+        self.clips = ClipReader.of(getattr(model.config, "mm_projector_type", "linear"))
         self._features: OrderedDict[str, Tensor] = OrderedDict()
 
     @classmethod
@@ -114,6 +118,19 @@ class Predictor:
         image = image.convert("RGB")
         pixels = process_images([image], self.image_processor, self.model.config)[0]
         return Asked(ids, pixels.to(self.model.dtype), image.size, picture)
+
+    def ask_clip(self, root: Path, name: str, text: str) -> Asked:
+        """Make a question about the clip `name` below `root` ready, with the frames that training reads of it.
+
+        Raises:
+            InputError: the clip cannot be read, or the model cuts its pictures into crops.
+        """
+        config = self.model.config
+        if getattr(config, "mm_patch_merge_type", "flat") != "flat":
+            raise InputError(f"{root / name}: this model cuts pictures into crops and reads no clips; ask a storyboard")
+        pixels = self.clips.pixels(root, name, self.image_processor, getattr(config, "image_aspect_ratio", None))
+        size = (pixels.shape[-1], pixels.shape[-2])
+        return Asked(self.prompter.question_ids(text, image=True), pixels.to(self.model.dtype), size, name)
 
     @torch.inference_mode()
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:

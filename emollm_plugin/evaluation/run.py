@@ -32,7 +32,7 @@ def evaluate(
         max_new_tokens: of an answer; default: `TOKENS`, `GUIDED_TOKENS` if a question is guided.
 
     Raises:
-        InputError: a file cannot be read, the answers are of another run, a picture is not there, or guided questions
+        InputError: a file cannot be read, the answers are of another run, a medium is not there, or guided questions
             would be answered by likelihood, which gives no reasons.
     """
     from llava.mm_utils import get_model_name_from_path
@@ -45,7 +45,7 @@ def evaluate(
     asked = chunk(read, chunks, chunk_index)
     run = run_id(
         model=str(model), weights=_weights(Path(model)), template=predictor.template, tokens=max_new_tokens,
-        likelihood=likelihood, dtype=predictor.model.dtype, asked=[(one.id, one.image, one.text) for one in asked],
+        likelihood=likelihood, dtype=predictor.model.dtype, asked=[(one.id, one.medium, one.text) for one in asked],
     )  # fmt: skip
     file = Answers(answers, asked, model_id=get_model_name_from_path(str(model)), run=run)
     left = [question for question in asked if question.id not in file.done]

@@ -6,12 +6,14 @@ Signature :: [B, N, in_dim] --> [B, N or tokens, out_dim]
 from __future__ import annotations
 
 from math import isqrt
+from typing import Sequence
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from emobench_data.errors import InputError
 
+from .change import Change
 from .options import ProjectorOptions, grid_side
 from .perspectives import Atmosphere, GatedAdd, GatedRead, Objects, Relations
 
@@ -36,13 +38,22 @@ class MultiPerspectiveProjector(nn.Module):
             "objects": lambda: (Objects(in_dim, width, options.slots), GatedRead(in_dim, out_dim, width)),
             "relations": lambda: (Relations(width), GatedRead(in_dim, out_dim, width)),
             "atmosphere": lambda: (Atmosphere(in_dim, width), GatedAdd(out_dim, width)),
+            "change": lambda: (Change(in_dim, width, options.frames), GatedAdd(out_dim, width)),
         }
         built = {name: builders[name]() for name in options.perspectives}
         self.perspectives = nn.ModuleDict({name: perspective for name, (perspective, _) in built.items()})
         self.reads = nn.ModuleDict({name: read for name, (_, read) in built.items()})
 
-    def forward(self, patches: Tensor) -> Tensor:
+    @property
+    def reads_clips(self) -> bool:
+        """Whether it makes a difference which pictures of a batch are frames of one clip."""
+        return "change" in self.perspectives
+
+    def forward(self, patches: Tensor, clips: Sequence[int] | None = None) -> Tensor:
         """Project patch tokens (B, N, in_dim) -> (B, N, out_dim), or (B, tokens, out_dim) when it condenses.
+
+        Args:
+            clips: how many of the B pictures belong to each clip, in order; None where all are stills.
 
         Raises:
             InputError: the tokens have another width, or form no square grid (see `grid_side`).
@@ -57,8 +68,11 @@ class MultiPerspectiveProjector(nn.Module):
         tokens = self.content(grid)
         context = patches
         for name, perspective in self.perspectives.items():
-            # Relations read the slots that objects has just made; the others read the patches.
-            context = perspective(context if name == "relations" else patches)
+            # Relations read the slots that objects has just made, change the frames; the others read the patches.
+            if name == "change":
+                context = perspective(grid, clips)
+            else:
+                context = perspective(context if name == "relations" else patches)
             tokens = self.reads[name](tokens, grid, context)
         return tokens
 

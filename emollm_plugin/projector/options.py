@@ -9,6 +9,7 @@ from emobench_data.errors import InputError
 
 FAMILY = "multiperspective"
 PERSPECTIVES = ("objects", "relations", "atmosphere")
+ALL = (*PERSPECTIVES, "change")  # the last reads across frames, and only where it is named
 
 
 @dataclass(frozen=True)
@@ -17,17 +18,20 @@ class ProjectorOptions:
 
     Args:
         perspectives: which perspectives enrich the content tokens, joined by `+`; `none` leaves `mlp2x_gelu`.
-        tokens: visual tokens that come out, a square number; 0 (the default) leaves as many as came in. Fewer cost
+            `change`, which reads across the frames of a clip, is on only where it is named.
+        tokens: visual tokens that come out, of a clip for each frame, a square number; 0 (the default) leaves as many as came in. Fewer cost
             less in every layer of the LLM; patches are averaged on a grid before the MLP (DeCo, arXiv 2405.20985).
         slots: number of learned slots that compete for patches; 8 covers the few things a photograph is about.
         width: inner width of the perspectives; with 512 the projector stays below 40 M parameters and 25 GFLOP at
             576 x 1024 -> 4096.
+        frames: frames that are read of a clip.
     """
 
     perspectives: tuple[str, ...] = PERSPECTIVES
     tokens: int = 0
     slots: int = 8
     width: int = 512
+    frames: int = 8
 
     @classmethod
     def parse(cls, projector_type: str) -> ProjectorOptions:
@@ -71,12 +75,12 @@ def grid_side(patches: int, tokens: int = 0) -> int:
 
 def _perspectives(value: str) -> tuple[str, ...]:
     chosen = set() if value == "none" else set(value.split("+"))
-    unknown = sorted(chosen - set(PERSPECTIVES))
+    unknown = sorted(chosen - set(ALL))
     if unknown:
-        raise InputError(f"unknown perspective {unknown[0]!r}; known: {', '.join(PERSPECTIVES)}, or none alone")
+        raise InputError(f"unknown perspective {unknown[0]!r}; known: {', '.join(ALL)}, or none alone")
     if "relations" in chosen and "objects" not in chosen:
         raise InputError("perspective 'relations' needs 'objects': it reads the slots; add objects")
-    return tuple(name for name in PERSPECTIVES if name in chosen)
+    return tuple(name for name in ALL if name in chosen)
 
 
 def _positive(key: str, value: str) -> int:

@@ -106,9 +106,9 @@ class GatedRead(nn.Module):
 
 
 class GatedAdd(nn.Module):
-    """Content tokens all take in one context token, through a gate that starts at zero.
+    """Content tokens take in one context token, for all of them or for each, through a gate that starts at zero.
 
-    content (B, N, out_dim), context (B, 1, width) -> (B, N, out_dim)
+    content (B, N, out_dim), context (B, 1 or N, width) -> (B, N, out_dim)
     """
 
     def __init__(self, out_dim: int, width: int) -> None:

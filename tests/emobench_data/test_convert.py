@@ -89,10 +89,9 @@ def test_a_faulty_medium_stops_it_unless_it_is_not_to_look(root, tmp_path):
 def test_an_error_while_writing_keeps_what_was_there(root, tmp_path):
     convert(made_up(*ten()), root, tmp_path / "out")
     before = {name: (tmp_path / "out" / name).read_bytes() for name in names(tmp_path / "out")}
-    write_clip(root / "1.mp4")
     clip = record(item="x", modality="video", media="1.mp4", split="test")
-    with pytest.raises(InputError, match="storyboards"):
-        convert(made_up(*ten(split="train"), clip), root, tmp_path / "out")
+    with pytest.raises(InputError, match="no such clip"):
+        convert(made_up(*ten(split="train"), clip), root, tmp_path / "out", check=False)
     assert {name: (tmp_path / "out" / name).read_bytes() for name in names(tmp_path / "out")} == before
 
 
@@ -101,12 +100,13 @@ def test_an_official_split_without_test_is_taken_as_it_is(root, tmp_path):
     assert names(tmp_path / "out") == ["summary.json", "train.json"]
 
 
-def test_clips_need_storyboards(root, tmp_path):
+def test_clips_are_written_as_storyboards_or_as_themselves(root, tmp_path):
     write_clip(root / "clips/1.mp4")
     source = made_up(record(modality="video", media="clips/1.mp4", split="test"))
-    with pytest.raises(InputError, match="storyboards"):
-        convert(source, root, tmp_path / "out")
-    convert(source, root, tmp_path / "out", storyboards=True)
+    convert(source, root, tmp_path / "clips", videos="clips")
+    (question,) = read_lines(tmp_path / "clips/questions.jsonl")
+    assert question["video"] == "clips/1.mp4" and len(names(root / "clips")) == 1
+    convert(source, root, tmp_path / "out")
     (question,) = read_lines(tmp_path / "out/questions.jsonl")
     assert (root / question["image"]).is_file()
 
@@ -175,3 +175,10 @@ def test_real_photographs(shared_data, tmp_path):
     train = {entry["image"] for entry in orjson.loads((tmp_path / "out/train.json").read_bytes())}
     test = {line["image"] for line in read_lines(tmp_path / "out/questions.jsonl")}
     assert not {name.rsplit("_", 1)[0] for name in train} & {name.rsplit("_", 1)[0] for name in test}
+
+
+def test_mini_with_its_clips_as_themselves(tmp_path):
+    make_mini(tmp_path, train=36, test=6, seed=0, videos="clips")
+    clips = [entry for entry in orjson.loads((tmp_path / "train.json").read_bytes()) if "video" in entry]
+    assert clips and all(entry["conversations"][0]["value"].startswith("<video>\n") for entry in clips)
+    assert not list((tmp_path / "media").rglob("*.storyboard.jpg"))

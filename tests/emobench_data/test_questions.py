@@ -90,3 +90,15 @@ def test_answers_that_are_missing_doubled_or_unknown_are_named(write, tmp_path, 
     with pytest.raises(InputError, match=said):
         merge_answers(questions, [part], tmp_path / "all.jsonl")
     assert not (tmp_path / "all.jsonl").exists()
+
+
+def test_a_question_about_a_clip(tmp_path):
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"question_id": 1, "text": "Joy?", "video": "a.mp4"}')
+    (question,) = read_questions(file)
+    assert (question.medium, question.video, question.image) == ("a.mp4", "a.mp4", None)
+    with pytest.raises(InputError, match="question 1 is about a clip"):
+        write_science([question], tmp_path / "science.json")
+    file.write_text('{"question_id": 1, "text": "Joy?", "video": "a.mp4", "image": "a.png"}')
+    with pytest.raises(InputError, match="line 1: has an image and a video"):
+        read_questions(file)

@@ -14,7 +14,7 @@ CORPUS += ["Yes No"]
 COLORS = {"joy": (250, 220, 60), "sadness": (40, 60, 140)}
 
 
-def make_tokenizer(folder):
+def make_tokenizer(folder, corpus=CORPUS):
     """A byte-level BPE tokenizer of the kind that SmolLM2 has: ChatML, no beginning-of-sequence token."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -24,7 +24,7 @@ def make_tokenizer(folder):
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=CHATML, initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator(CORPUS, trainer)
+    tokenizer.train_from_iterator(corpus, trainer)
     names = {"unk_token": CHATML[0], "pad_token": CHATML[2], "bos_token": CHATML[1], "eos_token": CHATML[2]}
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)
     fast.save_pretrained(folder)
@@ -123,9 +123,22 @@ def refused(train_arguments, capsys, tmp_path):
     return run
 
 
+CHANGE = "multiperspective:perspectives=objects+relations+atmosphere+change,slots=2,width=16,frames=4"
+
+
 @pytest.fixture(scope="session")
 def llava_model(tiny):
     """A LLaVA model with an open, random `multiperspective` projector, built as the host's training builds it."""
+    return make_llava(tiny, "multiperspective:slots=2,width=16")
+
+
+@pytest.fixture(scope="session")
+def clip_model(tiny):
+    """The same with the projector `CHANGE`, which reads four frames of a clip, and what changes between them."""
+    return make_llava(tiny, CHANGE)
+
+
+def make_llava(tiny, projector):
     import torch
 
     import emollm_plugin
@@ -139,7 +152,7 @@ def llava_model(tiny):
     model = LlavaLlamaForCausalLM.from_pretrained(tiny.base)
     arguments = SimpleNamespace(
         vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
-        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type="multiperspective:slots=2,width=16",
+        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type=projector,
     )  # fmt: skip
     model.get_model().initialize_vision_modules(arguments)
     for read in model.get_model().mm_projector.reads.values():
@@ -215,16 +228,16 @@ def batch():
     return {"input_ids": ids, "labels": labels, "attention_mask": mask, "images": images}
 
 
-def make_clip_file(path):
-    """A clip of five plain frames."""
+def make_clip_file(path, greys=range(0, 200, 40)):
+    """A clip of plain frames, five of them brighter and brighter."""
     import av
     import numpy as np
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=5)
         stream.width = stream.height = 32
-        for index in range(5):
-            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 40 * index, np.uint8), format="rgb24")
+        for grey in greys:
+            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), grey, np.uint8), format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path

@@ -7,6 +7,8 @@ import pytest
 
 from emollm_plugin.host import main
 
+from .conftest import make_clip_file
+
 pytestmark = pytest.mark.host
 
 
@@ -80,13 +82,38 @@ def test_a_record_that_cannot_be_used_is_named(refused, tiny, tmp_path, change, 
     assert said in refused(data_path=changed_records(tiny, tmp_path, change))
 
 
-def test_a_clip_is_refused_since_the_host_would_train_on_its_placeholder_as_text(refused, tiny, tmp_path):
-    def to_clip(records):
+def to_clip(name="clip.mp4", sign="<video>"):
+    def change(records):
         records[3].pop("image")
-        records[3]["video"] = "a.mp4"
-        records[3]["conversations"][0]["value"] = "<video>\nWhich emotion?"
+        records[3]["video"] = name
+        records[3]["conversations"][0]["value"] = f"{sign}\nWhich emotion?"
 
-    assert "record 4: has a video" in refused(data_path=changed_records(tiny, tmp_path, to_clip))
+    return change
+
+
+def test_a_clip_that_is_not_there_or_leads_out(refused, tiny, tmp_path):
+    assert "none.mp4 (missing)" in refused(data_path=changed_records(tiny, tmp_path, to_clip("none.mp4")))
+    assert "leads out" in refused(data_path=changed_records(tiny, tmp_path, to_clip("../clip.mp4")))
+
+
+@pytest.mark.parametrize("sign", ["<video>", "<image>"])
+def test_a_clip_that_does_not_fit_says_what_to_change(refused, tiny, tmp_path, sign):
+    folder = tmp_path / "media"
+    shutil.copytree(tiny.data / "images", folder)
+    make_clip_file(folder / "clip.mp4")
+    path = changed_records(tiny, tmp_path, to_clip(sign=sign))
+    kind = "multiperspective:slots=2,width=16,frames=64"
+    error = refused(data_path=path, image_folder=folder, mm_projector_type=kind, model_max_length=256)
+    assert "record 4" in error and "(64 frames of 4 each) exceed --model_max_length 256" in error
+    assert "multiperspective:tokens=1,frames=64" in error and "MAX_LENGTH" in error
+
+
+def test_a_record_has_one_medium(refused, tiny, tmp_path):
+    def both(records):
+        records[3]["video"] = "clip.mp4"
+        records[3]["conversations"][0]["value"] = "<image><video>\nWhich emotion?"
+
+    assert "record 4: has an image and a video" in refused(data_path=changed_records(tiny, tmp_path, both))
 
 
 def test_a_truncated_image_is_named(refused, tiny, tmp_path):

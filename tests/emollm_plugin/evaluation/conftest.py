@@ -28,12 +28,21 @@ def float32(monkeypatch):
 @pytest.fixture(scope="session")
 def checkpoint(llava_model, tiny, tmp_path_factory):
     """`llava_model` saved whole, as a full fine-tune leaves it."""
+    return save(llava_model, tiny, tmp_path_factory.mktemp("checkpoint") / "llava-tiny")
+
+
+@pytest.fixture(scope="session")
+def clip_checkpoint(clip_model, tiny, tmp_path_factory):
+    """`clip_model` saved in the same way."""
+    return save(clip_model, tiny, tmp_path_factory.mktemp("checkpoint") / "llava-clips")
+
+
+def save(model, tiny, folder):
     import copy
 
     from emollm_plugin.folders import note_training
 
-    folder = tmp_path_factory.mktemp("checkpoint") / "llava-tiny"
-    model = copy.deepcopy(llava_model)
+    model = copy.deepcopy(model)
     note_training(model.config, template="emoprompt_chatml", base=str(tiny.base))
     model.save_pretrained(folder)
     tiny.tokenizer.save_pretrained(folder)

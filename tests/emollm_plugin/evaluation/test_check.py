@@ -35,6 +35,7 @@ def test_a_model_or_question_file_that_is_not_there(refused, tmp_path):
     ("content", "said"),
     [("", "holds no question"), ('{"question_id": 1', "line 1"), ('{"question_id": 1}', "line 1"),
      ('{"question_id": 1, "text": "a", "image": "none.png"}', "none.png (missing)"),
+     ('{"question_id": 1, "text": "a", "video": "none.mp4"}', "asks about clips"),
      ('{"question_id": 1, "text": "a", "image": "../train.json"}', "leads out of the folder")],
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(refused, tmp_path, content, said):

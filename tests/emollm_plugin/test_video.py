@@ -1,0 +1,176 @@
+"""Clips in the host's own data set, model and trainer, beside pictures and text."""
+
+import copy
+import json
+import shutil
+from types import SimpleNamespace
+
+import av
+import pytest
+import torch
+
+from emobench_data.video import FrameCache, Sampling
+from emollm_plugin.video import ClipReader, clip_lengths
+
+from .conftest import CHANGE, make_clip_file
+from .trainings import finish
+
+pytestmark = pytest.mark.host
+
+CLIPS = {"up": range(0, 200, 20), "down": range(180, -20, -20)}
+
+
+def clip_record(name, answer, sign="<video>"):
+    turns = [{"from": "human", "value": f"{sign}\nWhich emotion does this video show? joy sadness"}]
+    return {"id": f"{name}{sign}", "video": f"{name}.mp4", "conversations": [*turns, {"from": "gpt", "value": answer}]}
+
+
+@pytest.fixture(scope="module")
+def media(tiny):
+    """Training data of pictures, text and clips in turn; `.records`, `.file`, `.folder`."""
+    folder = tiny.root / "media"
+    shutil.copytree(tiny.data / "images", folder)
+    for name, greys in CLIPS.items():
+        make_clip_file(folder / f"{name}.mp4", greys)
+    pictures = json.loads((tiny.data / "train.json").read_text())
+    records = []
+    for index in range(8):
+        ask = {"from": "human", "value": f"Which emotion has the number {index}?"}
+        text = {"id": f"text-{index}", "conversations": [ask, {"from": "gpt", "value": "joy"}]}
+        name, answer = (("up", "joy"), ("down", "sadness"))[index % 2]
+        records += [pictures[index], text, clip_record(name, answer, ("<video>", "<image>")[index // 4])]
+    file = tiny.root / "clips.json"
+    file.write_text(json.dumps(records))
+    return SimpleNamespace(records=records, file=file, folder=folder)
+
+
+@pytest.fixture
+def dataset(media, tiny):
+    """The host's data set as its training makes it, with four frames of each clip."""
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.train import train as host
+    from transformers import CLIPImageProcessor
+
+    before = host.conversation_lib.default_conversation
+    host.conversation_lib.default_conversation = host.conversation_lib.conv_templates["emoprompt_chatml"]
+    arguments = host.DataArguments(data_path=str(media.file), image_folder=str(media.folder), image_aspect_ratio="pad")
+    arguments.is_multimodal, arguments.mm_use_im_start_end = True, False
+    arguments.image_processor = CLIPImageProcessor.from_pretrained(tiny.clip)
+    made = host.LazySupervisedDataset(str(media.file), tiny.tokenizer, arguments)
+    made.clips = ClipReader(Sampling(frames=4))
+    yield made
+    host.conversation_lib.default_conversation = before
+
+
+def test_a_clip_gives_its_frames_where_a_picture_would_give_itself(dataset, media):
+    from llava.mm_utils import process_images
+
+    sample = dataset[2]
+    with av.open(str(media.folder / "up.mp4")) as container:
+        every = [frame.to_image() for frame in container.decode(video=0)]
+    wanted = process_images([every[index] for index in (0, 3, 6, 9)], dataset.data_args.image_processor,
+                            SimpleNamespace(image_aspect_ratio="pad"))  # fmt: skip
+    assert torch.equal(sample["image"], wanted) and sample["image"].shape == (4, 3, 28, 28)
+    assert (sample["input_ids"] == -200).sum() == 1
+    ends = torch.where(sample["labels"] != -100)[0]
+    assert dataset.tokenizer.decode(sample["labels"][ends]).startswith("joy")
+    # <image> for a clip is the same sample, and a record is not changed by being read.
+    assert media.records[2]["video"] == media.records[14]["video"]
+    assert torch.equal(dataset[14]["input_ids"], sample["input_ids"])
+    assert dataset.list_data_dict == media.records
+    # Pictures and text are the host's own business.
+    assert dataset[0]["image"].shape == dataset[1]["image"].shape == (3, 28, 28)
+
+
+def test_later_epochs_take_frames_from_the_cache(dataset, tmp_path):
+    plain = dataset[2]["image"]
+    cache = FrameCache(tmp_path / "frames", limit=10**6)
+    dataset.clips = ClipReader(Sampling(frames=4), cache)
+    assert torch.equal(dataset[2]["image"], plain) and torch.equal(dataset[2]["image"], plain)
+    assert cache.counts() == (1, 1)
+
+
+def test_clips_count_as_pictures_where_samples_are_grouped_by_modality(dataset):
+    picture, text, clip = dataset.modality_lengths[:3]
+    assert picture > 0 and clip > 0 and text < 0
+    assert dataset.lengths[2] > 128 and dataset.lengths[1] < 128
+
+
+@pytest.fixture(scope="module")
+def seeing(clip_model):
+    """In float32, so that a batch gives what its samples give."""
+    return copy.deepcopy(clip_model).float()
+
+
+def losses(model, dataset, indices):
+    """The summed loss of each sample in one batch, by the host's collator and forward."""
+    from llava.train.train import DataCollatorForSupervisedDataset
+
+    batch = DataCollatorForSupervisedDataset(tokenizer=dataset.tokenizer)([dataset[index] for index in indices])
+    with torch.no_grad():
+        prepared = model.prepare_inputs_labels_for_multimodal(
+            batch["input_ids"], None, batch["attention_mask"], None, batch["labels"], batch["images"])
+        _, positions, mask, _, embeddings, labels = prepared
+        logits = model(inputs_embeds=embeddings, attention_mask=mask, position_ids=positions).logits
+    each = torch.nn.functional.cross_entropy(logits[:, :-1].transpose(1, 2), labels[:, 1:], reduction="none")
+    return each.sum(1), mask.sum(1)
+
+
+@pytest.mark.parametrize("indices", [[0, 1, 2], [2, 5], [2, 1]], ids=["all kinds", "clips", "clip and text"])
+def test_a_mixed_batch_says_what_its_samples_say_alone(dataset, seeing, indices):
+    together, lengths = losses(seeing, dataset, indices)
+    alone = [losses(seeing, dataset, [index]) for index in indices]
+    assert torch.allclose(together, torch.cat([loss for loss, _ in alone]), rtol=1e-4)
+    assert lengths.tolist() == [int(length) for _, length in alone]
+    # Four frames of four tokens stand for the one placeholder.
+    assert lengths[indices.index(2)] == len(dataset[2]["input_ids"]) - 1 + 4 * 4
+
+
+def test_a_clips_tokens_are_its_frames_in_order_with_what_changed(seeing, dataset):
+    frames = dataset[2]["image"]
+    ids = torch.tensor([[-200, 5]])
+
+    def tokens(images):
+        with torch.no_grad():
+            return seeing.prepare_inputs_labels_for_multimodal(ids, None, None, None, None, images)[4][0, :-1]
+
+    tower, projector = seeing.get_vision_tower(), seeing.get_model().mm_projector
+    with torch.no_grad():
+        wanted = projector(tower(frames), clips=[4]).flatten(0, 1)
+    assert torch.allclose(tokens([frames]), wanted, atol=1e-6)
+    assert torch.allclose(tokens(frames[None]), wanted, atol=1e-6)
+    assert not torch.allclose(tokens([frames])[4:8], tokens([frames[1]]), atol=1e-3)
+    assert seeing._clip_lengths is None
+
+
+def test_lengths_of_clips_are_told_from_the_pictures_shapes():
+    still, clip = torch.zeros(3, 4, 4), torch.zeros(5, 3, 4, 4)
+    assert clip_lengths([still, clip]) == [1, 5]
+    assert clip_lengths(torch.stack([clip, clip])) == [5, 5]
+    assert clip_lengths(torch.stack([still, still])) is None and clip_lengths(None) is None
+
+
+LORA = {"lora_enable": True, "lora_r": 4, "lora_alpha": 8, "mm_projector_lr": 1e-2}
+
+
+@pytest.mark.parametrize(
+    ("zero", "ranks", "more"),
+    [("2", 1, {}), ("3", 2, {**LORA, "group_by_modality_length": True})],
+)
+def test_pictures_text_and_clips_train_in_one_run(media, train_arguments, tmp_path, zero, ranks, more):
+    """Batches of two from three kinds in a seeded order: every mixture comes, also on one rank only."""
+    arguments = train_arguments(
+        data_path=media.file, image_folder=media.folder, mm_projector_type=CHANGE, per_device_train_batch_size=2,
+        max_steps=8, frame_cache=tmp_path / "frames", **more,
+    )  # fmt: skip
+    done = finish(arguments, out=tmp_path / "llava-out", zero=zero, ranks=ranks)
+    ours = {name for name in done.parameters("trained") if "mm_projector." in name}
+    assert sum("change" in name for name in ours) == 10
+    assert ours <= done.parameters("moved")
+    assert len(done.curve()) == 8 and all(loss > 0 for _, loss in done.curve())
+    # Two clips are read often, and decoded by as many processes as met them first.
+    assert "% of" in done.tail() and "clips came from it" in done.tail()
+    config = json.loads((tmp_path / "llava-out" / "config.json").read_text())
+    assert config["mm_projector_type"] == CHANGE
