@@ -27,7 +27,7 @@ def commands():
 def reduced(command, tmp_path):
     """The command as the test runs it: same script or module, with less to do or nothing to download."""
     environment = {"RUN_DIR": tmp_path / "run", "DATA_DIR": tmp_path / "data", "MAX_STEPS": 1, "DEVICE": "cpu"}
-    environment |= {"BATCH": 2, "GLOBAL_BATCH": 2}
+    environment |= {"BATCH": 2, "GLOBAL_BATCH": 2} | ({} if "BASE_MODEL=" in command else {"ALIGN": 3})
     if command.startswith("bash scripts/test.sh"):
         return f"{command} --help", {}
     if "build_emobench.sh" in command:

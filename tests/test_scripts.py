@@ -34,8 +34,9 @@ def test_finetuning_ends_with_the_path_of_the_results(first_run, small):
     mean = sum(figures["accuracy"] for figures in results["tasks"].values()) / len(TASKS)
     assert results["overall"] == pytest.approx(mean)
     conditions = results["conditions"]
-    assert conditions["packages"]["deepspeed"] and conditions["settings"]["projector"] == "multiperspective:tokens=16"
+    assert conditions["packages"]["deepspeed"] and conditions["settings"]["projector"] == "multiperspective:tokens=4"
     assert (small["RUN_DIR"] / "train.log").stat().st_size > 0
+    assert conditions["settings"]["align"] == "3" and (small["RUN_DIR"] / "aligned" / "mm_projector.bin").is_file()
 
 
 def launcher(code, **settings):
@@ -63,6 +64,9 @@ def test_a_second_run_uses_what_the_first_prepared_and_another_setting_trains_ag
     assert ["llava.train" in line for line in other.splitlines() if line.startswith("RUN ")] == [True, False]
     again = (small["RUN_DIR"] / "trained.txt").read_text()
     assert set(again.splitlines()) - set(trained.splitlines()) == {"20000"}
+    longer = launcher(say_it, **{**small, "ALIGN": 4}, DEVICE="cpu")
+    runs = [line for line in longer.splitlines() if line.startswith("RUN ")]
+    assert [" align " in line for line in runs] == [True, False, False] and "llava.train" in runs[1]
 
 
 @pytest.mark.e2e
