@@ -118,7 +118,7 @@ defaults() {
 check_arguments() {
     [[ "$VIDEOS" =~ ^(storyboards|clips)$ ]] || die "VIDEOS=$VIDEOS is unknown; known: storyboards, clips"
     [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
-    [[ "$ALIGN" == 0 || -z "${PRETRAIN_PROJECTOR:-}" ]] || die "ALIGN makes a projector to start from, and PRETRAIN_PROJECTOR names one; give one"
+    [[ "$ALIGN" == 0 || -z "${PRETRAIN_PROJECTOR:-}" ]] || die "ALIGN=$ALIGN makes what PRETRAIN_PROJECTOR names; give one"
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
     [[ "$RATIONALE" =~ ^(none|only|mixed)$ ]] || die "RATIONALE=$RATIONALE is unknown; known: none, only, mixed"
     [[ "$FORM" =~ ^(direct|guided)$ ]] || die "FORM=$FORM is unknown; known: direct, guided"

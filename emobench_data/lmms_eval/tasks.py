@@ -53,7 +53,7 @@ def _benchmark(folder: Path) -> Benchmark:
     questions, answers = (folder / name for name in QUESTIONS["test"])
     asked = read_asked(questions)
     if any(question.guided for question in asked.values()):
-        raise InputError(f"{questions}: holds guided questions, too long to answer in these tasks; write it with --form direct")
+        raise InputError(f"{questions}: holds guided questions, which these tasks do not ask; write it with --form direct")
     gold = read_gold(answers, questions, asked)
     documents: dict[str, list[dict[str, str]]] = {}
     for key, question in asked.items():

@@ -1,1 +1,1 @@
-"""Word alignment: a short training of the projector alone, before the language model sees a picture (our own addition)."""
+"""Word alignment: the projector is trained alone for a moment, before the language model sees a picture (our own)."""

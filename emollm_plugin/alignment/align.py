@@ -1,7 +1,7 @@
 """Train a projector so that a picture's tokens point where the words of its label point, without the language model.
 
-A fresh projector's tokens mean nothing to a language model, and a short fine-tuning spends its steps on finding that out
-(benchmarks/QUALITY.md). Here a picture is classified by the cosine between the mean of its visual tokens and the mean
+A fresh projector's tokens mean nothing to a language model, and a short fine-tuning spends its steps on finding that
+out (benchmarks/QUALITY.md). Here a picture is classified by the cosine between the mean of its visual tokens and the mean
 word embedding of each label, as CLIP classifies by text (arXiv 2103.00020), with the language model's own word
 embeddings, which stay as they are. Encoder features are computed once, so that it takes seconds.
 """
@@ -64,7 +64,8 @@ def words_of(base: str, labels: Sequence[str]) -> Words:
         tokenizer = AutoTokenizer.from_pretrained(base)
         model = AutoModelForCausalLM.from_pretrained(base, torch_dtype="auto")
     except (OSError, ValueError) as error:
-        raise InputError(f"base model {base}: its word embeddings cannot be read ({error}); train without it (ALIGN=0)") from error
+        fault = f"base model {base}: its word embeddings cannot be read ({error}); train without alignment (ALIGN=0)"
+        raise InputError(fault) from error
     table = model.get_input_embeddings().weight.detach().float()
     mean = table.mean(dim=0)
     ids = [tokenizer(label, add_special_tokens=False).input_ids for label in labels]
