@@ -21,15 +21,15 @@
 #                                                                                default: SmolLM2-135M-Instruct
 #   VISION_TOWER   efficientnet_lite0, or CLIP, SigLIP, DINOv2 by folder or hub name   default: efficientnet_lite0
 #   SELECT_LAYER   encoder layer the host reads                                  default: -3, -2 for a transformer
-#   PROJECTOR      --mm_projector_type         default: multiperspective (mini: with tokens=4, for the time)
+#   PROJECTOR      --mm_projector_type         default: multiperspective (mini, oasis: with tokens=4, for the time)
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   ALIGN          steps of word alignment, which trains the projector before the LLM sees a picture, 0 for none
-#                                              default: 300; 0 with DATA_PATH or PRETRAIN_PROJECTOR
+#                                              default: 300 (oasis: 150); 0 with DATA_PATH or PRETRAIN_PROJECTOR
 #   TEMPLATE       --version and --conv-mode                default: follows the model's own chat template
 # Training
 #   TUNE           full, projector, or lora and qlora (LLM by LoRA, the base in 4 bits with qlora; projector in full)
 #                                                                                default: lora (oasis: projector)
-#   EPOCHS         passes over the data                                          default: 1 (oasis: 3)
+#   EPOCHS         passes over the data                                          default: 1
 #   LEARNING_RATE, PROJECTOR_LR   of LLM or adapter, and projector   default: by TUNE; LLaVA 1.5's with BASE_MODEL
 #   MAX_STEPS, GLOBAL_BATCH, BATCH, MAX_LENGTH, SEED
 #   SAVE_STEPS     steps between checkpoints, 0 for none. After a kill the same command goes on from the last complete
@@ -86,12 +86,13 @@ defaults() {
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" RATIONALE="${RATIONALE:-none}" FORM="${FORM:-direct}"
     VIDEOS="${VIDEOS:-storyboards}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-}"
-    # EmoBench-mini is there to be through in minutes on two cores.
-    [[ "$DATASET" != mini || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=4}"
+    # EmoBench-mini and OASIS are there to be through in minutes on two cores.
+    [[ ! "$DATASET" =~ ^(mini|oasis)$ || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=4}"
     PROJECTOR="${PROJECTOR:-multiperspective}"
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
-    # OASIS is small: the projector alone learns enough (benchmarks/QUALITY.md).
-    [[ "$DATASET" != oasis ]] || TUNE="${TUNE:-projector}" EPOCHS="${EPOCHS:-3}"
+    # OASIS is small: the projector alone learns enough, in few steps (benchmarks/QUALITY.md).
+    [[ "$DATASET" != oasis || -n "$DATA_PATH${PRETRAIN_PROJECTOR:-}" ]] || ALIGN="${ALIGN:-150}"
+    [[ "$DATASET" != oasis ]] || TUNE="${TUNE:-projector}"
     TUNE="${TUNE:-lora}" EPOCHS="${EPOCHS:-1}"
     [[ -n "${PRETRAIN_PROJECTOR:-}$DATA_PATH" ]] && ALIGN="${ALIGN:-0}" || ALIGN="${ALIGN:-300}"
     # With a base of one's own, LLaVA 1.5's rates; the small default base takes higher ones in its short runs.
