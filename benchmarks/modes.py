@@ -1,8 +1,8 @@
 """Every training mode with every ZeRO stage on one and two ranks: which parameters moved, as a Markdown table.
 
-    python benchmarks/modes.py [--modes full,lora] [--zero none,2,3] [--ranks 1,2]
+    python benchmarks/modes.py [--bases llama,qwen3] [--modes "full;lora"] [--zero none,2,3] [--ranks 1,2]
 
-Tiny random LLaMA and CLIP on the real LLaVA code, on a CPU with gloo; a third of the samples has no image. The exit
+Tiny random decoders and CLIP on the real LLaVA code, on a CPU with gloo; a third of the samples has no image. The exit
 code is 1 if in any run something else moved than what the mode trains, or the projector did not.
 """
 
@@ -14,11 +14,13 @@ import json
 import sys
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.emollm_plugin.conftest import make_clip, make_data, make_llm, make_tokenizer  # noqa: E402
+from tests.emollm_plugin.conftest import make_clip, make_data, make_tokenizer  # noqa: E402
+from tests.emollm_plugin.decoders import families_here, make_decoder  # noqa: E402
 from tests.emollm_plugin.trainings import ZERO, start  # noqa: E402
 
 LORA = {"lora_enable": True, "lora_r": 4, "mm_projector_lr": 1e-2}
@@ -32,9 +34,10 @@ MODES = {
 }
 
 
-def prepare(root: Path) -> dict:
+def prepare(root: Path, bases: list[str]) -> dict:
     """Tiny models and mixed data in `root`, and the host's arguments that all runs share."""
-    make_llm(root / "base", len(make_tokenizer(root / "base")))
+    for base in bases:
+        make_decoder(root / base, base, len(make_tokenizer(root / base)))
     make_clip(root / "clip")
     make_data(root / "data")
     records = json.loads((root / "data" / "train.json").read_text())
@@ -42,7 +45,7 @@ def prepare(root: Path) -> dict:
     records += [{"id": f"text-{index}", "conversations": turns} for index in range(8)]
     (root / "mixed.json").write_text(json.dumps(records))
     return {
-        "model_name_or_path": root / "base", "version": "emoprompt_chatml", "data_path": root / "mixed.json",
+        "version": "emoprompt_chatml", "data_path": root / "mixed.json",
         "image_folder": root / "data" / "images", "vision_tower": root / "clip", "mm_vision_select_layer": -2,
         "mm_projector_type": "multiperspective:slots=2,width=16", "mm_use_im_patch_token": False, "bf16": True,
         "use_cpu": True, "max_steps": 6, "per_device_train_batch_size": 2, "learning_rate": 1e-2, "logging_steps": 1,
@@ -58,10 +61,10 @@ def trains(name: str, mode: str) -> bool:
     return "lora_" in name if "lora" in mode else mode.startswith("full") and "vision_tower" not in name
 
 
-def row(root: Path, shared: dict, mode: str, zero: str, ranks: int) -> tuple[str, bool]:
+def row(root: Path, shared: dict, base: str, mode: str, zero: str, ranks: int) -> tuple[str, bool]:
     """Run one cell; returns its line of the table and whether it is right."""
-    out = root / f"llava-{mode.replace(', ', '-')}-{zero}-{ranks}"
-    settings = {**shared, **MODES[mode], "output_dir": out}
+    out = root / f"llava-{base}-{mode.replace(', ', '-')}-{zero}-{ranks}"
+    settings = {**shared, **MODES[mode], "model_name_or_path": root / base, "output_dir": out}
     arguments = [part for key, value in settings.items() for part in (f"--{key}", str(value))]
     begun = time.monotonic()
     training = start(arguments, out=out, zero=None if zero == "none" else zero, ranks=ranks)
@@ -69,7 +72,7 @@ def row(root: Path, shared: dict, mode: str, zero: str, ranks: int) -> tuple[str
         code = training.wait(120)
     except AssertionError:
         code = "hangs"
-    seconds, head = time.monotonic() - begun, f"| {mode} | {zero} | {ranks} |"
+    seconds, head = time.monotonic() - begun, f"| {base} | {mode} | {zero} | {ranks} |"
     if code != 0:
         error = [line for line in training.tail().splitlines() if line.startswith("error: ")]
         refused = bool(code == 2 and error)
@@ -94,17 +97,20 @@ def group(name: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     known = [mode for mode in MODES if mode != "qlora" or importlib.util.find_spec("bitsandbytes")]
+    families = ", ".join(families_here())
+    parser.add_argument("--bases", type=lambda text: text.split(","), default=["llama"], help=f"of: {families}")
     parser.add_argument("--modes", type=lambda text: text.split(";"), default=known, help=f"of: {'; '.join(MODES)}")
     parser.add_argument("--zero", type=lambda text: text.split(","), default=["none", *ZERO])
     parser.add_argument("--ranks", type=lambda text: [int(number) for number in text.split(",")], default=[1, 2])
     chosen = parser.parse_args()
-    print("| mode | ZeRO | ranks | tensors that moved | moved | loss, 6 steps | s |\n" + "| --- " * 7 + "|", flush=True)
+    print("| base | mode | ZeRO | ranks | tensors that moved | moved | loss, 6 steps | s |", flush=True)
+    print("| --- " * 8 + "|", flush=True)
     right = True
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        shared = prepare(root)
-        for mode, zero, ranks in ((m, z, r) for m in chosen.modes for z in chosen.zero for r in chosen.ranks):
-            line, fine = row(root, shared, mode, zero, ranks)
+        shared = prepare(root, chosen.bases)
+        for cell in product(chosen.bases, chosen.modes, chosen.zero, chosen.ranks):
+            line, fine = row(root, shared, *cell)
             right &= fine
             print(line, flush=True)
     return 0 if right else 1

@@ -36,7 +36,8 @@ def reduced(command, tmp_path):
         return command.replace("/data/emotion", f"{tmp_path}/emotion").replace("--out ", f"--out {tmp_path}/"), {}
     if "BASE_MODEL=" in command:
         (tmp_path / "train.json").write_text("[]")
-        return f"{command.replace('train.json', str(tmp_path / 'train.json'))} --dry-run", environment
+        command = command.replace("train.json", f"{tmp_path}/train.json").replace("=images", f"={tmp_path}")
+        return f"{command} --dry-run", environment
     if "DATASET=oasis" in command:
         command = command.replace("../shared/data/oasis_pixabay", shlex.quote(str(few_photographs(tmp_path / "oasis"))))
         return command, environment

@@ -46,3 +46,14 @@ def test_types_that_are_not_ours_go_to_the_host():
     config.mm_projector_type = "no_such"
     with pytest.raises(ValueError, match="Unknown projector type: no_such"):
         build_vision_projector(config)
+
+
+@pytest.mark.host
+def test_a_folders_name_does_not_switch_the_template():
+    """LLaVA's evaluation takes another one where it finds the word `plain`."""
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.mm_utils import get_model_name_from_path
+
+    assert "plain" not in get_model_name_from_path("runs/plain-emotions")

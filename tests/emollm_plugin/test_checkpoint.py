@@ -68,6 +68,18 @@ def test_a_config_that_names_another_projector_stops(saved):
         load(saved)
 
 
+def test_a_projector_of_the_hosts_type_under_our_name_stops(saved):
+    def flatten(weights):
+        for key in [key for key in weights if "mm_projector." in key]:
+            value, layer = weights.pop(key), key.rpartition("mm_projector.content.")[2]
+            if layer != key:
+                weights[f"model.mm_projector.{layer}"] = value
+
+    change_weights(saved, flatten)
+    with pytest.raises(InputError, match="holds an mlp2x_gelu projector; mend mm_projector_type"):
+        load(saved)
+
+
 def test_a_value_that_the_host_did_not_restore_is_noticed(saved):
     from emollm_plugin.checkpoint import verify_projector
 

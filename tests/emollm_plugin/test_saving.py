@@ -13,7 +13,7 @@ from emobench_data.errors import InputError
 from emollm_plugin.checkpoint import projector_tensors
 from emollm_plugin.compat.config import before_5
 from emollm_plugin.folders import COMPLETE, is_complete, step_of
-from emollm_plugin.resume import SeededByEpoch, last_complete, only_writer
+from emollm_plugin.resume import SeededByEpoch, _deepspeed_load, last_complete, load_what_was_tuned, only_writer
 from emollm_plugin.saving import complete_checkpoints
 
 from .trainings import finish, same, weights
@@ -105,6 +105,40 @@ def test_what_counts_as_complete(tmp_path, caplog):
     assert last_complete(tmp_path) == nine
     cut(nine / COMPLETE)
     assert not is_complete(nine) and last_complete(Path(tmp_path)) is None
+
+
+@pytest.fixture
+def resumed(tmp_path):
+    """A function: load what a file `mm_projector.bin` holds, as a resumed run that tunes the projector alone does."""
+    model = torch.nn.ModuleDict({"mm_projector": torch.nn.Linear(2, 2), "frozen": torch.nn.Linear(2, 2)})
+    model["frozen"].requires_grad_(False)
+    args = SimpleNamespace(lora_enable=False, tune_mm_mlp_adapter=True)
+
+    def load(**weights):
+        if weights:
+            named = {f"mm_projector.{name}": value for name, value in weights.items()}
+            torch.save(named, tmp_path / "mm_projector.bin")
+        load_what_was_tuned(None)(SimpleNamespace(args=args, model=model), tmp_path)
+        return model["mm_projector"]
+
+    return load
+
+
+def test_resuming_is_strict_for_what_was_trained(resumed):
+    whole = {"weight": torch.ones(2, 2), "bias": torch.ones(2)}
+    with pytest.raises(InputError, match="mm_projector.bin does not exist"):
+        resumed()
+    with pytest.raises(InputError, match=r"missing keys \['mm_projector.bias'\], unexpected keys none"):
+        resumed(weight=torch.ones(2, 2))
+    with pytest.raises(InputError, match=r"missing keys none, unexpected keys \['mm_projector.gate'\]"):
+        resumed(**whole, gate=torch.ones(1))
+    assert torch.equal(resumed(**whole).weight, whole["weight"])
+
+
+def test_a_checkpoint_that_deepspeed_did_not_write_is_named():
+    engine = SimpleNamespace(load_checkpoint=lambda *_, **__: (None, None))
+    with pytest.raises(InputError, match="checkpoint-3: DeepSpeed cannot resume from it"):
+        _deepspeed_load(strict=True)(engine, Path("checkpoint-3"))
 
 
 def test_two_trainings_cannot_write_to_one_folder(tmp_path):

@@ -39,3 +39,12 @@ def test_a_tower_that_the_host_puts_into_float16(fast):
 def test_the_format_is_the_one_that_onednn_has_kernels_for():
     has = "avx512" in torch.backends.cpu.get_cpu_capability().lower()
     assert cpu.cpu_dtype() is (torch.bfloat16 if has else torch.float32)
+
+
+def test_the_launchers_learn_devices_and_format_from_one_command(fast):
+    from click.testing import CliRunner
+
+    from emollm_plugin.cli import main
+
+    wanted = "0 bf16\n" if fast is torch.bfloat16 else "0 fp32\n"
+    assert CliRunner().invoke(main, ["device"]).output == wanted
