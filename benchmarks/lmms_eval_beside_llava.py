@@ -49,7 +49,7 @@ def harness_answers(out: Path) -> tuple[dict[str, str], dict[str, float]]:
     answers = {}
     for path in (out / "lmms_eval").rglob("*_samples_emobench_*.jsonl"):
         for line in map(json.loads, path.read_text().splitlines()):
-            answers[line["doc"]["id"]] = line["filtered_resps"][0]
+            answers[line["accuracy"]["question"]] = line["filtered_resps"]
     (results,) = (out / "lmms_eval").rglob("*_results.json")
     found = json.loads(results.read_text())["results"]
     return answers, {name: figures["accuracy,none"] for name, figures in found.items()}

@@ -96,11 +96,12 @@ def doc_to_visual(document: dict[str, str]) -> list[Any]:
 
 
 def process_results(document: dict[str, str], answers: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The gold and the answer of one question as the labels that they count for; `score` is 1 where they are equal."""
+    """The gold and the answer of one question as the labels that they count for; `score`, from which lmms-eval takes the
+    accuracy's standard error, is 1 where they are equal."""
     _, gold, reader = _benchmark(_folder())
     truth, guess = reader.read(gold[document["id"]], answers[0])
-    counted = {"question": document["id"], "truth": truth, "guess": guess, "score": int(truth == guess)}
-    return {"accuracy": counted, "macro_f1": counted}
+    counted = {"question": document["id"], "truth": truth, "guess": guess}
+    return {"accuracy": {**counted, "score": int(truth == guess)}, "macro_f1": counted}
 
 
 def accuracy(counted: Sequence[dict[str, Any]]) -> float:
