@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; without `image` and `video` of text alone; `options` are what may be answered, empty if anything."""
+    """One question, of text alone without `image` and `video`; `options` are what may be answered, empty if anything."""
 
     id: str | int
     image: str | None
@@ -94,7 +94,7 @@ def write_science(questions: Iterable[Question], path: Path) -> None:
     entries = []
     for one in questions:
         if one.video:
-            raise InputError(f"question {one.id!r} is about a clip, which LLaVA's scripts do not read; take emollm eval")
+            raise InputError(f"question {one.id!r} is about a clip: LLaVA's scripts read none; take emollm eval")
         text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
         turns = [{"from": "human", "value": text}]
         entries.append({"id": one.id, **({"image": one.image} if one.image else {}), "conversations": turns})
