@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question, of text alone without `image` and `video`; `options` are what may be answered, empty if anything."""
+    """One question, about text alone without `image` and `video`; `options` may be answered, anything if empty."""
 
     id: str | int
     image: str | None
