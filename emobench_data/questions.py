@@ -108,7 +108,7 @@ def write_science(questions: Iterable[Question], path: Path) -> None:
     entries = []
     for one in questions:
         if one.video:
-            raise InputError(f"question {one.id!r} is about a clip, which LLaVA's scripts do not read; take emollm eval")
+            raise InputError(f"question {one.id!r} is about a clip: LLaVA's scripts read none; take emollm eval")
         text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
         turns = [{"from": "human", "value": text}]
         known = {**({"image": one.image} if one.image else {}), **({"form": GUIDED} if one.guided else {})}

@@ -143,10 +143,10 @@ def clip_lengths(images: Tensor | Sequence[Tensor] | None) -> list[int] | None:
 def telling_clips(host_encode: Callable) -> Callable:
     """Wrap `encode_images`: a projector that reads across frames is told where a clip begins and ends."""
 
-    def encode_images(self, images):
+    def encode_images(self, images, *more, **named):
         projector, lengths = self.get_model().mm_projector, getattr(self, "_clip_lengths", None)
         if lengths is None or not getattr(projector, "reads_clips", False):
-            return host_encode(self, images)
+            return host_encode(self, images, *more, **named)
         return projector(self.get_vision_tower()(images), clips=lengths)
 
     return encode_images

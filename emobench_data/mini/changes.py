@@ -1,8 +1,8 @@
 """Clips on which only the order of the frames tells the answer: a smile that grows, or one that fades (our design).
 
-The smile comes in four steps and goes round: it grows and is gone at once, or it is there at once and fades. Clips come
-in pairs of one face, each the other backwards, and begin at any of the four steps. So both answers hold the same frames,
-and any one frame, wherever in the clip it stands, is as frequent with one answer as with the other.
+The smile comes in four steps and goes round: it grows and is gone at once, or it is there at once and fades. Clips
+come in pairs of one face, each the other backwards, and begin at any of the four steps. So both answers hold the same
+frames, and any one frame, wherever in the clip it stands, is as frequent with one answer as with the other.
 """
 
 from __future__ import annotations

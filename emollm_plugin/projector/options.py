@@ -19,8 +19,9 @@ class ProjectorOptions:
     Args:
         perspectives: which perspectives enrich the content tokens, joined by `+`; `none` leaves `mlp2x_gelu`.
             `change`, which reads across the frames of a clip, is on only where it is named.
-        tokens: visual tokens that come out, of a clip for each frame, a square number; 0 (the default) leaves as many as came in. Fewer cost
-            less in every layer of the LLM; patches are averaged on a grid before the MLP (DeCo, arXiv 2405.20985).
+        tokens: visual tokens that come out, of a clip for each frame, a square number; 0 (the default) leaves as many
+            as came in. Fewer cost less in every layer of the LLM; patches are averaged on a grid before the MLP (DeCo,
+            arXiv 2405.20985).
         slots: number of learned slots that compete for patches; 8 covers the few things a photograph is about.
         width: inner width of the perspectives; with 512 the projector stays below 40 M parameters and 25 GFLOP at
             576 x 1024 -> 4096.
