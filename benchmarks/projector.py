@@ -129,8 +129,8 @@ def table(size: str, rows: list[dict]) -> str:
     """The rows as Markdown."""
     batch, patches, in_dim, out_dim, _ = SIZES[size]
     lines = [f"Batch {batch}, {patches} x {in_dim} -> {out_dim}:", "",
-             "| projector | tokens out | M parameters | GFLOP a picture | forward ms | and backward ms | forward MB |"
-             " and backward MB |", "| --- " * 8 + "|"]  # fmt: skip
+             "| projector | tokens out | M parameters | GFLOP a picture | forward ms | forward and backward ms |"
+             " forward MB | forward and backward MB |", "| --- " * 8 + "|"]  # fmt: skip
     for row in rows:
         numbers = [f"{row['parameters'] / 1e6:.2f}", f"{row['flops'] / 1e9:.2f}"]
         numbers += [f"{1e3 * row[key]:.4g}" for key in ("forward_s", "both_s")]
