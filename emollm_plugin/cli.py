@@ -136,13 +136,21 @@ def merge(folder: Path, out: Path, base: str | None) -> None:
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--most", type=click.IntRange(2), default=2000, show_default=True, help="Pictures at most.")
 @click.option("--seed", type=int, default=0, show_default=True)
-def align(data: Path, images: Path, base: str, tower: str, out: Path, **options: Any) -> None:
+@click.option("--optional", is_flag=True, help="Where DATA has no labels, say so, write nothing and succeed.")
+def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, **options: Any) -> None:
     """Align a fresh projector with the words of the labels in DATA, for --pretrain_mm_mlp_adapter."""
+    from .alignment.pairs import NoLabels
     from .alignment.run import align_projector
 
-    with redirect_stdout(sys.stderr):  # the host prints as it loads
-        align_projector(data, images, base, tower, out, **options)
-    click.echo(out)
+    try:
+        with redirect_stdout(sys.stderr):  # the host prints as it loads
+            align_projector(data, images, base, tower, out, **options)
+    except NoLabels as error:
+        if not optional:
+            raise
+        logging.getLogger(__name__).warning("left out: %s", error)
+    else:
+        click.echo(out)
 
 
 @main.command("eval")

@@ -90,6 +90,8 @@ defaults() {
     [[ ! "$DATASET" =~ ^(mini|oasis)$ || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=4}"
     PROJECTOR="${PROJECTOR:-multiperspective}"
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
+    # What is not asked for is left out where the data have no labels.
+    [[ -n "${ALIGN:-}" ]] && ALIGN_OPTION=() || ALIGN_OPTION=(--optional)
     # OASIS is small: the projector alone learns enough, in few steps (benchmarks/QUALITY.md).
     [[ "$DATASET" != oasis || -n "$DATA_PATH${PRETRAIN_PROJECTOR:-}" ]] || ALIGN="${ALIGN:-150}"
     [[ "$DATASET" != oasis ]] || TUNE="${TUNE:-projector}"
@@ -210,15 +212,17 @@ fingerprint() {
 
 align() {
     [[ "$ALIGN" != 0 ]] || return 0
-    local command=("$VENV/bin/emollm" align --data "$DATA_PATH" --images "$IMAGE_FOLDER" --base "$BASE"
-        --tower "$VISION_TOWER" --layer "$SELECT_LAYER" --projector "$PROJECTOR" --steps "$ALIGN" --seed "$SEED"
-        --out "$RUN_DIR/aligned/mm_projector.bin")
-    local made="$RUN_DIR/aligned/made.txt" PRETRAIN_PROJECTOR=""
-    [[ ! -f "$made" ]] || ! fingerprint "${command[@]}" | cmp -s - "$made" || return 0
-    say "word alignment: $ALIGN steps; log: $RUN_DIR/align.log"
-    rm -f "$made"
-    run_logged "$RUN_DIR/align.log" "${command[@]}"
-    fingerprint "${command[@]}" >"$made"
+    local out="$RUN_DIR/aligned/mm_projector.bin" made="$RUN_DIR/aligned/made.txt" PRETRAIN_PROJECTOR=""
+    local command=("$VENV/bin/emollm" align "${ALIGN_OPTION[@]}" --data "$DATA_PATH" --images "$IMAGE_FOLDER"
+        --base "$BASE" --tower "$VISION_TOWER" --layer "$SELECT_LAYER" --projector "$PROJECTOR" --steps "$ALIGN"
+        --seed "$SEED" --out "$out")
+    if [[ ! -f "$out" || ! -f "$made" ]] || ! fingerprint "${command[@]}" | cmp -s - "$made"; then
+        say "word alignment: $ALIGN steps; log: $RUN_DIR/align.log"
+        rm -rf "$RUN_DIR/aligned"
+        run_logged "$RUN_DIR/align.log" "${command[@]}"
+        [[ ! -f "$out" ]] || fingerprint "${command[@]}" >"$made"
+    fi
+    [[ -f "$out" ]] || ALIGN=0
 }
 
 train() {

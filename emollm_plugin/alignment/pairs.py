@@ -14,6 +14,10 @@ MOST_WORDS = 3
 NO_LABELS = ("yes", "no")
 
 
+class NoLabels(InputError):
+    """Records without labels to align with."""
+
+
 class Pair(NamedTuple):
     """A picture, by its path below the image folder, and a label in words."""
 
@@ -30,13 +34,13 @@ def draw_pairs(records: list[dict[str, Any]], *, most: int, seed: int) -> list[P
         seed: decides which, where there are more.
 
     Raises:
-        InputError: fewer than two labels are left.
+        NoLabels: fewer than two labels are left.
     """
     by_label: dict[str, list[Pair]] = defaultdict(list)
     for pair in sorted({pair for record in records if (pair := _pair(record))}):
         by_label[pair.label].append(pair)
     if len(by_label) < 2:
-        raise InputError(
+        raise NoLabels(
             f"word alignment needs pictures with at least two labels of up to {MOST_WORDS} words, other than Yes and "
             f"No; these records have {len(by_label)}; train without it (ALIGN=0)"
         )

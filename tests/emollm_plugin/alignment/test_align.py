@@ -102,3 +102,5 @@ def test_bad_input_stops_with_one_line_and_writes_nothing(tiny, tmp_path):
     ):
         assert done.exit_code == 2 and words in done.output.splitlines()[-1], done.output
         assert not out.exists()
+    left_out = run(tiny, out, "--optional", data=tmp_path / "yes.json")
+    assert left_out.exit_code == 0 and not out.exists()

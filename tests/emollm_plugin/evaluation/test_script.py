@@ -18,7 +18,7 @@ def evaluate(*arguments, **environment):
 
 @pytest.mark.e2e
 @pytest.mark.both_stacks
-@pytest.mark.parametrize(("evaluator", "chunks"), [("emollm", 2), ("model_vqa_loader", 1)])
+@pytest.mark.parametrize(("evaluator", "chunks"), [("emollm", 2), ("model_vqa_loader", 2)])
 def test_chunks_are_answered_merged_and_scored(checkpoint, tiny, tmp_path, evaluator, chunks):
     done = evaluate(checkpoint, EVALUATOR=evaluator, CHUNKS=chunks, OUT_DIR=tmp_path, QUESTIONS=tiny.data / "questions.jsonl",
                     GOLD=tiny.data / "gold.jsonl", IMAGE_FOLDER=tiny.data / "images", MAX_NEW_TOKENS=3)  # fmt: skip
