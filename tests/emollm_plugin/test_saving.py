@@ -52,6 +52,11 @@ def test_a_checkpoint_of_mid_run(mode, zero, tiny, train_arguments, tmp_path):
     # The one of the last step holds what the host saves at the end; the one before is another.
     assert same(weights(out / "checkpoint-7"), final) and not same(weights(out / "checkpoint-3"), final)
 
+    if zero == "2":
+        states = next((out / "checkpoint-3").glob("global_step3/*model_states.pt"))
+        kept = torch.load(states, weights_only=False)["module"]
+        assert kept and all("lora_" in name or "mm_projector." in name for name in kept), "frozen weights, once more"
+
     base = None if mode == "full" else str(tiny.base)
     model = load_pretrained_model(str(out / "checkpoint-3"), base, f"llava-{mode}")[1]
     loaded = model.get_model().mm_projector.state_dict()
