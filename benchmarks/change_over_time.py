@@ -1,11 +1,11 @@
 """Clips whose answer only the order of the frames tells: a model that reads them beside its own single-frame version.
 
-    python benchmarks/change_over_time.py [--train 128] [--test 32] [--epochs 12] [--seeds 0 1 2]
+    python benchmarks/change_over_time.py [--train 128] [--test 32] [--epochs 14] [--seeds 0 1 2]
         [--arms change frames single] [--out data/change-over-time]
 
 The clips are EmoBench-mini's with --changes (a smile that grows or fades; `emobench_data/mini/changes.py`). A run is
 LLaVA's own trainer on records with `video`, then `emollm eval`; the vision encoder is EfficientNet-Lite0, frozen, the
-language model a random LLaMA of two layers with a tokenizer of the questions' words, trained in full: the real small
+language model a random LLaMA of four layers with a tokenizer of the questions' words, trained in full: the real small
 base would take hours on two cores. Arms differ in --mm_projector_type alone. For the time, what the encoder says of a
 frame is kept (in --out too), and each sample in memory.
 """
@@ -38,7 +38,7 @@ def make_base(folder: Path, data: Path, seed: int) -> Path:
     words = make_tokenizer(folder, corpus=texts)
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=len(words), hidden_size=128, intermediate_size=256, num_hidden_layers=2, num_attention_heads=4,
+        vocab_size=len(words), hidden_size=128, intermediate_size=256, num_hidden_layers=4, num_attention_heads=4,
         max_position_embeddings=512, bos_token_id=1, eos_token_id=2, pad_token_id=2,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
@@ -77,7 +77,7 @@ def train(base: Path, data: Path, projector: str, out: Path, *, epochs: int, see
         "image_folder": data / "media", "vision_tower": "efficientnet_lite0", "mm_vision_select_layer": -3,
         "mm_projector_type": projector, "mm_use_im_patch_token": False, "image_aspect_ratio": "pad", "use_cpu": True,
         "output_dir": out, "num_train_epochs": epochs, "per_device_train_batch_size": 16, "learning_rate": 1e-3,
-        "warmup_steps": 20, "lr_scheduler_type": "cosine", "logging_steps": 16, "save_strategy": "no",
+        "warmup_steps": 20, "lr_scheduler_type": "constant_with_warmup", "logging_steps": 16, "save_strategy": "no",
         "model_max_length": 512, "lazy_preprocess": True, "report_to": "none", "seed": seed,
     }  # fmt: skip
     if main(["llava.train.train", *(part for key, value in settings.items() for part in (f"--{key}", str(value)))]):
@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--train", type=int, default=128)
     parser.add_argument("--test", type=int, default=32)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=ARMS)
     parser.add_argument("--out", type=Path, default=Path("data/change-over-time"))
