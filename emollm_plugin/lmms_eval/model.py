@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from emobench_data.errors import InputError
 
-from ..evaluation.ask import about, open_medium
 from ..evaluation.predictor import Predictor
 
 MAX_NEW_TOKENS = 16  # where a task does not say
@@ -56,8 +55,8 @@ class EmoLLM(lmms):
             raise InputError(f"{task}, question {document}: {len(visuals)} pictures, and LLaVA 1.5 takes one")
         if not visuals or isinstance(visuals[0], Image.Image):
             return self.predictor.ask(visuals[0] if visuals else None, text)
-        image, medium = open_medium(Path(visuals[0]))
-        return self.predictor.ask(image, about(text, medium))
+        clip = Path(visuals[0])
+        return self.predictor.ask_clip(clip.parent, clip.name, text)
 
     def loglikelihood(self, requests: list[Any]) -> NoReturn:
         raise NotImplementedError("emollm answers by generating; take a task of output_type generate_until")

@@ -64,7 +64,8 @@ def test_a_clip_and_what_cannot_be_asked(make_model, tmp_path):
     model = make_model(batch_size=1)
     clip = str(make_clip_file(tmp_path / "c.mp4"))
     model.task_dict = {"t": {"test": [[clip], [clip, clip]]}}
-    assert isinstance(model.generate_until([request("What?", 0)])[0], str)
+    frames = model.predictor.ask_clip(tmp_path, "c.mp4", "What?")
+    assert model.generate_until([request("What?", 0)]) == model.predictor.answer_batch([frames], max_new_tokens=12)
     with pytest.raises(InputError, match="2 pictures"):
         model.generate_until([request("What?", 1)])
     with pytest.raises(NotImplementedError, match="generate_until"):
