@@ -233,7 +233,8 @@ train() {
         say "training: re-used, settings, data and code are those of $CHECKPOINT"
         return
     fi
-    if [[ -e "$CHECKPOINT/.lock" ]] && ! flock --nonblock "$CHECKPOINT/.lock" true; then
+    # A killed training takes a moment to be gone.
+    if [[ -e "$CHECKPOINT/.lock" ]] && ! flock --wait 10 "$CHECKPOINT/.lock" true; then
         die "another training, perhaps left over from a killed launcher, writes to $CHECKPOINT; wait for it or end it"
     fi
     local log="$RUN_DIR/train.log" port="${MASTER_PORT:-29500}"
