@@ -128,6 +128,7 @@ class _Caller:
             with self._lock:
                 self.asked.refused[request.key] = str(error)
                 if not self._answered and len(self.asked.refused) >= GIVE_UP:
+                    self.stop.set()  # the others would go on until the caller hears of it
                     raise self._fault(f"{error}, as for each of the first {GIVE_UP} questions") from error
             return
         line = {"key": request.key, "model": self.endpoint.model, "said": text, "tokens": tokens}

@@ -32,9 +32,15 @@ def leads_out(path: Path, root: Path) -> bool:
 class PictureFault(InputError):
     """A picture that cannot be used; `fault` is the reason alone, without the file's name."""
 
-    def __init__(self, path: Path, fault: str) -> None:
-        super().__init__(f"{path}: {fault}; get the file again")
+    # One argument is enough, since PyTorch raises what a worker raised again from its message alone.
+    def __init__(self, message: str, fault: str = "") -> None:
+        super().__init__(message)
         self.fault = fault
+
+    @classmethod
+    def of(cls, path: Path, fault: str) -> PictureFault:
+        """The fault of the picture `path`."""
+        return cls(f"{path}: {fault}; get the file again", fault)
 
 
 def media_fault(path: Path, modality: str, root: Path) -> str | None:
@@ -62,9 +68,9 @@ def open_picture(path: Path, root: Path) -> Image.Image:
 
 def _check_place(path: Path, root: Path) -> None:
     if leads_out(path, root):
-        raise PictureFault(path, OUTSIDE)
+        raise PictureFault.of(path, OUTSIDE)
     if not os.path.isfile(path):  # unlike Path's, it answers for names no file can have
-        raise PictureFault(path, "missing")
+        raise PictureFault.of(path, "missing")
 
 
 def _form_fault(image: Image.Image) -> str | None:
@@ -80,15 +86,15 @@ def _decoded(path: Path) -> Iterator[Image.Image]:
         with Image.open(path, formats=PICTURES) as image:
             fault = _form_fault(image)
             if fault:
-                raise PictureFault(path, fault)
+                raise PictureFault.of(path, fault)
             image.load()
             yield image
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise PictureFault(path, "not a picture, or too large") from error
+        raise PictureFault.of(path, "not a picture, or too large") from error
     except PictureFault:
         raise
     except (OSError, ValueError, SyntaxError) as error:  # what Pillow's decoders raise on broken data
-        raise PictureFault(path, "truncated or broken") from error
+        raise PictureFault.of(path, "truncated or broken") from error
 
 
 def _clip_fault(path: Path) -> str | None:

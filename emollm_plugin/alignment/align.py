@@ -25,6 +25,7 @@ from emobench_data.atomic import atomic_file
 from emobench_data.errors import InputError
 from emobench_data.media import open_picture
 
+from ..prompt.formats import load_tokenizer
 from .pairs import Pair
 
 logger = logging.getLogger(__name__)
@@ -58,10 +59,10 @@ class Words:
 
 def words_of(base: str, labels: Sequence[str]) -> Words:
     """The places of `labels` among the input embeddings of the language model `base`, a folder or hub name."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
+    tokenizer = load_tokenizer(base)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base)
         model = AutoModelForCausalLM.from_pretrained(base, torch_dtype="auto")
     except (OSError, ValueError) as error:
         fault = f"base model {base}: its word embeddings cannot be read ({error}); train without alignment (ALIGN=0)"

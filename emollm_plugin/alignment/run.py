@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import torch
 
 from ..attach import register
+from ..checkpoint import check_folder, check_tokenizer
 from ..preflight import check_projector_type, check_tower_name, load_records
 from .align import align, encode_pictures, save_projector, words_of
 from .pairs import draw_pairs
@@ -38,6 +39,8 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     register()
     check_projector_type(projector)
     check_tower_name(tower)
+    check_folder(base)
+    check_tokenizer(base)
     from llava.model.multimodal_encoder.builder import build_vision_tower
     from llava.model.multimodal_projector.builder import build_vision_projector
 

@@ -95,6 +95,6 @@ class MultiPerspectiveProjector(nn.Module):
 
 def pool(patches: Tensor, tokens: int) -> Tensor:
     """Average a square grid of patches to a smaller one: (B, N, C) -> (B, tokens, C)."""
-    side = isqrt(patches.shape[1])
+    side = grid_side(patches.shape[1])
     grid = patches.transpose(1, 2).unflatten(2, (side, side))
     return F.adaptive_avg_pool2d(grid, isqrt(tokens)).flatten(2).transpose(1, 2)

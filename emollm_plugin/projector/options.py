@@ -63,7 +63,7 @@ def grid_side(patches: int, tokens: int = 0) -> int:
     Raises:
         InputError: they form none, have a class token before them, or are fewer than `tokens`.
     """
-    side = isqrt(patches)
+    side = int(patches**0.5 + 0.5)  # isqrt has no place in a compiled graph whose sizes vary
     if side**2 != patches:
         gives = f"projector {FAMILY}: the vision tower gives {patches} tokens, which are no square grid of patches"
         if isqrt(patches - 1) ** 2 == patches - 1:

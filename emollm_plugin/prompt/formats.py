@@ -134,7 +134,7 @@ def load_tokenizer(model: str, **options):
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(model, use_fast=False, **options)
-    except (OSError, ValueError, ImportError) as error:
+    except Exception as error:  # for a broken file the library tokenizers raises no narrower one
         raise InputError(f"the tokenizer of {model} cannot be loaded: {str(error).splitlines()[0]}") from error
     beside = Path(model).expanduser() / "chat_template.jinja"
     if tokenizer.chat_template is None and beside.is_file():

@@ -125,15 +125,18 @@ def test_atmosphere_tells_contrast_and_texture_apart():
 @pytest.mark.parametrize("mode", ["multiperspective", "multiperspective:tokens=4"])
 def test_compiled_it_gives_the_same_tokens_and_gradients_without_a_graph_break(mode):
     """With `aot_eager`, which traces forward and backward and needs no C compiler."""
-    module, patches = projector(mode), torch.randn(2, 16, IN)
+    torch._dynamo.reset()
+    module = projector(mode)
+    compiled = torch.compile(module, backend="aot_eager", fullgraph=True)
     open_gates(module)
-    for run in (module, torch.compile(module, backend="aot_eager", fullgraph=True)):
-        module.zero_grad()
-        tokens = run(patches)
-        tokens.square().sum().backward()
-        found = [tokens, *(value.grad for value in module.parameters())]
-        wanted = [value.clone() for value in found] if run is module else wanted
-    assert all(torch.allclose(*pair, rtol=1e-4, atol=1e-5) for pair in zip(found, wanted, strict=True))
+    for patches in (torch.randn(2, 16, IN), torch.randn(3, 25, IN)):  # the second is traced with sizes that vary
+        for run in (module, compiled):
+            module.zero_grad()
+            tokens = run(patches)
+            tokens.square().sum().backward()
+            found = [tokens, *(value.grad for value in module.parameters())]
+            wanted = [value.clone() for value in found] if run is module else wanted
+        assert all(torch.allclose(*pair, rtol=1e-4, atol=1e-5) for pair in zip(found, wanted, strict=True))
 
 
 @pytest.mark.parametrize("mode", ["multiperspective", "multiperspective:tokens=4"])

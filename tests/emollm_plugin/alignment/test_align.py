@@ -95,7 +95,7 @@ def test_bad_input_stops_with_one_line_and_writes_nothing(tiny, tmp_path):
     for done, words in (
         (run(tiny, out, data=tmp_path / "yes.json"), "at least two labels"),
         (run(tiny, out, data=tmp_path / "missing.json"), "cannot be read"),
-        (run(tiny, out, "--base", tiny.clip), "word embeddings cannot be read"),
+        (run(tiny, out, "--base", tiny.clip), "has no tokenizer"),
         (run(tiny, out, "--tower", tmp_path / "nowhere"), "nowhere"),
         (run(tiny, out, "--images", tmp_path), "0.png"),
         (run(tiny, out, "--projector", "multiperspektive"), "multiperspektive"),
