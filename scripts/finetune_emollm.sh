@@ -24,7 +24,7 @@
 #   PROJECTOR      --mm_projector_type         default: multiperspective (mini, oasis: with tokens=4, for the time)
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   ALIGN          steps of word alignment, which trains the projector before the LLM sees a picture, 0 for none
-#                                              default: 300 (oasis: 150); 0 with DATA_PATH or PRETRAIN_PROJECTOR
+#                              default: 300 (oasis: 150); 0 with DATA_PATH, PRETRAIN_PROJECTOR or several machines
 #   TEMPLATE       --version and --conv-mode                default: follows the model's own chat template
 # Training
 #   TUNE           full, projector, or lora and qlora (LLM by LoRA, the base in 4 bits with qlora; projector in full)
@@ -62,6 +62,8 @@ main() {
     defaults
     check_arguments
     make_folder RUN_DIR
+    # Bad input found later leaves no empty folder.
+    trap 'rmdir "$RUN_DIR" 2>/dev/null || true' EXIT
     setup_env
     choose_device
     choose_machines
@@ -85,18 +87,21 @@ defaults() {
     DATA_DIR="${DATA_DIR:-$ROOT/data}" DATA_PATH="${DATA_PATH:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" RATIONALE="${RATIONALE:-none}" FORM="${FORM:-direct}"
     VIDEOS="${VIDEOS:-storyboards}"
-    VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}" PROJECTOR="${PROJECTOR:-}"
+    HOSTFILE="${HOSTFILE:-}" NODES="${NODES:-1}" MASTER_ADDR="${MASTER_ADDR:-}" MASTER_PORT="${MASTER_PORT:-}"
+    [[ "$NODES" == 1 ]] && NODE_RANK=0 || NODE_RANK="${NODE_RANK:-}"
+    VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}"
     # EmoBench-mini and OASIS are there to be through in minutes on two cores.
-    [[ ! "$DATASET" =~ ^(mini|oasis)$ || -n "$DATA_PATH${BASE_MODEL:-}" ]] || PROJECTOR="${PROJECTOR:-multiperspective:tokens=4}"
-    PROJECTOR="${PROJECTOR:-multiperspective}"
+    local projector=multiperspective
+    [[ ! "$DATASET" =~ ^(mini|oasis)$ || -n "$DATA_PATH${BASE_MODEL:-}" ]] || projector+=:tokens=4
+    PROJECTOR="${PROJECTOR:-$projector}"
     [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
     # What is not asked for is left out where the data have no labels.
     [[ -n "${ALIGN:-}" ]] && ALIGN_OPTION=() || ALIGN_OPTION=(--optional)
+    local align=300
     # OASIS is small: the projector alone learns enough, in few steps (benchmarks/QUALITY.md).
-    [[ "$DATASET" != oasis || -n "$DATA_PATH${PRETRAIN_PROJECTOR:-}" ]] || ALIGN="${ALIGN:-150}"
-    [[ "$DATASET" != oasis ]] || TUNE="${TUNE:-projector}"
-    TUNE="${TUNE:-lora}" EPOCHS="${EPOCHS:-1}"
-    [[ -n "${PRETRAIN_PROJECTOR:-}$DATA_PATH" ]] && ALIGN="${ALIGN:-0}" || ALIGN="${ALIGN:-300}"
+    [[ "$DATASET" != oasis ]] || align=150 TUNE="${TUNE:-projector}"
+    [[ -z "$DATA_PATH${PRETRAIN_PROJECTOR:-}$HOSTFILE" && "$NODES" == 1 ]] || align=0
+    ALIGN="${ALIGN:-$align}" TUNE="${TUNE:-lora}" EPOCHS="${EPOCHS:-1}"
     # With a base of one's own, LLaVA 1.5's rates; the small default base takes higher ones in its short runs.
     local rates=(5e-4 1e-3)
     case "$TUNE:${BASE_MODEL:+own}" in
@@ -107,8 +112,6 @@ defaults() {
     esac
     LEARNING_RATE="${LEARNING_RATE:-${rates[0]}}" PROJECTOR_LR="${PROJECTOR_LR:-${rates[1]}}"
     MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}" MAX_LENGTH="${MAX_LENGTH:-2048}"
-    HOSTFILE="${HOSTFILE:-}" NODES="${NODES:-1}" MASTER_ADDR="${MASTER_ADDR:-}" MASTER_PORT="${MASTER_PORT:-}"
-    [[ "$NODES" == 1 ]] && NODE_RANK=0 || NODE_RANK="${NODE_RANK:-}"
     SAVE_STEPS="${SAVE_STEPS:-$([[ "$TUNE" == full ]] && echo 0 || echo 50)}" RUN_DIR="${RUN_DIR:-}"
     CHECKPOINTING="${CHECKPOINTING:-0}" ZERO="${ZERO:-2}"
     [[ ! -f "$ROOT/scripts/zero$ZERO.json" ]] || ZERO="$ROOT/scripts/zero$ZERO.json"
@@ -143,6 +146,8 @@ check_arguments() {
         [[ -d "${DATA_ROOT:-}" ]] || die "DATASET=$DATASET needs DATA_ROOT, the folder of your copy (now: '${DATA_ROOT:-}')"
     fi
     [[ -z "$HOSTFILE" || -f "$HOSTFILE" ]] || die "HOSTFILE=$HOSTFILE does not exist"
+    [[ "$ALIGN" == 0 || (-z "$HOSTFILE" && "$NODES" == 1) ]] ||
+        die "ALIGN=$ALIGN is for one machine: run \`emollm align\` on one, and name a PRETRAIN_PROJECTOR that all reach"
     [[ -z "$HOSTFILE" || "$NODES" == 1 ]] || die "HOSTFILE and NODES are two ways to say the same; give one"
     if [[ "$NODES" != 1 ]]; then
         [[ "$NODES" =~ ^[1-9][0-9]*$ && -n "$MASTER_ADDR" ]] || die "NODES=$NODES needs a number and MASTER_ADDR"
@@ -244,7 +249,8 @@ train() {
     say "training: $TUNE, seed $SEED, on $WORLD $DEVICE; log: $log"
     if [[ "$NODE_RANK" == 0 ]]; then
         # Checkpoints are gone on from only if everything is as it was when they were begun.
-        if [[ "$SAVE_STEPS" == 0 ]] || ! { [[ -f "$RUN_DIR/begun.txt" ]] && fingerprint "${TRAIN[@]}" | cmp -s - "$RUN_DIR/begun.txt"; }; then
+        if [[ "$SAVE_STEPS" == 0 || ! -f "$RUN_DIR/begun.txt" ]] ||
+            ! fingerprint "${TRAIN[@]}" | cmp -s - "$RUN_DIR/begun.txt"; then
             rm -rf "$CHECKPOINT"
         fi
         rm -f "$RUN_DIR/trained.txt"
@@ -268,7 +274,8 @@ score() {
         --set base="$(basename "$BASE")" --set rationale="$RATIONALE" --set form="$FORM" \
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
         --set device="$DEVICE" --set precision="$PRECISION" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
-        --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR" --set align="$ALIGN"
+        --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR" \
+        --set align="$ALIGN"
 }
 
 # Show a command's output and keep it; its exit code is ours.

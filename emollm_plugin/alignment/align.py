@@ -8,7 +8,6 @@ embeddings, which stay as they are. Encoder features are computed once, so that 
 
 from __future__ import annotations
 
-import logging
 import math
 import random
 from dataclasses import dataclass
@@ -25,13 +24,12 @@ from emobench_data.atomic import atomic_file
 from emobench_data.errors import InputError
 from emobench_data.media import open_picture
 
+from ..checkpoint import MARK
 from ..prompt.formats import load_tokenizer
 from .pairs import Pair
 
-logger = logging.getLogger(__name__)
-
 SHARPNESS = 10.0  # times a cosine, so that a loss near zero is within reach
-PREFIX = "model.mm_projector."  # of the keys in LLaVA's mm_projector.bin
+PREFIX = f"model.{MARK}"  # of the keys in LLaVA's mm_projector.bin
 
 
 @dataclass(frozen=True)
@@ -48,16 +46,12 @@ class Words:
     targets: Tensor
     mean: Tensor
 
-    def to(self, device: str) -> Words:
-        """The same on a device."""
-        return Words(self.labels, self.targets.to(device), self.mean.to(device))
-
     def logits(self, tokens: Tensor) -> Tensor:
         """Visual tokens (B, N, C) -> (B, L)."""
         return SHARPNESS * F.normalize(tokens.mean(dim=1) - self.mean, dim=-1) @ self.targets.T
 
 
-def words_of(base: str, labels: Sequence[str]) -> Words:
+def words_of(base: str, labels: Sequence[str], device: str) -> Words:
     """The places of `labels` among the input embeddings of the language model `base`, a folder or hub name."""
     from transformers import AutoModelForCausalLM
 
@@ -71,7 +65,7 @@ def words_of(base: str, labels: Sequence[str]) -> Words:
     mean = table.mean(dim=0)
     ids = [tokenizer(label, add_special_tokens=False).input_ids for label in labels]
     targets = torch.stack([table[each].mean(dim=0) for each in ids]) - mean
-    return Words(list(labels), F.normalize(targets, dim=-1), mean)
+    return Words(list(labels), F.normalize(targets, dim=-1).to(device), mean.to(device))
 
 
 def encode_pictures(tower, images: Sequence[str], folder: Path) -> dict[str, Tensor]:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from emobench_data.errors import InputError
 from emobench_data.parsing import conclusion, normal
+from emobench_data.tasks import YES_NO
 
 MOST_WORDS = 3
 # Whether a joke is one is decided by picture and words together, so the picture alone must not be near its Yes.
-NO_LABELS = ("yes", "no")
+NO_LABELS = tuple(map(normal, YES_NO))
 
 
 class NoLabels(InputError):

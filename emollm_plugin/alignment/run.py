@@ -45,8 +45,8 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     from llava.model.multimodal_projector.builder import build_vision_projector
 
     pairs = draw_pairs(load_records(str(data)), most=most, seed=seed)
-    words = words_of(base, sorted({pair.label for pair in pairs}))
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    words = words_of(base, sorted({pair.label for pair in pairs}), device)
     config = SimpleNamespace(
         mm_vision_tower=tower, mm_vision_select_layer=layer, mm_vision_select_feature="patch",
         mm_projector_type=projector, hidden_size=words.mean.shape[0],
@@ -57,7 +57,7 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     torch.manual_seed(seed)
     made = build_vision_projector(config).float().to(device)
     share = align(
-        made, features, pairs, words.to(device), steps=steps, learning_rate=learning_rate, batch=batch, seed=seed
+        made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed
     )
     save_projector(made, out)
     logger.info(

@@ -59,10 +59,10 @@ class EmoLLM(lmms):
         return self.predictor.ask_clip(clip.parent, clip.name, text)
 
     def loglikelihood(self, requests: list[Any]) -> NoReturn:
-        raise NotImplementedError("emollm answers by generating; take a task of output_type generate_until")
+        raise InputError("emollm answers by generating; take a task of output_type generate_until")
 
     def generate_until_multi_round(self, requests: list[Any]) -> NoReturn:
-        raise NotImplementedError("emollm answers one question at a time; take a task of output_type generate_until")
+        raise InputError("emollm answers one question at a time; take a task of output_type generate_until")
 
 
 def _batches(requests: list[Any], size: int) -> list[tuple[int, list[int]]]:

@@ -135,7 +135,8 @@ def load_tokenizer(model: str, **options):
     try:
         tokenizer = AutoTokenizer.from_pretrained(model, use_fast=False, **options)
     except Exception as error:  # for a broken file the library tokenizers raises no narrower one
-        raise InputError(f"the tokenizer of {model} cannot be loaded: {str(error).splitlines()[0]}") from error
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InputError(f"the tokenizer of {model} cannot be loaded: {why}") from error
     beside = Path(model).expanduser() / "chat_template.jinja"
     if tokenizer.chat_template is None and beside.is_file():
         # transformers before 4.50 does not read the file that newer ones write.

@@ -72,3 +72,8 @@ def write_config(root: Path, **changes: Any) -> Path:
 
 def composition(root: Path, **changes: Any) -> Composition:
     return load_composition(str(write_config(root, **changes)))
+
+
+def contents(folder):
+    """The bytes of every file below `folder`, by its path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -30,11 +30,6 @@ def answers(*ids):
     return [{"question_id": key, "text": f"answer {key}"} for key in ids]
 
 
-def test_a_question_about_a_clip(write):
-    (question,) = read_questions(write("questions.jsonl", [{"question_id": 1, "video": "1.mp4", "text": "Why?"}]))
-    assert (question.image, question.video, question.medium, question.line) == (None, "1.mp4", "1.mp4", 1)
-
-
 def test_both_forms_say_the_same(write, tmp_path):
     questions = read_questions(write("questions.jsonl", ROWS))
     assert questions[0] == Question("a", "1.png", "Which?", ("joy", "fear"), line=1) and questions[1].image is None
@@ -96,7 +91,7 @@ def test_a_question_about_a_clip(tmp_path):
     file = tmp_path / "questions.jsonl"
     file.write_text('{"question_id": 1, "text": "Joy?", "video": "a.mp4"}')
     (question,) = read_questions(file)
-    assert (question.medium, question.video, question.image) == ("a.mp4", "a.mp4", None)
+    assert (question.medium, question.video, question.image, question.line) == ("a.mp4", "a.mp4", None, 1)
     with pytest.raises(InputError, match="question 1 is about a clip"):
         write_science([question], tmp_path / "science.json")
     file.write_text('{"question_id": 1, "text": "Joy?", "video": "a.mp4", "image": "a.png"}')

@@ -101,6 +101,7 @@ def test_two_machines_from_a_hostfile(settings, tmp_path):
         ({"NODES": 2, "NODE_RANK": 2, "MASTER_ADDR": "a"}, "NODE_RANK=2 is not in 0..1"),
         ({"NODES": 2, "MASTER_ADDR": "a"}, "NODE_RANK= is not in 0..1"),
         ({"HOSTFILE": "none"}, "HOSTFILE=none does not exist"),
+        ({"NODES": 2, "NODE_RANK": 0, "MASTER_ADDR": "a", "ALIGN": 300}, "ALIGN=300 is for one machine"),
         ({"NODES": 3, "NODE_RANK": 0, "MASTER_ADDR": "a"}, "BATCH x ranks on all machines = 2 x 3"),
     ],
 )

@@ -34,7 +34,7 @@ def test_words_lie_where_the_model_embeds_them(tiny):
     from transformers import AutoModelForCausalLM
 
     table = AutoModelForCausalLM.from_pretrained(tiny.base).get_input_embeddings().weight.detach()
-    words = words_of(str(tiny.base), ["joy", "sadness fear"])
+    words = words_of(str(tiny.base), ["joy", "sadness fear"], "cpu")
     ids = tiny.tokenizer("sadness fear", add_special_tokens=False).input_ids
     wanted = sum(table[each] for each in ids) / len(ids) - table.mean(0)
     assert torch.allclose(words.targets[1], wanted / wanted.norm(), atol=1e-6)

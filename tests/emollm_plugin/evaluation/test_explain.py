@@ -1,13 +1,12 @@
 """The picture of `emollm explain`: maps in the right place, answers as `ask` gives them, nothing drawn over another."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from emollm_plugin.cli import main
 from emollm_plugin.evaluation.explain.picture import MARGIN, WIDTH, Sheet

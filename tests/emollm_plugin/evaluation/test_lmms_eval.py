@@ -68,7 +68,7 @@ def test_a_clip_and_what_cannot_be_asked(make_model, tmp_path):
     assert model.generate_until([request("What?", 0)]) == model.predictor.answer_batch([frames], max_new_tokens=12)
     with pytest.raises(InputError, match="2 pictures"):
         model.generate_until([request("What?", 1)])
-    with pytest.raises(NotImplementedError, match="generate_until"):
+    with pytest.raises(InputError, match="generate_until"):
         model.loglikelihood([])
     with pytest.raises(InputError, match="--batch_size"):
         make_model(batch_size="auto")

@@ -154,10 +154,10 @@ def test_a_folder_without_a_tokenizer(tmp_path):
 
 
 def test_training_in_another_format_than_the_models_own_is_said(tmp_path, caplog):
-    from emollm_plugin.preflight import _compare_template
+    from emollm_plugin.samples import compare_template
 
     tokenizer = make(tmp_path, "gemma", use_fast=True)
-    _compare_template(tokenizer, "emoprompt_gemma")
+    compare_template(tokenizer, "emoprompt_gemma")
     assert "own chat template" not in caplog.text
-    _compare_template(tokenizer, "emoprompt")
+    compare_template(tokenizer, "emoprompt")
     assert "that of emoprompt_gemma, not of --version emoprompt" in caplog.text
