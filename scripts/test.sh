@@ -2,7 +2,7 @@
 # Run the tests from a fresh clone: makes the environment if need be, then all tiers.
 #
 #   bash scripts/test.sh                unit, host and end-to-end tests on one stack
-#   bash scripts/test.sh ARGS...        the same, with pytest's own arguments (for instance -m "not e2e" -k projector)
+#   bash scripts/test.sh ARGS...        the same, with pytest's own arguments (-m "not e2e" -k projector; -n 0 --pdb)
 #   bash scripts/test.sh --all-stacks   everything on the current stack, then what depends on the stack on the classic one
 #
 # STACK   current (transformers 5) or classic (4.37.2); --all-stacks takes both, each in its own environment
@@ -34,4 +34,6 @@ if [[ "${1:-}" == "--all-stacks" ]]; then
     all_stacks "$@"
 fi
 setup_env
-exec "$VENV/bin/python" -m pytest "$@"
+# A process of tests a core, with one thread each; a file's tests stay together, as they share models that it makes.
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+exec "$VENV/bin/python" -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder "$@"
