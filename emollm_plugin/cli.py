@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -25,6 +26,8 @@ from ._version import __version__
 def main() -> None:
     """EmoLLM for LLaVA."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    # LLaVA loads a projector after its model, which transformers reports as missing weights, a line each.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
 main.add_command(score)
