@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from emobench_data.video import FrameCache, Sampling
+from emollm_plugin.evaluation.predictor import Predictor
 from emollm_plugin.video import ClipReader, clip_lengths
 
 from .conftest import CHANGE, make_clip_file
@@ -31,7 +32,7 @@ def media(tiny):
     folder = tiny.root / "media"
     shutil.copytree(tiny.data / "images", folder)
     for name, greys in CLIPS.items():
-        make_clip_file(folder / f"{name}.mp4", greys)
+        make_clip_file(folder / f"{name}.mp4", greys, size=(40, 28))
     pictures = json.loads((tiny.data / "train.json").read_text())
     records = []
     for index in range(8):
@@ -104,11 +105,16 @@ def seeing(clip_model):
     return copy.deepcopy(clip_model).float()
 
 
-def losses(model, dataset, indices):
-    """The summed loss of each sample in one batch, by the host's collator and forward."""
+def collated(dataset, indices):
+    """Samples as one batch, by the host's collator."""
     from llava.train.train import DataCollatorForSupervisedDataset
 
-    batch = DataCollatorForSupervisedDataset(tokenizer=dataset.tokenizer)([dataset[index] for index in indices])
+    return DataCollatorForSupervisedDataset(tokenizer=dataset.tokenizer)([dataset[index] for index in indices])
+
+
+def losses(model, dataset, indices):
+    """The summed loss of each sample in one batch, by the host's forward."""
+    batch = collated(dataset, indices)
     with torch.no_grad():
         prepared = model.prepare_inputs_labels_for_multimodal(
             batch["input_ids"], None, batch["attention_mask"], None, batch["labels"], batch["images"])
@@ -157,20 +163,31 @@ LORA = {"lora_enable": True, "lora_r": 4, "lora_alpha": 8, "mm_projector_lr": 1e
 
 @pytest.mark.parametrize(
     ("zero", "ranks", "more"),
-    [("2", 1, {}), ("3", 2, {**LORA, "group_by_modality_length": True})],
+    [("2", 2, {}), ("3", 1, {}), ("3", 2, {**LORA, "group_by_modality_length": True})],
+    ids=["zero2 on two ranks", "zero3 on one", "zero3 on two, grouped, LoRA"],
 )
-def test_pictures_text_and_clips_train_in_one_run(media, train_arguments, tmp_path, zero, ranks, more):
-    """Batches of two from three kinds in a seeded order: every mixture comes, also on one rank only."""
+def test_pictures_text_and_clips_train_in_one_run(dataset, media, train_arguments, tmp_path, zero, ranks, more):
+    """Batches of two from three kinds in a seeded order: every mixture comes, also on one rank only.
+
+    The checkpoint says what the model said when its training ended, and is shown the frames that training read.
+    """
     arguments = train_arguments(
         data_path=media.file, image_folder=media.folder, mm_projector_type=CHANGE, per_device_train_batch_size=2,
-        max_steps=8, frame_cache=tmp_path / "frames", **more,
+        max_steps=8, frame_cache=tmp_path / "frames", image_aspect_ratio="pad", **more,
     )  # fmt: skip
-    done = finish(arguments, out=tmp_path / "llava-out", zero=zero, ranks=ranks)
+    probe = collated(dataset, [0, 1, 2, 5])
+    probe["images"] = [image.bfloat16() for image in probe["images"]]
+    done = finish(arguments, out=tmp_path / "llava-out", zero=zero, ranks=ranks, probe=probe)
     ours = {name for name in done.parameters("trained") if "mm_projector." in name}
     assert sum("change" in name for name in ours) == 10
     assert ours <= done.parameters("moved")
     assert len(done.curve()) == 8 and all(loss > 0 for _, loss in done.curve())
     # Two clips are read often, and decoded by as many processes as met them first.
     assert "% of" in done.tail() and "clips came from it" in done.tail()
-    config = json.loads((tmp_path / "llava-out" / "config.json").read_text())
-    assert config["mm_projector_type"] == CHANGE
+    loaded = Predictor.load(str(done.out))
+    probe["images"] = [image.to(loaded.model.dtype) for image in probe["images"]]
+    with torch.no_grad():
+        again = loaded.model(**probe).logits.float()
+    assert (again - done.logits()).norm() / done.logits().norm() < 0.02, "LoRA's product is rounded to bfloat16"
+    for place, name in ((2, "up.mp4"), (5, "down.mp4")):
+        assert torch.equal(loaded.eyes.clip(media.folder, name).pixels, dataset[place]["image"])
