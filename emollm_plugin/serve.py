@@ -99,7 +99,7 @@ def make_page(predictor: Any, labels: Sequence[str]) -> gradio.Blocks:
 
 
 def answer_upload(predictor: Any, path: Path, question: str, labels: Sequence[str]) -> tuple[Any, ...]:
-    """What was asked about as the model got it, probabilities by emotion, the rationale, and the answer to `question`."""
+    """What the model was shown, probabilities by emotion, the rationale, and the answer to `question`."""
     import gradio
 
     from .evaluation.ask import ask

@@ -22,7 +22,7 @@ from .projector.options import ProjectorOptions
 from .registry import PROJECTORS, projector_family
 
 PLACEHOLDER = "<video>"  # beside the host's <image>, for records that have a clip
-# Under this key of config.json training notes whether its records had clips: evaluation shows the frames of a clip then.
+# Under this key of config.json training notes whether its records had clips, whose frames evaluation shows then.
 CLIPS_KEY = "emollm_clips"
 
 

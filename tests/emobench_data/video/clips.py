@@ -9,6 +9,7 @@ import numpy as np
 
 GREYS = range(0, 250, 25)
 UNEVEN = (0, 10, 20, 30, 40, 500, 1000, 1500, 2000, 5000)  # milliseconds
+LEFT = (220, 90, 30)  # three different numbers, so that no channel passes for another
 FRONT = {"movflags": "+faststart"}  # the index comes first, so that a cut-off file still opens
 
 
@@ -33,12 +34,12 @@ def make(path: Path, *, codec="libx264", pixels="yuv420p", sizes=((96, 64),), ti
 
 
 def make_turned(path: Path, quarter_turns: int) -> Path:
-    """Frames with a white left half, and the note that a player shall turn them clockwise."""
+    """Frames with a left half of the colour `LEFT`, and the note that a player shall turn them clockwise."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
         picture = np.zeros((64, 96, 3), np.uint8)
-        picture[:, :48] = 255
+        picture[:, :48] = LEFT
         for _ in range(3):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
@@ -57,6 +58,29 @@ def make_cut(path: Path, share: float) -> Path:
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
     return path
+
+
+def make_resized(path: Path) -> Path:
+    """A clip whose frames become smaller in its middle."""
+    with av.open(str(path), "w", format="mpegts") as container:
+        stream = container.add_stream("libx264", rate=10, width=96, height=64)
+        for part, (width, height) in enumerate(((96, 64), (48, 32))):
+            coder = av.CodecContext.create("libx264", "w")
+            coder.width, coder.height, coder.pix_fmt = width, height, "yuv420p"
+            coder.framerate, coder.time_base = 10, Fraction(1, 10)
+            for index in range(5):
+                frame = av.VideoFrame(width, height, "yuv420p")
+                frame.pts, frame.time_base = 5 * part + index, coder.time_base
+                mux(container, stream, coder.encode(frame))
+            mux(container, stream, coder.encode(None))
+    return path
+
+
+def mux(container, stream, packets) -> None:
+    """Write packets of another coder as those of `stream`."""
+    for packet in packets:
+        packet.stream = stream
+        container.mux(packet)
 
 
 def make_without_frames(path: Path) -> Path:

@@ -11,7 +11,7 @@ from emobench_data import InputError
 from emobench_data.video import ClipFault, Sampling, probe, read, read_frames
 
 from ..make import write_sound
-from .clips import UNEVEN, make, make_cut, make_song, make_turned, make_without_frames
+from .clips import LEFT, UNEVEN, make, make_cut, make_resized, make_song, make_turned, make_without_frames
 
 TEN = Sampling(frames=10)
 
@@ -86,11 +86,19 @@ def test_variable_frame_rate_is_sampled_by_time(tmp_path, decord):
     assert greys(frames) == pytest.approx([0, 150, 200, 200, 225, 225], abs=4)
 
 
+def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path, decord):
+    """As where the beginning of a clip was cut off without encoding it anew."""
+    path = make(tmp_path / "c.mp4", times=range(-300, 700, 100), gop=100)
+    frames = read_frames(path, Sampling(frames=7), decord=decord)
+    assert greys(frames) == pytest.approx(list(range(75, 250, 25)), abs=4)
+    assert frames.times == pytest.approx(np.arange(7) / 10, abs=0.011)
+
+
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
-def test_frames_are_upright(tmp_path, decord, turns):
+def test_frames_are_upright_and_in_their_colours(tmp_path, decord, turns):
     frame = read_frames(make_turned(tmp_path / "c.mp4", turns), Sampling(frames=1), decord=decord).pixels[0]
     wanted = np.zeros((64, 96, 3), np.uint8)
-    wanted[:, :48] = 255
+    wanted[:, :48] = LEFT
     wanted = np.rot90(wanted, -turns)
     assert frame.shape == wanted.shape and np.abs(frame.astype(int) - wanted).mean() < 6
 
@@ -120,6 +128,7 @@ FAULTY = {
     "a cover picture": (make_song, "holds sound and no pictures"),
     "zero frames": (make_without_frames, "the clip has no frame"),
     "cut, with its index": (lambda path: make_cut(path, 0.97), "truncated, 9 of 10 frames"),
+    "sizes": (make_resized, "the frames change their size within the clip; encode it again at one size"),
     "bare stream": (lambda path: make(path, format="h264"), "its frames have no times; put it into a container"),
 }
 

@@ -1,4 +1,4 @@
-"""How a checkpoint is shown a clip: one trained on clips gets their frames, any other the storyboard it would train on."""
+"""How a checkpoint is shown a clip: by its frames where it was trained on such, else as the storyboard."""
 
 import json
 
@@ -35,7 +35,8 @@ def reached(monkeypatch):
     pixels, texts = [], []
     encode, ask = Llava.encode_images, Prompter.question_ids
     monkeypatch.setattr(Llava, "encode_images", lambda self, images: pixels.append(images) or encode(self, images))
-    monkeypatch.setattr(Prompter, "question_ids", lambda self, text, **how: texts.append(text) or ask(self, text, **how))
+    noting = lambda self, text, image: texts.append(text) or ask(self, text, image=image)  # noqa: E731
+    monkeypatch.setattr(Prompter, "question_ids", noting)
     return pixels, texts
 
 
