@@ -11,7 +11,7 @@ from emobench_data import InputError
 from emobench_data.video import ClipFault, Sampling, probe, read, read_frames
 
 from ..make import write_sound
-from .clips import LEFT, UNEVEN, make, make_cut, make_resized, make_song, make_turned, make_without_frames
+from .clips import GREYS, LEFT, UNEVEN, make, make_cut, make_resized, make_song, make_turned, make_without_frames
 
 TEN = Sampling(frames=10)
 
@@ -77,6 +77,27 @@ def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(read, "_reach", lambda frames, pts: reach((passed.append(1) or each for each in frames), pts))
     read_frames(path, Sampling(frames=2), decord=False)
     assert len(passed) <= 1 + 25
+
+
+def test_after_a_seek_that_lands_too_late_everything_is_decoded(tmp_path, monkeypatch):
+    reach, asked = read._reach, []
+
+    def late(frames, pts):
+        if not asked:
+            next(frames)
+        asked.append(pts)
+        return reach(frames, pts)
+
+    monkeypatch.setattr(read, "_reach", late)
+    assert greys(read_frames(make(tmp_path / "c.mp4"), TEN, decord=False)) == pytest.approx(list(GREYS), abs=4)
+    assert len(asked) == 1 + 10
+
+
+def test_decord_is_not_taken_where_it_counts_other_frames_than_the_packets_say(tmp_path, monkeypatch):
+    decord = pytest.importorskip("decord")
+    monkeypatch.setattr(decord.VideoReader, "__len__", lambda self: 11)
+    monkeypatch.setattr(decord.VideoReader, "get_batch", lambda self, indices: pytest.fail("decord was taken"))
+    assert greys(read_frames(make(tmp_path / "c.mp4"), TEN)) == pytest.approx(list(GREYS), abs=4)
 
 
 def test_variable_frame_rate_is_sampled_by_time(tmp_path, decord):
