@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 GREYS = range(0, 250, 25)
 UNEVEN = (0, 10, 20, 30, 40, 500, 1000, 1500, 2000, 5000)  # milliseconds
@@ -14,12 +15,14 @@ FRONT = {"movflags": "+faststart"}  # the index comes first, so that a cut-off f
 
 
 def make(path: Path, *, codec="libx264", pixels="yuv420p", sizes=((96, 64),), times=None, gop=4, greys=GREYS, **how):
-    """One picture stream for each of `sizes`; those after the first show the greys from white to black."""
+    """One picture stream for each of `sizes`, the first the file's default; the others go from white to black."""
     with av.open(str(path), "w", **how) as container:
         streams = []
         for width, height in sizes:
             stream = container.add_stream(codec, rate=10, options={"g": str(gop)})
             stream.width, stream.height, stream.pix_fmt = width, height, pixels
+            if len(sizes) > 1:
+                stream.disposition = Disposition(0) if streams else Disposition.default
             stream.codec_context.time_base = Fraction(1, 1000 if times else 10)
             streams.append(stream)
         for index, grey in enumerate(greys):

@@ -55,7 +55,7 @@ def test_every_container_gives_its_frames_in_order(tmp_path, decord, name, how):
 
 @pytest.mark.parametrize("large", [(96, 64), (640, 360)])
 def test_of_two_streams_the_larger_pictures_count_wherever_they_stand(tmp_path, decord, large):
-    frames = read_frames(make(tmp_path / "c.mp4", sizes=((48, 32), large)), TEN, decord=decord)
+    frames = read_frames(make(tmp_path / "c.mkv", sizes=((64, 48), large)), TEN, decord=decord)
     assert frames.pixels.shape == (10, *large[::-1], 3)
     assert greys(frames) == pytest.approx(list(range(255, 5, -25)), abs=4)
 
@@ -77,6 +77,9 @@ def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(read, "_reach", lambda frames, pts: reach((passed.append(1) or each for each in frames), pts))
     read_frames(path, Sampling(frames=2), decord=False)
     assert len(passed) <= 1 + 25
+    passed.clear()
+    read_frames(path, Sampling(frames=10, around=12.0, span=0.9), decord=False)
+    assert len(passed) <= 25 + 10, "without a seek where frames follow one another"
 
 
 def test_after_a_seek_that_lands_too_late_everything_is_decoded(tmp_path, monkeypatch):
