@@ -79,7 +79,7 @@ def make_page(predictor: Any, labels: Sequence[str]) -> gradio.Blocks:
     def answer(path: str | None, question: str | None):
         if not path:
             raise gradio.Error("Choose a picture or a clip first.", print_exception=False)
-        return answer_upload(predictor, Path(path), (question or "").strip(), labels)
+        return answer_upload(predictor, Path(path).resolve(), (question or "").strip(), labels)
 
     with gradio.Blocks(analytics_enabled=False, title="EmoLLM", delete_cache=(KEPT, KEPT)) as page:
         gradio.Markdown("# EmoLLM\nWhich emotion does a picture or clip show or evoke? A model answers, often wrongly.")

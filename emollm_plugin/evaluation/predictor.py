@@ -118,7 +118,7 @@ class Predictor:
 
     def ask_clip(self, root: Path, name: str, text: str) -> Asked:
         """Make a question about the clip `name` below `root` ready; raises `ClipFault` if that cannot be read."""
-        return self.ask(self.eyes.clip(root, name), text, picture=name)
+        return self.ask(self.eyes.clip(root, name), text, picture=str(root / name))
 
     @torch.inference_mode()
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:

@@ -11,9 +11,10 @@ import torch
 
 from emobench_data.video import FrameCache, Sampling
 from emollm_plugin.evaluation.predictor import Predictor
-from emollm_plugin.video import ClipReader, clip_lengths
+from emollm_plugin.video import ClipReader, cache_of, clip_lengths
 
 from .conftest import CHANGE, make_clip_file
+from .test_modes import MODES, belongs
 from .trainings import finish
 
 pytestmark = pytest.mark.host
@@ -91,6 +92,8 @@ def test_later_epochs_take_frames_from_the_cache(dataset, tmp_path):
     dataset.clips = ClipReader(Sampling(frames=4), cache)
     assert torch.equal(dataset[2]["image"], plain) and torch.equal(dataset[2]["image"], plain)
     assert cache.counts() == (1, 1)
+    asked = SimpleNamespace(frame_cache=str(tmp_path), frame_cache_gb=0.5)
+    assert cache_of(asked).limit == 5 * 10**8 and cache_of(SimpleNamespace(frame_cache=None)) is None
 
 
 def test_clips_count_as_pictures_where_samples_are_grouped_by_modality(dataset):
@@ -158,29 +161,27 @@ def test_lengths_of_clips_are_told_from_the_pictures_shapes():
     assert clip_lengths(torch.stack([still, still])) is None and clip_lengths(None) is None
 
 
-LORA = {"lora_enable": True, "lora_r": 4, "lora_alpha": 8, "mm_projector_lr": 1e-2}
-
-
 @pytest.mark.parametrize(
-    ("zero", "ranks", "more"),
-    [("2", 2, {}), ("3", 1, {}), ("3", 2, {**LORA, "group_by_modality_length": True})],
-    ids=["zero2 on two ranks", "zero3 on one", "zero3 on two, grouped, LoRA"],
+    ("zero", "ranks", "mode", "more"),
+    [("2", 2, "full", {}), ("3", 1, "full", {}), ("3", 2, "lora", {"group_by_modality_length": True})],
+    ids=["zero2 on two ranks", "zero3 on one", "zero3 on two"],
 )
-def test_pictures_text_and_clips_train_in_one_run(dataset, media, train_arguments, tmp_path, zero, ranks, more):
+def test_pictures_text_and_clips_train_in_one_run(dataset, media, train_arguments, tmp_path, zero, ranks, mode, more):
     """Batches of two from three kinds in a seeded order: every mixture comes, also on one rank only.
 
     The checkpoint says what the model said when its training ended, and is shown the frames that training read.
     """
     arguments = train_arguments(
         data_path=media.file, image_folder=media.folder, mm_projector_type=CHANGE, per_device_train_batch_size=2,
-        max_steps=8, frame_cache=tmp_path / "frames", image_aspect_ratio="pad", **more,
+        max_steps=8, frame_cache=tmp_path / "frames", image_aspect_ratio="pad", **MODES[mode], **more,
     )  # fmt: skip
     probe = collated(dataset, [0, 1, 2, 5])
     probe["images"] = [image.bfloat16() for image in probe["images"]]
     done = finish(arguments, out=tmp_path / "llava-out", zero=zero, ranks=ranks, probe=probe)
-    ours = {name for name in done.parameters("trained") if "mm_projector." in name}
-    assert sum("change" in name for name in ours) == 10
-    assert ours <= done.parameters("moved")
+    trained = done.parameters("trained")
+    assert trained == {name for name in json.loads(done.notes.read_text())["moved"] if belongs(name, mode)}
+    assert sum("mm_projector." in name and "change" in name for name in trained) == 10
+    assert done.parameters("moved") == trained
     assert len(done.curve()) == 8 and all(loss > 0 for _, loss in done.curve())
     # Two clips are read often, and decoded by as many processes as met them first.
     assert "% of" in done.tail() and "clips came from it" in done.tail()
