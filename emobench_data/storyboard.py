@@ -35,20 +35,26 @@ def storyboard(root: Path, media: str) -> str:
         raise InputError(f"{clip}: no such clip; check the folder that holds the clips")
     target = clip.with_name(clip.name + SUFFIX)
     if not (target.is_file() and target.stat().st_mtime_ns >= clip.stat().st_mtime_ns):
-        buffer = io.BytesIO()
-        tile(read_frames(clip, Sampling(frames=FRAMES)).pixels).save(buffer, "JPEG", quality=92)
+        content = drawn(clip)
         with atomic_file(target) as file:
-            file.write(buffer.getvalue())
+            file.write(content)
     return media + SUFFIX
 
 
-def tile(frames: np.ndarray) -> Image.Image:
-    """Four frames `(4, H, W, 3)`, uint8, as one picture, 2x2 in reading order; a tile is at most 336 pixels a side."""
+def drawn(clip: Path) -> bytes:
+    """The JPEG that stands for a clip; raises `ClipFault` if that cannot be read."""
+    buffer = io.BytesIO()
+    tile(read_frames(clip, Sampling(frames=FRAMES)).pixels).save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+def tile(frames: np.ndarray, columns: int = 2) -> Image.Image:
+    """Frames `(T, H, W, 3)`, uint8, as one picture in reading order; a tile is at most 336 pixels a side."""
     images = [Image.fromarray(frame) for frame in frames]
     for image in images:
         image.thumbnail((TILE, TILE), Image.Resampling.BICUBIC)
     width, height = images[0].size
-    board = Image.new("RGB", (2 * width, 2 * height))
+    board = Image.new("RGB", (min(columns, len(images)) * width, -(-len(images) // columns) * height))
     for place, image in enumerate(images):
-        board.paste(image, (place % 2 * width, place // 2 * height))
+        board.paste(image, (place % columns * width, place // columns * height))
     return board

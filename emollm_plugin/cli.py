@@ -198,12 +198,11 @@ def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None,
         conv_mode: str | None, as_json: bool) -> None:  # fmt: skip
     """Say which emotion the picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why."""
     from .evaluation.ask import ask as ask_one
-    from .evaluation.ask import chosen_labels, open_medium
+    from .evaluation.ask import chosen_labels, refuse_faulty
 
-    image, kind = open_medium(medium)
-    chosen = chosen_labels(labels)
+    refuse_faulty(medium)
     predictor = _load(checkpoint, model_base, conv_mode)
-    report = ask_one(predictor, image, question, labels=chosen, medium=kind)
+    report = ask_one(predictor, predictor.eyes.open(medium), question, labels=chosen_labels(labels))
     if as_json:
         click.echo(_json(report))
     else:

@@ -79,7 +79,7 @@ def make_page(predictor: Any, labels: Sequence[str]) -> gradio.Blocks:
     def answer(path: str | None, question: str | None):
         if not path:
             raise gradio.Error("Choose a picture or a clip first.", print_exception=False)
-        return answer_upload(predictor, Path(path), (question or "").strip(), labels)
+        return answer_upload(predictor, Path(path).resolve(), (question or "").strip(), labels)
 
     with gradio.Blocks(analytics_enabled=False, title="EmoLLM", delete_cache=(KEPT, KEPT)) as page:
         gradio.Markdown("# EmoLLM\nWhich emotion does a picture or clip show or evoke? A model answers, often wrongly.")
@@ -99,19 +99,19 @@ def make_page(predictor: Any, labels: Sequence[str]) -> gradio.Blocks:
 
 
 def answer_upload(predictor: Any, path: Path, question: str, labels: Sequence[str]) -> tuple[Any, ...]:
-    """The picture that was asked about, probabilities by emotion, the rationale, and the answer to `question`."""
+    """What the model was shown, probabilities by emotion, the rationale, and the answer to `question`."""
     import gradio
 
-    from .evaluation.ask import ask, open_medium
+    from .evaluation.ask import ask
 
     if len(question) > LONGEST:
         raise gradio.Error(f"The question is longer than {LONGEST} characters.", print_exception=False)
     try:
-        image, medium = open_medium(path)
-        report = ask(predictor, image, question or None, labels=labels, medium=medium)
+        seen = predictor.eyes.open(path)
+        report = ask(predictor, seen, question or None, labels=labels)
     except InputError as error:
         raise gradio.Error(str(error).replace(str(path), path.name), print_exception=False) from error
-    return image, report["probabilities"], report["rationale"], report.get("answer", "")
+    return seen.shown, report["probabilities"], report["rationale"], report.get("answer", "")
 
 
 def _local_only(move):

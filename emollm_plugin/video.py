@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Callable, Sequence
 
+import numpy as np
 from PIL import Image
 from torch import Tensor
 
@@ -21,6 +22,8 @@ from .projector.options import ProjectorOptions
 from .registry import PROJECTORS, projector_family
 
 PLACEHOLDER = "<video>"  # beside the host's <image>, for records that have a clip
+# Under this key of config.json training notes whether its records had clips, whose frames evaluation shows then.
+CLIPS_KEY = "emollm_clips"
 
 
 @dataclass(frozen=True)
@@ -42,26 +45,34 @@ class ClipReader:
         options = ProjectorOptions.parse(projector_type) if ours else ProjectorOptions()
         return cls(Sampling(frames=options.frames), cache)
 
-    def pixels(self, root: Path, name: str, processor, aspect: str | None) -> Tensor:
-        """The frames of clip `name` below `root`: (T, 3, S, S), each made ready as the host does a picture.
-
-        Args:
-            processor: the vision tower's image processor.
-            aspect: the host's `image_aspect_ratio`; frames are never cut into crops (`anyres`).
+    def frames(self, path: Path, processor) -> np.ndarray:
+        """The frames of a clip, (T, H, W, 3), uint8, no larger than a vision tower with this image processor sees.
 
         Raises:
-            ClipFault: the clip leads out of `root`, is missing or cannot be read.
+            ClipFault: the clip is missing or cannot be read.
         """
-        from llava.mm_utils import process_images
-
-        path = root / name
-        if leads_out(path, root.resolve()):
-            raise ClipFault(path, OUTSIDE)
-        # The tower sees no more than this side, and a smaller frame takes less room in the cache.
-        side = processor.crop_size["height"]
         read = self.cache.frames if self.cache else read_frames
-        frames = [Image.fromarray(frame) for frame in read(path, self.sampling, side=side).pixels]
-        return process_images(frames, processor, SimpleNamespace(image_aspect_ratio="pad" if aspect == "pad" else None))
+        return read(path, self.sampling, side=processor.crop_size["height"]).pixels
+
+
+def clip_below(root: Path, name: str) -> Path:
+    """The clip `name` of the folder `root`; raises `ClipFault` if it leads out of that."""
+    if leads_out(root / name, root.resolve()):
+        raise ClipFault(root / name, OUTSIDE)
+    return root / name
+
+
+def pixels_of(frames: np.ndarray, processor, aspect: str | None) -> Tensor:
+    """Frames (T, H, W, 3) as the vision tower takes them, (T, 3, S, S), each made ready as the host does a picture.
+
+    Args:
+        processor: the vision tower's image processor.
+        aspect: the host's `image_aspect_ratio`; frames are never cut into crops (`anyres`).
+    """
+    from llava.mm_utils import process_images
+
+    images = [Image.fromarray(frame) for frame in frames]
+    return process_images(images, processor, SimpleNamespace(image_aspect_ratio="pad" if aspect == "pad" else None))
 
 
 def clip_samples(host_getitem: Callable, host: ModuleType) -> Callable:
@@ -78,8 +89,8 @@ def clip_samples(host_getitem: Callable, host: ModuleType) -> Callable:
         if "video" not in record:
             return host_getitem(self, index)
         options = self.data_args
-        root = Path(options.image_folder)
-        pixels = self.clips.pixels(root, record["video"], options.image_processor, options.image_aspect_ratio)
+        frames = self.clips.frames(clip_below(Path(options.image_folder), record["video"]), options.image_processor)
+        pixels = pixels_of(frames, options.image_processor, options.image_aspect_ratio)
         turns = as_picture(record["conversations"])
         encoded = host.preprocess(host.preprocess_multimodal([turns], options), self.tokenizer, has_image=True)
         return {"input_ids": encoded["input_ids"][0], "labels": encoded["labels"][0], "image": pixels}
@@ -100,6 +111,16 @@ def clips_count_as_pictures(host_lengths: property) -> property:
         return host_lengths.fget(SimpleNamespace(list_data_dict=records))
 
     return property(lengths)
+
+
+def noting_its_clips(host_train: Callable) -> Callable:
+    """Wrap `LLaVATrainer.train`: the configuration says whether the model has learnt from the frames of clips."""
+
+    def train(self, *args, **named):
+        setattr(self.model.config, CLIPS_KEY, any("video" in record for record in self.train_dataset.list_data_dict))
+        return host_train(self, *args, **named)
+
+    return train
 
 
 def with_frame_cache(host_arguments: type) -> type:

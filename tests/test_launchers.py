@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emollm_plugin.conftest import make_clip, make_data, make_llm, make_tokenizer
+from tests.emollm_plugin.conftest import make_clip, make_clip_file, make_data, make_llm, make_tokenizer
 from tests.emollm_plugin.trainings import curve, finish
 
 ROOT = Path(__file__).parents[1]
@@ -100,10 +101,30 @@ def test_settings_that_cannot_be_used_end_with_one_line(settings, key, value, sa
     assert done.stderr.startswith(f"error: {key}={value}")
 
 
+@pytest.fixture
+def with_clips(settings, tmp_path):
+    """Settings that train on pictures and clips, and ask about both; a quarter of each file are clips."""
+    data, media = Path(settings["DATA_PATH"]).parent, tmp_path / "media"
+    shutil.copytree(data / "images", media)
+    records, rows = json.loads((data / "train.json").read_text()), lines(data / "questions.jsonl")
+    for index, entry in enumerate([*records[::4], *rows[::4]]):
+        entry["video"] = make_clip_file(media / f"{index}.mp4").name
+        del entry["image"]
+    (tmp_path / "train.json").write_text(json.dumps(records))
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    places = {"DATA_PATH": tmp_path / "train.json", "IMAGE_FOLDER": media, "FRAME_CACHE": tmp_path / "frames",
+              "QUESTIONS": tmp_path / "questions.jsonl", "GOLD": data / "gold.jsonl"}  # fmt: skip
+    return {**settings, "VIDEOS": "clips", **{name: str(place) for name, place in places.items()}}
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
 @pytest.mark.e2e
-def test_a_killed_run_goes_on_when_it_is_started_again(settings, tmp_path):
+def test_a_killed_run_with_clips_goes_on_when_it_is_started_again_and_ends_with_scores(with_clips, tmp_path):
     # Two steps an epoch; checkpoints at odd and even steps, in and between the epochs.
-    settings = {**settings, "TUNE": "lora", "SAVE_STEPS": "3", "MAX_STEPS": "24", "GLOBAL_BATCH": "8",
+    settings = {**with_clips, "TUNE": "lora", "SAVE_STEPS": "3", "MAX_STEPS": "24", "GLOBAL_BATCH": "8",
                 "RUN_DIR": str(tmp_path / "run")}  # fmt: skip
     out = tmp_path / "run" / "llava-emollm-lora"
     command = ["bash", ROOT / "scripts" / "finetune_emollm.sh"]
@@ -112,6 +133,9 @@ def test_a_killed_run_goes_on_when_it_is_started_again(settings, tmp_path):
     assert not (tmp_path / "run" / "trained.txt").exists()
     again = launch("finetune_emollm.sh", **settings)
     assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-3000:]
+    results = json.loads(Path(again.stdout.splitlines()[-1]).read_text())
+    assert results["tasks"]["emo_c"]["n"] == 16 and results["tasks"]["emo_c"]["missing"] == 0
+    assert "clips came from it" in again.stdout
     step = int(re.search(r"resuming from \S+/checkpoint-(\d+)", again.stdout).group(1))
     assert step >= 9
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from emobench_data.errors import InputError
 
 from ..prompt.stop import TEMPLATE_KEY
-from ..video import ClipReader
 from .decode import Greedy, option_probabilities
+from .eyes import Eyes, Seen
 from .prompts import Prompter
 from .reader import Prompt, Reader
 
@@ -54,7 +54,7 @@ class Predictor:
         self.prompter = Prompter(conv, tokenizer, marked=marked)
         self.reader = Reader(model, self.prompter.image_token)
         self.greedy = Greedy(self.reader)
-        self.clips = ClipReader.of(getattr(model.config, "mm_projector_type", "linear"))
+        self.eyes = Eyes(image_processor, model.config)
         self._features: OrderedDict[str, Tensor] = OrderedDict()
 
     @classmethod
@@ -104,33 +104,21 @@ class Predictor:
         """Greedy answers to one question for each picture; None stands for no picture. One batch: memory is yours."""
         return self.answer_batch([self.ask(*pair) for pair in zip(images, texts)], max_new_tokens=max_new_tokens)
 
-    def probabilities(self, image: Image.Image | None, text: str, options: Sequence[str]) -> dict[str, float]:
+    def probabilities(self, medium: Image.Image | Seen | None, text: str, options: Sequence[str]) -> dict[str, float]:
         """Probabilities of the answers `options` to `text`, which sum to 1 over them (see `option_probabilities`)."""
-        return self.probabilities_batch([self.ask(image, text)], [options])[0]
+        return self.probabilities_batch([self.ask(medium, text)], [options])[0]
 
-    def ask(self, image: Image.Image | None, text: str, picture: str | None = None) -> Asked:
-        """Make a question ready; the model is not used."""
-        from llava.mm_utils import process_images
-
-        ids = self.prompter.question_ids(text, image=image is not None)
-        if image is None:
-            return Asked(ids)
-        image = image.convert("RGB")
-        pixels = process_images([image], self.image_processor, self.model.config)[0]
-        return Asked(ids, pixels.to(self.model.dtype), image.size, picture)
+    def ask(self, medium: Image.Image | Seen | None, text: str, picture: str | None = None) -> Asked:
+        """Make a question ready, about a picture, what `eyes` gave, or nothing; the model is not used."""
+        if medium is None:
+            return Asked(self.prompter.question_ids(text, image=False))
+        seen = medium if isinstance(medium, Seen) else self.eyes.picture(medium)
+        ids = self.prompter.question_ids(seen.line + text, image=True)
+        return Asked(ids, seen.pixels.to(self.model.dtype), seen.size, picture)
 
     def ask_clip(self, root: Path, name: str, text: str) -> Asked:
-        """Make a question about the clip `name` below `root` ready, with the frames that training reads of it.
-
-        Raises:
-            InputError: the clip cannot be read, or the model cuts its pictures into crops.
-        """
-        config = self.model.config
-        if getattr(config, "mm_patch_merge_type", "flat") != "flat":
-            raise InputError(f"{root / name}: this model cuts pictures into crops and reads no clips; ask a storyboard")
-        pixels = self.clips.pixels(root, name, self.image_processor, getattr(config, "image_aspect_ratio", None))
-        size = (pixels.shape[-1], pixels.shape[-2])
-        return Asked(self.prompter.question_ids(text, image=True), pixels.to(self.model.dtype), size, name)
+        """Make a question about the clip `name` below `root` ready; raises `ClipFault` if that cannot be read."""
+        return self.ask(self.eyes.clip(root, name), text, picture=str(root / name))
 
     @torch.inference_mode()
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:

@@ -42,6 +42,9 @@ def evaluate(
     if guided and likelihood:
         raise InputError(f"{questions}: asks for reasons, which likelihood gives none of; write direct questions")
     max_new_tokens = max_new_tokens or (GUIDED_TOKENS if guided else TOKENS)
+    clips = sum(one.video is not None for one in read)
+    if clips and predictor.eyes.clips is None:
+        logger.warning("%s: trained on no clips, so each of %d is shown as a picture of four frames", model, clips)
     asked = chunk(read, chunks, chunk_index)
     run = run_id(
         model=str(model), weights=_weights(Path(model)), template=predictor.template, tokens=max_new_tokens,

@@ -134,8 +134,10 @@ def llava_model(tiny):
 
 @pytest.fixture(scope="session")
 def clip_model(tiny):
-    """The same with the projector `CHANGE`, which reads four frames of a clip, and what changes between them."""
-    return make_llava(tiny, CHANGE)
+    """The same, trained on clips, with the projector `CHANGE`: four frames of each, and what changes between them."""
+    model = make_llava(tiny, CHANGE)
+    model.config.emollm_clips = True
+    return model
 
 
 def make_llava(tiny, projector):
@@ -228,16 +230,16 @@ def batch():
     return {"input_ids": ids, "labels": labels, "attention_mask": mask, "images": images}
 
 
-def make_clip_file(path, greys=range(0, 200, 40)):
+def make_clip_file(path, greys=range(0, 200, 40), size=(32, 32)):
     """A clip of plain frames, five of them brighter and brighter."""
     import av
     import numpy as np
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=5)
-        stream.width = stream.height = 32
+        stream.width, stream.height = size
         for grey in greys:
-            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), grey, np.uint8), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(np.full((*size[::-1], 3), grey, np.uint8), format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path

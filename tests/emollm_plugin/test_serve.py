@@ -8,8 +8,10 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data.errors import InputError
+from emobench_data.media import open_picture
 from emollm_plugin import serve
 from emollm_plugin.cli import main
+from emollm_plugin.evaluation.eyes import Seen, is_clip
 
 
 def test_without_gradio_it_says_so_in_one_line(monkeypatch):
@@ -45,14 +47,25 @@ def test_the_guard():
     assert through("/", kind="websocket") == "websocket.close"
 
 
+class Eyes:
+    """Opens pictures, and shows every clip as a grey square."""
+
+    def open(self, path):
+        clip = is_clip(path)
+        image = Image.new("RGB", (8, 8)) if clip else open_picture(path, path.parent)
+        return Seen(None, image.size, image, "video" if clip else "image")
+
+
 class Predictor:
     """Takes every picture for joy."""
 
-    def probabilities(self, image, text, options):
+    eyes = Eyes()
+
+    def probabilities(self, seen, text, options):
         return {label: float(label == "joy") for label in options}
 
-    def ask(self, image, text, picture=None):
-        return image.size, text
+    def ask(self, seen, text, picture=None):
+        return seen.size, text
 
     def answer_batch(self, asked, max_new_tokens):
         return [f"{size} {text}" for size, text in asked]

@@ -65,6 +65,7 @@ def test_the_projector_was_trained_and_saved(trained, tiny):
         assert gate.abs().max() > 0, f"{key} still has its starting value"
     config = json.loads((trained / "config.json").read_text())
     assert config["mm_projector_type"] == "multiperspective:slots=2,width=16"
+    assert config["emollm_clips"] is False, "it knows pictures only"
     assert (config["emollm_template"], config["emollm_base"]) == ("emoprompt_chatml", str(tiny.base.resolve()))
 
 

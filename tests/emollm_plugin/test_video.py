@@ -10,9 +10,11 @@ import pytest
 import torch
 
 from emobench_data.video import FrameCache, Sampling
-from emollm_plugin.video import ClipReader, clip_lengths
+from emollm_plugin.evaluation.predictor import Predictor
+from emollm_plugin.video import ClipReader, cache_of, clip_lengths
 
 from .conftest import CHANGE, make_clip_file
+from .test_modes import MODES, belongs
 from .trainings import finish
 
 pytestmark = pytest.mark.host
@@ -31,7 +33,7 @@ def media(tiny):
     folder = tiny.root / "media"
     shutil.copytree(tiny.data / "images", folder)
     for name, greys in CLIPS.items():
-        make_clip_file(folder / f"{name}.mp4", greys)
+        make_clip_file(folder / f"{name}.mp4", greys, size=(40, 28))
     pictures = json.loads((tiny.data / "train.json").read_text())
     records = []
     for index in range(8):
@@ -90,6 +92,8 @@ def test_later_epochs_take_frames_from_the_cache(dataset, tmp_path):
     dataset.clips = ClipReader(Sampling(frames=4), cache)
     assert torch.equal(dataset[2]["image"], plain) and torch.equal(dataset[2]["image"], plain)
     assert cache.counts() == (1, 1)
+    asked = SimpleNamespace(frame_cache=str(tmp_path), frame_cache_gb=0.5)
+    assert cache_of(asked).limit == 5 * 10**8 and cache_of(SimpleNamespace(frame_cache=None)) is None
 
 
 def test_clips_count_as_pictures_where_samples_are_grouped_by_modality(dataset):
@@ -104,11 +108,16 @@ def seeing(clip_model):
     return copy.deepcopy(clip_model).float()
 
 
-def losses(model, dataset, indices):
-    """The summed loss of each sample in one batch, by the host's collator and forward."""
+def collated(dataset, indices):
+    """Samples as one batch, by the host's collator."""
     from llava.train.train import DataCollatorForSupervisedDataset
 
-    batch = DataCollatorForSupervisedDataset(tokenizer=dataset.tokenizer)([dataset[index] for index in indices])
+    return DataCollatorForSupervisedDataset(tokenizer=dataset.tokenizer)([dataset[index] for index in indices])
+
+
+def losses(model, dataset, indices):
+    """The summed loss of each sample in one batch, by the host's forward."""
+    batch = collated(dataset, indices)
     with torch.no_grad():
         prepared = model.prepare_inputs_labels_for_multimodal(
             batch["input_ids"], None, batch["attention_mask"], None, batch["labels"], batch["images"])
@@ -152,25 +161,34 @@ def test_lengths_of_clips_are_told_from_the_pictures_shapes():
     assert clip_lengths(torch.stack([still, still])) is None and clip_lengths(None) is None
 
 
-LORA = {"lora_enable": True, "lora_r": 4, "lora_alpha": 8, "mm_projector_lr": 1e-2}
-
-
 @pytest.mark.parametrize(
-    ("zero", "ranks", "more"),
-    [("2", 1, {}), ("3", 2, {**LORA, "group_by_modality_length": True})],
+    ("zero", "ranks", "mode", "more"),
+    [("2", 2, "full", {}), ("3", 1, "full", {}), ("3", 2, "lora", {"group_by_modality_length": True})],
+    ids=["zero2 on two ranks", "zero3 on one", "zero3 on two"],
 )
-def test_pictures_text_and_clips_train_in_one_run(media, train_arguments, tmp_path, zero, ranks, more):
-    """Batches of two from three kinds in a seeded order: every mixture comes, also on one rank only."""
+def test_pictures_text_and_clips_train_in_one_run(dataset, media, train_arguments, tmp_path, zero, ranks, mode, more):
+    """Batches of two from three kinds in a seeded order: every mixture comes, also on one rank only.
+
+    The checkpoint says what the model said when its training ended, and is shown the frames that training read.
+    """
     arguments = train_arguments(
         data_path=media.file, image_folder=media.folder, mm_projector_type=CHANGE, per_device_train_batch_size=2,
-        max_steps=8, frame_cache=tmp_path / "frames", **more,
+        max_steps=8, frame_cache=tmp_path / "frames", image_aspect_ratio="pad", **MODES[mode], **more,
     )  # fmt: skip
-    done = finish(arguments, out=tmp_path / "llava-out", zero=zero, ranks=ranks)
-    ours = {name for name in done.parameters("trained") if "mm_projector." in name}
-    assert sum("change" in name for name in ours) == 10
-    assert ours <= done.parameters("moved")
+    probe = collated(dataset, [0, 1, 2, 5])
+    probe["images"] = [image.bfloat16() for image in probe["images"]]
+    done = finish(arguments, out=tmp_path / "llava-out", zero=zero, ranks=ranks, probe=probe)
+    trained = done.parameters("trained")
+    assert trained == {name for name in json.loads(done.notes.read_text())["moved"] if belongs(name, mode)}
+    assert sum("mm_projector." in name and "change" in name for name in trained) == 10
+    assert done.parameters("moved") == trained
     assert len(done.curve()) == 8 and all(loss > 0 for _, loss in done.curve())
     # Two clips are read often, and decoded by as many processes as met them first.
     assert "% of" in done.tail() and "clips came from it" in done.tail()
-    config = json.loads((tmp_path / "llava-out" / "config.json").read_text())
-    assert config["mm_projector_type"] == CHANGE
+    loaded = Predictor.load(str(done.out))
+    probe["images"] = [image.to(loaded.model.dtype) for image in probe["images"]]
+    with torch.no_grad():
+        again = loaded.model(**probe).logits.float()
+    assert (again - done.logits()).norm() / done.logits().norm() < 0.02, "LoRA's product is rounded to bfloat16"
+    for place, name in ((2, "up.mp4"), (5, "down.mp4")):
+        assert torch.equal(loaded.eyes.clip(media.folder, name).pixels, dataset[place]["image"])

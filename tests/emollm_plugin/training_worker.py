@@ -39,6 +39,8 @@ def run(module, arguments, environment, log, notes):
 
 def note_what_moves(notes):
     """Compare every parameter, gathered under ZeRO-3, before and after `LLaVATrainer.train`."""
+    import torch
+
     import emollm_plugin
 
     emollm_plugin.register()
@@ -51,6 +53,8 @@ def note_what_moves(notes):
     @wraps(host)
     def train(self, *args, **kwargs):
         before = {name: gather(value) for name, value in self.model.named_parameters()}
+        file = notes.with_suffix(".pt")
+        probe = torch.load(file) if file.is_file() else None
         host(self, *args, **kwargs)
         after = {name: gather(value) for name, value in self.model.named_parameters()}
         if self.args.process_index == 0:
@@ -59,15 +63,10 @@ def note_what_moves(notes):
             trained = {name: value.requires_grad for name, value in self.model.named_parameters()}
             kinds = {name: str(value.dtype).split(".")[1] for name, value in after.items()}
             notes.write_text(json.dumps({"moved": moved, "trained": trained, "kinds": kinds}))
-        note_logits(self.model, notes.with_suffix(".pt"))
+        if probe is not None:
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):  # on every rank, as ZeRO-3 wants it
+                logits = self.model.eval()(**probe).logits.float()
+            if self.args.process_index == 0:
+                torch.save(logits, file)
 
     LLaVATrainer.train = train
-
-
-def note_logits(model, probe):
-    """Replace a batch in the file `probe`, where there is one, by the trained model's logits; one rank only."""
-    import torch
-
-    if probe.is_file():
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            torch.save(model.eval()(**torch.load(probe)).logits.float(), probe)

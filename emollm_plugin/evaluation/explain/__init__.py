@@ -35,10 +35,10 @@ def explain(
         raise InputError(f"its projector {kind!r} has no perspectives to show; `emollm ask` gives the answer alone")
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: the picture is a PNG; give it a name that ends in .png")
+    seen = predictor.eyes.picture(image)
     with watching(projector) as passed:
-        report = ask(predictor, image, question, labels=labels)
-    pixels = as_seen(predictor.ask(image, "").pixels, predictor.image_processor)
-    sheet = Sheet(pixels, title)
+        report = ask(predictor, seen, question, labels=labels)
+    sheet = Sheet(as_seen(seen.pixels, predictor.image_processor), title)
     sheet.answer(report, question)
     for panel in look(projector, passed):
         sheet.add(panel)

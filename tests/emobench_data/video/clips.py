@@ -6,19 +6,23 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 GREYS = range(0, 250, 25)
 UNEVEN = (0, 10, 20, 30, 40, 500, 1000, 1500, 2000, 5000)  # milliseconds
+LEFT = (220, 90, 30)  # three different numbers, so that no channel passes for another
 FRONT = {"movflags": "+faststart"}  # the index comes first, so that a cut-off file still opens
 
 
 def make(path: Path, *, codec="libx264", pixels="yuv420p", sizes=((96, 64),), times=None, gop=4, greys=GREYS, **how):
-    """One picture stream for each of `sizes`; those after the first show the greys from white to black."""
+    """One picture stream for each of `sizes`, the first the file's default; the others go from white to black."""
     with av.open(str(path), "w", **how) as container:
         streams = []
         for width, height in sizes:
             stream = container.add_stream(codec, rate=10, options={"g": str(gop)})
             stream.width, stream.height, stream.pix_fmt = width, height, pixels
+            if len(sizes) > 1:
+                stream.disposition = Disposition(0) if streams else Disposition.default
             stream.codec_context.time_base = Fraction(1, 1000 if times else 10)
             streams.append(stream)
         for index, grey in enumerate(greys):
@@ -33,12 +37,12 @@ def make(path: Path, *, codec="libx264", pixels="yuv420p", sizes=((96, 64),), ti
 
 
 def make_turned(path: Path, quarter_turns: int) -> Path:
-    """Frames with a white left half, and the note that a player shall turn them clockwise."""
+    """Frames with a left half of the colour `LEFT`, and the note that a player shall turn them clockwise."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
         picture = np.zeros((64, 96, 3), np.uint8)
-        picture[:, :48] = 255
+        picture[:, :48] = LEFT
         for _ in range(3):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
@@ -57,6 +61,29 @@ def make_cut(path: Path, share: float) -> Path:
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
     return path
+
+
+def make_resized(path: Path) -> Path:
+    """A clip whose frames become smaller in its middle."""
+    with av.open(str(path), "w", format="mpegts") as container:
+        stream = container.add_stream("libx264", rate=10, width=96, height=64)
+        for part, (width, height) in enumerate(((96, 64), (48, 32))):
+            coder = av.CodecContext.create("libx264", "w")
+            coder.width, coder.height, coder.pix_fmt = width, height, "yuv420p"
+            coder.framerate, coder.time_base = 10, Fraction(1, 10)
+            for index in range(5):
+                frame = av.VideoFrame(width, height, "yuv420p")
+                frame.pts, frame.time_base = 5 * part + index, coder.time_base
+                mux(container, stream, coder.encode(frame))
+            mux(container, stream, coder.encode(None))
+    return path
+
+
+def mux(container, stream, packets) -> None:
+    """Write packets of another coder as those of `stream`."""
+    for packet in packets:
+        packet.stream = stream
+        container.mux(packet)
 
 
 def make_without_frames(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -52,6 +53,11 @@ def test_another_sampling_another_size_and_a_changed_clip_are_read_anew(tmp_path
     make(path, greys=[200] * 10)
     assert kept.frames(path, TEN).pixels.mean() == pytest.approx(200, abs=3)
     assert len(reads) == 4
+    twin = shutil.copy2(path, tmp_path / "twin.mp4")  # of the same size and time
+    kept.frames(twin, TEN)
+    os.utime(path, ns=(1, 1))
+    kept.frames(path, TEN)
+    assert reads[4:] == ["twin.mp4", "c.mp4"]
 
 
 def test_it_stays_within_its_bytes_and_the_longest_unused_goes_first(tmp_path, reads):
@@ -86,10 +92,12 @@ def test_a_spoilt_entry_and_what_a_killed_process_left_do_no_harm(tmp_path, read
     assert not list((tmp_path / "cache").glob(".*.tmp")) and total(tmp_path / "cache") <= kept.limit
 
 
-def test_no_bytes_no_cache_and_a_negative_limit(tmp_path):
+def test_no_bytes_no_cache_an_entry_over_the_limit_and_a_negative_limit(tmp_path):
     path = make(tmp_path / "c.mp4")
     assert FrameCache(tmp_path / "cache", limit=0).frames(path, TEN).pixels.shape[0] == 10
     assert not (tmp_path / "cache").exists()
+    small = FrameCache(tmp_path / "small", limit=ENTRY // 2)
+    assert small.frames(path, TEN).pixels.shape[0] == 10 and total(tmp_path / "small") == 0
     with pytest.raises(InputError, match="-1 bytes"):
         FrameCache(tmp_path / "cache", limit=-1)
 

@@ -11,7 +11,7 @@ from emobench_data import InputError
 from emobench_data.video import ClipFault, Sampling, probe, read, read_frames
 
 from ..make import write_sound
-from .clips import UNEVEN, make, make_cut, make_song, make_turned, make_without_frames
+from .clips import GREYS, LEFT, UNEVEN, make, make_cut, make_resized, make_song, make_turned, make_without_frames
 
 TEN = Sampling(frames=10)
 
@@ -55,7 +55,7 @@ def test_every_container_gives_its_frames_in_order(tmp_path, decord, name, how):
 
 @pytest.mark.parametrize("large", [(96, 64), (640, 360)])
 def test_of_two_streams_the_larger_pictures_count_wherever_they_stand(tmp_path, decord, large):
-    frames = read_frames(make(tmp_path / "c.mp4", sizes=((48, 32), large)), TEN, decord=decord)
+    frames = read_frames(make(tmp_path / "c.mkv", sizes=((64, 48), large)), TEN, decord=decord)
     assert frames.pixels.shape == (10, *large[::-1], 3)
     assert greys(frames) == pytest.approx(list(range(255, 5, -25)), abs=4)
 
@@ -77,6 +77,30 @@ def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(read, "_reach", lambda frames, pts: reach((passed.append(1) or each for each in frames), pts))
     read_frames(path, Sampling(frames=2), decord=False)
     assert len(passed) <= 1 + 25
+    passed.clear()
+    read_frames(path, Sampling(frames=10, around=12.0, span=0.9), decord=False)
+    assert len(passed) <= 25 + 10, "without a seek where frames follow one another"
+
+
+def test_after_a_seek_that_lands_too_late_everything_is_decoded(tmp_path, monkeypatch):
+    reach, asked = read._reach, []
+
+    def late(frames, pts):
+        if not asked:
+            next(frames)
+        asked.append(pts)
+        return reach(frames, pts)
+
+    monkeypatch.setattr(read, "_reach", late)
+    assert greys(read_frames(make(tmp_path / "c.mp4"), TEN, decord=False)) == pytest.approx(list(GREYS), abs=4)
+    assert len(asked) == 1 + 10
+
+
+def test_decord_is_not_taken_where_it_counts_other_frames_than_the_packets_say(tmp_path, monkeypatch):
+    decord = pytest.importorskip("decord")
+    monkeypatch.setattr(decord.VideoReader, "__len__", lambda self: 11)
+    monkeypatch.setattr(decord.VideoReader, "get_batch", lambda self, indices: pytest.fail("decord was taken"))
+    assert greys(read_frames(make(tmp_path / "c.mp4"), TEN)) == pytest.approx(list(GREYS), abs=4)
 
 
 def test_variable_frame_rate_is_sampled_by_time(tmp_path, decord):
@@ -86,11 +110,19 @@ def test_variable_frame_rate_is_sampled_by_time(tmp_path, decord):
     assert greys(frames) == pytest.approx([0, 150, 200, 200, 225, 225], abs=4)
 
 
+def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path, decord):
+    """As where the beginning of a clip was cut off without encoding it anew."""
+    path = make(tmp_path / "c.mp4", times=range(-300, 700, 100), gop=100)
+    frames = read_frames(path, Sampling(frames=7), decord=decord)
+    assert greys(frames) == pytest.approx(list(range(75, 250, 25)), abs=4)
+    assert frames.times == pytest.approx(np.arange(7) / 10, abs=0.011)
+
+
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
-def test_frames_are_upright(tmp_path, decord, turns):
+def test_frames_are_upright_and_in_their_colours(tmp_path, decord, turns):
     frame = read_frames(make_turned(tmp_path / "c.mp4", turns), Sampling(frames=1), decord=decord).pixels[0]
     wanted = np.zeros((64, 96, 3), np.uint8)
-    wanted[:, :48] = 255
+    wanted[:, :48] = LEFT
     wanted = np.rot90(wanted, -turns)
     assert frame.shape == wanted.shape and np.abs(frame.astype(int) - wanted).mean() < 6
 
@@ -120,6 +152,7 @@ FAULTY = {
     "a cover picture": (make_song, "holds sound and no pictures"),
     "zero frames": (make_without_frames, "the clip has no frame"),
     "cut, with its index": (lambda path: make_cut(path, 0.97), "truncated, 9 of 10 frames"),
+    "sizes": (make_resized, "the frames change their size within the clip; encode it again at one size"),
     "bare stream": (lambda path: make(path, format="h264"), "its frames have no times; put it into a container"),
 }
 

@@ -35,14 +35,15 @@ def test_clips_are_answered_as_the_host_answers_their_frames(clip_checkpoint, mi
     import torch
 
     from emollm_plugin.evaluation.predictor import Predictor
-    from emollm_plugin.video import ClipReader
+    from emollm_plugin.video import ClipReader, pixels_of
 
     found = answers(clip_checkpoint, mixed, tmp_path / "answers.jsonl", "--max-new-tokens", "8")
     assert set(found) == {"text", "picture", *mixed.clips}
     predictor = Predictor.load(str(clip_checkpoint))
     training = ClipReader.of(CHANGE)
     for name in mixed.clips:
-        frames = training.pixels(mixed.folder, name, predictor.image_processor, None)
+        frames = training.frames(mixed.folder / name, predictor.image_processor)
+        frames = pixels_of(frames, predictor.image_processor, None)
         assert frames.shape == (4, 3, 28, 28)
         ids = torch.tensor([predictor.prompter.question_ids("Which emotion?", image=True)])
         with torch.inference_mode():

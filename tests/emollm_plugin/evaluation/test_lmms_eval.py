@@ -66,6 +66,10 @@ def test_a_clip_and_what_cannot_be_asked(make_model, tmp_path):
     model.task_dict = {"t": {"test": [[clip], [clip, clip]]}}
     frames = model.predictor.ask_clip(tmp_path, "c.mp4", "What?")
     assert model.generate_until([request("What?", 0)]) == model.predictor.answer_batch([frames], max_new_tokens=12)
+    # The looks of clips are remembered by name, and another folder may hold another clip of that name.
+    (tmp_path / "b").mkdir()
+    other = make_clip_file(tmp_path / "b" / "c.mp4", [250] * 5)
+    assert model.predictor.ask_clip(other.parent, "c.mp4", "What?").picture != frames.picture
     with pytest.raises(InputError, match="2 pictures"):
         model.generate_until([request("What?", 1)])
     with pytest.raises(InputError, match="generate_until"):
