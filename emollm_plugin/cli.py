@@ -13,7 +13,6 @@ import orjson
 
 from emobench_data.cli import InputErrorGroup
 from emobench_data.commands import FILE, FOLDER, relative_files, report, score, write_result
-from emobench_data.questions import read_questions
 from emobench_data.scoring import score as score_files
 from emobench_data.scoring.table import score_table
 
@@ -171,10 +170,11 @@ def evaluate(checkpoint: str, question_file: Path, image_folder: Path, answers_f
              chunk_idx: int, model_base: str | None, conv_mode: str | None, device: str | None,
              **options: Any) -> None:  # fmt: skip
     """Answer a question file with CHECKPOINT, in batches. A run that was stopped goes on."""
+    from .evaluation.check import check_asked
     from .evaluation.predictor import Predictor
     from .evaluation.run import evaluate as run
 
-    read_questions(question_file)  # before the model is loaded
+    check_asked(question_file, image_folder)  # before the model is loaded
     predictor = Predictor.load(checkpoint, model_base, device, conv_mode)
     run(
         predictor, question_file, image_folder, answers_file, model=checkpoint, chunks=num_chunks,

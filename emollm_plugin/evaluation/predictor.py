@@ -72,7 +72,8 @@ class Predictor:
             dtype: default: float16 on a GPU, as the host; on a CPU what that multiplies fastest (`compat.cpu`).
 
         Raises:
-            InputError: there is no such checkpoint, it is half-written, its base is not here, the template is unknown.
+            InputError: there is no such checkpoint or device, it is half-written, its base is not here, the template is
+                unknown.
         """
         from ..attach import register
 
@@ -81,11 +82,15 @@ class Predictor:
         from llava.mm_utils import get_model_name_from_path
         from llava.model.builder import load_pretrained_model
 
-        from ..checkpoint import check_tokenizer, host_branch
+        from ..checkpoint import check_folder, check_tokenizer, host_branch
         from ..compat.cpu import cpu_dtype, host_on_cpu
+        from ..reachable import check_download
 
-        check_tokenizer(host_branch(path, base, "")[0] or path)
-        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        device = _device(device)
+        language_model = host_branch(path, base, "")[0] or path
+        check_folder(language_model)
+        check_download(language_model, "model")
+        check_tokenizer(language_model)
         with host_on_cpu():
             name = get_model_name_from_path(path)
             tokenizer, model, processor, _ = load_pretrained_model(path, base, name, device=device)
@@ -186,3 +191,17 @@ class Predictor:
             [each.size for each in asked],
         )  # fmt: skip
         return [row[kept.bool()][:-1].clone() for row, kept in zip(embeddings, mask)]
+
+
+def _device(name: str | None) -> str:
+    """`name`, where this machine has that device; default: a GPU if there is one."""
+    if name is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:  # no kind of device that PyTorch knows
+        device = None
+    gpus = torch.cuda.device_count()
+    if device is None or not (device.type == "cpu" or (device.type == "cuda" and (device.index or 0) < gpus)):
+        raise InputError(f"--device {name}: this machine has cpu{' and cuda' if gpus else ''}, {gpus} GPU(s); name one")
+    return name
