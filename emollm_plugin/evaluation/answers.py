@@ -96,7 +96,7 @@ class Answers:
         return isinstance(metadata, dict) and metadata.get("run") == self.run
 
     def _is_begun(self, line: bytes) -> bool:
-        """Whether that is all of an answer but its line's end, or its beginning, which a killed run left, or nothing."""
+        """Whether that is an answer without its line's end, or its beginning, which a killed run left, or nothing."""
         try:
             return self._is_own(orjson.loads(line))
         except orjson.JSONDecodeError:
