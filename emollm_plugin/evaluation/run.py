@@ -51,7 +51,7 @@ def evaluate(
     left = [question for question in asked if question.id not in file.done]
     if len(left) < len(asked):
         logger.info("%s: %d of %d answers are there already", answers, len(asked) - len(left), len(asked))
-    batches = in_batches(left, batch_size, likelihood=likelihood)
+    batches = in_batches(left, batch_size, predictor, likelihood=likelihood)
     try:
         with tqdm(total=len(asked), initial=len(asked) - len(left), unit="question") as progress:
             for batch in ready_batches(batches, images, predictor, workers=workers):
