@@ -13,6 +13,7 @@ import orjson
 
 from emobench_data.cli import InputErrorGroup
 from emobench_data.commands import FILE, FOLDER, relative_files, report, score, write_result
+from emobench_data.errors import InputError
 from emobench_data.scoring import score as score_files
 from emobench_data.scoring.table import score_table
 
@@ -92,6 +93,9 @@ def results(
     from .conditions import conditions
 
     answers = run_dir / "answers.jsonl"
+    bare = [item for item in settings if "=" not in item]
+    if bare:
+        raise InputError(f"--set {bare[0]}: give KEY=VALUE")
     scored = score_files(questions, gold, answers)
     scored["files"] = relative_files(run_dir, questions=questions, gold=gold, predictions=answers, media=media_root)
     scored["conditions"] = conditions(dict(item.split("=", 1) for item in settings), files=(questions, gold))

@@ -161,6 +161,12 @@ def test_ask_one_thing(checkpoint, asked, tmp_path):
     assert missing.exit_code == 2 and "missing" in missing.output
 
 
+def test_a_condition_needs_a_value(tmp_path):
+    words = ["results", str(tmp_path), "--questions", "q.jsonl", "--gold", "g.jsonl", "--set", "device"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2 and "--set device: give KEY=VALUE" in done.stderr
+
+
 def test_guided_questions_get_room_for_reasons_and_are_not_answered_by_likelihood(
     checkpoint, asked, tmp_path, float32, monkeypatch
 ):
