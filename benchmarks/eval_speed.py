@@ -3,9 +3,9 @@
     python benchmarks/eval_speed.py CHECKPOINT --questions questions.jsonl --images media [--items 48] [--json]
 
 Both answer the same questions greedily in one process after another on the same machine; loading the model is measured
-apart. CPU time, of the processes that decode pictures too, says what other programs cannot blur. Without a GPU, give the
-formats to measure in. Prints a Markdown table with the share of answers that are equal to those of LLaVA's script in the
-same number format.
+apart. CPU time, of the processes that decode pictures too, says what other programs cannot blur. Without a GPU, give
+the formats to measure in. Prints a Markdown table with the share of answers that are equal to those of LLaVA's script
+in the same number format.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def compare(given: argparse.Namespace) -> list[dict]:
 
 def table(rows: list[dict], given: argparse.Namespace) -> str:
     lines = [
-        f"{given.items} questions, at most {given.tokens} new tokens, batches of {given.batch}, "
+        f"{given.items} questions, at most {given.tokens} new tokens, batches of {given.batch or 'the default size'}, "
         f"{len(os.sched_getaffinity(0))} cores", "",
         "| evaluator | format | load s | s | items/s | times the first | CPU s | times the first "
         "| encoder / prefill / decode s | equal answers |",
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--template", default="emoprompt_chatml")
     parser.add_argument("--items", type=int, default=48)
     parser.add_argument("--tokens", type=int, default=16)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, help="default: that of emollm eval")
     parser.add_argument("--dtypes", default="float32", help="bfloat16, float32, with commas between; float16 on a GPU")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()

@@ -165,7 +165,7 @@ def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: 
 @click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
 @click.option("--likelihood", is_flag=True, help="Take the most probable of a question's options, where it has any.")
 @click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
-@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True)

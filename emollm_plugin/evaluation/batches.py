@@ -15,46 +15,18 @@ from emobench_data.questions import Question
 from .predictor import Asked, Predictor
 
 Batch = list[tuple[Question, Asked]]
-# What the steps after reading cost a batch, in tokens read: on a CPU as measured with the default model, elsewhere so much
-# that batches are cut where they must.
-BATCH_COST = {True: 64, False: 4096}
 
 
-def in_batches(
-    questions: Sequence[Question], size: int, predictor: Predictor, *, likelihood: bool
-) -> list[list[Question]]:
-    """Batches of questions of one kind (picture, clip or text, scored or generated), the longest first."""
-    kinds: dict[tuple[bool, bool, bool], list[tuple[int, str, Question]]] = {}
+def in_batches(questions: Sequence[Question], size: int, *, likelihood: bool) -> list[list[Question]]:
+    """Batches of questions of one kind (with a medium or without, scored or generated), the longest first."""
+    kinds: dict[tuple[bool, bool], list[Question]] = {}
     for question in questions:
-        ids = predictor.prompter.question_ids(question.text, image=question.medium is not None)
-        kind = (question.image is None, question.video is None, likelihood and bool(question.options))
-        kinds.setdefault(kind, []).append((-len(ids), question.text, question))
+        kinds.setdefault((question.medium is None, likelihood and bool(question.options)), []).append(question)
     batches = []
-    for rows in kinds.values():
-        rows.sort(key=lambda row: row[:2])
-        ends = cut([-length for length, _, _ in rows], size, BATCH_COST[predictor.model.device.type == "cpu"])
-        for start, end in zip([0, *ends], ends):
-            batches.append([question for _, _, question in rows[start:end]])
+    for kind in kinds.values():
+        kind.sort(key=lambda question: (-len(question.text), question.text))
+        batches += [kind[start : start + size] for start in range(0, len(kind), size)]
     return batches
-
-
-def cut(lengths: Sequence[int], size: int, cost: int) -> list[int]:
-    """Where batches of at most `size` end, so that reading takes least.
-
-    Args:
-        lengths: of the prompts in tokens, falling; a batch reads as many in each row as its first has.
-        cost: of a batch beside its rows, in tokens of one row.
-    """
-    least, begins = [0], [0]
-    for end in range(1, len(lengths) + 1):
-        starts = range(max(0, end - size), end)
-        total, begin = min((least[start] + lengths[start] * (end - start) + cost, start) for start in starts)
-        least.append(total)
-        begins.append(begin)
-    ends = [len(lengths)] if lengths else []
-    while ends and begins[ends[0]]:
-        ends.insert(0, begins[ends[0]])
-    return ends
 
 
 class _Ready(Dataset):
