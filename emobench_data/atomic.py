@@ -8,6 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Iterator
 
+from .errors import InputError
+
+
+def check_plain(path: Path) -> None:
+    """Raise `InputError` where `path` is a folder or a device such as /dev/stdout, which a new file would replace."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is no plain file and is not replaced by one; name another")
+
 
 @contextmanager
 def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
@@ -15,7 +23,11 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
 
     Args:
         durable: False saves the wait for the disk, for a file whose reader notices when a crash of the machine cut it.
+
+    Raises:
+        InputError: as `check_plain`.
     """
+    check_plain(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

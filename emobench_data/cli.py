@@ -41,9 +41,10 @@ class InputErrorGroup(click.Group):
         except InputError as error:
             message = str(error)
         except OSError as error:  # a folder that cannot be written, a full disk
-            message = (
-                f"{error.filename or 'writing'}: {error.strerror}; check the path, its permissions and the free space"
-            )
+            message = str(error)  # a library's own words
+            if error.strerror:
+                place = error.filename or "writing"
+                message = f"{place}: {error.strerror}; check the path, its permissions and the free space"
         line = "".join(char if char.isprintable() else "?" for char in " ".join(message.split()))
         click.echo(f"error: {line}", err=True)
         ctx.exit(2)

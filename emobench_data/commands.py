@@ -37,6 +37,8 @@ def score(
     questions: Path, gold: Path, predictions: Path, out: Path | None, as_json: bool, general: str | None, **judge: Any
 ) -> None:
     """Score a model's answers. The judge's key, if it needs one, is read from EMOLLM_JUDGE_KEY."""
+    if out and any(path.exists() and out.resolve() == path.resolve() for path in (questions, gold, predictions)):
+        raise InputError(f"--out {out}: is one of the files that are read; name another")
     if general:
         if judge["judge"]:
             raise InputError("--general: short answers need no judge; leave out --judge")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator
 
 import orjson
 
@@ -38,18 +38,23 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     with file:
-        for number, line in enumerate(file, start=1):
-            if line.isspace():
-                continue
-            try:
-                entry = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                raise InputError(
-                    f"{line_place(path, number)}: not valid JSON ({error}); the file may be cut off, write it again"
-                ) from error
-            if not isinstance(entry, dict):
-                raise InputError(f"{line_place(path, number)}: not an object; expected one JSON object a line")
-            yield number, entry
+        yield from parse_lines(path, file)
+
+
+def parse_lines(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """As `read_lines`, of lines that were read from `path` already."""
+    for number, line in enumerate(lines, start=1):
+        if line.isspace():
+            continue
+        try:
+            entry = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise InputError(
+                f"{line_place(path, number)}: not valid JSON ({error}); the file may be cut off, write it again"
+            ) from error
+        if not isinstance(entry, dict):
+            raise InputError(f"{line_place(path, number)}: not an object; expected one JSON object a line")
+        yield number, entry
 
 
 def read_entries(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:

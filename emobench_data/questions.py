@@ -74,12 +74,15 @@ def _from_line(path: Path, number: int, entry: dict[str, Any]) -> Question:
     image, video = entry.get("image") or None, entry.get("video") or None
     if not _named(key) or not isinstance(text, str):
         raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
+    if "answer_id" in entry:
+        raise InputError(f"{line_place(path, number)}: an answer, as LLaVA's scripts write it; give the questions")
     if not (image is None or isinstance(image, str)) or not (video is None or isinstance(video, str)):
         raise InputError(f"{line_place(path, number)}: image and video must be paths below the image folder")
     if image and video:
         raise InputError(f"{line_place(path, number)}: has an image and a video; a question has one medium")
-    if not isinstance(options, list) or not all(isinstance(option, str) and option.strip() for option in options):
-        raise InputError(f"{line_place(path, number)}: options must be a list of words")
+    words = isinstance(options, list) and all(isinstance(option, str) and option.strip() for option in options)
+    if not words or len(set(options)) < len(options):
+        raise InputError(f"{line_place(path, number)}: options must be a list of different words")
     guided = "form" in entry and is_guided(entry, line_place(path, number))
     return Question(key, image, text, tuple(options), video, number, guided)
 

@@ -14,7 +14,7 @@ import orjson
 
 from emobench_data.cli import InputErrorGroup
 from emobench_data.commands import FILE, FOLDER, relative_files, report, score, write_result
-from emobench_data.questions import read_questions
+from emobench_data.errors import InputError
 from emobench_data.scoring import score as score_files
 from emobench_data.scoring.table import score_table
 
@@ -96,6 +96,9 @@ def results(
     from .conditions import conditions
 
     answers = run_dir / "answers.jsonl"
+    bare = [item for item in settings if "=" not in item]
+    if bare:
+        raise InputError(f"--set {bare[0]}: give KEY=VALUE")
     scored = score_files(questions, gold, answers)
     scored["files"] = relative_files(run_dir, questions=questions, gold=gold, predictions=answers, media=media_root)
     scored["conditions"] = conditions(dict(item.split("=", 1) for item in settings), files=(questions, gold))
@@ -165,7 +168,7 @@ def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: 
 @click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
 @click.option("--likelihood", is_flag=True, help="Take the most probable of a question's options, where it has any.")
 @click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
-@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True)
@@ -174,10 +177,11 @@ def evaluate(checkpoint: str, question_file: Path, image_folder: Path, answers_f
              chunk_idx: int, model_base: str | None, conv_mode: str | None, device: str | None,
              **options: Any) -> None:  # fmt: skip
     """Answer a question file with CHECKPOINT, in batches. A run that was stopped goes on."""
+    from .evaluation.check import check_asked
     from .evaluation.predictor import Predictor
     from .evaluation.run import evaluate as run
 
-    read_questions(question_file)  # before the model is loaded
+    check_asked(question_file, image_folder)  # before the model is loaded
     predictor = Predictor.load(checkpoint, model_base, device, conv_mode)
     run(
         predictor, question_file, image_folder, answers_file, model=checkpoint, chunks=num_chunks,

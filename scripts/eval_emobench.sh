@@ -20,7 +20,7 @@
 #   LIKELIHOOD     1 takes the most probable of a question's options (emollm)    default: 0
 #   BASE_MODEL, TEMPLATE   --model-base and --conv-mode                default: what the checkpoint itself notes
 #   MAX_NEW_TOKENS default: 16, 192 for guided questions (model_vqa and model_vqa_science write up to 1,024)
-#   BATCH          questions at a time (emollm)                                  default: 16
+#   BATCH          questions at a time (emollm)                    default: 64 with a small model, else 16
 #   CHUNKS         processes that share the questions, one a GPU                 default: the GPUs; on a CPU, 1
 #   DEVICE         cpu, cuda or auto                                             default: auto
 #   OUT_DIR        answers, logs and results              default: eval-<evaluator> beside the checkpoint
@@ -43,6 +43,7 @@ main() {
     prepare_questions
     choose_chunks
     know_checkpoint
+    [[ -z "$BEFORE" ]] || (DRY_RUN=1 && before >/dev/null) # whether it can be evaluated is known now
     if ((DRY_RUN)); then
         chunk_command 0 && printf '%q ' "${EVAL[@]}" && printf '\n'
     elif [[ -n "$STIMULI" ]]; then
@@ -86,9 +87,10 @@ defaults() {
     [[ "$EVALUATOR" =~ ^(emollm|model_vqa_loader|model_vqa|model_vqa_science)$ ]] ||
         die "EVALUATOR=$EVALUATOR is unknown; known: emollm, model_vqa_loader, model_vqa, model_vqa_science"
     [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
-    [[ -z "$CHUNKS" || "$CHUNKS" =~ ^[1-9][0-9]*$ ]] || die "CHUNKS=$CHUNKS is no number of processes"
+    must_be '[1-9][0-9]{0,8}' "a whole number from 1" CHUNKS BATCH MAX_NEW_TOKENS MINI_TRAIN MINI_TEST
+    must_be '0|1' "0 or 1" LIKELIHOOD
     [[ "$LIKELIHOOD" == 0 || "$EVALUATOR" == emollm ]] || die "LIKELIHOOD=$LIKELIHOOD needs EVALUATOR=emollm"
-    BATCH="${BATCH:-16}"
+    BATCH="${BATCH:-}"
     MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}" STIMULI="${STIMULI:-}"
     [[ -z "$STIMULI" || -f "$STIMULI" ]] || die "STIMULI=$STIMULI does not exist"
@@ -116,8 +118,8 @@ prepare_questions() {
     fi
     ! grep -qs '"form": *"guided"' "$QUESTIONS" || MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-192}"
     MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-16}"
-    mkdir -p "$OUT_DIR"
-    OUT_DIR="$(cd "$OUT_DIR" && pwd)" ASKED="$QUESTIONS"
+    make_folder OUT_DIR
+    ASKED="$QUESTIONS"
     if [[ "$EVALUATOR" == model_vqa_science ]]; then
         ASKED="$OUT_DIR/questions-science.json"
         py -m emobench_data science-questions "$QUESTIONS" "$ASKED"
@@ -163,7 +165,7 @@ chunk_command() {
     [[ -z "$BASE_MODEL" ]] || common+=(--model-base "$BASE_MODEL")
     if [[ "$EVALUATOR" == emollm ]]; then
         EVAL=("$VENV/bin/python" -m emollm_plugin.cli eval "$FOLDER" "${common[@]}"
-            --max-new-tokens "$MAX_NEW_TOKENS" --batch-size "$BATCH")
+            --max-new-tokens "$MAX_NEW_TOKENS" ${BATCH:+--batch-size "$BATCH"})
         [[ "$LIKELIHOOD" == 0 ]] || EVAL+=(--likelihood)
         return
     fi

@@ -62,11 +62,19 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
     general = {}
     for path in sorted(folder.glob("general-*.json")):
         general |= _general(path)
-    if "judge" in stored:
-        result["judge"] = stored["judge"]
+    if stored.get("judge"):
+        result["judge"] = _judge(folder, stored["judge"])
     return Run(
         name, folder, result, items, asked, media, conditions if isinstance(conditions, dict) else {}, notes, general
     )
+
+
+def _judge(folder: Path, judge: Any) -> dict[str, Any]:
+    tasks = judge.get("tasks") if isinstance(judge, dict) else None
+    rows = tasks.values() if isinstance(tasks, dict) else [None]
+    if not all(isinstance(row, dict) and {"n", "accuracy"} <= row.keys() for row in rows) or "model" not in judge:
+        raise InputError(f"{folder / 'results.json'}: its judge is no result of `score --judge`; score the run again")
+    return judge
 
 
 def _general(path: Path) -> dict[str, tuple[dict[str, Any], list[GeneralItem]]]:
@@ -100,6 +108,6 @@ def _files(stored: dict[str, Any]) -> dict[str, Any]:
 
 def _named(folder: Path, stored: dict[str, Any], key: str, option: str) -> Path:
     name = _files(stored).get(key)
-    if not isinstance(name, str):
+    if not isinstance(name, str) or "\0" in name:
         raise InputError(f"{folder}: its result does not name its {key}; give {option}")
     return folder / name

@@ -30,9 +30,9 @@ def write_report(
         InputError: as `load_runs`.
     """
     runs = load_runs(folders, questions=questions, gold=gold, media_root=media_root)
-    for name, content in ((HTML, page(runs)), (MARKDOWN, markdown(runs))):
-        with atomic_file(out / name) as file:
-            file.write(content.encode("utf-8", "replace"))
+    with atomic_file(out / HTML) as html, atomic_file(out / MARKDOWN) as table:
+        html.write(page(runs).encode("utf-8", "replace"))
+        table.write(markdown(runs).encode("utf-8", "replace"))
     return out / HTML, out / MARKDOWN
 
 

@@ -79,6 +79,8 @@ def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]
         probabilities = _probabilities(path, number, metadata) if metadata else None
         said = entry["text"]
         answers[question] = Answer(closing(said) if asked[question].guided else said, probabilities, said)
+    if answers and all(answer.said == asked[question].text for question, answer in answers.items()):
+        raise InputError(f"{path}: holds the questions themselves; give the answer file of LLaVA's eval scripts")
     return answers
 
 

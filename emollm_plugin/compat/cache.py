@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+from typing import Any, Sequence
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -20,3 +23,28 @@ def pick_rows(cache, rows: Tensor):
     picked.layers = [copy.copy(layer) for layer in cache.layers]
     picked.reorder_cache(rows)
     return picked
+
+
+def join_rows(caches: Sequence[Any], start: int):
+    """One cache with the rows of several, in that order; in shorter ones zeros stand from position `start` on.
+
+    Args:
+        caches: as in `pick_rows`, without layers that keep a window of positions only.
+    """
+    first = caches[0]
+    plain = isinstance(first, tuple)
+    layers = [cache if plain else [(each.keys, each.values) for each in cache.layers] for cache in caches]
+    joined = [tuple(_join(tensors, start) for tensors in zip(*same)) for same in zip(*layers)]
+    if plain:
+        return tuple(joined)
+    made = copy.copy(first)
+    made.layers = [copy.copy(layer) for layer in first.layers]
+    for layer, (keys, values) in zip(made.layers, joined):
+        layer.keys, layer.values = keys, values
+    return made
+
+
+def _join(tensors: Sequence[Tensor], start: int) -> Tensor:
+    longest = max(each.shape[2] for each in tensors)
+    padded = [F.pad(each[:, :, start:], (0, 0, longest - each.shape[2], 0)) for each in tensors]
+    return torch.cat([torch.cat([each[:, :, :start], rest], dim=2) for each, rest in zip(tensors, padded)])

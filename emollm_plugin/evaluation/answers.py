@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 
-from emobench_data.atomic import atomic_file
+from emobench_data.atomic import atomic_file, check_plain
 from emobench_data.errors import InputError
-from emobench_data.llava_files import line_place, read_lines
+from emobench_data.llava_files import line_place, parse_lines, read_lines
 from emobench_data.questions import Question
+
+_BEGINNING = b'{"question_id":'  # of each answer
 
 
 def run_id(**settings: Any) -> str:
@@ -25,22 +28,24 @@ class Answers:
     """Answers in LLaVA's form, one JSON object a line.
 
     Args:
-        path: the file; answers of the same run in it are kept, and a last line that was cut off is taken away.
+        path: the file; answers of the same run in it are kept, and one at its end that was cut off is taken away.
         questions: those that this file answers.
         model_id: as LLaVA's scripts write it.
         run: see `run_id`.
 
     Raises:
-        InputError: the file holds answers of another run, or to other questions, or one twice.
+        InputError: the file holds answers of another run, or to other questions, or one twice, or something else, and
+            is then as it was; it is no plain file.
     """
 
     def __init__(self, path: Path, questions: list[Question], *, model_id: str, run: str) -> None:
         self.path, self.model_id, self.run = path, model_id, run
         self._order = {question.id: place for place, question in enumerate(questions)}
+        check_plain(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _cut_last_line(path)
-        self.done = self._read()
+        self.done, whole = self._read()
         self._file: BinaryIO = open(path, "ab")
+        self._file.truncate(whole)
 
     def add(self, question: Question, text: str, **metadata: Any) -> None:
         """Append one answer; it is in the file's hands when this returns."""
@@ -53,21 +58,28 @@ class Answers:
         self.done.add(question.id)
 
     def close(self) -> None:
-        """Close the file; where every question is answered, put the answers in the questions' order."""
+        """Close the file; where every question is answered, put the answers in the questions' order.
+
+        A file without an answer is taken away, unless no question was to be answered.
+        """
         os.fsync(self._file.fileno())
         self._file.close()
         if len(self.done) < len(self._order):
+            if not self.done:
+                self.path.unlink()
             return
         lines = sorted((entry for _, entry in read_lines(self.path)), key=lambda one: self._order[one["question_id"]])
         with atomic_file(self.path) as file:
             file.writelines(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines)
 
-    def _read(self) -> set[str | int]:
+    def _read(self) -> tuple[set[str | int], int]:
+        """Which questions are answered, and how many bytes those answers take."""
+        content = self.path.read_bytes() if self.path.exists() else b""
+        whole = content.rfind(b"\n") + 1
         done: set[str | int] = set()
-        for number, entry in read_lines(self.path):
+        for number, entry in parse_lines(self.path, BytesIO(content[:whole])):
             place, key = line_place(self.path, number), entry.get("question_id")
-            metadata = entry.get("metadata")
-            if not isinstance(metadata, dict) or metadata.get("run") != self.run:
+            if not self._is_own(entry):
                 raise InputError(
                     f"{place}: of another run (other model, template, questions or settings); name another file, or"
                     " delete this one"
@@ -75,12 +87,17 @@ class Answers:
             if key not in self._order or key in done:
                 raise InputError(f"{place}: question {key!r} is not asked or answered twice; delete the file")
             done.add(key)
-        return done
+        if not self._is_begun(content[whole:]):
+            raise InputError(f"{self.path}: does not end with an answer of this run; name another file")
+        return done, whole
 
+    def _is_own(self, entry: Any) -> bool:
+        metadata = entry.get("metadata") if isinstance(entry, dict) else None
+        return isinstance(metadata, dict) and metadata.get("run") == self.run
 
-def _cut_last_line(path: Path) -> None:
-    """Take away what a killed run wrote after the last line's end."""
-    with open(path, "ab+") as file:
-        file.seek(0)
-        content = file.read()
-        file.truncate(content.rfind(b"\n") + 1)
+    def _is_begun(self, line: bytes) -> bool:
+        """Whether that is an answer without its line's end, or its beginning, which a killed run left, or nothing."""
+        try:
+            return self._is_own(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            return line.startswith(_BEGINNING) or _BEGINNING.startswith(line)

@@ -43,8 +43,15 @@ def ask(
 
 
 def chosen_labels(words: str | None) -> Sequence[str]:
-    """The labels that a command line gave with commas between, or `LABELS`."""
-    return [label.strip() for label in words.split(",")] if words else LABELS
+    """The labels that a command line gave with commas between, or `LABELS`.
+
+    Raises:
+        InputError: one is empty or given twice.
+    """
+    labels = [label.strip() for label in words.split(",")] if words else LABELS
+    if not all(labels) or len(set(labels)) < len(labels):
+        raise InputError(f"--labels {words!r}: give different words with one comma between two")
+    return labels
 
 
 def refuse_faulty(path: Path) -> None:

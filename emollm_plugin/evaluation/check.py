@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Sequence
 
 from emobench_data.errors import InputError
-from emobench_data.questions import read_questions
+from emobench_data.llava_files import line_place
+from emobench_data.media import leads_out
+from emobench_data.questions import PLACEHOLDER, read_questions
 
 from ..checkpoint import check_tokenizer, host_branch
 from ..preflight import refuse_faulty_media
@@ -31,6 +34,21 @@ def check_evaluation(argv: Sequence[str]) -> None:
         check_tokenizer(base or given.model_path)
     if given.question_file:
         _check_questions(Path(given.question_file).expanduser(), Path(given.image_folder or "."))
+
+
+def check_asked(questions: Path, images: Path) -> None:
+    """Check the questions of `emollm eval`; whether a medium decodes is seen when it is asked about.
+
+    Raises:
+        InputError: as `read_questions`; a question holds a placeholder, or its medium is not below `images`.
+    """
+    root = images.resolve()
+    for one in read_questions(questions):
+        place = line_place(questions, one.line)
+        if PLACEHOLDER in one.text:
+            raise InputError(f"{place}: the text holds {PLACEHOLDER}, which stands for a picture; take it out")
+        if one.medium and not (os.path.isfile(images / one.medium) and not leads_out(images / one.medium, root)):
+            raise InputError(f"{place}: {one.medium!r} is no file below {images}; name its folder with --image-folder")
 
 
 def _check_template(name: str) -> None:

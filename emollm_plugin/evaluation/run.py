@@ -15,13 +15,15 @@ from .batches import Batch, in_batches, ready_batches
 from .predictor import Predictor
 
 logger = logging.getLogger(__name__)
-BATCH_SIZE = 16
+# Questions at a time: the larger number with a model whose keys and values of so many prompts are small.
+BATCH, LARGE_BATCH = 16, 64
+PROMPT, SMALL = 1024, 4 * 2**30  # tokens, bytes
 TOKENS, GUIDED_TOKENS = 16, 192  # an answer, and reasons in one or two sentences with their closing line
 
 
 def evaluate(
     predictor: Predictor, questions: Path, images: Path, answers: Path, *, model: Path | str, chunks: int = 1,
-    chunk_index: int = 0, likelihood: bool = False, max_new_tokens: int | None = None, batch_size: int = BATCH_SIZE,
+    chunk_index: int = 0, likelihood: bool = False, max_new_tokens: int | None = None, batch_size: int | None = None,
     workers: int | None = None,
 ) -> int:  # fmt: skip
     """Answer the questions that `answers` does not answer yet, and return how many that were.
@@ -30,6 +32,7 @@ def evaluate(
         model: where `predictor` was loaded from.
         likelihood: answer questions that have options by the most probable option, its probabilities in the metadata.
         max_new_tokens: of an answer; default: `TOKENS`, `GUIDED_TOKENS` if a question is guided.
+        batch_size: default: `LARGE_BATCH` or `BATCH`.
 
     Raises:
         InputError: a file cannot be read, the answers are of another run, a medium is not there, or guided questions
@@ -54,7 +57,7 @@ def evaluate(
     left = [question for question in asked if question.id not in file.done]
     if len(left) < len(asked):
         logger.info("%s: %d of %d answers are there already", answers, len(asked) - len(left), len(asked))
-    batches = in_batches(left, batch_size, likelihood=likelihood)
+    batches = in_batches(left, batch_size or default_batch(predictor.model), likelihood=likelihood)
     try:
         with tqdm(total=len(asked), initial=len(asked) - len(left), unit="question") as progress:
             for batch in ready_batches(batches, images, predictor, workers=workers):
@@ -63,6 +66,15 @@ def evaluate(
     finally:
         file.close()
     return len(left)
+
+
+def default_batch(model) -> int:
+    """How many questions a batch holds with a causal model where nobody says."""
+    config = model.config
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    token = 2 * config.num_hidden_layers * heads * width * model.dtype.itemsize
+    return LARGE_BATCH if token * PROMPT * LARGE_BATCH <= SMALL else BATCH
 
 
 def _answer(predictor: Predictor, batch: Batch, file: Answers, *, likelihood: bool, max_new_tokens: int) -> None:

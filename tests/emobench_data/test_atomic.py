@@ -5,6 +5,7 @@ import os
 import pytest
 
 from emobench_data.atomic import atomic_file, atomic_files
+from emobench_data.errors import InputError
 
 
 def test_the_file_appears_at_the_end(tmp_path):
@@ -25,6 +26,14 @@ def test_after_an_error_the_old_file_stands(tmp_path):
             raise RuntimeError
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="no plain file"):
+        with atomic_file(tmp_path / "pipe"):
+            pass
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_files_replace_those_of_the_run_before(tmp_path):

@@ -137,6 +137,22 @@ def test_score_with_a_wrong_file(answered, tmp_path):
     assert not (tmp_path / "r.json").exists()
 
 
+def test_score_with_files_in_each_others_place(answered, tmp_path):
+    gold = tmp_path / "out/gold.jsonl"
+    before = gold.read_bytes()
+    assert "files that are read" in refused(*answered, "--out", gold)
+    assert gold.read_bytes() == before
+    assert "the questions themselves" in refused(*answered[:-1], tmp_path / "out/questions.jsonl")
+
+
+def test_an_error_of_a_library_keeps_its_words(oasis, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise OSError("no such model on the hub")
+
+    monkeypatch.setattr("emobench_data.cli.convert_source", fail)
+    assert "no such model on the hub" in refused("convert", "oasis", "--root", oasis, "--out", tmp_path / "out")
+
+
 def test_sources(oasis):
     text = run("sources").output
     assert "oasis: OASIS, emo_c, licence: " in text and "found" not in text

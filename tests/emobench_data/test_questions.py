@@ -47,7 +47,8 @@ def test_both_forms_say_the_same(write, tmp_path):
      ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice, first in line 1"),
      ([ROWS[2], {**ROWS[2], "question_id": "3"}], "line 2: question_id '3' occurs twice"),
      ([{**ROWS[0], "video": "1.mp4"}], "one medium"),
-     ([{**ROWS[0], "options": "joy"}], "list of words"), ([{**ROWS[0], "image": 4}], "image folder"),
+     ([{**ROWS[0], "options": "joy"}], "different words"), ([{**ROWS[0], "image": 4}], "image folder"),
+     ([{**ROWS[0], "options": ["joy", "joy"]}], "different words"), ([{**ROWS[0], "answer_id": "x"}], "an answer"),
      ([{**ROWS[0], "form": "free"}], "line 1: unknown form")],
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(write, rows, said):

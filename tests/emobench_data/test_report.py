@@ -152,6 +152,27 @@ def test_runs_that_cannot_be_read(make_run, tmp_path):
     assert done.exit_code == 2 and "cannot be read" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"judge": "x"}, "its judge"), ({"judge": [1]}, "its judge"), ({"judge": {"tasks": {}}}, "its judge"),
+     ({"judge": {"model": "m", "tasks": {"emo_o": {"n": 3}}}}, "its judge"),
+     ({"files": {"questions": "q\0.jsonl"}}, "does not name its questions")],
+)  # fmt: skip
+def test_results_that_were_meddled_with(make_run, tmp_path, changes, said):
+    folder = make_run("a", 4)
+    stored = orjson.loads((folder / "results.json").read_bytes())
+    (folder / "results.json").write_bytes(orjson.dumps(stored | changes))
+    done = run("report", folder, "--out", tmp_path / "out")
+    assert done.exit_code == 2 and said in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_the_report_is_written_whole_or_not_at_all(make_run, tmp_path):
+    (tmp_path / "out/report.md").mkdir(parents=True)
+    done = run("report", make_run("a", 4), "--out", tmp_path / "out")
+    assert done.exit_code == 2 and "no plain file" in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.md"]
+
+
 def test_thumbnails(tmp_path):
     root = tmp_path / "media"
     write_clip(root / "c.mp4")

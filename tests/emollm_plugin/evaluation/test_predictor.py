@@ -45,6 +45,25 @@ def test_a_batch_of_mixed_lengths_answers_as_one_at_a_time(predictor, questions)
     assert together == [text.strip() for text in predictor.tokenizer.batch_decode(alone, skip_special_tokens=True)]
 
 
+@pytest.mark.parametrize("words", [(2, 90), (90, 2), (5, 90, 4, 60, 3)])
+def test_rows_are_answered_in_the_order_given_whatever_is_read_together(predictor, words, monkeypatch):
+    from emollm_plugin.evaluation.reader import Reader
+
+    texts = [f"{'joy fear ' * count}{index}" for index, count in enumerate(words)]
+    parts, read = [], Reader._read_part
+    monkeypatch.setattr(Reader, "_read_part", lambda _, part, *more: parts.append(len(part)) or read(_, part, *more))
+    prompts = [predictor._prompts([predictor.ask(None, text)])[0] for text in texts]
+    together = predictor.reader.read(prompts)
+    assert len(parts) > 1 and sum(parts) == len(words)
+    later = predictor.reader.step(together, together.logits.argmax(-1))
+    for row, prompt in enumerate(prompts):
+        alone = predictor.reader.read([prompt])
+        assert together.lengths[row] == alone.lengths[0] == len(prompt.ids)
+        assert together.logits[row].tolist() == pytest.approx(alone.logits[0].tolist(), abs=1e-4)
+        alone = predictor.reader.step(alone, alone.logits.argmax(-1))
+        assert later.logits[row].tolist() == pytest.approx(alone.logits[0].tolist(), abs=1e-4)
+
+
 def test_rows_that_end_early_leave_the_others_alone(predictor, questions):
     from emollm_plugin.evaluation.decode import Greedy
 

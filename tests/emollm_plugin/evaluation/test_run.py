@@ -105,9 +105,45 @@ def test_a_broken_picture_ends_with_one_line_and_text_alone_needs_no_picture(che
     (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     done = run(checkpoint, tmp_path, tmp_path / "answers.jsonl", "--workers", "1")
     assert done.exit_code == 2 and "0.png: not a picture" in done.output
+    assert ["text"] == [line["question_id"] for line in lines(tmp_path / "answers.jsonl")]
     (tmp_path / "questions.jsonl").write_text(json.dumps(rows[0]) + "\n")
     assert run(checkpoint, tmp_path, tmp_path / "text.jsonl").exit_code == 0
     assert len(lines(tmp_path / "text.jsonl")) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [({"image": "gone.png"}, "line 2: 'gone.png' is no file below"), ({"video": "gone.mp4"}, "'gone.mp4' is no file"),
+     ({"image": "../questions.jsonl"}, "is no file below"), ({"image": "0\0.png"}, "is no file below"),
+     ({"text": "What <image> is it?"}, "line 2: the text holds <image>")],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said_before_the_model_is_loaded(asked, tmp_path, monkeypatch, row, said):
+    from emollm_plugin.evaluation.predictor import Predictor
+
+    monkeypatch.setattr(Predictor, "load", lambda *_: pytest.fail("loaded"))
+    (tmp_path / "images").symlink_to(asked / "images")
+    rows = [lines(asked / "questions.jsonl")[0], {"question_id": "b", "text": "What?", **row}]
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("none", tmp_path, tmp_path / "answers.jsonl")
+    assert done.exit_code == 2 and said in done.output and not (tmp_path / "answers.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [(["--device", "cuda:99"], "--device cuda:99: this machine has cpu"), (["--device", "abacus"], "name one"),
+     (["--model-base", "/none/base"], "/none/base")],
+)  # fmt: skip
+def test_a_device_or_base_model_that_is_not_there(lora_folder, asked, tmp_path, more, said):
+    done = run(lora_folder, asked, tmp_path / "answers.jsonl", *more)
+    assert done.exit_code == 2 and not (tmp_path / "answers.jsonl").exists()
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert said in error
+
+
+@pytest.mark.parametrize("labels", ["joy,,fear", "joy, joy", ","])
+def test_labels_that_cannot_be_chosen_from(checkpoint, asked, labels):
+    done = CliRunner().invoke(main, ["ask", str(checkpoint), str(asked / "images/0.png"), "--labels", labels])
+    assert done.exit_code == 2 and "--labels" in done.stderr and "Loading" not in done.output
 
 
 def test_ask_one_thing(checkpoint, asked, tmp_path):
@@ -123,6 +159,12 @@ def test_ask_one_thing(checkpoint, asked, tmp_path):
     assert clip.exit_code == 0 and clip.stdout.splitlines()[0].startswith("emotion: ")
     missing = CliRunner().invoke(main, ["ask", str(checkpoint), str(tmp_path / "none.png")])
     assert missing.exit_code == 2 and "missing" in missing.output
+
+
+def test_a_condition_needs_a_value(tmp_path):
+    words = ["results", str(tmp_path), "--questions", "q.jsonl", "--gold", "g.jsonl", "--set", "device"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2 and "--set device: give KEY=VALUE" in done.stderr
 
 
 def test_guided_questions_get_room_for_reasons_and_are_not_answered_by_likelihood(

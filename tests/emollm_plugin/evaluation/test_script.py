@@ -75,7 +75,10 @@ def test_help_and_settings_that_cannot_be_used(tmp_path):
     assert shown.returncode == 0 and "EVALUATOR" in shown.stdout
     for words, changes, said in (
         ([], {}, "which CHECKPOINT"), ([tmp_path / "none"], {}, "is no folder"), (["--dryrun"], {}, "unknown argument"),
-        ([tmp_path], {"EVALUATOR": "some"}, "model_vqa_science"), ([tmp_path], {"CHUNKS": "0"}, "no number"),
+        ([tmp_path], {"EVALUATOR": "some"}, "model_vqa_science"), ([tmp_path], {"CHUNKS": "0"}, "CHUNKS=0 is not"),
+        ([tmp_path], {"BATCH": "many"}, "BATCH=many is not"), ([tmp_path], {"LIKELIHOOD": "2"}, "0 or 1"),
+        ([tmp_path], {"MINI_TEST": "some"}, "MINI_TEST=some is not"),
+        ([tmp_path], {"OUT_DIR": f"{__file__}/out", "QUESTIONS": __file__}, "OUT_DIR="),
         ([tmp_path], {"EVALUATOR": "model_vqa", "LIKELIHOOD": 1}, "needs EVALUATOR=emollm"),
         ([tmp_path], {"GENERAL_QUESTIONS": __file__}, "must both be files"),
         ([tmp_path], {"BEFORE": "none"}, "no folder"),
