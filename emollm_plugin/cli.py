@@ -205,8 +205,9 @@ def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None,
     from .evaluation.ask import chosen_labels, refuse_faulty
 
     refuse_faulty(medium)
+    chosen = chosen_labels(labels)
     predictor = _load(checkpoint, model_base, conv_mode)
-    report = ask_one(predictor, predictor.eyes.open(medium), question, labels=chosen_labels(labels))
+    report = ask_one(predictor, predictor.eyes.open(medium), question, labels=chosen)
     if as_json:
         click.echo(_json(report))
     else:
@@ -229,10 +230,10 @@ def explain(checkpoint: str, picture: Path, question: str | None, out: Path, lab
     from .evaluation.ask import chosen_labels
     from .evaluation.explain import explain as draw
 
-    image = open_picture(picture, picture.resolve().parent)
+    image, chosen = open_picture(picture, picture.resolve().parent), chosen_labels(labels)
     predictor = _load(checkpoint, model_base, conv_mode)
     title = f"{picture.name}, seen by {Path(checkpoint).name}"
-    _echo_answer(draw(predictor, image, question, out=out, labels=chosen_labels(labels), title=title))
+    _echo_answer(draw(predictor, image, question, out=out, labels=chosen, title=title))
     click.echo(out)
 
 
