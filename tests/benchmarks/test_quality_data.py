@@ -72,3 +72,17 @@ def test_too_many_faces_are_refused(data_root):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InputError, match="fer2013: no folder .*--data-root"):
         picture_root("fer2013", tmp_path, tmp_path, seed=0)
+
+
+def test_mini_asks_of_emotion_and_intent_and_renders_others_for_development(tmp_path, monkeypatch):
+    pytest.importorskip("av")
+    monkeypatch.setattr("benchmarks.quality.data.MINI", (36, 36))
+    cells = {}
+    for development in (False, True):
+        root = picture_root("mini", tmp_path, tmp_path, seed=0, development=development)
+        cells[root] = make_cell("mini", root, seed=0, fold=0, development=development, **SIZES)
+    assert len(cells) == 2
+    for root, own in cells.items():
+        assert {item.id.rsplit("/")[-1] for item in own.train + own.test} == {"emo_c", "intent"}
+        assert all((root / item.image).is_file() and item.answer in item.options for item in own.train + own.test)
+        assert not {item.image for item in own.train} & {item.image for item in own.test}

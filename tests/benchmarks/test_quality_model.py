@@ -32,6 +32,10 @@ def _frozen(base, template):
     from emollm_plugin.prompt.formats import load_tokenizer
 
     model = AutoModelForCausalLM.from_pretrained(base, torch_dtype=torch.float32)
+    with torch.no_grad():  # fresh weights are so small that attention is even and a wrong position is not seen
+        for layer in model.model.layers:
+            for part in (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj):
+                part.weight.mul_(20)
     return Frozen(model, load_tokenizer(str(base)), conv_templates[template])
 
 
