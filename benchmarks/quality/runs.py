@@ -81,7 +81,8 @@ class Bench:
             "data": data, "tower": tower, "arm": settings.pop("name"), "seed": seed, "fold": fold,
             "folds": self.options.folds if data in FOLDED else 1, "development": self.options.development,
             "budget": self._budget(data), "train": len(cell.train), "test": len(cell.test),
-            "steps": len(cell.train) * self.options.epochs // BATCH, "batch": BATCH, "rate": RATE, "base": Path(self.options.base).name, "settings": settings,
+            "steps": len(cell.train) * self.options.epochs // BATCH, "batch": BATCH, "rate": RATE,
+            "base": Path(self.options.base).name, "settings": settings,
         }  # fmt: skip
 
     def _budget(self, data: str) -> str:
