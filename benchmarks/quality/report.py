@@ -130,7 +130,7 @@ def overall(found: dict[Group, dict[str, Answered]], arm: str) -> str:
         more = gain(pairs)
         if more:
             lines.append(f"- {data}: {arm} over host {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
-                         f"{len(pairs)} towers, {more.items} answers)")  # fmt: skip
+                         f"towers: {len(pairs)}, answers: {more.items})")  # fmt: skip
     return "\n".join(lines)
 
 
