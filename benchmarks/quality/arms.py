@@ -1,0 +1,70 @@
+"""What is compared: one line per arm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emobench_data.errors import InputError
+
+PLAIN, GUIDED = "chatml", "emoprompt_chatml"
+LAST, BLOCK_14 = -1, -3  # of EfficientNet-Lite0; -3 is also the launcher's default for the other variants
+ALIGNED = 150  # steps of word alignment
+OURS = "multiperspective:tokens=4"  # the launcher's default on two cores
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to get from a picture to an answer.
+
+    Args:
+        projector: the host's `--mm_projector_type`.
+        layer: the host's `--mm_vision_select_layer`.
+        template: name of the conversation template.
+        alignment: steps of word alignment before the language model is in the loop.
+    """
+
+    name: str
+    projector: str = OURS
+    layer: int = BLOCK_14
+    template: str = GUIDED
+    alignment: int = ALIGNED
+
+
+HOST, EMOLLM = "host", "emollm"
+_MLP, _POOL = "mlp2x_gelu", "multiperspective:perspectives=none,tokens="
+ARMS = {
+    arm.name: arm
+    for arm in (
+        Arm(HOST, _MLP, LAST, PLAIN, 0),
+        # What is ours beside projector and prompt, given to the host's projector.
+        Arm("host+block14", _MLP, BLOCK_14, PLAIN, 0),
+        Arm("host+block14+alignment", _MLP, BLOCK_14, PLAIN),
+        Arm("host+EmoPrompt", _MLP, LAST, GUIDED, 0),
+        Arm("pool-mlp 16", _POOL + "16", LAST, PLAIN, 0),
+        Arm("pool-mlp 4", _POOL + "4", LAST, PLAIN, 0),
+        Arm("pool-mlp 4+block14+alignment", _POOL + "4", BLOCK_14, PLAIN),
+        Arm(EMOLLM),
+        Arm("emollm, no EmoPrompt", template=PLAIN),
+        Arm("emollm, no alignment", alignment=0),
+        Arm("emollm, no objects", "multiperspective:perspectives=atmosphere,tokens=4"),  # relations read objects
+        Arm("emollm, no relations", "multiperspective:perspectives=objects+atmosphere,tokens=4"),
+        Arm("emollm, no atmosphere", "multiperspective:perspectives=objects+relations,tokens=4"),
+        Arm("emollm, no perspectives", _POOL + "4"),
+        Arm("emollm, 16 tokens", "multiperspective:tokens=16"),
+        Arm("emollm, enrich", "multiperspective"),
+    )
+}
+REDUCED = (HOST, "host+block14+alignment", EMOLLM, "emollm, no EmoPrompt", "emollm, no alignment")
+
+
+def chosen(names: str) -> list[Arm]:
+    """Arms by names with `;` between, since a name holds commas; `reduced` and `all` stand for sets.
+
+    Raises:
+        InputError: there is no such arm.
+    """
+    wanted = {"reduced": REDUCED, "all": tuple(ARMS)}.get(names) or tuple(name.strip() for name in names.split(";"))
+    unknown = [name for name in wanted if name not in ARMS]
+    if unknown:
+        raise InputError(f"unknown arm {unknown[0]!r}; known, with ; between: {'; '.join(ARMS)}, or reduced, or all")
+    return [ARMS[name] for name in wanted]

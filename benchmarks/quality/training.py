@@ -1,0 +1,86 @@
+"""One arm on one cell: align, train the projector in front of the frozen model, answer."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from types import SimpleNamespace
+from typing import Mapping
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from emollm_plugin.alignment.align import Words, align
+from emollm_plugin.alignment.pairs import draw_pairs
+
+from .arms import Arm
+from .data import Cell, Item
+from .model import Frozen
+
+RATE, BATCH, ASKED = 1e-3, 8, 16
+ALIGNMENT = {"learning_rate": 1e-3, "batch": 16}  # `emollm align`'s own
+
+
+def build(arm: Arm, patches: Tensor, width: int, seed: int) -> nn.Module:
+    """A fresh projector by the host's builder, for patches (N, C)."""
+    from llava.model.multimodal_projector.builder import build_vision_projector
+
+    torch.manual_seed(seed)
+    config = SimpleNamespace(mm_projector_type=arm.projector, mm_hidden_size=patches.shape[-1], hidden_size=width)
+    return build_vision_projector(config).float()
+
+
+def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: list[Item], words: Words,
+         seed: int) -> None:  # fmt: skip
+    """Word alignment, on the pictures that training sees."""
+    turns = [{"image": item.image, "conversations": [{}, {"value": item.answer}]} for item in items]
+    pairs = draw_pairs(turns, most=len(turns), seed=seed)
+    align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
+
+
+def train(projector: nn.Module, frozen: Frozen, features: Mapping[str, Tensor], items: list[Item], *, steps: int,
+          seed: int) -> float:  # fmt: skip
+    """Train `projector` in place, AdamW and a cosine; returns the mean loss of the last quarter."""
+    samples = {item.id: frozen.sample(item) for item in items}
+    optimizer = torch.optim.AdamW(projector.parameters(), lr=RATE, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
+    rng, queue, losses = Random(seed), [], []
+    for _ in tqdm(range(steps), desc="training", mininterval=5, disable=None):
+        if len(queue) < BATCH:
+            queue = rng.sample(items, len(items)) + queue
+        some, queue = queue[-BATCH:], queue[:-BATCH]
+        loss = frozen.loss(projector(stacked(features, some)), [samples[item.id] for item in some])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(projector.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    return sum(losses[-(steps // 4 or 1) :]) / len(losses[-(steps // 4 or 1) :])
+
+
+def answer(projector: nn.Module, frozen: Frozen, features: Mapping[str, Tensor], items: list[Item]) -> dict[str, str]:
+    """Item id -> the likeliest option."""
+    given: dict[str, str] = {}
+    for start in tqdm(range(0, len(items), ASKED), desc="answering", mininterval=5, disable=None):
+        some = items[start : start + ASKED]
+        with torch.inference_mode():
+            visual = projector(stacked(features, some))
+        given |= {item.id: option for item, option in zip(some, frozen.answers(visual, some))}
+    return given
+
+
+def stacked(features: Mapping[str, Tensor], items: list[Item]) -> Tensor:
+    """Patches of the items' pictures, (B, N, C)."""
+    return torch.stack([features[item.image] for item in items]).float()
+
+
+def run(arm: Arm, cell: Cell, frozen: Frozen, features: Mapping[str, Tensor], words: Words, *, steps: int,
+        seed: int) -> tuple[dict[str, str], float]:  # fmt: skip
+    """Answers of one arm to the cell's test items, and its last training loss."""
+    projector = build(arm, next(iter(features.values())), frozen.width, seed)
+    if arm.alignment:
+        warm(projector, arm, features, cell.train, words, seed)
+    loss = train(projector, frozen, features, cell.train, steps=steps, seed=seed)
+    return answer(projector, frozen, features, cell.test), loss

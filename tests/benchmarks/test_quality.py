@@ -1,0 +1,115 @@
+"""From a command line to rows, a table and a figure: resumed, paired, and without what was for choosing."""
+
+import shutil
+import sys
+
+import pytest
+import torch
+
+from benchmarks.quality import __main__ as command
+from benchmarks.quality.arms import ARMS
+from benchmarks.quality.report import gain, gather, table
+from benchmarks.quality.rows import append_row, read_rows
+from emobench_data.errors import InputError
+
+TWO = "host;emollm"
+
+
+@pytest.fixture
+def quality(base, data_root, tmp_path, monkeypatch):
+    """A function that runs the command on the made-up data, with random features for the encoder's."""
+
+    def features_of(tower, layer, images, root, kept):
+        assert all((root / image).is_file() for image in images)
+        generator = torch.Generator().manual_seed(-layer)
+        return {image: torch.randn(16, 24, generator=generator) for image in sorted(set(images))}
+
+    def run(*arguments):
+        command_line = ["quality", "--base", str(base), "--data-root", str(data_root), "--rows",
+                        str(tmp_path / "rows.jsonl"), "--cache", str(tmp_path / "cache"), "--train", "14", "--test",
+                        "7", "--figure", str(tmp_path / "figure.png"), *arguments]  # fmt: skip
+        monkeypatch.setattr(sys, "argv", command_line)
+        monkeypatch.setattr("benchmarks.quality.runs.features_of", features_of)
+        command.main()
+        return read_rows(tmp_path / "rows.jsonl")
+
+    return run
+
+
+def test_what_is_there_is_not_run_again(quality, tmp_path, monkeypatch):
+    first = quality("--arms", TWO, "--seeds", "0")
+    assert [row["key"]["arm"] for row in first] == ["host", "emollm"]
+    assert all(len(row["answers"]) == 7 and row["seconds"] > 0 for row in first)
+    # A killed run: the last row is missing.
+    lines = (tmp_path / "rows.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "rows.jsonl").write_bytes(lines[0])
+    again = quality("--arms", TWO, "--seeds", "0")
+    assert again[0] == first[0] and again[1]["answers"] == first[1]["answers"] and len(again) == 2
+    monkeypatch.setattr("benchmarks.quality.runs.run", lambda *_, **__: pytest.fail("run again"))
+    assert quality("--arms", TWO, "--seeds", "0") == again
+
+
+def test_other_conditions_are_run(quality):
+    quality("--arms", "host", "--seeds", "0")
+    assert len(quality("--arms", "host", "--seeds", "0", "--epochs", "2")) == 2
+
+
+def test_the_report_of_a_run(quality, tmp_path, capsys):
+    quality("--arms", TWO, "--seeds", "0,1", "--data", "fer2013,oasis")
+    quality("--arms", "emollm", "--seeds", "0", "--development")
+    capsys.readouterr()
+    rows = quality("--report")
+    printed = capsys.readouterr().out
+    assert len(rows) == 2 * 2 + 2 * 2 * 3 + 1
+    lines = [line for line in printed.splitlines() if line.startswith("| oasis | lite0")]
+    assert [line.split(" | ")[3:6] for line in lines[:2]] == [["host", "2", "240"], ["emollm", "2", "240"]]
+    assert "fer2013: emollm over host" in printed and "that no setting was chosen on" in printed
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def made_up(arm, seed, answers, *, data="oasis", fold=0, folds=1, development=False):
+    key = {"data": data, "tower": "efficientnet_lite0", "arm": arm, "seed": seed, "fold": fold, "folds": folds,
+           "development": development, "budget": "1 pass"}  # fmt: skip
+    return {"key": key, "answers": answers, "seconds": 1.0}
+
+
+def test_the_gain_is_paired_and_draws_whole_themes():
+    # Twenty themes of five: in ten of them the arm wins all five, in the others both are alike.
+    host = {f"Thing{chr(ord('a') + number // 5)} {number % 5}": "ab" for number in range(100)}
+    better = {item: "aa" if number < 50 else "ab" for number, item in enumerate(host)}
+    found = gather([made_up("host", 0, host), made_up("emollm", 0, better)])
+    arms = found["oasis", "efficientnet_lite0", "1 pass"]
+    more = gain([("oasis", arms["host"], arms["emollm"])])
+    assert more.mean == 0.5 and more.items == 100
+    # The standard error of a share of 0.5 over 20 themes is 0.11, over 100 photographs it would be 0.05.
+    assert 0.24 < more.low < 0.34 and 0.66 < more.high < 0.76
+
+
+def test_a_seed_counts_when_all_its_folds_are_there_and_development_never():
+    rows = [made_up("host", 0, {f"A {fold}": "aa"}, fold=fold, folds=2) for fold in (0, 1)]
+    rows += [made_up("host", 1, {"A 0": "ab"}, fold=0, folds=2)]
+    rows += [made_up("host", 2, {"A 0": "ab"}, development=True)]
+    (own,) = gather(rows)["oasis", "efficientnet_lite0", "1 pass"].values()
+    assert own.seeds == [0] and own.accuracy(0) == 1.0 and len(own.pairs) == 2
+
+
+def test_the_table_gives_spread_and_majority():
+    rows = [made_up("host", seed, {"a": "aa", "b": "ba" if seed else "bb"}, data="fer2013") for seed in (0, 1)]
+    (line,) = table(gather(rows)).splitlines()[2:]
+    assert "| 2 | 4 | 0.750 ± 0.354 |" in line and "| 0.500 |" in line
+
+
+def test_rows_are_one_line_each_and_a_stranger_is_refused(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    append_row(path, made_up("host", 0, {"a": "aa"}))
+    append_row(path, made_up("emollm", 0, {"a": "aa"}))
+    assert len(read_rows(path)) == 2
+    shutil.copy(path, tmp_path / "copy.jsonl")
+    with open(path, "ab") as file:
+        file.write(b'{"key": 3\n')
+    with pytest.raises(InputError, match="line 3: no row"):
+        read_rows(path)
+
+
+def test_arms_are_named_once():
+    assert len({(arm.projector, arm.layer, arm.template, arm.alignment) for arm in ARMS.values()}) == len(ARMS)
