@@ -98,9 +98,9 @@ def _decoded(path: Path) -> Iterator[Image.Image]:
 
 
 def _clip_fault(path: Path) -> str | None:
-    """The packets are counted, and the first and the last frame decoded."""
+    """The packets are counted, and the first and the last frame decoded, with PyAV, for media are checked in threads."""
     try:
-        read_frames(path, Sampling(frames=2))
+        read_frames(path, Sampling(frames=2), decord=False)
     except ClipFault as error:
         return error.fault
     return None

@@ -129,5 +129,5 @@ class Bench:
     def _words(self, cell: Cell) -> Words:
         labels = tuple(sorted({item.answer for item in cell.train}))
         if labels not in self.words:
-            self.words[labels] = words_of(self.options.base, labels)
+            self.words[labels] = words_of(self.options.base, labels, "cpu")
         return self.words[labels]

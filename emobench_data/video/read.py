@@ -31,7 +31,8 @@ class Frames(NamedTuple):
 def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, decord: bool | None = None) -> Frames:
     """The frames of `path` that `sampling` chooses.
 
-    Nothing is kept open between calls, so that it may be called in threads and in forked or spawned processes.
+    Nothing is kept open between calls, so that it may be called in forked or spawned processes, and with PyAV in threads:
+    of 725 processes that read their first clips in two threads, decord 0.6.0 ended 7 with SIGABRT, PyAV none of 874.
 
     Args:
         side: reduce frames whose shorter side is longer than this.

@@ -1,6 +1,8 @@
 """Results are kept as long as the file stays as it is."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -75,3 +77,16 @@ def test_refusal_names_five(tmp_path):
     refuse({}, 9, tmp_path, way_out="get them")
     with pytest.raises(InputError, match=r"7 of 9 media .* 0 \(missing\), .* and 2 more; get them"):
         refuse({str(n): "missing" for n in range(7)}, 9, tmp_path, way_out="get them")
+
+
+def test_decord_stays_out_of_the_threads_that_check_clips(tmp_path):
+    """It ended one process in a hundred with SIGABRT; in a process of its own, as this one has imported it already."""
+    pytest.importorskip("decord")
+    write_clip(tmp_path / "a.mp4")
+    code = (
+        "import sys; from pathlib import Path; from emobench_data.media_check import Medium, MediaCache, check_all\n"
+        "media = {'a': Medium(Path(sys.argv[1]), 'a.mp4', 'video')}\n"
+        "assert check_all(media, MediaCache({}, None))[0] == {} and 'decord' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
