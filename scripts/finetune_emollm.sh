@@ -61,9 +61,9 @@ main() {
     esac
     defaults
     check_arguments
+    # Bad input found later leaves no empty folder, where this run alone has made it.
+    [[ -d "$RUN_DIR" || "$NODES" != 1 ]] || trap 'rmdir "$RUN_DIR" 2>/dev/null || true' EXIT
     make_folder RUN_DIR
-    # Bad input found later leaves no empty folder.
-    trap 'rmdir "$RUN_DIR" 2>/dev/null || true' EXIT
     setup_env
     choose_device
     choose_machines

@@ -127,6 +127,9 @@ def test_help_and_dry_run_train_nothing(small, first_run, tmp_path):
     assert dry.returncode == 0, dry.stderr
     assert "llava.train.train" in dry.stdout and "llava.eval.model_vqa_loader" in dry.stdout
     assert not (tmp_path / "run").exists()
+    (tmp_path / "own").mkdir()
+    assert bash(FINETUNE, "--dry-run", **{**small, "RUN_DIR": tmp_path / "own"}).returncode == 0
+    assert (tmp_path / "own").is_dir(), "it was there before"
 
 
 def training_arguments(**settings):

@@ -17,7 +17,6 @@ from torch.nn.utils.rnn import pad_sequence
 from ..compat.cache import join_rows, pick_rows
 from ..loss import logits_of
 
-
 # What a part costs beside its rows, in tokens of one row; measured on a CPU with the default model.
 PART_COST = 32
 
