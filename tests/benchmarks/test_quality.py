@@ -112,4 +112,5 @@ def test_rows_are_one_line_each_and_a_stranger_is_refused(tmp_path):
 
 
 def test_arms_are_named_once():
-    assert len({(arm.projector, arm.layer, arm.template, arm.alignment) for arm in ARMS.values()}) == len(ARMS)
+    settings = {(arm.projector, arm.layer, arm.template, arm.alignment, arm.reads) for arm in ARMS.values()}
+    assert len(settings) == len(ARMS)
