@@ -19,6 +19,7 @@ from emobench_data.tasks import question
 
 FOLDERS = {"oasis": "oasis_pixabay", "oasis_category": "oasis_pixabay", "fer2013": "fer2013", "mini": None}
 FOLDED = ("oasis", "oasis_category")
+CONTROL = "oasis_category"  # nothing emotional is asked
 CATEGORIES = ("animal", "object", "person", "scenery")
 # The control is asked in the form of the others, and says nothing of emotions.
 CATEGORY = f"What is the main subject of this image? Choose one of: {', '.join(CATEGORIES)}. "

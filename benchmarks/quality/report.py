@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score
 from emobench_data.scoring.cells import interval
 
 from .arms import ARMS, HOST
-from .data import group_of
+from .data import CONTROL, group_of
 from .rows import Row
 
 DRAWS = 10_000
@@ -120,17 +120,20 @@ def table(found: dict[Group, dict[str, Answered]]) -> str:
 
 
 def overall(found: dict[Group, dict[str, Answered]], arm: str) -> str:
-    """One line a data set: the gain of `arm` over all towers that both were run with."""
+    """One line a data set: the gain of `arm` over all towers that both were run with; and the mean of the lines."""
     by_data: dict[str, list[tuple[str, Answered, Answered]]] = defaultdict(list)
     for (data, _, _), arms in sorted(found.items()):
         if HOST in arms and arm in arms:
             by_data[data].append((data, arms[HOST], arms[arm]))
-    lines = []
+    lines, means = [], []
     for data, pairs in by_data.items():
         more = gain(pairs)
         if more:
+            means += [more.mean] * (data != CONTROL)
             lines.append(f"- {data}: {arm} over host {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
                          f"towers: {len(pairs)}, answers: {more.items})")  # fmt: skip
+    if len(means) > 1:
+        lines.append(f"- mean of the data sets, without the control: {mean(means):+.3f}")
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.quality import __main__ as command
 from benchmarks.quality.arms import ARMS
-from benchmarks.quality.report import gain, gather, table
+from benchmarks.quality.report import gain, gather, overall, table
 from benchmarks.quality.rows import append_row, read_rows
 from emobench_data.errors import InputError
 
@@ -114,3 +114,13 @@ def test_rows_are_one_line_each_and_a_stranger_is_refused(tmp_path):
 def test_arms_are_named_once():
     settings = {(arm.projector, arm.layer, arm.template, arm.alignment, arm.reads) for arm in ARMS.values()}
     assert len(settings) == len(ARMS)
+
+
+def test_the_mean_over_data_sets_leaves_the_control_out():
+    host, whole, half = {"A 1": "ab", "B 1": "ab"}, {"A 1": "aa", "B 1": "aa"}, {"A 1": "aa", "B 1": "ab"}
+    given = {"oasis": whole, "fer2013": half, "oasis_category": host}
+    rows = [made_up("host", 0, host, data=data) for data in given]
+    rows += [made_up("emollm", 0, answers, data=data) for data, answers in given.items()]
+    lines = overall(gather(rows), "emollm").splitlines()
+    assert len(lines) == 4 and lines[-1].endswith("without the control: +0.750")
+    assert len(overall(gather(rows[:1] + rows[3:4]), "emollm").splitlines()) == 1
