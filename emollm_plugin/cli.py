@@ -141,9 +141,6 @@ def merge(folder: Path, out: Path, base: str | None) -> None:
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--most", type=click.IntRange(2), default=2000, show_default=True, help="Pictures at most.")
-@click.option("--read", type=click.IntRange(0), default=0, show_default=True,
-              help="Steps through the frozen language model that find where it reads each label.")
-@click.option("--version", help="Template that it is asked in, as the host's --version. Default: its own.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--optional", is_flag=True, help="Where DATA has no labels, say so, write nothing and succeed.")
 def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, **options: Any) -> None:

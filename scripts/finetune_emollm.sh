@@ -25,7 +25,6 @@
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   ALIGN          steps of word alignment, which trains the projector before the LLM sees a picture, 0 for none
 #                              default: 300 (oasis: 150); 0 with DATA_PATH, PRETRAIN_PROJECTOR or several machines
-#   ALIGN_READ     steps through the frozen LLM that find where it reads each label, for alignment to aim at  default: 0
 #   TEMPLATE       --version and --conv-mode                default: follows the model's own chat template
 # Training
 #   TUNE           full, projector, or lora and qlora (LLM by LoRA, the base in 4 bits with qlora; projector in full)
@@ -102,7 +101,7 @@ defaults() {
     # OASIS is small: the projector alone learns enough, in few steps (benchmarks/QUALITY.md).
     [[ "$DATASET" != oasis ]] || align=150 TUNE="${TUNE:-projector}"
     [[ -z "$DATA_PATH${PRETRAIN_PROJECTOR:-}$HOSTFILE" && "$NODES" == 1 ]] || align=0
-    ALIGN="${ALIGN:-$align}" ALIGN_READ="${ALIGN_READ:-0}" TUNE="${TUNE:-lora}" EPOCHS="${EPOCHS:-1}"
+    ALIGN="${ALIGN:-$align}" TUNE="${TUNE:-lora}" EPOCHS="${EPOCHS:-1}"
     # With a base of one's own, LLaVA 1.5's rates; the small default base takes higher ones in its short runs.
     local rates=(5e-4 1e-3)
     case "$TUNE:${BASE_MODEL:+own}" in
@@ -126,14 +125,13 @@ check_arguments() {
     [[ "$VIDEOS" =~ ^(storyboards|clips)$ ]] || die "VIDEOS=$VIDEOS is unknown; known: storyboards, clips"
     [[ "$TUNE" =~ ^(full|lora|qlora|projector)$ ]] || die "TUNE=$TUNE is unknown; known: full, lora, qlora, projector"
     [[ "$ALIGN" == 0 || -z "${PRETRAIN_PROJECTOR:-}" ]] || die "ALIGN=$ALIGN makes what PRETRAIN_PROJECTOR names; give one"
-    [[ "$ALIGN_READ" == 0 || "$ALIGN" != 0 ]] || die "ALIGN_READ=$ALIGN_READ is a part of word alignment; give ALIGN steps"
     [[ "$CHECKPOINTING" =~ ^[01]$ ]] || die "CHECKPOINTING=$CHECKPOINTING is unknown; known: 0, 1"
     [[ "$RATIONALE" =~ ^(none|only|mixed)$ ]] || die "RATIONALE=$RATIONALE is unknown; known: none, only, mixed"
     [[ "$FORM" =~ ^(direct|guided)$ ]] || die "FORM=$FORM is unknown; known: direct, guided"
     [[ "${PRECISION:-bf16}" =~ ^(bf16|fp32)$ ]] || die "PRECISION=$PRECISION is unknown; known: bf16, fp32"
     [[ "$DEVICE" =~ ^(auto|cpu|cuda)$ ]] || die "DEVICE=$DEVICE is unknown; known: auto, cpu, cuda"
     must_be '[1-9][0-9]{0,8}' "a whole number from 1" BATCH GLOBAL_BATCH MAX_LENGTH GPUS
-    must_be '0|[1-9][0-9]{0,8}' "a whole number from 0" SEED SAVE_STEPS MINI_TRAIN MINI_TEST ALIGN ALIGN_READ
+    must_be '0|[1-9][0-9]{0,8}' "a whole number from 0" SEED SAVE_STEPS MINI_TRAIN MINI_TEST ALIGN
     must_be '-1|[1-9][0-9]{0,8}' "a whole number from 1, or -1 for no limit" MAX_STEPS
     must_be '-?[0-9]{1,4}' "the number of an encoder layer" SELECT_LAYER
     must_be '[0-9]*\.?[0-9]+(e-?[0-9]+)?' "a number" EPOCHS LEARNING_RATE PROJECTOR_LR
@@ -222,7 +220,7 @@ align() {
     local out="$RUN_DIR/aligned/mm_projector.bin" made="$RUN_DIR/aligned/made.txt" PRETRAIN_PROJECTOR=""
     local command=("$VENV/bin/emollm" align "${ALIGN_OPTION[@]}" --data "$DATA_PATH" --images "$IMAGE_FOLDER"
         --base "$BASE" --tower "$VISION_TOWER" --layer "$SELECT_LAYER" --projector "$PROJECTOR" --steps "$ALIGN"
-        --read "$ALIGN_READ" --version "$TEMPLATE" --seed "$SEED" --out "$out")
+        --seed "$SEED" --out "$out")
     if [[ ! -f "$out" || ! -f "$made" ]] || ! fingerprint "${command[@]}" | cmp -s - "$made"; then
         say "word alignment: $ALIGN steps; log: $RUN_DIR/align.log"
         rm -rf "$RUN_DIR/aligned"
@@ -277,7 +275,7 @@ score() {
         --set vision_tower="$VISION_TOWER" --set projector="$PROJECTOR" --set template="$TEMPLATE" \
         --set device="$DEVICE" --set precision="$PRECISION" --set epochs="$EPOCHS" --set max_steps="$MAX_STEPS" \
         --set global_batch="$GLOBAL_BATCH" --set learning_rate="$LEARNING_RATE" --set projector_lr="$PROJECTOR_LR" \
-        --set align="$ALIGN" --set align_read="$ALIGN_READ"
+        --set align="$ALIGN"
 }
 
 # Show a command's output and keep it; its exit code is ours.

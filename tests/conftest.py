@@ -26,8 +26,7 @@ def bash(*command, cwd=ROOT, **environment):
 def small(tmp_path_factory):
     """Settings that reduce the default run."""
     root = tmp_path_factory.mktemp("small")
-    size = {"MINI_TRAIN": 24, "MINI_TEST": 12, "MAX_STEPS": 2, "BATCH": 4, "GLOBAL_BATCH": 4, "ALIGN": 3,
-            "ALIGN_READ": 2}  # fmt: skip
+    size = {"MINI_TRAIN": 24, "MINI_TEST": 12, "MAX_STEPS": 2, "BATCH": 4, "GLOBAL_BATCH": 4, "ALIGN": 3}
     return {**size, "DATA_DIR": root / "data", "RUN_DIR": root / "run"}
 
 

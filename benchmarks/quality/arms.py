@@ -21,7 +21,6 @@ class Arm:
         layer: the host's `--mm_vision_select_layer`.
         template: name of the conversation template.
         alignment: steps of word alignment before the language model is in the loop.
-        reads: whether the steps through the language model go to the labels' points, which alignment then aims at.
     """
 
     name: str
@@ -29,7 +28,6 @@ class Arm:
     layer: int = BLOCK_14
     template: str = GUIDED
     alignment: int = ALIGNED
-    reads: bool = True
 
 
 HOST, EMOLLM = "host", "emollm"
@@ -37,18 +35,17 @@ _MLP, _POOL = "mlp2x_gelu", "multiperspective:perspectives=none,tokens="
 ARMS = {
     arm.name: arm
     for arm in (
-        Arm(HOST, _MLP, LAST, PLAIN, 0, reads=False),
+        Arm(HOST, _MLP, LAST, PLAIN, 0),
         # What is ours beside projector and prompt, given to the host's projector.
-        Arm("host+block14", _MLP, BLOCK_14, PLAIN, 0, reads=False),
+        Arm("host+block14", _MLP, BLOCK_14, PLAIN, 0),
         Arm("host+block14+alignment", _MLP, BLOCK_14, PLAIN),
-        Arm("host+EmoPrompt", _MLP, LAST, GUIDED, 0, reads=False),
-        Arm("pool-mlp 16", _POOL + "16", LAST, PLAIN, 0, reads=False),
-        Arm("pool-mlp 4", _POOL + "4", LAST, PLAIN, 0, reads=False),
+        Arm("host+EmoPrompt", _MLP, LAST, GUIDED, 0),
+        Arm("pool-mlp 16", _POOL + "16", LAST, PLAIN, 0),
+        Arm("pool-mlp 4", _POOL + "4", LAST, PLAIN, 0),
         Arm("pool-mlp 4+block14+alignment", _POOL + "4", BLOCK_14, PLAIN),
         Arm(EMOLLM),
         Arm("emollm, no EmoPrompt", template=PLAIN),
-        Arm("emollm, word alignment", reads=False),
-        Arm("emollm, no alignment", alignment=0, reads=False),
+        Arm("emollm, no alignment", alignment=0),
         Arm("emollm, no objects", "multiperspective:perspectives=atmosphere,tokens=4"),  # relations read objects
         Arm("emollm, no relations", "multiperspective:perspectives=objects+atmosphere,tokens=4"),
         Arm("emollm, no atmosphere", "multiperspective:perspectives=objects+relations,tokens=4"),
@@ -57,7 +54,7 @@ ARMS = {
         Arm("emollm, enrich", "multiperspective"),
     )
 }
-REDUCED = (HOST, "host+block14+alignment", EMOLLM, "emollm, no EmoPrompt", "emollm, no perspectives")
+REDUCED = (HOST, "host+block14+alignment", EMOLLM, "emollm, no EmoPrompt", "emollm, no alignment")
 
 
 def chosen(names: str) -> list[Arm]:

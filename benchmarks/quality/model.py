@@ -1,40 +1,74 @@
-"""The frozen language model that every arm is asked through: the likeliest option of each question."""
+"""The frozen language model: the loss of a batch and the likeliest option of each question, from visual tokens."""
 
 from __future__ import annotations
 
-from typing import Sequence
+from types import SimpleNamespace
+from typing import NamedTuple, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from emollm_plugin.alignment.frozen import Frozen, Sample
 from emollm_plugin.compat.cache import pick_rows
 from emollm_plugin.evaluation.decode import option_probabilities
+from emollm_plugin.evaluation.prompts import Prompter
 from emollm_plugin.evaluation.reader import Prompt, Reader
 from emollm_plugin.loss import answer_loss
-from emollm_plugin.prompt.encode import IGNORE_INDEX
+from emollm_plugin.prompt.encode import IGNORE_INDEX, encode
 
 from .data import Item
 
 
-class Asked(Frozen):
-    """A language model that is not trained, with one template, and what it answers."""
+class Sample(NamedTuple):
+    """Token ids of a training conversation and its labels, as the plug-in encodes them."""
+
+    ids: list[int]
+    labels: list[int]
+
+
+class Frozen:
+    """A language model that is not trained, with one template.
+
+    Args:
+        model: a causal language model of transformers, in float32.
+        tokenizer: its own.
+        conv: a host `Conversation` without turns.
+    """
 
     def __init__(self, model, tokenizer, conv) -> None:
-        super().__init__(model, tokenizer, conv)
+        self.model = model.eval().requires_grad_(False)
+        self.tokenizer, self.prompter = tokenizer, Prompter(conv, tokenizer)
+        # What the plug-in's loss and reader ask of a LLaVA model.
+        self.llava = SimpleNamespace(
+            get_model=lambda: model.model, lm_head=model.lm_head, config=model.config, device=model.device
+        )
         self.reader = Reader(self.llava, self.prompter.image_token)
         self._prefix: tuple[list[int], object] = ([], None)
 
+    @property
+    def width(self) -> int:
+        """Of the visual tokens."""
+        return self.model.config.hidden_size
+
+    def sample(self, item: Item) -> Sample:
+        """A training sample, as the launcher writes it."""
+        from llava.mm_utils import tokenizer_image_token
+
+        turns = [{"from": "human", "value": f"<image>\n{item.text}"}, {"from": "gpt", "value": item.answer}]
+        return Sample(*encode(self.prompter.conv, turns, self.tokenizer,
+                              lambda text: tokenizer_image_token(text, self.tokenizer)))  # fmt: skip
+
     def loss(self, visual: Tensor, samples: Sequence[Sample]) -> Tensor:
-        """The same loss; what stands before the pictures is alike in all samples and is read once for all trainings."""
+        """Mean cross entropy over the labels of a batch, whose visual tokens are (B, N, C).
+
+        What stands before the pictures is the same in all samples and is read once, for the whole training.
+        """
         place = samples[0].ids.index(self.prompter.image_token)
         ids = pad_sequence([torch.tensor(each.ids[place + 1 :]) for each in samples], batch_first=True)
         labels = [torch.tensor(each.labels[place + 1 :]) for each in samples]
         labels = pad_sequence(labels, batch_first=True, padding_value=IGNORE_INDEX).to(visual.device)
         labels = torch.cat([labels.new_full(visual.shape[:2], IGNORE_INDEX), labels], dim=1)
-        words = self.embed(ids.to(visual.device))
-        embeddings = torch.cat([visual.to(words.dtype), words], dim=1)
+        embeddings = torch.cat([visual, self.model.model.embed_tokens(ids.to(visual.device))], dim=1)
         positions = torch.arange(place, place + embeddings.shape[1], device=visual.device)[None]
         # Padding stands at the end, where nothing that counts sees it.
         return answer_loss(

@@ -8,7 +8,6 @@ import platform
 import time
 from collections import Counter
 from dataclasses import asdict
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -17,7 +16,7 @@ import transformers
 
 from emobench_data.errors import InputError
 from emollm_plugin._version import __version__
-from emollm_plugin.alignment.align import Words, load_language_model, words_of
+from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
 from emollm_plugin.checkpoint import check_folder
 from emollm_plugin.prompt.formats import load_tokenizer
@@ -25,7 +24,7 @@ from emollm_plugin.prompt.formats import load_tokenizer
 from .arms import Arm
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
 from .features import features_of
-from .model import Asked
+from .model import Frozen
 from .rows import append_row, is_done, packed, read_rows
 from .training import BATCH, RATE, run
 
@@ -65,7 +64,7 @@ class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         check_folder(options.base)
-        self.frozen: dict[str, Asked] = {}
+        self.frozen: dict[str, Frozen] = {}
         self.words: dict[tuple[str, ...], Words] = {}
 
     def cell(self, data: str, seed: int, fold: int) -> tuple[Cell, Path]:
@@ -107,7 +106,7 @@ class Bench:
         right = sum(answers[item] == gold[item] for item in gold) / len(gold)
         majority = Counter(gold.values()).most_common(1)[0][1] / len(gold)
         named = " ".join(str(key[name]) for name in ("data", "tower", "arm", "seed", "fold"))
-        logger.info("%s: accuracy %.3f, majority %.3f, %.0f s", named, right, majority, seconds)
+        logger.info("%s: accuracy %.3f, majority %.3f, loss %.3f, %.0f s", named, right, majority, loss, seconds)
         return {
             "key": key, "accuracy": right, "majority": majority, "loss": loss, "seconds": round(seconds, 1),
             "threads": torch.get_num_threads(), "options": options, "answers": packed(answers, gold, options),
@@ -115,19 +114,20 @@ class Bench:
                          "python": platform.python_version()},
         }  # fmt: skip
 
-    @cached_property
-    def _language_model(self):
-        return load_language_model(self.options.base, torch.float32), load_tokenizer(self.options.base)
-
-    def _frozen(self, template: str) -> Asked:
+    def _frozen(self, template: str) -> Frozen:
         if template not in self.frozen:
             from llava.conversation import conv_templates
+            from transformers import AutoModelForCausalLM
 
-            self.frozen[template] = Asked(*self._language_model, conv_templates[template])
+            # One model for all templates.
+            model = next(iter(self.frozen.values())).model if self.frozen else AutoModelForCausalLM.from_pretrained(
+                self.options.base, torch_dtype=torch.float32
+            )  # fmt: skip
+            self.frozen[template] = Frozen(model, load_tokenizer(self.options.base), conv_templates[template])
         return self.frozen[template]
 
     def _words(self, cell: Cell) -> Words:
         labels = tuple(sorted({item.answer for item in cell.train}))
         if labels not in self.words:
-            self.words[labels] = words_of(*self._language_model, labels, "cpu")
+            self.words[labels] = words_of(self.options.base, labels, "cpu")
         return self.words[labels]

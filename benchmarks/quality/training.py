@@ -13,11 +13,10 @@ from tqdm import tqdm
 
 from emollm_plugin.alignment.align import Words, align
 from emollm_plugin.alignment.pairs import draw_pairs
-from emollm_plugin.alignment.reading import Points, draw_in, points_of
 
 from .arms import Arm
 from .data import Cell, Item
-from .model import Asked
+from .model import Frozen
 
 RATE, BATCH, ASKED = 1e-3, 8, 16
 ALIGNMENT = {"learning_rate": 1e-3, "batch": 16}  # `emollm align`'s own
@@ -32,18 +31,18 @@ def build(arm: Arm, patches: Tensor, width: int, seed: int) -> nn.Module:
     return build_vision_projector(config).float()
 
 
-def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: list[Item], words: Words | Points,
-         seed: int) -> float:  # fmt: skip
-    """Word alignment, on the pictures that training sees; returns how many of them are nearest to their own label."""
+def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: list[Item], words: Words,
+         seed: int) -> None:  # fmt: skip
+    """Word alignment, on the pictures that training sees."""
     turns = [{"image": item.image, "conversations": [{}, {"value": item.answer}]} for item in items]
     pairs = draw_pairs(turns, most=len(turns), seed=seed)
-    return align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
+    align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
 
 
-def train(projector: nn.Module, frozen: Asked, features: Mapping[str, Tensor], items: list[Item], *, steps: int,
+def train(projector: nn.Module, frozen: Frozen, features: Mapping[str, Tensor], items: list[Item], *, steps: int,
           seed: int) -> float:  # fmt: skip
     """Train `projector` in place, AdamW and a cosine; returns the mean loss of the last quarter."""
-    samples = {item.id: frozen.sample(item.text, item.answer) for item in items}
+    samples = {item.id: frozen.sample(item) for item in items}
     optimizer = torch.optim.AdamW(projector.parameters(), lr=RATE, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
     rng, queue, losses = Random(seed), [], []
@@ -61,7 +60,7 @@ def train(projector: nn.Module, frozen: Asked, features: Mapping[str, Tensor], i
     return sum(losses[-(steps // 4 or 1) :]) / len(losses[-(steps // 4 or 1) :])
 
 
-def answer(projector: nn.Module, frozen: Asked, features: Mapping[str, Tensor], items: list[Item]) -> dict[str, str]:
+def answer(projector: nn.Module, frozen: Frozen, features: Mapping[str, Tensor], items: list[Item]) -> dict[str, str]:
     """Item id -> the likeliest option."""
     given: dict[str, str] = {}
     for start in tqdm(range(0, len(items), ASKED), desc="answering", mininterval=5, disable=None):
@@ -77,20 +76,10 @@ def stacked(features: Mapping[str, Tensor], items: list[Item]) -> Tensor:
     return torch.stack([features[item.image] for item in items]).float()
 
 
-def run(arm: Arm, cell: Cell, frozen: Asked, features: Mapping[str, Tensor], words: Words, *, steps: int,
-        seed: int) -> tuple[dict[str, str], float | None]:  # fmt: skip
-    """Answers of one arm to the cell's test items, and its last training loss, if the projector was trained.
-
-    An arm that reads spends all `steps` through the language model on the labels' points and none on the projector.
-    """
+def run(arm: Arm, cell: Cell, frozen: Frozen, features: Mapping[str, Tensor], words: Words, *, steps: int,
+        seed: int) -> tuple[dict[str, str], float]:  # fmt: skip
+    """Answers of one arm to the cell's test items, and its last training loss."""
     projector = build(arm, next(iter(features.values())), frozen.width, seed)
-    if arm.reads:
-        tokens = projector(stacked(features, cell.train[:1])).shape[1]
-        questions = {label: [item.text for item in cell.train if item.answer == label] for label in words.labels}
-        points = points_of(frozen, questions, words.places, tokens=tokens, steps=steps, seed=seed)
-        draw_in(projector, points)
-        warm(projector, arm, features, cell.train, points, seed)
-        return answer(projector, frozen, features, cell.test), None
     if arm.alignment:
         warm(projector, arm, features, cell.train, words, seed)
     loss = train(projector, frozen, features, cell.train, steps=steps, seed=seed)

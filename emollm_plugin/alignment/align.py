@@ -25,8 +25,8 @@ from emobench_data.errors import InputError
 from emobench_data.media import open_picture
 
 from ..checkpoint import MARK
+from ..prompt.formats import load_tokenizer
 from .pairs import Pair
-from .reading import Points
 
 SHARPNESS = 10.0  # times a cosine, so that a loss near zero is within reach
 PREFIX = f"model.{MARK}"  # of the keys in LLaVA's mm_projector.bin
@@ -40,46 +40,32 @@ class Words:
         labels: the labels in a fixed order.
         targets: unit vectors from the mean word to each label, (L, C).
         mean: the mean of all word embeddings, (C,).
-        places: the mean word embedding of each label, (L, C).
     """
 
     labels: list[str]
     targets: Tensor
     mean: Tensor
-    places: Tensor
 
     def logits(self, tokens: Tensor) -> Tensor:
         """Visual tokens (B, N, C) -> (B, L)."""
         return SHARPNESS * F.normalize(tokens.mean(dim=1) - self.mean, dim=-1) @ self.targets.T
 
-    def loss(self, tokens: Tensor, answers: Tensor) -> Tensor:
-        """Cross entropy of visual tokens (B, N, C) against places of labels (B,)."""
-        return F.cross_entropy(self.logits(tokens), answers)
 
-
-def load_language_model(base: str, dtype: torch.dtype | str = "auto"):
-    """The language model `base`, a folder or hub name, on the CPU.
-
-    Raises:
-        InputError: it cannot be loaded.
-    """
+def words_of(base: str, labels: Sequence[str], device: str) -> Words:
+    """The places of `labels` among the input embeddings of the language model `base`, a folder or hub name."""
     from transformers import AutoModelForCausalLM
 
+    tokenizer = load_tokenizer(base)
     try:
-        return AutoModelForCausalLM.from_pretrained(base, torch_dtype=dtype)
+        model = AutoModelForCausalLM.from_pretrained(base, torch_dtype="auto")
     except (OSError, ValueError) as error:
         fault = f"base model {base}: its word embeddings cannot be read ({error}); train without alignment (ALIGN=0)"
         raise InputError(fault) from error
-
-
-def words_of(model, tokenizer, labels: Sequence[str], device: str) -> Words:
-    """The places of `labels` among the input embeddings of a language model."""
     table = model.get_input_embeddings().weight.detach().float()
     mean = table.mean(dim=0)
     ids = [tokenizer(label, add_special_tokens=False).input_ids for label in labels]
-    places = torch.stack([table[each].mean(dim=0) for each in ids])
-    targets = F.normalize(places - mean, dim=-1)
-    return Words(list(labels), targets.to(device), mean.to(device), places.to(device))
+    targets = torch.stack([table[each].mean(dim=0) for each in ids]) - mean
+    return Words(list(labels), F.normalize(targets, dim=-1).to(device), mean.to(device))
 
 
 def encode_pictures(tower, images: Sequence[str], folder: Path) -> dict[str, Tensor]:
@@ -95,16 +81,16 @@ def encode_pictures(tower, images: Sequence[str], folder: Path) -> dict[str, Ten
     return features
 
 
-def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words | Points, *, steps: int,
+def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, *, steps: int,
           learning_rate: float, batch: int, seed: int) -> float:  # fmt: skip
     """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end."""
     optimizer = torch.optim.AdamW(projector.parameters(), lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
     place = {label: number for number, label in enumerate(words.labels)}
-    device = words.places.device
+    device = words.mean.device
 
-    def tokens(some: list[Pair]) -> Tensor:
-        return projector(torch.stack([features[pair.image] for pair in some]).float().to(device))
+    def logits(some: list[Pair]) -> Tensor:
+        return words.logits(projector(torch.stack([features[pair.image] for pair in some]).float().to(device)))
 
     def answers(some: list[Pair]) -> Tensor:
         return torch.tensor([place[pair.label] for pair in some], device=device)
@@ -115,7 +101,7 @@ def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], 
         if len(queue) < batch:
             queue = rng.sample(pairs, len(pairs)) + queue
         some, queue = queue[-batch:], queue[:-batch]
-        loss = words.loss(tokens(some), answers(some))
+        loss = F.cross_entropy(logits(some), answers(some))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(projector.parameters(), 1.0)
@@ -124,7 +110,7 @@ def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], 
         progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
     with torch.no_grad():
         parts = [pairs[start : start + 64] for start in range(0, len(pairs), 64)]
-        right = sum((words.logits(tokens(part)).argmax(dim=1) == answers(part)).sum().item() for part in parts)
+        right = sum((logits(part).argmax(dim=1) == answers(part)).sum().item() for part in parts)
     return right / len(pairs)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from typing import Any, NamedTuple, Sequence
+from typing import Any, NamedTuple
 
 from emobench_data.errors import InputError
 from emobench_data.parsing import conclusion, normal
@@ -49,28 +49,6 @@ def draw_pairs(records: list[dict[str, Any]], *, most: int, seed: int) -> list[P
     columns = [rng.sample(pairs, len(pairs)) for pairs in by_label.values()]
     rounds = range(max(map(len, columns)))
     return [column[place] for place in rounds for column in columns if place < len(column)][:most]
-
-
-def questions_of(records: list[dict[str, Any]], labels: Sequence[str]) -> dict[str, list[str]]:
-    """The questions on pictures that are answered with a label and nothing else, by label, without the placeholder.
-
-    Raises:
-        InputError: a label has none.
-    """
-    found: dict[str, list[str]] = {label: [] for label in labels}
-    for record in records:
-        pair = _pair(record)
-        if pair and pair.label in found:
-            asked, answered = (turn["value"].strip() for turn in record["conversations"][:2])
-            if answered.rstrip(".") == pair.label:
-                found[pair.label].append(asked.replace("<image>", "").strip())
-    bare = [label for label, questions in found.items() if not questions]
-    if bare:
-        raise InputError(
-            f"no record answers with {bare[0]!r} alone, so that it cannot be found where the language model reads it;"
-            " write records without rationales, or align to words (--read 0)"
-        )
-    return found
 
 
 def _pair(record: dict[str, Any]) -> Pair | None:

@@ -112,8 +112,7 @@ def test_rows_are_one_line_each_and_a_stranger_is_refused(tmp_path):
 
 
 def test_arms_are_named_once():
-    settings = {(arm.projector, arm.layer, arm.template, arm.alignment, arm.reads) for arm in ARMS.values()}
-    assert len(settings) == len(ARMS)
+    assert len({(arm.projector, arm.layer, arm.template, arm.alignment) for arm in ARMS.values()}) == len(ARMS)
 
 
 def test_the_mean_over_data_sets_leaves_the_control_out():

@@ -3,7 +3,7 @@
 import pytest
 
 from emobench_data.errors import InputError
-from emollm_plugin.alignment.pairs import Pair, draw_pairs, questions_of
+from emollm_plugin.alignment.pairs import Pair, draw_pairs
 
 
 def record(image, answer):
@@ -31,10 +31,3 @@ def test_the_draw_is_even_over_labels_and_follows_the_seed():
 def test_one_label_is_nothing_to_tell_apart():
     with pytest.raises(InputError, match="at least two labels .* have 1; train without it"):
         draw_pairs([record("a.jpg", "joy"), record("b.jpg", "Yes")], most=10, seed=0)
-
-
-def test_questions_are_those_answered_with_the_label_alone():
-    records = [record("a.jpg", "joy"), record("b.jpg", "fear."), record("c.jpg", "The light is dim.\nAnswer: joy")]
-    assert questions_of(records, ["fear", "joy"]) == {"fear": ["Which?"], "joy": ["Which?"]}
-    with pytest.raises(InputError, match="no record answers with 'joy' alone.*--read 0"):
-        questions_of(records[1:], ["fear", "joy"])
