@@ -71,7 +71,7 @@ def report(options: argparse.Namespace) -> None:
     if options.data_root:
         kept = oasis_test_items(oasis.read(options.data_root / FOLDERS["oasis"], Skips()))
         untouched = gather(rows, kept)
-        print(f"\nThe {len(kept)} photographs of OASIS that no setting was chosen on:", sep="\n\n")
+        print(f"\nThe {len(kept)} photographs of OASIS that no setting was chosen on:\n")
         print(table(untouched), overall(untouched, EMOLLM), sep="\n\n")
     draw(found, options.figure)
 
