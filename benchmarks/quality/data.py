@@ -18,8 +18,8 @@ from emobench_data.splits import assign_splits
 from emobench_data.tasks import question
 
 FOLDERS = {"oasis": "oasis_pixabay", "oasis_category": "oasis_pixabay", "fer2013": "fer2013", "mini": None}
-FOLDED = ("oasis", "oasis_category")
 CONTROL = "oasis_category"  # nothing emotional is asked
+FOLDED = ("oasis", CONTROL)
 CATEGORIES = ("animal", "object", "person", "scenery")
 # The control is asked in the form of the others, and says nothing of emotions.
 CATEGORY = f"What is the main subject of this image? Choose one of: {', '.join(CATEGORIES)}. "
@@ -111,7 +111,7 @@ def _photographs(data: str, root: Path, development: bool) -> list[tuple[Item, s
     found = []
     for record in records:
         item = _item(record)
-        if data == "oasis_category":
+        if data == CONTROL:
             category = record.attributes["category"].lower()
             item = item._replace(text=CATEGORY, answer=category, options=CATEGORIES)
         if record.item not in tested:

@@ -120,7 +120,7 @@ def table(found: dict[Group, dict[str, Answered]]) -> str:
 
 
 def overall(found: dict[Group, dict[str, Answered]], arm: str) -> str:
-    """One line a data set: the gain of `arm` over all towers that both were run with; and the mean of the lines."""
+    """One line a data set: the gain of `arm` over all towers both were run with; and their mean, without the control."""
     by_data: dict[str, list[tuple[str, Answered, Answered]]] = defaultdict(list)
     for (data, _, _), arms in sorted(found.items()):
         if HOST in arms and arm in arms:
@@ -129,7 +129,8 @@ def overall(found: dict[Group, dict[str, Answered]], arm: str) -> str:
     for data, pairs in by_data.items():
         more = gain(pairs)
         if more:
-            means += [more.mean] * (data != CONTROL)
+            if data != CONTROL:
+                means.append(more.mean)
             lines.append(f"- {data}: {arm} over host {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
                          f"towers: {len(pairs)}, answers: {more.items})")  # fmt: skip
     if len(means) > 1:
