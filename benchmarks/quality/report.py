@@ -120,7 +120,7 @@ def table(found: dict[Group, dict[str, Answered]]) -> str:
 
 
 def overall(found: dict[Group, dict[str, Answered]], arm: str) -> str:
-    """One line a data set: the gain of `arm` over all towers both were run with; and their mean, without the control."""
+    """One line a data set: the gain of `arm` over all towers both were run with; their mean without the control."""
     by_data: dict[str, list[tuple[str, Answered, Answered]]] = defaultdict(list)
     for (data, _, _), arms in sorted(found.items()):
         if HOST in arms and arm in arms:
