@@ -3,8 +3,8 @@
     python -m benchmarks.quality --data-root FOLDER --data fer2013 --rows rows.jsonl --cache CACHE
     python -m benchmarks.quality --rows rows.jsonl --report [--data-root FOLDER]
 
-The language model is frozen and the projector trained alone, in a plain loop over encoder features that are kept in
-CACHE; an answer is the likeliest of the question's options. Each training adds a row to the file when it is done, and
+The projector is trained in front of the language model, which is frozen or has a LoRA adapter, in a plain loop over
+encoder features that are kept in CACHE; an answer is the likeliest of the question's options. Each training adds a row to the file when it is done, and
 what is there is not run again. `--report` prints a Markdown table and draws benchmarks/figures/quality.png.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from emobench_data.errors import InputError
 
-from .arms import EMOLLM, chosen
+from .arms import EMOLLM, EMOLLM_LORA, HOST, HOST_LORA, chosen
 from .data import FOLDERS, oasis_test_items
 from .report import gather, overall, table
 from .rows import read_rows
@@ -67,13 +67,19 @@ def report(options: argparse.Namespace) -> None:
 
     rows = read_rows(options.rows)
     found = gather(rows)
-    print(table(found), overall(found, EMOLLM), sep="\n\n")
+    _tell(found)
     if options.data_root:
         kept = oasis_test_items(oasis.read(options.data_root / FOLDERS["oasis"], Skips()))
         untouched = gather(rows, kept)
         print(f"\nThe {len(kept)} photographs of OASIS that no setting was chosen on:\n")
-        print(table(untouched), overall(untouched, EMOLLM), sep="\n\n")
+        _tell(untouched)
     draw(found, options.figure)
+
+
+def _tell(found) -> None:
+    pairs = ((EMOLLM, HOST), (EMOLLM_LORA, HOST), (EMOLLM_LORA, HOST_LORA))
+    lines = [overall(found, arm, host) for arm, host in pairs]
+    print(table(found), *filter(None, lines), sep="\n\n")
 
 
 if __name__ == "__main__":

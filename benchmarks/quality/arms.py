@@ -21,6 +21,8 @@ class Arm:
         layer: the host's `--mm_vision_select_layer`.
         template: name of the conversation template.
         alignment: steps of word alignment before the language model is in the loop.
+        rate: of the projector.
+        lora: rate of a LoRA adapter, 0 for a language model that is frozen.
     """
 
     name: str
@@ -28,9 +30,12 @@ class Arm:
     layer: int = BLOCK_14
     template: str = GUIDED
     alignment: int = ALIGNED
+    rate: float = 1e-3
+    lora: float = 0.0
 
 
 HOST, EMOLLM = "host", "emollm"
+HOST_LORA, EMOLLM_LORA = f"{HOST}, LoRA", f"{EMOLLM}, LoRA"
 _MLP, _POOL = "mlp2x_gelu", "multiperspective:perspectives=none,tokens="
 ARMS = {
     arm.name: arm
@@ -52,6 +57,9 @@ ARMS = {
         Arm("emollm, no perspectives", _POOL + "4"),
         Arm("emollm, 16 tokens", "multiperspective:tokens=16"),
         Arm("emollm, enrich", "multiperspective"),
+        # The language model trained too; an aligned projector takes a lower rate, which a fresh one does not.
+        Arm(HOST_LORA, _MLP, LAST, PLAIN, 0, lora=2e-3),
+        Arm(EMOLLM_LORA, rate=1e-4, lora=2e-3),
     )
 }
 REDUCED = (HOST, "host+block14+alignment", EMOLLM, "emollm, no EmoPrompt", "emollm, no alignment")

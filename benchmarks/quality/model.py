@@ -1,11 +1,13 @@
-"""The frozen language model: the loss of a batch and the likeliest option of each question, from visual tokens."""
+"""The language model: the loss of a batch and the likeliest option of each question, from visual tokens."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import NamedTuple, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
 import torch
+from peft import LoraConfig, get_peft_model
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
@@ -26,8 +28,11 @@ class Sample(NamedTuple):
     labels: list[int]
 
 
-class Frozen:
-    """A language model that is not trained, with one template.
+LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}  # the launcher's
+
+
+class LanguageModel:
+    """A language model with one template, frozen but for an adapter while it has one.
 
     Args:
         model: a causal language model of transformers, in float32.
@@ -42,13 +47,27 @@ class Frozen:
         self.llava = SimpleNamespace(
             get_model=lambda: model.model, lm_head=model.lm_head, config=model.config, device=model.device
         )
-        self.reader = Reader(self.llava, self.prompter.image_token)
-        self._prefix: tuple[list[int], object] = ([], None)
+        self.adapters: list[torch.nn.Parameter] = []
+        self._forget()
 
     @property
     def width(self) -> int:
         """Of the visual tokens."""
         return self.model.config.hidden_size
+
+    @contextmanager
+    def adapted(self, seed: int) -> Iterator[None]:
+        """With a fresh LoRA adapter, whose parameters are `adapters`; taken out again at the end."""
+        torch.manual_seed(seed)
+        wrapped = get_peft_model(self.model, LoraConfig(**LORA))
+        self.adapters = [value for value in wrapped.parameters() if value.requires_grad]
+        self._forget()
+        try:
+            yield
+        finally:
+            self.model = wrapped.unload()
+            self.adapters = []
+            self._forget()
 
     def sample(self, item: Item) -> Sample:
         """A training sample, as the launcher writes it."""
@@ -61,7 +80,8 @@ class Frozen:
     def loss(self, visual: Tensor, samples: Sequence[Sample]) -> Tensor:
         """Mean cross entropy over the labels of a batch, whose visual tokens are (B, N, C).
 
-        What stands before the pictures is the same in all samples and is read once, for the whole training.
+        What stands before the pictures is the same in all samples and is read once: for the batch with an adapter, for
+        the whole training without.
         """
         place = samples[0].ids.index(self.prompter.image_token)
         ids = pad_sequence([torch.tensor(each.ids[place + 1 :]) for each in samples], batch_first=True)
@@ -79,14 +99,21 @@ class Frozen:
     @torch.inference_mode()
     def answers(self, visual: Tensor, items: Sequence[Item]) -> list[str]:
         """The likeliest option of each question."""
+        if self.adapters:  # they may have moved
+            self._forget()
         prompts = [Prompt(self.prompter.question_ids(item.text, image=True), own) for item, own in zip(items, visual)]
         options = [[self.prompter.answer_ids(option) for option in item.options] for item in items]
         shares = option_probabilities(self.reader, self.reader.read(prompts), options)
         return [item.options[row.index(max(row))] for item, row in zip(items, shares)]
 
     def _read(self, ids: list[int], rows: int):
-        if ids != self._prefix[0]:
-            with torch.no_grad():
+        if self.adapters or ids != self._prefix[0]:
+            with torch.set_grad_enabled(bool(self.adapters)):
                 tokens = torch.tensor([ids], device=self.model.device)
                 self._prefix = (ids, self.model.model(input_ids=tokens, use_cache=True).past_key_values)
         return pick_rows(self._prefix[1], torch.zeros(rows, dtype=torch.long, device=self.model.device))
+
+    def _forget(self) -> None:
+        """What was read with other weights."""
+        self.reader = Reader(self.llava, self.prompter.image_token)
+        self._prefix: tuple[list[int], object] = ([], None)

@@ -119,19 +119,19 @@ def table(found: dict[Group, dict[str, Answered]]) -> str:
     return "\n".join(lines)
 
 
-def overall(found: dict[Group, dict[str, Answered]], arm: str) -> str:
+def overall(found: dict[Group, dict[str, Answered]], arm: str, host: str = HOST) -> str:
     """One line a data set: the gain of `arm` over all towers both were run with; their mean without the control."""
     by_data: dict[str, list[tuple[str, Answered, Answered]]] = defaultdict(list)
     for (data, _, _), arms in sorted(found.items()):
-        if HOST in arms and arm in arms:
-            by_data[data].append((data, arms[HOST], arms[arm]))
+        if host in arms and arm in arms:
+            by_data[data].append((data, arms[host], arms[arm]))
     lines, means = [], []
     for data, pairs in by_data.items():
         more = gain(pairs)
         if more:
             if data != CONTROL:
                 means.append(more.mean)
-            lines.append(f"- {data}: {arm} over host {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
+            lines.append(f"- {data}: {arm} over {host} {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
                          f"towers: {len(pairs)}, answers: {more.items})")  # fmt: skip
     if len(means) > 1:
         lines.append(f"- mean of the data sets, without the control: {mean(means):+.3f}")

@@ -24,9 +24,9 @@ from emollm_plugin.prompt.formats import load_tokenizer
 from .arms import Arm
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
 from .features import features_of
-from .model import Frozen
+from .model import LanguageModel
 from .rows import append_row, is_done, packed, read_rows
-from .training import BATCH, RATE, run
+from .training import BATCH, run
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +59,12 @@ def _cells(options: argparse.Namespace) -> Iterator[tuple[str, str, int, int]]:
 
 
 class Bench:
-    """The frozen pieces that all trainings share, each loaded once."""
+    """What all trainings share, each loaded once."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         check_folder(options.base)
-        self.frozen: dict[str, Frozen] = {}
+        self.models: dict[str, LanguageModel] = {}
         self.words: dict[tuple[str, ...], Words] = {}
 
     def cell(self, data: str, seed: int, fold: int) -> tuple[Cell, Path]:
@@ -81,7 +81,7 @@ class Bench:
             "data": data, "tower": tower, "arm": settings.pop("name"), "seed": seed, "fold": fold,
             "folds": self.options.folds if data in FOLDED else 1, "development": self.options.development,
             "budget": self._budget(data), "train": len(cell.train), "test": len(cell.test),
-            "steps": len(cell.train) * self.options.epochs // BATCH, "batch": BATCH, "rate": RATE,
+            "steps": len(cell.train) * self.options.epochs // BATCH, "batch": BATCH, "rate": settings.pop("rate"),
             "base": Path(self.options.base).name, "settings": settings,
         }  # fmt: skip
 
@@ -97,9 +97,9 @@ class Bench:
         kept = self.options.cache / f"{source}-{key['tower']}{arm.layer}.pt"
         images = [item.image for item in (*cell.train, *cell.test)]
         features = features_of(key["tower"], arm.layer, images, root, kept)
-        words, frozen = self._words(cell), self._frozen(arm.template)
+        words, model = self._words(cell), self._model(arm.template)
         start = time.perf_counter()
-        answers, loss = run(arm, cell, frozen, features, words, steps=key["steps"], seed=key["seed"])
+        answers, loss = run(arm, cell, model, features, words, steps=key["steps"], seed=key["seed"])
         seconds = time.perf_counter() - start
         gold = {item.id: item.answer for item in cell.test}
         options = tuple(sorted({option for item in cell.test for option in item.options}))
@@ -114,17 +114,17 @@ class Bench:
                          "python": platform.python_version()},
         }  # fmt: skip
 
-    def _frozen(self, template: str) -> Frozen:
-        if template not in self.frozen:
+    def _model(self, template: str) -> LanguageModel:
+        if template not in self.models:
             from llava.conversation import conv_templates
             from transformers import AutoModelForCausalLM
 
-            # One model for all templates.
-            model = next(iter(self.frozen.values())).model if self.frozen else AutoModelForCausalLM.from_pretrained(
+            # One set of weights for all templates.
+            model = next(iter(self.models.values())).model if self.models else AutoModelForCausalLM.from_pretrained(
                 self.options.base, torch_dtype=torch.float32
             )  # fmt: skip
-            self.frozen[template] = Frozen(model, load_tokenizer(self.options.base), conv_templates[template])
-        return self.frozen[template]
+            self.models[template] = LanguageModel(model, load_tokenizer(self.options.base), conv_templates[template])
+        return self.models[template]
 
     def _words(self, cell: Cell) -> Words:
         labels = tuple(sorted({item.answer for item in cell.train}))

@@ -1,8 +1,9 @@
-"""One arm on one cell: align, train the projector in front of the frozen model, answer."""
+"""One arm on one cell: align, train the projector in front of the language model, answer."""
 
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from random import Random
 from types import SimpleNamespace
 from typing import Mapping
@@ -16,9 +17,9 @@ from emollm_plugin.alignment.pairs import draw_pairs
 
 from .arms import Arm
 from .data import Cell, Item
-from .model import Frozen
+from .model import LanguageModel
 
-RATE, BATCH, ASKED = 1e-3, 8, 16
+BATCH, ASKED = 8, 16
 ALIGNMENT = {"learning_rate": 1e-3, "batch": 16}  # `emollm align`'s own
 
 
@@ -39,35 +40,39 @@ def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: 
     align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
 
 
-def train(projector: nn.Module, frozen: Frozen, features: Mapping[str, Tensor], items: list[Item], *, steps: int,
-          seed: int) -> float:  # fmt: skip
-    """Train `projector` in place, AdamW and a cosine; returns the mean loss of the last quarter."""
-    samples = {item.id: frozen.sample(item) for item in items}
-    optimizer = torch.optim.AdamW(projector.parameters(), lr=RATE, weight_decay=0.0)
+def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mapping[str, Tensor], items: list[Item], *,
+          steps: int, seed: int) -> float:  # fmt: skip
+    """Train `projector` and the model's adapter in place, AdamW and a cosine; returns the mean loss of the last quarter."""
+    samples = {item.id: model.sample(item) for item in items}
+    parts = [{"params": list(projector.parameters()), "lr": arm.rate}, {"params": model.adapters, "lr": arm.lora}]
+    optimizer = torch.optim.AdamW([part for part in parts if part["params"]], weight_decay=0.0)
+    trained = [value for part in parts for value in part["params"]]
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
     rng, queue, losses = Random(seed), [], []
+    model.model.train(bool(model.adapters))
     for _ in tqdm(range(steps), desc="training", mininterval=5, disable=None):
         if len(queue) < BATCH:
             queue = rng.sample(items, len(items)) + queue
         some, queue = queue[-BATCH:], queue[:-BATCH]
-        loss = frozen.loss(projector(stacked(features, some)), [samples[item.id] for item in some])
+        loss = model.loss(projector(stacked(features, some)), [samples[item.id] for item in some])
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(projector.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         schedule.step()
         losses.append(loss.item())
+    model.model.eval()
     return sum(losses[-(steps // 4 or 1) :]) / len(losses[-(steps // 4 or 1) :])
 
 
-def answer(projector: nn.Module, frozen: Frozen, features: Mapping[str, Tensor], items: list[Item]) -> dict[str, str]:
+def answer(projector: nn.Module, model: LanguageModel, features: Mapping[str, Tensor], items: list[Item]) -> dict[str, str]:
     """Item id -> the likeliest option."""
     given: dict[str, str] = {}
     for start in tqdm(range(0, len(items), ASKED), desc="answering", mininterval=5, disable=None):
         some = items[start : start + ASKED]
         with torch.inference_mode():
             visual = projector(stacked(features, some))
-        given |= {item.id: option for item, option in zip(some, frozen.answers(visual, some))}
+        given |= {item.id: option for item, option in zip(some, model.answers(visual, some))}
     return given
 
 
@@ -76,11 +81,12 @@ def stacked(features: Mapping[str, Tensor], items: list[Item]) -> Tensor:
     return torch.stack([features[item.image] for item in items]).float()
 
 
-def run(arm: Arm, cell: Cell, frozen: Frozen, features: Mapping[str, Tensor], words: Words, *, steps: int,
+def run(arm: Arm, cell: Cell, model: LanguageModel, features: Mapping[str, Tensor], words: Words, *, steps: int,
         seed: int) -> tuple[dict[str, str], float]:  # fmt: skip
     """Answers of one arm to the cell's test items, and its last training loss."""
-    projector = build(arm, next(iter(features.values())), frozen.width, seed)
+    projector = build(arm, next(iter(features.values())), model.width, seed)
     if arm.alignment:
         warm(projector, arm, features, cell.train, words, seed)
-    loss = train(projector, frozen, features, cell.train, steps=steps, seed=seed)
-    return answer(projector, frozen, features, cell.test), loss
+    with model.adapted(seed) if arm.lora else nullcontext():
+        loss = train(projector, model, arm, features, cell.train, steps=steps, seed=seed)
+        return answer(projector, model, features, cell.test), loss
