@@ -141,6 +141,8 @@ def merge(folder: Path, out: Path, base: str | None) -> None:
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--most", type=click.IntRange(2), default=2000, show_default=True, help="Pictures at most.")
+@click.option("--beside", type=click.FloatRange(0, 1), default=1.0, show_default=True,
+              help="Share that tokens keep of what lies beside the labels' words; the launcher's LoRA takes 0.2.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--optional", is_flag=True, help="Where DATA has no labels, say so, write nothing and succeed.")
 def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, **options: Any) -> None:

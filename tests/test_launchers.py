@@ -90,6 +90,7 @@ REFUSED = [
     ("GLOBAL_BATCH", "a[0]", "from 1"), ("LEARNING_RATE", "1e", "number"), ("DATA_PATH", "/", "no file"),
     ("IMAGE_FOLDER", "setup.cfg", "no folder"), ("RUN_DIR", "setup.cfg/run", "no folder"),
     ("HOSTFILE", "/", "not exist"), ("FORM", "free", "guided"), ("RATIONALE", "all", "mixed"), ("ALIGN", "x", "from 0"),
+    ("BESIDE", "1.5", "from 0 to 1"), ("BESIDE", "-0.2", "from 0 to 1"),
     ("VIDEOS", "some", "storyboards, clips"),
 ]  # fmt: skip
 

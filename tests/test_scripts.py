@@ -48,6 +48,25 @@ def launcher(code, **settings):
     return done.stdout
 
 
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        ({}, "lora 5e-4 1e-3 1"),
+        ({"DATASET": "fer2013"}, "lora 2e-3 1e-4 0.2"),
+        ({"DATASET": "fer2013", "BESIDE": "0.5", "PROJECTOR_LR": "3e-4"}, "lora 2e-3 3e-4 0.5"),
+        ({"DATASET": "fer2013", "ALIGN": "0"}, "lora 5e-4 1e-3 1"),
+        ({"DATASET": "fer2013", "BASE_MODEL": "own"}, "lora 2e-4 2e-5 1"),
+        ({"DATASET": "oasis"}, "projector 1e-3 1e-3 1"),
+        ({"DATASET": "oasis", "TUNE": "qlora"}, "qlora 2e-3 1e-4 0.2"),
+        ({"DATA_PATH": "own.json"}, "lora 5e-4 1e-3 1"),
+        ({"DATA_PATH": "own.json", "ALIGN": "150"}, "lora 2e-3 1e-4 0.2"),
+    ],
+)
+def test_rates_follow_from_what_is_tuned_and_on_what(settings, wanted):
+    said = launcher('defaults; echo "$TUNE $LEARNING_RATE $PROJECTOR_LR $BESIDE"', **settings)
+    assert said.splitlines()[-1] == wanted
+
+
 @pytest.mark.e2e
 def test_a_second_run_uses_what_the_first_prepared_and_another_setting_trains_again(first_run, small):
     """On what a real run has left; what a second one would train and evaluate is only said, since it takes long.

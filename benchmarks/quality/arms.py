@@ -11,6 +11,8 @@ LAST, BLOCK_14 = -1, -3  # of EfficientNet-Lite0; -3 is also the launcher's defa
 ALIGNED = 150  # steps of word alignment
 OURS = "multiperspective:tokens=4"  # the launcher's default on two cores
 
+READ = {"beside": 0.2, "rate": 1e-4, "lora": 2e-3}  # what lets an adapter read aligned tokens in one pass
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -21,6 +23,7 @@ class Arm:
         layer: the host's `--mm_vision_select_layer`.
         template: name of the conversation template.
         alignment: steps of word alignment before the language model is in the loop.
+        beside: share that a token keeps of what lies beside the labels' words, after alignment.
         rate: of the projector.
         lora: rate of a LoRA adapter, 0 for a language model that is frozen.
     """
@@ -30,6 +33,7 @@ class Arm:
     layer: int = BLOCK_14
     template: str = GUIDED
     alignment: int = ALIGNED
+    beside: float = 1.0
     rate: float = 1e-3
     lora: float = 0.0
 
@@ -59,7 +63,10 @@ ARMS = {
         Arm("emollm, enrich", "multiperspective"),
         # The language model trained too; an aligned projector takes a lower rate, which a fresh one does not.
         Arm(HOST_LORA, _MLP, LAST, PLAIN, 0, lora=2e-3),
-        Arm(EMOLLM_LORA, rate=1e-4, lora=2e-3),
+        Arm(EMOLLM_LORA, **READ),
+        Arm("emollm, LoRA, no EmoPrompt", template=PLAIN, **READ),
+        Arm("emollm, LoRA, no perspectives", _POOL + "4", **READ),
+        Arm("emollm, LoRA, not drawn", **READ | {"beside": 1.0}),
     )
 }
 REDUCED = (HOST, "host+block14+alignment", EMOLLM, "emollm, no EmoPrompt", "emollm, no alignment")

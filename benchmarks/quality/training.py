@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from emollm_plugin.alignment.align import Words, align
+from emollm_plugin.alignment.draw import draw_in
 from emollm_plugin.alignment.pairs import draw_pairs
 
 from .arms import Arm
@@ -38,6 +39,7 @@ def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: 
     turns = [{"image": item.image, "conversations": [{}, {"value": item.answer}]} for item in items]
     pairs = draw_pairs(turns, most=len(turns), seed=seed)
     align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
+    draw_in(projector, words, arm.beside)
 
 
 def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mapping[str, Tensor], items: list[Item], *,

@@ -12,13 +12,14 @@ from ..attach import register
 from ..checkpoint import check_folder, check_tokenizer
 from ..preflight import check_projector_type, check_tower_name, load_records
 from .align import align, encode_pictures, save_projector, words_of
+from .draw import draw_in
 from .pairs import draw_pairs
 
 logger = logging.getLogger(__name__)
 
 
 def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, *, projector: str, layer: int,
-                    steps: int, learning_rate: float, batch: int, most: int, seed: int) -> None:  # fmt: skip
+                    steps: int, learning_rate: float, batch: int, most: int, beside: float, seed: int) -> None:  # fmt: skip
     """Make a fresh projector, align it with the labels in `data` and write it to `out`.
 
     Args:
@@ -31,6 +32,7 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
         layer: as the host's `--mm_vision_select_layer`.
         steps, learning_rate, batch: of the alignment; a cosine schedule, AdamW without decay.
         most: pairs at most, whose encoder features are held in memory (for CLIP-L/336 1.2 MB each).
+        beside: share that tokens keep of what lies beside the labels' words, see `draw.py`.
         seed: of the draw, the projector and the order.
 
     Raises:
@@ -59,6 +61,7 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     share = align(
         made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed
     )
+    draw_in(made, words, beside)
     save_projector(made, out)
     logger.info(
         "word alignment: %d pictures, %d labels, %d steps; %.1f %% of them nearest to their own label: %s",

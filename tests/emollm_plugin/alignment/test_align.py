@@ -61,6 +61,14 @@ def test_pictures_lie_by_their_words_after_it(tiny, tmp_path, caplog):
     assert shares[False, 60] == shares[True, 60] == 100
 
 
+def test_what_lies_beside_the_words_is_shortened(aligned, tiny, tmp_path):
+    run(tiny, tmp_path / "drawn.bin", "--beside", 0.25)
+    plain, drawn = (torch.load(path)[f"{PREFIX}content.2.weight"] for path in (aligned, tmp_path / "drawn.bin"))
+    words = words_of(str(tiny.base), ["joy", "sadness"], "cpu")
+    torch.testing.assert_close(words.targets @ drawn, words.targets @ plain, atol=1e-5, rtol=1e-3)
+    assert drawn.norm() < 0.9 * plain.norm()
+
+
 def test_the_same_seed_gives_the_same_projector(aligned, tiny, tmp_path):
     run(tiny, tmp_path / "again.bin")
     run(tiny, tmp_path / "other.bin", "--seed", 1)

@@ -1,0 +1,48 @@
+"""Draw an aligned projector's tokens towards the words of the labels (our own).
+
+Alignment asks only for the direction of a picture's mean token among the labels' words. Most of a token's length lies
+beside all of them; it differs from picture to picture, and a language model learns it by heart in a short training
+instead of reading the rest (benchmarks/QUALITY.md). Here it is made short, and not taken away, so that training can have
+it back: a linear map, folded into the projector's own last layers.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from emobench_data.errors import InputError
+
+from ..projector.multiperspective import MultiPerspectiveProjector
+from .align import Words
+
+
+@torch.no_grad()
+def draw_in(projector: nn.Module, words: Words, beside: float) -> None:
+    """Keep of every token what points from the mean word to the labels' words, and `beside` times the rest, in place.
+
+    Raises:
+        InputError: the projector does not end in a linear layer.
+    """
+    if beside == 1:
+        return
+    matrix, shift = towards(words, beside)
+    ours = isinstance(projector, MultiPerspectiveProjector)
+    tail = projector.content if ours else projector
+    last = tail[-1] if isinstance(tail, nn.Sequential) else tail
+    if not isinstance(last, nn.Linear):
+        raise InputError(f"a projector that ends in {type(last).__name__} cannot be drawn to words; take --beside 1")
+    last.bias.copy_(matrix @ last.bias + shift)
+    last.weight.copy_(matrix @ last.weight)
+    for read in projector.reads.values() if ours else ():
+        # A gate scales channels before the map, so it goes into the values, which then pass whole.
+        read.to_value.bias.copy_(matrix @ (read.gate * read.to_value.bias))
+        read.to_value.weight.copy_(matrix @ (read.gate[:, None] * read.to_value.weight))
+        read.gate.fill_(1.0)
+
+
+def towards(words: Words, beside: float) -> tuple[Tensor, Tensor]:
+    """The map of a token x (C,) to `matrix @ x + shift`: matrix (C, C), shift (C,)."""
+    basis, _ = torch.linalg.qr(words.targets.T)
+    matrix = beside * torch.eye(len(words.mean), device=words.mean.device) + (1 - beside) * basis @ basis.T
+    return matrix, words.mean - matrix @ words.mean
