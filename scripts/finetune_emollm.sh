@@ -112,7 +112,7 @@ defaults() {
         full:) rates=(1e-4 2e-4) ;;
         lora:own | qlora:own) rates=(2e-4 2e-5) ;;
         # What an adapter needs to read aligned pictures of real data in one pass (benchmarks/QUALITY.md).
-        lora: | qlora:) [[ "$ALIGN" == 0 || "$DATASET$DATA_PATH" == mini ]] || { rates=(2e-3 1e-4) && beside=0.2; } ;;
+        lora: | qlora:) [[ "$ALIGN" == 0 || "$DATASET$DATA_PATH" == mini ]] || { rates=(2e-3 2e-5) && beside=0.2; } ;;
     esac
     BESIDE="${BESIDE:-$beside}" LEARNING_RATE="${LEARNING_RATE:-${rates[0]}}" PROJECTOR_LR="${PROJECTOR_LR:-${rates[1]}}"
     MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}" MAX_LENGTH="${MAX_LENGTH:-2048}"

@@ -52,14 +52,14 @@ def launcher(code, **settings):
     ("settings", "wanted"),
     [
         ({}, "lora 5e-4 1e-3 1"),
-        ({"DATASET": "fer2013"}, "lora 2e-3 1e-4 0.2"),
+        ({"DATASET": "fer2013"}, "lora 2e-3 2e-5 0.2"),
         ({"DATASET": "fer2013", "BESIDE": "0.5", "PROJECTOR_LR": "3e-4"}, "lora 2e-3 3e-4 0.5"),
         ({"DATASET": "fer2013", "ALIGN": "0"}, "lora 5e-4 1e-3 1"),
         ({"DATASET": "fer2013", "BASE_MODEL": "own"}, "lora 2e-4 2e-5 1"),
         ({"DATASET": "oasis"}, "projector 1e-3 1e-3 1"),
-        ({"DATASET": "oasis", "TUNE": "qlora"}, "qlora 2e-3 1e-4 0.2"),
+        ({"DATASET": "oasis", "TUNE": "qlora"}, "qlora 2e-3 2e-5 0.2"),
         ({"DATA_PATH": "own.json"}, "lora 5e-4 1e-3 1"),
-        ({"DATA_PATH": "own.json", "ALIGN": "150"}, "lora 2e-3 1e-4 0.2"),
+        ({"DATA_PATH": "own.json", "ALIGN": "150"}, "lora 2e-3 2e-5 0.2"),
     ],
 )
 def test_rates_follow_from_what_is_tuned_and_on_what(settings, wanted):

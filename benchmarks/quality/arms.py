@@ -11,7 +11,7 @@ LAST, BLOCK_14 = -1, -3  # of EfficientNet-Lite0; -3 is also the launcher's defa
 ALIGNED = 150  # steps of word alignment
 OURS = "multiperspective:tokens=4"  # the launcher's default on two cores
 
-READ = {"beside": 0.2, "rate": 1e-4, "lora": 2e-3}  # what lets an adapter read aligned tokens in one pass
+READ = {"beside": 0.2, "rate": 2e-5, "lora": 2e-3}  # what lets an adapter read aligned tokens in one pass
 
 
 @dataclass(frozen=True)
