@@ -4,8 +4,9 @@
     python -m benchmarks.quality --rows rows.jsonl --report [--data-root FOLDER]
 
 The projector is trained in front of the language model, which is frozen or has a LoRA adapter, in a plain loop over
-encoder features that are kept in CACHE; an answer is the likeliest of the question's options. Each training adds a row to the file when it is done, and
-what is there is not run again. `--report` prints a Markdown table and draws benchmarks/figures/quality.png.
+encoder features that are kept in CACHE; an answer is the likeliest of the question's options. Each training adds a row
+to the file when it is done, and what is there is not run again. `--report` prints a Markdown table and draws
+benchmarks/figures/quality.png.
 """
 
 from __future__ import annotations
