@@ -1,7 +1,7 @@
 """Draw an aligned projector's tokens towards the words of the labels (our own).
 
-Alignment asks only for the direction of a picture's mean token among the labels' words. Most of a token's length lies
-beside all of them; it differs from picture to picture, and a language model learns it by heart in a short training
+Alignment asks only for the direction of a picture's mean token among the labels' words. Half of a token or more lies
+beside all of them; that differs from picture to picture, and a language model learns it by heart in a short training
 instead of reading the rest (benchmarks/QUALITY.md). Here it is made short, and not taken away, so that training can have
 it back: a linear map, folded into the projector's own last layers.
 """
