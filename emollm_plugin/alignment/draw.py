@@ -22,8 +22,10 @@ def draw_in(projector: nn.Module, words: Words, beside: float) -> None:
     """Keep of every token what points from the mean word to the labels' words, and `beside` times the rest, in place.
 
     Raises:
-        InputError: the projector does not end in a linear layer.
+        InputError: `beside` is not between 0 and 1, or the projector does not end in a linear layer.
     """
+    if not 0 <= beside <= 1:  # NaN too, which a range of the command line lets through
+        raise InputError(f"--beside {beside} is no share; give a number from 0 to 1")
     if beside == 1:
         return
     matrix, shift = towards(words, beside)

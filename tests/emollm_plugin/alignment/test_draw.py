@@ -54,6 +54,12 @@ def test_at_one_nothing_is_changed(words):
     assert all(torch.equal(value, before[name]) for name, value in projector.state_dict().items())
 
 
+@pytest.mark.parametrize("beside", [-0.1, 1.1, float("nan")])
+def test_what_is_no_share_is_refused(beside, words):
+    with pytest.raises(InputError, match="no share"):
+        draw_in(projectors()["linear"], words, beside)
+
+
 def test_a_projector_without_a_last_linear_layer_is_named(words):
     with pytest.raises(InputError, match="ends in GELU.*--beside 1"):
         draw_in(nn.Sequential(nn.Linear(12, WIDTH), nn.GELU()), words, 0.25)
