@@ -20,15 +20,14 @@ from emollm_plugin.prompt.encode import IGNORE_INDEX, encode
 
 from .data import Item
 
+LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}  # the launcher's
+
 
 class Sample(NamedTuple):
     """Token ids of a training conversation and its labels, as the plug-in encodes them."""
 
     ids: list[int]
     labels: list[int]
-
-
-LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}  # the launcher's
 
 
 class LanguageModel:
@@ -65,7 +64,7 @@ class LanguageModel:
         try:
             yield
         finally:
-            self.model = wrapped.unload()
+            wrapped.unload()
             self.adapters = []
             self._forget()
 

@@ -22,10 +22,9 @@ def draw_in(projector: nn.Module, words: Words, beside: float) -> None:
     """Keep of every token what points from the mean word to the labels' words, and `beside` times the rest, in place.
 
     Raises:
-        InputError: `beside` is not between 0 and 1, or the projector does not end in a linear layer.
+        InputError: `beside` is no share, or the projector does not end in a linear layer.
     """
-    if not 0 <= beside <= 1:  # NaN too, which a range of the command line lets through
-        raise InputError(f"--beside {beside} is no share; give a number from 0 to 1")
+    check_share(beside)
     if beside == 1:
         return
     matrix, shift = towards(words, beside)
@@ -41,6 +40,12 @@ def draw_in(projector: nn.Module, words: Words, beside: float) -> None:
         read.to_value.bias.copy_(matrix @ (read.gate * read.to_value.bias))
         read.to_value.weight.copy_(matrix @ (read.gate[:, None] * read.to_value.weight))
         read.gate.fill_(1.0)
+
+
+def check_share(beside: float) -> None:
+    """Raise InputError for what is not from 0 to 1, NaN too, which a range of the command line lets through."""
+    if not 0 <= beside <= 1:
+        raise InputError(f"--beside {beside} is no share; give a number from 0 to 1")
 
 
 def towards(words: Words, beside: float) -> tuple[Tensor, Tensor]:

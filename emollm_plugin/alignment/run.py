@@ -12,7 +12,7 @@ from ..attach import register
 from ..checkpoint import check_folder, check_tokenizer
 from ..preflight import check_projector_type, check_tower_name, load_records
 from .align import align, encode_pictures, save_projector, words_of
-from .draw import draw_in
+from .draw import check_share, draw_in
 from .pairs import draw_pairs
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     Raises:
         InputError: the data, a picture, the tower or the base model cannot be read, or there are no labels.
     """
+    check_share(beside)
     register()
     check_projector_type(projector)
     check_tower_name(tower)
