@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import torch
 
+from emobench_data.errors import InputError
+
 from ..attach import register
 from ..checkpoint import check_folder, check_tokenizer
 from ..preflight import check_projector_type, check_tower_name, load_records
@@ -36,7 +38,8 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
         seed: of the draw, the projector and the order.
 
     Raises:
-        InputError: the data, a picture, the tower or the base model cannot be read, or there are no labels.
+        InputError: `beside` is no share, the projector has nothing to train, there are no labels, or the data, a picture,
+            the tower or the base model cannot be read.
     """
     check_share(beside)
     register()
@@ -56,9 +59,11 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     )  # fmt: skip
     encoder = build_vision_tower(config).to(device)
     config.mm_hidden_size = encoder.hidden_size
-    features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images)
     torch.manual_seed(seed)
     made = build_vision_projector(config).float().to(device)
+    if not any(True for _ in made.parameters()):
+        raise InputError(f"--projector {projector} has nothing to train, so that it cannot be aligned; name another")
+    features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images)
     share = align(
         made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed
     )

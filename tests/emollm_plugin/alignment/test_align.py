@@ -107,6 +107,7 @@ def test_bad_input_stops_with_one_line_and_writes_nothing(tiny, tmp_path):
         (run(tiny, out, "--tower", tmp_path / "nowhere"), "nowhere"),
         (run(tiny, out, "--images", tmp_path), "0.png"),
         (run(tiny, out, "--projector", "multiperspektive"), "multiperspektive"),
+        (run(tiny, out, "--projector", "identity"), "nothing to train"),
         (run(tiny, out, "--beside", "nan", "--data", tmp_path / "missing.json"), "no share"),
     ):
         assert done.exit_code == 2 and words in done.output.splitlines()[-1], done.output
