@@ -13,7 +13,8 @@ import transformers
 
 from emobench_data.errors import InputError
 
-from .projector.options import ProjectorOptions, grid_side
+from .projector.grid import grid_side
+from .projector.options import ProjectorOptions
 from .prompt.encode import IGNORE_INDEX
 from .prompt.formats import format_of, load_tokenizer
 from .reachable import check_projector_file

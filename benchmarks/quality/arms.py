@@ -41,6 +41,13 @@ class Arm:
 HOST, EMOLLM = "host", "emollm"
 HOST_LORA, EMOLLM_LORA = f"{HOST}, LoRA", f"{EMOLLM}, LoRA"
 _MLP, _POOL = "mlp2x_gelu", "multiperspective:perspectives=none,tokens="
+
+
+def _of(*perspectives: str) -> str:
+    return f"multiperspective:perspectives={'+'.join(perspectives)},tokens=4"
+
+
+_NO_LAYOUT = _of("objects", "relations", "atmosphere")
 ARMS = {
     arm.name: arm
     for arm in (
@@ -55,9 +62,12 @@ ARMS = {
         Arm(EMOLLM),
         Arm("emollm, no EmoPrompt", template=PLAIN),
         Arm("emollm, no alignment", alignment=0),
-        Arm("emollm, no objects", "multiperspective:perspectives=atmosphere,tokens=4"),  # relations read objects
-        Arm("emollm, no relations", "multiperspective:perspectives=objects+atmosphere,tokens=4"),
-        Arm("emollm, no atmosphere", "multiperspective:perspectives=objects+relations,tokens=4"),
+        Arm("emollm, no objects", _of("atmosphere", "layout")),  # relations read objects
+        Arm("emollm, no relations", _of("objects", "atmosphere", "layout")),
+        Arm("emollm, no atmosphere", _of("objects", "relations", "layout")),
+        Arm("emollm, no layout", _NO_LAYOUT),
+        Arm("emollm, no layout, no EmoPrompt", _NO_LAYOUT, template=PLAIN),
+        Arm("emollm, no layout, no alignment", _NO_LAYOUT, alignment=0),
         Arm("emollm, no perspectives", _POOL + "4"),
         Arm("emollm, 16 tokens", "multiperspective:tokens=16"),
         Arm("emollm, enrich", "multiperspective"),
@@ -65,6 +75,8 @@ ARMS = {
         Arm(HOST_LORA, _MLP, LAST, PLAIN, 0, lora=2e-3),
         Arm(EMOLLM_LORA, **READ),
         Arm("emollm, LoRA, no EmoPrompt", template=PLAIN, **READ),
+        Arm("emollm, LoRA, no layout", _NO_LAYOUT, **READ),
+        Arm("emollm, LoRA, layout alone", _of("layout"), **READ),
         Arm("emollm, LoRA, no perspectives", _POOL + "4", **READ),
         Arm("emollm, LoRA, not drawn", **READ | {"beside": 1.0}),
     )

@@ -5,17 +5,16 @@ Signature :: [B, N, in_dim] --> [B, N or tokens, out_dim]
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import Sequence
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from emobench_data.errors import InputError
 
 from .change import Change
-from .options import ProjectorOptions, grid_side
-from .perspectives import Atmosphere, GatedAdd, GatedRead, Objects, Relations
+from .grid import grid_side, pool
+from .options import ProjectorOptions
+from .perspectives import Atmosphere, GatedAdd, GatedRead, Layout, Objects, Relations
 
 
 class MultiPerspectiveProjector(nn.Module):
@@ -34,10 +33,12 @@ class MultiPerspectiveProjector(nn.Module):
         self.content = nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
         self.made_for, self.tokens = in_dim, options.tokens
         width = options.width
+        narrow = max(width // 4, 1)  # layout has weights for each of its cells
         builders = {
             "objects": lambda: (Objects(in_dim, width, options.slots), GatedRead(in_dim, out_dim, width)),
             "relations": lambda: (Relations(width), GatedRead(in_dim, out_dim, width)),
             "atmosphere": lambda: (Atmosphere(in_dim, width), GatedAdd(out_dim, width)),
+            "layout": lambda: (Layout(in_dim, narrow), GatedAdd(out_dim, narrow)),
             "change": lambda: (Change(in_dim, width, options.frames), GatedAdd(out_dim, width)),
         }
         built = {name: builders[name]() for name in options.perspectives}
@@ -91,10 +92,3 @@ class MultiPerspectiveProjector(nn.Module):
                 )
             return self.content.load_state_dict(state_dict, strict=strict, assign=assign)
         return super().load_state_dict(state_dict, strict=strict, assign=assign)
-
-
-def pool(patches: Tensor, tokens: int) -> Tensor:
-    """Average a square grid of patches to a smaller one: (B, N, C) -> (B, tokens, C)."""
-    side = grid_side(patches.shape[1])
-    grid = patches.transpose(1, 2).unflatten(2, (side, side))
-    return F.adaptive_avg_pool2d(grid, isqrt(tokens)).flatten(2).transpose(1, 2)

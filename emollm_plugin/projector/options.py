@@ -8,7 +8,7 @@ from math import isqrt
 from emobench_data.errors import InputError
 
 FAMILY = "multiperspective"
-PERSPECTIVES = ("objects", "relations", "atmosphere")
+PERSPECTIVES = ("objects", "relations", "atmosphere", "layout")
 ALL = (*PERSPECTIVES, "change")  # the last reads across frames, and only where it is named
 
 
@@ -55,23 +55,6 @@ class ProjectorOptions:
         if isqrt(options.tokens) ** 2 != options.tokens:
             raise InputError(f"projector option tokens={options.tokens} must be a square number, such as 144, 64 or 16")
         return options
-
-
-def grid_side(patches: int, tokens: int = 0) -> int:
-    """The side of the square grid that a vision tower's `patches` form, to be condensed to `tokens` (0: not).
-
-    Raises:
-        InputError: they form none, have a class token before them, or are fewer than `tokens`.
-    """
-    side = int(patches**0.5 + 0.5)  # isqrt has no place in a compiled graph whose sizes vary
-    if side**2 != patches:
-        gives = f"projector {FAMILY}: the vision tower gives {patches} tokens, which are no square grid of patches"
-        if isqrt(patches - 1) ** 2 == patches - 1:
-            raise InputError(f"{gives}, but one and a class token; say --mm_vision_select_feature patch")
-        raise InputError(f"{gives}; take a tower of square images and patches, or --mm_projector_type mlp2x_gelu")
-    if tokens > patches:
-        raise InputError(f"projector option tokens={tokens}: the vision tower gives {patches} patches; take fewer")
-    return side
 
 
 def _perspectives(value: str) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .grid import pool
+
 
 class Objects(nn.Module):
     """A few learned slots compete for patches (after slot attention, arXiv 2006.15055, one round, our reading).
@@ -77,6 +79,29 @@ class Atmosphere(nn.Module):
         """Tone (B, in_dim), each patch's distance from it (B, N, in_dim) and from the one before (B, N - 1, in_dim)."""
         tone = patches.mean(dim=1)
         return tone, (patches - tone[:, None]).abs(), (patches[:, 1:] - patches[:, :-1]).abs()
+
+
+class Layout(nn.Module):
+    """What is where: the image in 4 x 4 cells, each with weights of its own, which the content's shared MLP cannot have.
+
+    (B, N, in_dim) -> (B, 1, width)
+    """
+
+    CELLS = 16
+
+    def __init__(self, in_dim: int, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(self.CELLS * in_dim)
+        self.proj = nn.Linear(self.CELLS * in_dim, width)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        return self.proj(self.norm(pool(patches, self.CELLS).flatten(1)))[:, None]
+
+    def lengths(self, patches: Tensor) -> Tensor:
+        """The length of what each cell brings, (B, CELLS), which `forward` adds up."""
+        cells = self.norm(pool(patches, self.CELLS).flatten(1)).unflatten(1, (self.CELLS, -1))
+        weights = self.proj.weight.unflatten(1, (self.CELLS, -1))
+        return torch.einsum("bcd,wcd->bcw", cells, weights).norm(dim=-1)
 
 
 class GatedRead(nn.Module):

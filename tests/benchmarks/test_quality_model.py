@@ -151,7 +151,7 @@ def test_only_a_guided_arm_tells_the_control_where_to_look(models):
     assert {"host", "host+block14+alignment", "emollm, no EmoPrompt"} <= plain and "emollm" not in plain
 
 
-@pytest.mark.parametrize("left_out", ["objects", "relations", "atmosphere"])
+@pytest.mark.parametrize("left_out", ["objects", "relations", "atmosphere", "layout"])
 def test_a_perspective_that_is_left_out_is_out(left_out, features, models):
     width = models[PLAIN].width
     whole, part = (build(ARMS[name], features["0.png"], width, 0) for name in ("emollm", f"emollm, no {left_out}"))

@@ -6,9 +6,10 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from emobench_data import InputError
+from emollm_plugin.projector.grid import mirrored
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import PERSPECTIVES, ProjectorOptions
-from emollm_plugin.projector.perspectives import Atmosphere, Objects, Relations
+from emollm_plugin.projector.perspectives import Atmosphere, Layout, Objects, Relations
 
 IN, OUT = 12, 20
 
@@ -120,6 +121,32 @@ def test_atmosphere_tells_contrast_and_texture_apart():
     shuffled = smooth[:, torch.tensor([0, 7, 1, 6, 2, 5, 3, 4])]
     assert not torch.allclose(atmosphere(flat), atmosphere(smooth))
     assert not torch.allclose(atmosphere(smooth), atmosphere(shuffled))
+
+
+@pytest.mark.parametrize("side", [3, 4, 9])
+def test_layout_weighs_each_cell_of_the_picture_by_its_own(side):
+    """Against the mean of each cell, taken patch by patch, times that cell's own part of the weights."""
+    torch.manual_seed(0)
+    layout, patches = Layout(IN, 5), torch.randn(2, side * side, IN)
+    grid = patches.reshape(2, side, side, IN)
+    spans = [slice(cell * side // 4, -((cell + 1) * side // -4)) for cell in range(4)]
+    cells = torch.stack([grid[:, rows, columns].mean(dim=(1, 2)) for rows in spans for columns in spans], dim=1)
+    normed = layout.norm(cells.flatten(1)).unflatten(1, (16, IN))
+    brought = torch.stack([normed[:, cell] @ layout.proj.weight[:, cell * IN :][:, :IN].T for cell in range(16)], dim=1)
+    assert torch.allclose(layout(patches)[:, 0], brought.sum(dim=1) + layout.proj.bias, atol=1e-5)
+    assert torch.allclose(layout.lengths(patches), brought.norm(dim=-1), atol=1e-5)
+    turned = grid.flip(2).flatten(1, 2)
+    assert not torch.allclose(layout(turned), layout(patches)), "left and right differ"
+
+
+def test_a_mirror_exchanges_left_and_right_of_about_half_of_the_pictures():
+    patches = torch.arange(9.0)[None, :, None].repeat(100, 1, 2) + torch.arange(100.0)[:, None, None] * 10
+    before, seen = patches.clone(), mirrored(patches, torch.Generator().manual_seed(0))
+    assert torch.equal(patches, before)
+    turned = [not torch.equal(own, whole) for own, whole in zip(seen, patches)]
+    assert 30 < sum(turned) < 70
+    assert torch.equal(seen[turned], patches[turned][:, [2, 1, 0, 5, 4, 3, 8, 7, 6]])
+    assert torch.equal(seen, mirrored(patches, torch.Generator().manual_seed(0)))
 
 
 @pytest.mark.parametrize("mode", ["multiperspective", "multiperspective:tokens=4"])

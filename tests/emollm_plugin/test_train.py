@@ -60,7 +60,7 @@ def test_training_learns_through_labels_that_are_not_all_masked(trained):
 def test_the_projector_was_trained_and_saved(trained, tiny):
     weights = projector_of(trained)
     gates = {key: value for key, value in weights.items() if key.endswith(".gate")}
-    assert len(gates) == 3
+    assert len(gates) == 4
     for key, gate in gates.items():
         assert gate.abs().max() > 0, f"{key} still has its starting value"
     config = json.loads((trained / "config.json").read_text())

@@ -19,7 +19,7 @@ Passed = dict[str, tuple[tuple[Tensor, ...], Tensor]]
 
 @dataclass(frozen=True)
 class Map:
-    """Numbers over the patch grid (side, side), raster order, or from slot to slot where `over_image` is not set.
+    """Numbers over the picture, on a grid (side, side) of patches or cells, raster order, or from slot to slot where `over_image` is not set.
 
     They are shares of 1 where `share` is set.
     """
@@ -60,7 +60,7 @@ def watching(projector: nn.Module) -> Iterator[Passed]:
 @torch.inference_mode()
 def look(projector: nn.Module, passed: Passed) -> list[Panel]:
     """The panels of the perspectives in a watched pass; of several crops the first, which is the whole picture."""
-    panels = {"objects": _objects, "relations": _relations, "atmosphere": _atmosphere}
+    panels = {"objects": _objects, "relations": _relations, "atmosphere": _atmosphere, "layout": _layout}
     found = [(name, panels[name](projector, passed)) for name in projector.perspectives if name in panels]
     return [Panel(name.capitalize(), f"{note} {_added(passed, name)}", maps) for name, (note, maps) in found]
 
@@ -92,6 +92,12 @@ def _atmosphere(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
     named = {"contrast: from the mean of all": contrast, "texture: from the patch before": texture}
     maps = [Map(caption, _on_grid(values), share=False) for caption, values in named.items()]
     return "How much each patch differs.", maps
+
+
+def _layout(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
+    (patches,), _ = passed["perspectives.layout"]
+    brought = projector.perspectives["layout"].lengths(patches[:1])[0].float()
+    return "How much each of 4 x 4 cells brings.", [Map("share of a cell", _on_grid(brought / brought.sum()))]
 
 
 def _shares(projector: nn.Module, passed: Passed) -> Tensor:

@@ -43,6 +43,13 @@ def test_words_lie_where_the_model_embeds_them(tiny):
     assert words.logits(near.expand(1, 3, -1)).argmax() == 1
 
 
+def test_layout_is_open_and_the_others_closed_when_it_begins(tiny, tmp_path):
+    run(tiny, tmp_path / "out.bin", "--steps", 1, "--learning-rate", 1e-9)
+    saved = torch.load(tmp_path / "out.bin", weights_only=True)
+    gates = {key.split(".")[-2]: value.mean().item() for key, value in saved.items() if key.endswith("gate")}
+    assert gates == pytest.approx({"objects": 0, "relations": 0, "atmosphere": 0, "layout": 1}, abs=1e-6)
+
+
 def test_pictures_lie_by_their_words_after_it(tiny, tmp_path, caplog):
     # Two labels can lie right by chance, but then not when they are exchanged.
     records = json.loads((tiny.data / "train.json").read_text())

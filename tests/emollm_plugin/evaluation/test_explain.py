@@ -48,12 +48,17 @@ def place(one):
 
 def test_maps_are_highest_where_the_picture_differs(projector, patches):
     seen = panels(projector, patches)
-    assert list(seen) == ["Objects", "Relations", "Atmosphere"]
+    assert list(seen) == ["Objects", "Relations", "Atmosphere", "Layout"]
     slots = {one.caption.split(",")[0]: one for one in seen["Objects"].maps}
     assert place(slots["slot 1"]) == ODD and slots["slot 2"].values[ODD] == slots["slot 2"].values.min()
     assert np.allclose(slots["slot 1"].values + slots["slot 2"].values, 1), "the slots share each patch"
     contrast, texture = seen["Atmosphere"].maps
     assert place(contrast) == ODD
+    (cells,) = seen["Layout"].maps
+    assert cells.values.shape == (4, 4) and np.isclose(cells.values.sum(), 1)
+    with torch.no_grad():
+        projector.perspectives["layout"].proj.weight[:, : 5 * 8] = 0  # the first five cells
+    assert set(zip(*np.where(panels(projector, patches)["Layout"].maps[0].values == 0))) == {*((0, n) for n in range(4)), (1, 0)}
     # From the left neighbour to the odd patch, and from it to the next.
     assert set(zip(*np.nonzero(texture.values))) == {ODD, (ODD[0], ODD[1] + 1)}
 
