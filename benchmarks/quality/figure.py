@@ -31,8 +31,9 @@ def draw(found: dict[Group, dict[str, Answered]], out: Path) -> None:
             panel.set(title=data, xlabel="gain over the host, points", yticks=range(len(arms)), yticklabels=arms)
             panel.set_ylim(len(arms) - 0.5, -0.5)
         handles, labels = panels[0].get_legend_handles_labels()
-        if handles and len(towers) > 1:
-            figure.legend(handles, labels, loc="outside lower center", ncols=len(towers), frameon=False)
+        named = dict(zip(labels, handles))  # a tower may have several budgets
+        if len(named) > 1:
+            figure.legend(named.values(), named, loc="outside lower center", ncols=len(towers), frameon=False)
         with atomic_file(out) as file:
             figure.savefig(file, dpi=110, format="png", metadata={"Software": None})
 
