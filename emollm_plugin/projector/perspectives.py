@@ -95,13 +95,15 @@ class Layout(nn.Module):
         self.proj = nn.Linear(self.CELLS * in_dim, width)
 
     def forward(self, patches: Tensor) -> Tensor:
-        return self.proj(self.norm(pool(patches, self.CELLS).flatten(1)))[:, None]
+        return self.proj(self._cells(patches))[:, None]
 
     def lengths(self, patches: Tensor) -> Tensor:
         """The length of what each cell brings, (B, CELLS), which `forward` adds up."""
-        cells = self.norm(pool(patches, self.CELLS).flatten(1)).unflatten(1, (self.CELLS, -1))
-        weights = self.proj.weight.unflatten(1, (self.CELLS, -1))
+        cells, weights = (each.unflatten(1, (self.CELLS, -1)) for each in (self._cells(patches), self.proj.weight))
         return torch.einsum("bcd,wcd->bcw", cells, weights).norm(dim=-1)
+
+    def _cells(self, patches: Tensor) -> Tensor:
+        return self.norm(pool(patches, self.CELLS).flatten(1))
 
 
 class GatedRead(nn.Module):
