@@ -152,6 +152,12 @@ def make_llava(tiny, projector):
 
     torch.manual_seed(3)
     model = LlavaLlamaForCausalLM.from_pretrained(tiny.base)
+    # Fresh attention takes the mean of all tokens: every question would have the same answer.
+    for layer in model.model.layers:
+        for weight in (layer.self_attn.q_proj.weight, layer.self_attn.k_proj.weight):
+            torch.nn.init.normal_(weight, std=0.5)
+        for weight in (layer.self_attn.v_proj.weight, layer.self_attn.o_proj.weight):
+            torch.nn.init.normal_(weight, std=0.1)
     arguments = SimpleNamespace(
         vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
         pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type=projector,

@@ -38,7 +38,7 @@ def test_a_batch_of_mixed_lengths_answers_as_one_at_a_time(predictor, questions)
     images[3] = images[8] = None  # text alone, in the same batch
     alone = [host_ids(predictor, *pair, max_new_tokens=12) for pair in zip(images, texts)]
     assert len({len(predictor.ask(*pair).ids) for pair in zip(images, texts)}) > 4
-    assert len({tuple(ids) for ids in alone}) >= 2, "the answers must depend on the question"
+    assert len({tuple(ids) for ids in alone}) > 5, "the answers must depend on the question"
     together = predictor.answer(images, texts, max_new_tokens=12)
     # What a batch begins with alike is another thing in each of these.
     assert [predictor.answer([image], [text], max_new_tokens=12)[0] for image, text in zip(images, texts)] == together
