@@ -1,7 +1,7 @@
 """One small function per upstream break, with the versions it is for and why. Module -> hook for `attach`."""
 
 from .config import read_newer_config
-from .processes import deepspeed_on_a_cpu, no_kernel_for_inference
+from .processes import deepspeed_on_a_cpu, let_deepspeed_accumulate, no_kernel_for_inference
 from .trainer import adapt_llava_trainer, allow_saved_generator_state, restore_layernorm_list
 
 
@@ -11,6 +11,7 @@ def _on_trainer(trainer) -> None:
 
 
 HOOKS = {
+    "accelerate.accelerator": let_deepspeed_accumulate,
     "accelerate.state": deepspeed_on_a_cpu,
     "deepspeed.comm.torch": no_kernel_for_inference,
     "transformers.configuration_utils": read_newer_config,

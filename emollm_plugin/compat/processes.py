@@ -1,7 +1,8 @@
-"""DeepSpeed's process group, made before the host loads the model, and DeepSpeed itself on a CPU."""
+"""DeepSpeed's process group, made before the host loads the model, its micro-batches, and DeepSpeed itself on a CPU."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import wraps
 from types import ModuleType
 
@@ -21,6 +22,27 @@ def deepspeed_on_a_cpu(state: ModuleType) -> None:
             self.distributed_type = state.PartialState._shared_state["distributed_type"] = kind.DEEPSPEED
 
     state.AcceleratorState.__init__ = __init__
+
+
+def let_deepspeed_accumulate(accelerator: ModuleType) -> None:
+    """accelerate < 1.9 with DeepSpeed >= 0.16: let several ranks train on more than one micro-batch a step.
+
+    DeepSpeed counts micro-batches by itself. It has come to offer a `no_sync`, which accelerate takes for the one of
+    PyTorch's DDP, and which ZeRO-2 and ZeRO-3 refuse at the first micro-batch.
+    """
+    import accelerate
+    from packaging.version import Version
+
+    if Version(accelerate.__version__) >= Version("1.9"):
+        return
+    cls = accelerator.Accelerator
+    host = cls.no_sync
+
+    @wraps(host)
+    def no_sync(self, model):
+        return nullcontext() if self.distributed_type == accelerator.DistributedType.DEEPSPEED else host(self, model)
+
+    cls.no_sync = no_sync
 
 
 def no_kernel_for_inference(torch_backend: ModuleType) -> None:
