@@ -112,7 +112,8 @@ def verify_projector(projector: torch.nn.Module, folder: Path) -> None:
         raise InputError(f"{folder} holds an mlp2x_gelu projector; mend mm_projector_type in its config.json")
     if missing or unexpected:
         raise InputError(
-            f"projector in {folder}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'}"
+            f"projector in {folder}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'};"
+            " name what it was trained with in mm_projector_type of its config.json"
         )
     for key, value in wanted.items():
         if saved[key].shape != value.shape or not torch.allclose(saved[key].to(value), value, rtol=1e-2, atol=1e-4):

@@ -11,7 +11,9 @@ from typing import Any
 
 from emobench_data.errors import InputError
 
+from .projector.options import FAMILY, ProjectorOptions
 from .prompt.stop import TEMPLATE_KEY
+from .registry import projector_family
 
 SHARDS = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 WHOLE = ("model.safetensors", "pytorch_model.bin")
@@ -36,7 +38,12 @@ WHAT = {
 
 
 def note_training(config: Any, *, template: str, base: str) -> None:
-    """Write into a model's configuration what its evaluation will need; transformers 5 drops the base's name."""
+    """Write into a model's configuration what its evaluation will need; transformers 5 drops the base's name.
+
+    The projector's type is written out in full, so that a later version with other defaults still restores it.
+    """
+    if projector_family(config.mm_projector_type) == FAMILY:
+        config.mm_projector_type = str(ProjectorOptions.parse(config.mm_projector_type))
     setattr(config, TEMPLATE_KEY, template)
     setattr(config, BASE_KEY, str(Path(base).resolve()) if Path(base).is_dir() else base)
 

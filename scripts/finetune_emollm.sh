@@ -108,9 +108,12 @@ defaults() {
     local rates=(5e-4 1e-3) beside=1
     case "$TUNE:${BASE_MODEL:+own}" in
         projector:*) rates=(1e-3 1e-3) ;;
-        full:own) rates=(2e-5 2e-5) ;;
+        # A projector from nothing takes the rate at which LLaVA pretrains one.
+        *:own)
+            [[ "$TUNE" == full ]] && rates=(2e-5 2e-5) || rates=(2e-4 2e-5)
+            [[ "$ALIGN" != 0 || -n "${PRETRAIN_PROJECTOR:-}" ]] || rates[1]=1e-3
+            ;;
         full:) rates=(1e-4 2e-4) ;;
-        lora:own | qlora:own) rates=(2e-4 2e-5) ;;
         # What an adapter needs to read aligned pictures of real data in one pass (benchmarks/QUALITY.md).
         lora: | qlora:) [[ "$ALIGN" == 0 || "$DATASET$DATA_PATH" == mini ]] || { rates=(2e-3 2e-5) && beside=0.2; } ;;
     esac
@@ -152,7 +155,8 @@ check_arguments() {
     fi
     [[ -z "$HOSTFILE" || -f "$HOSTFILE" ]] || die "HOSTFILE=$HOSTFILE does not exist"
     [[ "$ALIGN" == 0 || (-z "$HOSTFILE" && "$NODES" == 1) ]] ||
-        die "ALIGN=$ALIGN is for one machine: run \`emollm align\` on one, and name a PRETRAIN_PROJECTOR that all reach"
+        die "ALIGN=$ALIGN is for one machine: run \`emollm align\` with --layer $SELECT_LAYER --beside $BESIDE on one," \
+            "and name a PRETRAIN_PROJECTOR that all reach"
     [[ -z "$HOSTFILE" || "$NODES" == 1 ]] || die "HOSTFILE and NODES are two ways to say the same; give one"
     if [[ "$NODES" != 1 ]]; then
         [[ "$NODES" =~ ^[1-9][0-9]*$ && -n "$MASTER_ADDR" ]] || die "NODES=$NODES needs a number and MASTER_ADDR"

@@ -1,4 +1,4 @@
-"""Every command of the README is run, reduced in size where it would take long."""
+"""Every command in a `bash` block of the README is run, reduced in size where it would take long."""
 
 import json
 import os

@@ -68,6 +68,8 @@ def report(options: argparse.Namespace) -> None:
 
     rows = read_rows(options.rows)
     found = gather(rows)
+    if not found:
+        raise InputError(f"{options.rows}: no seed is whole yet, so that there is nothing to report; run without --report")
     _tell(found)
     if options.data_root:
         kept = oasis_test_items(oasis.read(options.data_root / FOLDERS["oasis"], Skips()))

@@ -9,7 +9,7 @@ from emobench_data.errors import InputError
 PLAIN, GUIDED = "chatml", "emoprompt_chatml"
 LAST, BLOCK_14 = -1, -3  # of EfficientNet-Lite0; -3 is also the launcher's default for the other variants
 ALIGNED = 150  # steps of word alignment
-OURS = "multiperspective:tokens=4"  # the launcher's default on two cores
+OURS = "multiperspective:tokens=4"  # the launcher's for EmoBench-mini and OASIS
 
 READ = {"beside": 0.2, "rate": 2e-5, "lora": 2e-3}  # what lets an adapter read aligned tokens in one pass
 

@@ -9,6 +9,7 @@ from typing import Iterable, NamedTuple
 import numpy as np
 from sklearn.metrics import f1_score
 
+from emobench_data.errors import InputError
 from emobench_data.scoring.cells import interval
 
 from .arms import ARMS, HOST
@@ -61,16 +62,25 @@ def gather(rows: Iterable[Row], kept: set[str] | None = None) -> dict[Group, dic
 
     Args:
         kept: only these items of OASIS, both of its tasks, and nothing else.
+
+    Raises:
+        InputError: a row is of no arm that is known, or another was made in its place under different conditions.
     """
-    parts: dict[Group, dict[str, dict[int, list[Row]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    parts: dict[Group, dict[str, dict[int, dict[int, Row]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
     for row in rows:
         key = row["key"]
+        if key["arm"] not in ARMS:
+            raise InputError(f"a row is of arm {key['arm']!r}, which is not known; take it out of the file")
         if not key["development"] and (kept is None or key["folds"] > 1):
-            parts[key["data"], key["tower"], key["budget"]][key["arm"]][key["seed"]].append(row)
+            folds = parts[key["data"], key["tower"], key["budget"]][key["arm"]][key["seed"]]
+            if folds.setdefault(key["fold"], row)["key"] != key:
+                place = ", ".join(str(key[name]) for name in ("data", "tower", "arm", "seed", "fold"))
+                raise InputError(f"two rows for {place}, made under different conditions; keep one of them in the file")
     found: dict[Group, dict[str, Answered]] = {}
     for group, arms in parts.items():
         for arm, seeds in arms.items():
-            whole = {seed: own for seed, own in seeds.items() if len(own) == own[0]["key"]["folds"]}
+            whole = {seed: [*own.values()] for seed, own in seeds.items()
+                     if len(own) == next(iter(own.values()))["key"]["folds"]}  # fmt: skip
             pairs = {(seed, item): pair for seed, own in whole.items() for row in own
                      for item, pair in row["answers"].items() if kept is None or item in kept}  # fmt: skip
             seconds = {seed: sum(row["seconds"] for row in own) for seed, own in whole.items()}

@@ -19,7 +19,9 @@ from emollm_plugin._version import __version__
 from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
 from emollm_plugin.checkpoint import check_folder
+from emollm_plugin.projector.options import FAMILY, ProjectorOptions
 from emollm_plugin.prompt.formats import load_tokenizer
+from emollm_plugin.registry import projector_family
 
 from .arms import Arm
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
@@ -49,6 +51,8 @@ def run_all(options: argparse.Namespace, arms: list[Arm]) -> None:
 
 
 def _cells(options: argparse.Namespace) -> Iterator[tuple[str, str, int, int]]:
+    if not all(seed.strip().isdecimal() for seed in options.seeds.split(",")):
+        raise InputError(f"--seeds {options.seeds} must be whole numbers with commas between")
     for data in options.data.split(","):
         if data not in FOLDERS:
             raise InputError(f"unknown data set {data!r}; known: {', '.join(FOLDERS)}")
@@ -75,8 +79,16 @@ class Bench:
                          development=own.development), root  # fmt: skip
 
     def key(self, data: str, tower: str, arm: Arm, seed: int, fold: int, cell: Cell) -> dict[str, Any]:
-        """Everything that a result follows from."""
+        """Everything that a result follows from but the code, whose changes need an arm or a file of their own.
+
+        Raises:
+            InputError: there are fewer pictures to train on than a batch takes.
+        """
+        if len(cell.train) < BATCH:
+            raise InputError(f"{data}: {len(cell.train)} pictures to train on are less than a batch of {BATCH}; take more")
         settings = asdict(arm)
+        if projector_family(arm.projector) == FAMILY:
+            settings["projector"] = str(ProjectorOptions.parse(arm.projector))
         return {
             "data": data, "tower": tower, "arm": settings.pop("name"), "seed": seed, "fold": fold,
             "folds": self.options.folds if data in FOLDED else 1, "development": self.options.development,

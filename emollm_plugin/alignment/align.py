@@ -88,8 +88,8 @@ def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], 
     """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
 
     Layout's gate is opened first, since there is no language model to disturb and a gate that starts at zero opens by a
-    twentieth in these steps; and half of the pictures are mirrored, or it learns them by heart. The other gates stay as they
-    are: opened they cost accuracy (benchmarks/QUALITY.md).
+    twentieth in these steps; and half of the grids are mirrored, or it learns the pictures by heart. The other gates start as
+    they are: opened they cost accuracy (benchmarks/QUALITY.md).
     """
     layout = isinstance(projector, MultiPerspectiveProjector) and "layout" in projector.reads
     if layout:

@@ -13,6 +13,9 @@ from emobench_data.errors import InputError
 from ..attach import register
 from ..checkpoint import check_folder, check_tokenizer
 from ..preflight import check_projector_type, check_tower_name, load_records
+from ..projector.grid import grid_side
+from ..projector.options import FAMILY, ProjectorOptions
+from ..registry import projector_family
 from .align import align, encode_pictures, save_projector, words_of
 from .draw import check_share, draw_in
 from .pairs import draw_pairs
@@ -38,8 +41,8 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
         seed: of the draw, the projector and the order.
 
     Raises:
-        InputError: `beside` is no share, the projector has nothing to train, there are no labels, or the data, a picture,
-            the tower or the base model cannot be read.
+        InputError: `beside` is no share, the projector has nothing to train or takes no such grid, there are no labels, or the
+            data, a picture, the tower or the base model cannot be read.
     """
     check_share(beside)
     register()
@@ -63,6 +66,8 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     made = build_vision_projector(config).float().to(device)
     if not any(True for _ in made.parameters()):
         raise InputError(f"--projector {projector} has nothing to train, so that it cannot be aligned; name another")
+    if projector_family(projector) == FAMILY:
+        grid_side(encoder.num_patches, ProjectorOptions.parse(projector).tokens)
     features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images)
     share = align(
         made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed

@@ -38,7 +38,10 @@ def pool(patches: Tensor, tokens: int) -> Tensor:
 
 
 def mirrored(patches: Tensor, generator: torch.Generator) -> Tensor:
-    """Half of the pictures, drawn by `generator`, with left and right of their grid exchanged: (B, N, C) -> (B, N, C)."""
+    """Half of the grids, drawn by `generator`, with left and right exchanged: (B, N, C) -> (B, N, C).
+
+    Not quite what the encoder gives of a mirrored picture: it also knows left from right within a patch.
+    """
     side = grid_side(patches.shape[1])
     grid = patches.unflatten(1, (side, side))
     turned = torch.rand(len(patches), generator=generator).to(patches.device) < 0.5

@@ -33,7 +33,7 @@ class MultiPerspectiveProjector(nn.Module):
         self.content = nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
         self.made_for, self.tokens = in_dim, options.tokens
         width = options.width
-        narrow = max(width // 4, 1)  # layout has weights for each of its cells
+        narrow = max(width // 4, 2)  # layout has weights for each of its cells; a norm over one number is constant
         builders = {
             "objects": lambda: (Objects(in_dim, width, options.slots), GatedRead(in_dim, out_dim, width)),
             "relations": lambda: (Relations(width), GatedRead(in_dim, out_dim, width)),

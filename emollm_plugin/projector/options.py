@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from math import isqrt
 
 from emobench_data.errors import InputError
@@ -23,7 +23,7 @@ class ProjectorOptions:
             as came in. Fewer cost less in every layer of the LLM; patches are averaged on a grid before the MLP (DeCo,
             arXiv 2405.20985).
         slots: number of learned slots that compete for patches; 8 covers the few things a photograph is about.
-        width: inner width of the perspectives; with 512 the projector stays below 40 M parameters and 25 GFLOP at
+        width: inner width of the perspectives, of layout a quarter of it; with 512 the projector stays below 40 M parameters and 25 GFLOP at
             576 x 1024 -> 4096.
         frames: frames that are read of a clip.
     """
@@ -33,6 +33,13 @@ class ProjectorOptions:
     slots: int = 8
     width: int = 512
     frames: int = 8
+
+    def __str__(self) -> str:
+        """The type string that means the same whatever later versions take where nothing is said."""
+        said = {**asdict(self), "perspectives": "+".join(self.perspectives) or "none"}
+        if not self.tokens:
+            del said["tokens"]
+        return f"{FAMILY}:" + ",".join(f"{key}={value}" for key, value in said.items())
 
     @classmethod
     def parse(cls, projector_type: str) -> ProjectorOptions:

@@ -94,6 +94,28 @@ def test_a_seed_counts_when_all_its_folds_are_there_and_development_never():
     assert own.seeds == [0] and own.accuracy(0) == 1.0 and len(own.pairs) == 2
 
 
+def test_a_row_that_was_written_twice_counts_once_and_other_conditions_are_refused():
+    row = made_up("host", 0, {"a": "aa"})
+    (own,) = gather([row, row])["oasis", "efficientnet_lite0", "1 pass"].values()
+    assert own.seeds == [0] and own.seconds == {0: 1.0}
+    other = {**row, "key": {**row["key"], "base": "another"}}
+    with pytest.raises(InputError, match="two rows for oasis, efficientnet_lite0, host, 0, 0"):
+        gather([row, other])
+
+
+def test_wrong_rows_and_options_are_one_line(quality, tmp_path):
+    for arguments, said in (
+        (["--report"], "nothing to report"),
+        (["--seeds", "0,a"], "--seeds 0,a must be whole numbers"),
+        (["--train", "7", "--arms", "host"], "7 pictures to train on are less than a batch of 8"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            quality(*arguments)
+    append_row(tmp_path / "rows.jsonl", made_up("gone", 0, {"a": "aa"}))
+    with pytest.raises(SystemExit, match="arm 'gone', which is not known"):
+        quality("--report")
+
+
 def test_the_table_gives_spread_and_majority():
     rows = [made_up("host", seed, {"a": "aa", "b": "ba" if seed else "bb"}, data="fer2013") for seed in (0, 1)]
     (line,) = table(gather(rows)).splitlines()[2:]
@@ -112,7 +134,7 @@ def test_rows_are_one_line_each_and_a_stranger_is_refused(tmp_path):
         read_rows(path)
 
 
-def test_arms_are_named_once():
+def test_no_two_arms_are_the_same():
     assert len({astuple(arm)[1:] for arm in ARMS.values()}) == len(ARMS)
 
 

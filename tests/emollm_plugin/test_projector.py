@@ -210,6 +210,22 @@ def test_options_are_read_from_the_type_string():
     assert options == ProjectorOptions(perspectives=("objects", "atmosphere"), slots=4, width=32)
 
 
+@pytest.mark.parametrize("tail", ["", ":tokens=16,width=64", ":perspectives=none", ":perspectives=objects+change,frames=4"])
+def test_written_out_in_full_a_type_string_means_the_same(tail):
+    options = ProjectorOptions.parse(f"multiperspective{tail}")
+    full = str(options)
+    assert ProjectorOptions.parse(full) == options and "perspectives=" in full and f"width={options.width}" in full
+
+
+@pytest.mark.parametrize("width", [1, 7, 8])
+def test_layout_tells_pictures_apart_at_any_width(width):
+    torch.manual_seed(0)
+    own = projector(f"multiperspective:perspectives=layout,width={width}")
+    open_gates(own)
+    one, other = torch.randn(2, 1, 16, IN)
+    assert not torch.allclose(own(one) - own.content(one), own(other) - own.content(other))
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

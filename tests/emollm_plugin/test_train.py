@@ -64,7 +64,8 @@ def test_the_projector_was_trained_and_saved(trained, tiny):
     for key, gate in gates.items():
         assert gate.abs().max() > 0, f"{key} still has its starting value"
     config = json.loads((trained / "config.json").read_text())
-    assert config["mm_projector_type"] == "multiperspective:slots=2,width=16"
+    written = "multiperspective:perspectives=objects+relations+atmosphere+layout,slots=2,width=16,frames=8"
+    assert config["mm_projector_type"] == written, "in full, so that no later default changes it"
     assert config["emollm_clips"] is False, "it knows pictures only"
     assert (config["emollm_template"], config["emollm_base"]) == ("emoprompt_chatml", str(tiny.base.resolve()))
 

@@ -19,7 +19,7 @@ Passed = dict[str, tuple[tuple[Tensor, ...], Tensor]]
 
 @dataclass(frozen=True)
 class Map:
-    """Numbers over the picture, on a grid (side, side) of patches or cells, raster order, or from slot to slot where `over_image` is not set.
+    """Numbers over the picture, on a grid (side, side) of patches or cells, or from slot to slot where `over_image` is not set.
 
     They are shares of 1 where `share` is set.
     """
@@ -97,7 +97,8 @@ def _atmosphere(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
 def _layout(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
     (patches,), _ = passed["perspectives.layout"]
     brought = projector.perspectives["layout"].lengths(patches[:1])[0].float()
-    return "How much each of 4 x 4 cells brings.", [Map("share of a cell", _on_grid(brought / brought.sum()))]
+    note = f"How long each of {len(brought)} cells' part is before it is read; all alike: {_percent(1 / len(brought))}."
+    return note, [Map("share of a cell", _on_grid(brought / brought.sum()))]
 
 
 def _shares(projector: nn.Module, passed: Passed) -> Tensor:
@@ -117,7 +118,7 @@ def _added(passed: Passed, name: str) -> str:
     return f"Changes the visual tokens by {_percent((after - before).norm() / before.norm())}."
 
 
-def _percent(share: Tensor) -> str:
+def _percent(share: Tensor | float) -> str:
     return f"{100 * float(share):.1f} %"
 
 

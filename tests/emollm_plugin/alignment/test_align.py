@@ -8,8 +8,11 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from emollm_plugin.alignment.align import PREFIX, words_of
+from emollm_plugin.alignment.align import PREFIX, Words, align, words_of
+from emollm_plugin.alignment.pairs import Pair
 from emollm_plugin.cli import main
+from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
+from emollm_plugin.projector.options import ProjectorOptions
 
 pytestmark = pytest.mark.host
 PROJECTOR = "multiperspective:slots=2,width=16"
@@ -48,6 +51,30 @@ def test_layout_is_open_and_the_others_closed_when_it_begins(tiny, tmp_path):
     saved = torch.load(tmp_path / "out.bin", weights_only=True)
     gates = {key.split(".")[-2]: value.mean().item() for key, value in saved.items() if key.endswith("gate")}
     assert gates == pytest.approx({"objects": 0, "relations": 0, "atmosphere": 0, "layout": 1}, abs=1e-6)
+
+
+@pytest.mark.parametrize("perspectives", ["layout", "atmosphere"])
+def test_half_of_the_grids_are_mirrored_where_layout_learns(perspectives):
+    torch.manual_seed(0)
+    projector = MultiPerspectiveProjector(3, 5, ProjectorOptions.parse(f"multiperspective:perspectives={perspectives}"))
+    grids = {str(number): torch.randn(4, 3).half() for number in range(8)}
+    words = Words(["joy", "fear"], torch.eye(5)[:2], torch.zeros(5))
+    pairs = [Pair(name, words.labels[int(name) % 2]) for name in grids]
+    seen = []
+    projector.register_forward_hook(lambda module, inputs, _: seen.append(inputs[0]) if torch.is_grad_enabled() else None)
+    align(projector, grids, pairs, words, steps=4, learning_rate=1e-3, batch=8, seed=0)
+    plain = [own for own in grids.values()]
+    turned = [own[[1, 0, 3, 2]] for own in plain]
+    found = [tuple(sum(torch.equal(row.half(), own) for row in batch for own in kind) for kind in (plain, turned)) for batch in seen]
+    assert len(found) == 4 and all(sum(pair) == 8 for pair in found)
+    assert (sum(turns for _, turns in found) > 8) == (perspectives == "layout")
+    assert (sum(turns for _, turns in found) == 0) == (perspectives != "layout")
+
+
+def test_more_tokens_than_patches_are_refused_before_a_picture_is_encoded(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("emollm_plugin.alignment.run.encode_pictures", lambda *_: pytest.fail("encoded"))
+    done = run(tiny, tmp_path / "out.bin", "--projector", "multiperspective:tokens=9")
+    assert done.exit_code == 2 and "tokens=9: the vision tower gives 4 patches" in done.output
 
 
 def test_pictures_lie_by_their_words_after_it(tiny, tmp_path, caplog):

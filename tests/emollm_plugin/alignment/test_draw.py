@@ -24,7 +24,7 @@ def words():
 
 def projectors():
     torch.manual_seed(0)
-    text = "multiperspective:tokens=4,slots=2,width=8,perspectives=objects+relations+atmosphere+change"
+    text = "multiperspective:tokens=4,slots=2,width=8,perspectives=objects+relations+atmosphere+layout+change"
     ours = MultiPerspectiveProjector(12, WIDTH, ProjectorOptions.parse(text))
     for read in ours.reads.values():
         nn.init.normal_(read.gate)
