@@ -18,7 +18,7 @@ from pathlib import Path
 
 from emobench_data.errors import InputError
 
-from .arms import EMOLLM, EMOLLM_LORA, HOST, HOST_LORA, chosen
+from .arms import HEADLINE, chosen
 from .data import FOLDERS, oasis_test_items
 from .report import gather, overall, table
 from .rows import read_rows
@@ -80,9 +80,7 @@ def report(options: argparse.Namespace) -> None:
 
 
 def _tell(found) -> None:
-    pairs = ((EMOLLM, HOST), (EMOLLM_LORA, HOST), (EMOLLM_LORA, HOST_LORA))
-    lines = [overall(found, arm, host) for arm, host in pairs]
-    print(table(found), *filter(None, lines), sep="\n\n")
+    print(table(found), overall(found, HEADLINE), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ class Arm:
 
 
 HOST, EMOLLM = "host", "emollm"
-HOST_LORA, EMOLLM_LORA = f"{HOST}, LoRA", f"{EMOLLM}, LoRA"
+EMOLLM_LORA = f"{EMOLLM}, LoRA"
+# Data set and budget -> the arm with the launcher's TUNE for it.
+HEADLINE = {("fer2013", "480 faces, 1 pass"): EMOLLM_LORA, ("oasis", "1 pass"): EMOLLM, ("oasis_category", "1 pass"): EMOLLM}
 _MLP, _POOL = "mlp2x_gelu", "multiperspective:perspectives=none,tokens="
 
 
@@ -72,7 +74,7 @@ ARMS = {
         Arm("emollm, 16 tokens", "multiperspective:tokens=16"),
         Arm("emollm, enrich", "multiperspective"),
         # The language model trained too; an aligned projector takes a lower rate, which a fresh one does not.
-        Arm(HOST_LORA, _MLP, LAST, PLAIN, 0, lora=2e-3),
+        Arm("host, LoRA", _MLP, LAST, PLAIN, 0, lora=2e-3),
         Arm(EMOLLM_LORA, **READ),
         Arm("emollm, LoRA, no EmoPrompt", template=PLAIN, **READ),
         Arm("emollm, LoRA, no layout", _NO_LAYOUT, **READ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from statistics import mean, stdev
-from typing import Iterable, NamedTuple
+from typing import Iterable, Mapping, NamedTuple
 
 import numpy as np
 from sklearn.metrics import f1_score
@@ -48,6 +48,7 @@ class Gain(NamedTuple):
     low: float
     high: float
     items: int
+    drawn: np.ndarray  # (DRAWS,), the mean with groups drawn anew
 
 
 Group = tuple[str, str, str]  # data set, tower, budget
@@ -93,22 +94,33 @@ def gain(pairs: Iterable[tuple[str, Answered, Answered]]) -> Gain | None:
     """Mean of the second's accuracy less the first's over what both answered, with 95 % when groups are drawn anew.
 
     Args:
-        pairs: a data set's name, host and arm; several towers count together, a photograph's answers stay in one group.
+        pairs: a data set's name, host and arm for each tower; towers weigh alike, and draw the same groups.
     """
+    towers = [_by_group(*pair) for pair in pairs]
+    groups = list(dict.fromkeys(group for _, sizes in towers for group in sizes))
+    if not groups:
+        return None
+    drawn = np.random.default_rng(SEED).integers(len(groups), size=(DRAWS, len(groups)))
+    means, again, items = [], [], 0
+    for tower in towers:
+        own, count = (np.array([each[group] for group in groups]) for each in tower)
+        means.append(own.sum() / count.sum())
+        again.append(own[drawn].sum(1) / count[drawn].sum(1))
+        items += int(count.sum())
+    overall = np.mean(again, axis=0)
+    return Gain(mean(means), *interval(overall), items, overall)
+
+
+def _by_group(data: str, first: Answered, second: Answered) -> tuple[Counter[str], Counter[str]]:
+    """By group, how much more the second has right, and how many answers both gave."""
     sums: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
-    for data, first, second in pairs:
-        for place, pair in second.pairs.items():
-            if place in first.pairs:
-                group = group_of(data, place[1])
-                sums[group] += right(pair) - right(first.pairs[place])
-                sizes[group] += 1
-    if not sizes:
-        return None
-    drawn = np.random.default_rng(SEED).integers(len(sizes), size=(DRAWS, len(sizes)))
-    own, count = (np.array([each[group] for group in sizes]) for each in (sums, sizes))
-    low, high = interval(own[drawn].sum(1) / count[drawn].sum(1))
-    return Gain(own.sum() / count.sum(), low, high, int(count.sum()))
+    for place, pair in second.pairs.items():
+        if place in first.pairs:
+            group = group_of(data, place[1])
+            sums[group] += right(pair) - right(first.pairs[place])
+            sizes[group] += 1
+    return sums, sizes
 
 
 def table(found: dict[Group, dict[str, Answered]]) -> str:
@@ -129,23 +141,31 @@ def table(found: dict[Group, dict[str, Answered]]) -> str:
     return "\n".join(lines)
 
 
-def overall(found: dict[Group, dict[str, Answered]], arm: str, host: str = HOST) -> str:
-    """One line a data set: the gain of `arm` over all towers both were run with; their mean without the control."""
-    by_data: dict[str, list[tuple[str, Answered, Answered]]] = defaultdict(list)
-    for (data, _, _), arms in sorted(found.items()):
-        if host in arms and arm in arms:
-            by_data[data].append((data, arms[host], arms[arm]))
-    lines, means = [], []
-    for data, pairs in by_data.items():
+def overall(found: dict[Group, dict[str, Answered]], chosen: Mapping[tuple[str, str], str]) -> str:
+    """One line a data set: the gain of its chosen arm over the host, in the mean over towers; their mean without the control.
+
+    Args:
+        chosen: data set and budget -> arm.
+    """
+    lines, gains = [], []
+    for (data, budget), arm in chosen.items():
+        towers = [arms for (*place, own), arms in sorted(found.items()) if (place[0], own) == (data, budget)]
+        pairs = [(data, arms[HOST], arms[arm]) for arms in towers if HOST in arms and arm in arms]
         more = gain(pairs)
         if more:
-            if data != CONTROL:
-                means.append(more.mean)
-            lines.append(f"- {data}: {arm} over {host} {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
+            lines.append(f"- {data}: {arm} over {HOST} {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
                          f"towers: {len(pairs)}, answers: {more.items})")  # fmt: skip
-    if len(means) > 1:
-        lines.append(f"- mean of the data sets, without the control: {mean(means):+.3f}")
-    return "\n".join(lines)
+            gains += [more] if data != CONTROL else []
+    return "\n".join(lines + _mean_of(gains))
+
+
+def _mean_of(gains: list[Gain]) -> list[str]:
+    if len(gains) < 2:
+        return []
+    # Every data set is drawn with one seed, and they do not hang together.
+    shuffled = [np.random.default_rng(number).permutation(own.drawn) for number, own in enumerate(gains)]
+    low, high = interval(np.mean(shuffled, axis=0))
+    return [f"- mean of the data sets, without the control: {mean(own.mean for own in gains):+.3f} ({low:+.3f} to {high:+.3f})"]
 
 
 def _spread(values: list[float]) -> str:

@@ -64,7 +64,7 @@ def test_the_report_of_a_run(quality, tmp_path, capsys):
     assert len(rows) == 2 * 2 + 2 * 2 * 3 + 1
     lines = [line for line in printed.splitlines() if line.startswith("| oasis | lite0")]
     assert [line.split(" | ")[3:6] for line in lines[:2]] == [["host", "2", "240"], ["emollm", "2", "240"]]
-    assert "fer2013: emollm over host" in printed and "that no setting was chosen on" in printed
+    assert "oasis: emollm over host" in printed and "that no setting was chosen on" in printed
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -143,6 +143,16 @@ def test_the_mean_over_data_sets_leaves_the_control_out():
     given = {"oasis": whole, "fer2013": half, "oasis_category": host}
     rows = [made_up("host", 0, host, data=data) for data in given]
     rows += [made_up("emollm", 0, answers, data=data) for data, answers in given.items()]
-    lines = overall(gather(rows), "emollm").splitlines()
-    assert len(lines) == 4 and lines[-1].endswith("without the control: +0.750")
-    assert len(overall(gather(rows[:1] + rows[3:4]), "emollm").splitlines()) == 1
+    chosen = {(data, "1 pass"): "emollm" for data in given}
+    lines = overall(gather(rows), chosen).splitlines()
+    assert len(lines) == 4 and "without the control: +0.750 (" in lines[-1]
+    assert len(overall(gather(rows[:1] + rows[3:4]), chosen).splitlines()) == 1
+
+
+def test_towers_weigh_alike_however_many_seeds_they_have():
+    rows = [made_up("host", seed, {"A 1": "ab"}) for seed in range(3)]
+    rows += [made_up("emollm", seed, {"A 1": "aa"}) for seed in range(3)]
+    other = [made_up("host", 0, {"A 1": "ab"}), made_up("emollm", 0, {"A 1": "ab"})]
+    for row in other:
+        row["key"]["tower"] = "efficientnet_lite1"
+    assert "oasis: emollm over host +0.500 (" in overall(gather(rows + other), {("oasis", "1 pass"): "emollm"})
