@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.quality.arms import ARMS, EMOLLM, EMOLLM_LORA
+
 from .conftest import FINETUNE, ROOT, STACK, bash
 
 TASKS = {"emo_c", "emo_o", "intent", "hate", "humor", "sarcasm"}
@@ -69,6 +71,15 @@ def launcher(code, **settings):
 def test_rates_follow_from_what_is_tuned_and_on_what(settings, wanted):
     said = launcher('defaults; echo "$TUNE $LEARNING_RATE $PROJECTOR_LR $BESIDE"', **settings)
     assert said.splitlines()[-1] == wanted
+
+
+def test_the_comparison_trains_as_the_launcher_does():
+    faces, photographs = ARMS[EMOLLM_LORA], ARMS[EMOLLM]
+    said = launcher('defaults; echo "$LEARNING_RATE $PROJECTOR_LR $BESIDE $SELECT_LAYER"', DATASET="fer2013")
+    assert [float(word) for word in said.split()] == [faces.lora, faces.rate, faces.beside, faces.layer]
+    said = launcher('defaults; echo "$PROJECTOR_LR $BESIDE $SELECT_LAYER $ALIGN $PROJECTOR"', DATASET="oasis").split()
+    wanted = [photographs.rate, photographs.beside, photographs.layer, photographs.alignment]
+    assert [float(word) for word in said[:-1]] == wanted and said[-1] == photographs.projector
 
 
 @pytest.mark.e2e
