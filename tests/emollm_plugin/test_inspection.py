@@ -30,7 +30,7 @@ def keep_initialisers(monkeypatch):
 def test_the_printed_command_evaluates(lora_folder, llava_model, tiny, tmp_path, monkeypatch, keep_initialisers):
     report = inspect(lora_folder)
     assert (report["kind"], report["complete"], report["base"]) == ("lora", True, str(tiny.base))
-    assert report["projector"] == "multiperspective:slots=2,width=16"
+    assert report["projector"] == "multiperspective:perspectives=objects+relations+atmosphere+layout,slots=2,width=16,frames=8"
     assert report["vision_tower"] == str(tiny.clip) and report["template"] == "emoprompt_chatml"
     assert report["projector_parameters"] == sum(p.numel() for p in llava_model.get_model().mm_projector.parameters())
     python, m, door, *arguments = shlex.split(report["evaluate"])
