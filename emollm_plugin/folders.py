@@ -11,9 +11,8 @@ from typing import Any
 
 from emobench_data.errors import InputError
 
-from .projector.options import FAMILY, ProjectorOptions
+from .projector.options import in_full
 from .prompt.stop import TEMPLATE_KEY
-from .registry import projector_family
 
 SHARDS = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 WHOLE = ("model.safetensors", "pytorch_model.bin")
@@ -42,8 +41,7 @@ def note_training(config: Any, *, template: str, base: str) -> None:
 
     The projector's type is written out in full, so that a later version with other defaults still restores it.
     """
-    if projector_family(config.mm_projector_type) == FAMILY:
-        config.mm_projector_type = str(ProjectorOptions.parse(config.mm_projector_type))
+    config.mm_projector_type = in_full(config.mm_projector_type)
     setattr(config, TEMPLATE_KEY, template)
     setattr(config, BASE_KEY, str(Path(base).resolve()) if Path(base).is_dir() else base)
 

@@ -19,9 +19,8 @@ from emollm_plugin._version import __version__
 from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
 from emollm_plugin.checkpoint import check_folder
-from emollm_plugin.projector.options import FAMILY, ProjectorOptions
+from emollm_plugin.projector.options import in_full
 from emollm_plugin.prompt.formats import load_tokenizer
-from emollm_plugin.registry import projector_family
 
 from .arms import Arm
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
@@ -86,9 +85,7 @@ class Bench:
         """
         if len(cell.train) < BATCH:
             raise InputError(f"{data}: {len(cell.train)} pictures to train on are less than a batch of {BATCH}; take more")
-        settings = asdict(arm)
-        if projector_family(arm.projector) == FAMILY:
-            settings["projector"] = str(ProjectorOptions.parse(arm.projector))
+        settings = asdict(arm) | {"projector": in_full(arm.projector)}
         return {
             "data": data, "tower": tower, "arm": settings.pop("name"), "seed": seed, "fold": fold,
             "folds": self.options.folds if data in FOLDED else 1, "development": self.options.development,

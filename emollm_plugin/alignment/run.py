@@ -14,8 +14,7 @@ from ..attach import register
 from ..checkpoint import check_folder, check_tokenizer
 from ..preflight import check_projector_type, check_tower_name, load_records
 from ..projector.grid import grid_side
-from ..projector.options import FAMILY, ProjectorOptions
-from ..registry import projector_family
+from ..projector.multiperspective import MultiPerspectiveProjector
 from .align import align, encode_pictures, save_projector, words_of
 from .draw import check_share, draw_in
 from .pairs import draw_pairs
@@ -66,8 +65,8 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     made = build_vision_projector(config).float().to(device)
     if not any(True for _ in made.parameters()):
         raise InputError(f"--projector {projector} has nothing to train, so that it cannot be aligned; name another")
-    if projector_family(projector) == FAMILY:
-        grid_side(encoder.num_patches, ProjectorOptions.parse(projector).tokens)
+    if isinstance(made, MultiPerspectiveProjector):
+        grid_side(encoder.num_patches, made.tokens)
     features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images)
     share = align(
         made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed

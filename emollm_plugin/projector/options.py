@@ -23,8 +23,8 @@ class ProjectorOptions:
             as came in. Fewer cost less in every layer of the LLM; patches are averaged on a grid before the MLP (DeCo,
             arXiv 2405.20985).
         slots: number of learned slots that compete for patches; 8 covers the few things a photograph is about.
-        width: inner width of the perspectives, of layout a quarter of it; with 512 the projector stays below 40 M parameters and 25 GFLOP at
-            576 x 1024 -> 4096.
+        width: inner width of the perspectives, of layout a quarter of it; with 512 the projector stays below 40 M
+            parameters and 25 GFLOP at 576 x 1024 -> 4096.
         frames: frames that are read of a clip.
     """
 
@@ -62,6 +62,12 @@ class ProjectorOptions:
         if isqrt(options.tokens) ** 2 != options.tokens:
             raise InputError(f"projector option tokens={options.tokens} must be a square number, such as 144, 64 or 16")
         return options
+
+
+def in_full(projector_type: str) -> str:
+    """The type string with all its options where it is ours, otherwise as it is."""
+    ours = projector_type.partition(":")[0] == FAMILY
+    return str(ProjectorOptions.parse(projector_type)) if ours else projector_type
 
 
 def _perspectives(value: str) -> tuple[str, ...]:
