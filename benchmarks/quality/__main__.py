@@ -28,7 +28,7 @@ HERE = Path(__file__).parents[1]
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=Path, required=True, help="JSON lines, added to")
+    parser.add_argument("--rows", type=Path, required=True, nargs="+", help="JSON lines; new rows go to the last file")
     parser.add_argument("--report", action="store_true", help="run nothing, print the table")
     parser.add_argument("--figure", type=Path, default=HERE / "figures" / "quality.png")
     parser.add_argument("--data-root", type=Path, help="folder with oasis_pixabay/ and fer2013/ in it")
@@ -66,10 +66,10 @@ def report(options: argparse.Namespace) -> None:
 
     from .figure import draw
 
-    rows = read_rows(options.rows)
+    rows = read_rows(*options.rows)
     found = gather(rows)
     if not found:
-        raise InputError(f"{options.rows}: no seed is whole yet, so that there is nothing to report; run without --report")
+        raise InputError(f"{options.rows[-1]}: no seed is whole yet, so that there is nothing to report; run without --report")
     _tell(found)
     if options.data_root:
         kept = oasis_test_items(oasis.read(options.data_root / FOLDERS["oasis"], Skips()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import orjson
 
@@ -14,21 +14,23 @@ from emobench_data.errors import InputError
 Row = dict[str, Any]
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Rows of a file, none if there is no file.
+def read_rows(*paths: Path) -> list[Row]:
+    """Rows of all files, none of one that is not there.
 
     Raises:
         InputError: a line is no row.
     """
-    rows = []
-    for number, line in enumerate(path.read_bytes().splitlines() if path.is_file() else [], 1):
+    return [row for path in paths if path.is_file() for row in _rows_of(path)]
+
+
+def _rows_of(path: Path) -> Iterator[Row]:
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             row = orjson.loads(line)
             row["key"], row["answers"]  # noqa: B018
         except (orjson.JSONDecodeError, TypeError, KeyError) as error:
             raise InputError(f"{path}, line {number}: no row of this benchmark; take the line out") from error
-        rows.append(row)
-    return rows
+        yield row
 
 
 def append_row(path: Path, row: Row) -> None:

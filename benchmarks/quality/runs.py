@@ -44,9 +44,9 @@ def run_all(options: argparse.Namespace, arms: list[Arm]) -> None:
         cell, root = bench.cell(data, seed, fold)
         for arm in arms:
             key = bench.key(data, tower, arm, seed, fold, cell)
-            if is_done(read_rows(options.rows), key):
+            if is_done(read_rows(*options.rows), key):
                 continue
-            append_row(options.rows, bench.row(key, arm, cell, root))
+            append_row(options.rows[-1], bench.row(key, arm, cell, root))
 
 
 def _cells(options: argparse.Namespace) -> Iterator[tuple[str, str, int, int]]:
