@@ -13,20 +13,22 @@ from emobench_data.atomic import atomic_file
 from emollm_plugin.alignment.align import encode_pictures
 
 
-def features_of(tower: str, layer: int, images: Sequence[str], root: Path, kept: Path) -> dict[str, Tensor]:
+def features_of(tower: str, layer: int, images: Sequence[str], root: Path, kept: Path,
+                device: torch.device) -> dict[str, Tensor]:  # fmt: skip
     """Patch tokens (N, C) of each picture, float16, as word alignment computes them.
 
     Args:
         images: paths below `root`.
         kept: the file that keeps them; what it lacks is added.
+        device: that the encoder runs on; the features stay in the file, read when they are used.
     """
-    known = torch.load(kept, weights_only=True) if kept.is_file() else {}
+    known = torch.load(kept, weights_only=True, mmap=True) if kept.is_file() else {}
     missing = sorted(set(images) - known.keys())
     if missing:
         from llava.model.multimodal_encoder.builder import build_vision_tower
 
         config = SimpleNamespace(mm_vision_tower=tower, mm_vision_select_layer=layer, mm_vision_select_feature="patch")
-        known |= encode_pictures(build_vision_tower(config), missing, root)
+        known |= encode_pictures(build_vision_tower(config).to(device), missing, root)
         with atomic_file(kept) as file:
             torch.save(known, file)
     return {image: known[image] for image in set(images)}

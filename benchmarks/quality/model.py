@@ -54,6 +54,10 @@ class LanguageModel:
         """Of the visual tokens."""
         return self.model.config.hidden_size
 
+    @property
+    def device(self) -> torch.device:
+        return self.model.device
+
     @contextmanager
     def adapted(self, seed: int) -> Iterator[None]:
         """With a fresh LoRA adapter, whose parameters are `adapters`; taken out again at the end."""

@@ -6,19 +6,23 @@ import argparse
 import logging
 import platform
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator, NamedTuple
 
 import torch
 import transformers
+from torch import Tensor
+from tqdm import tqdm
 
 from emobench_data.errors import InputError
 from emollm_plugin._version import __version__
 from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
 from emollm_plugin.checkpoint import check_folder
+from emollm_plugin.evaluation.predictor import pick_device
 from emollm_plugin.projector.options import in_full
 from emollm_plugin.prompt.formats import load_tokenizer
 
@@ -28,28 +32,43 @@ from .features import features_of
 from .model import LanguageModel
 from .rows import append_row, is_done, packed, read_rows
 from .training import BATCH, run
+from .workers import workers
 
 logger = logging.getLogger(__name__)
 
 
+class Unit(NamedTuple):
+    """One training."""
+
+    data: str
+    tower: str
+    seed: int
+    fold: int
+    arm: Arm
+
+
 def run_all(options: argparse.Namespace, arms: list[Arm]) -> None:
-    """Run what the options ask for and the row file lacks.
+    """Run what the options ask for and the row files lack.
 
     Raises:
         InputError: data or base model are missing, or a name is unknown.
     """
+    if options.jobs < 1:
+        raise InputError(f"--jobs {options.jobs}: at least 1 training at a time")
     register()
-    bench = Bench(options)
-    for data, tower, seed, fold in _cells(options):
-        cell, root = bench.cell(data, seed, fold)
-        for arm in arms:
-            key = bench.key(data, tower, arm, seed, fold, cell)
-            if is_done(read_rows(*options.rows), key):
-                continue
-            append_row(options.rows[-1], bench.row(key, arm, cell, root))
+    bench, done = Bench(options), read_rows(*options.rows)
+    units = [unit for unit in _units(options, arms) if not is_done(done, bench.key(unit))]
+    with workers(options.jobs, partial(_worker, options), bench) as each:
+        for _ in each(_encode, bench.pictures(units)):
+            pass
+        for row in tqdm(each(Bench.row, units), total=len(units), desc="trainings", mininterval=5, disable=None):
+            append_row(options.rows[-1], row)
+            named = " ".join(str(row["key"][name]) for name in ("data", "tower", "arm", "seed", "fold"))
+            logger.info("%s: accuracy %.3f, majority %.3f, loss %.3f, %.0f s", named,
+                        *(row[figure] for figure in ("accuracy", "majority", "loss", "seconds")))  # fmt: skip
 
 
-def _cells(options: argparse.Namespace) -> Iterator[tuple[str, str, int, int]]:
+def _units(options: argparse.Namespace, arms: list[Arm]) -> Iterator[Unit]:
     if not all(seed.strip().isdecimal() for seed in options.seeds.split(",")):
         raise InputError(f"--seeds {options.seeds} must be whole numbers with commas between")
     for data in options.data.split(","):
@@ -58,36 +77,63 @@ def _cells(options: argparse.Namespace) -> Iterator[tuple[str, str, int, int]]:
         for tower in options.towers.split(","):
             for seed in map(int, options.seeds.split(",")):
                 for fold in range(options.folds if data in FOLDED else 1):
-                    yield data, tower, seed, fold
+                    yield from (Unit(data, tower, seed, fold, arm) for arm in arms)
+
+
+def _worker(options: argparse.Namespace) -> Bench:
+    torch.set_num_threads(1)
+    register()
+    return Bench(options)
+
+
+def _encode(bench: Bench, pictures: Pictures) -> None:
+    bench.features(pictures)  # stay in their file
+
+
+class Pictures(NamedTuple):
+    """What one file of kept features holds at least."""
+
+    kept: Path
+    tower: str
+    layer: int
+    root: Path
+    images: tuple[str, ...]
 
 
 class Bench:
     """What all trainings share, each loaded once."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.options = options
+        self.options, self.device = options, torch.device(pick_device(options.device))
+        if self.device.type == "cuda":
+            torch.set_float32_matmul_precision("high")  # TF32
         check_folder(options.base)
+        self.cells: dict[tuple[str, int, int], tuple[Cell, Path]] = {}
         self.models: dict[str, LanguageModel] = {}
         self.words: dict[tuple[str, ...], Words] = {}
 
-    def cell(self, data: str, seed: int, fold: int) -> tuple[Cell, Path]:
+    def cell(self, unit: Unit) -> tuple[Cell, Path]:
         """The items, and the folder that their pictures lie in."""
-        own = self.options
-        root = picture_root(data, own.data_root or Path(), own.cache, seed=seed, development=own.development)
-        return make_cell(data, root, seed=seed, fold=fold, folds=own.folds, train=own.train, test=own.test,
-                         development=own.development), root  # fmt: skip
+        own, place = self.options, unit[:1] + unit[2:4]
+        if place not in self.cells:
+            data, seed, fold = place
+            root = picture_root(data, own.data_root or Path(), own.cache, seed=seed, development=own.development)
+            self.cells[place] = make_cell(data, root, seed=seed, fold=fold, folds=own.folds, train=own.train,
+                                          test=own.test, development=own.development), root  # fmt: skip
+        return self.cells[place]
 
-    def key(self, data: str, tower: str, arm: Arm, seed: int, fold: int, cell: Cell) -> dict[str, Any]:
-        """Everything that a result follows from but the code, whose changes need an arm or a file of their own.
+    def key(self, unit: Unit) -> dict[str, Any]:
+        """Everything that a result follows from but device and code, whose changes need an arm or a file of their own.
 
         Raises:
             InputError: there are fewer pictures to train on than a batch takes.
         """
+        (cell, _), data = self.cell(unit), unit.data
         if len(cell.train) < BATCH:
             raise InputError(f"{data}: {len(cell.train)} pictures to train on are less than a batch of {BATCH}; take more")
-        settings = asdict(arm) | {"projector": in_full(arm.projector)}
+        settings = asdict(unit.arm) | {"projector": in_full(unit.arm.projector)}
         return {
-            "data": data, "tower": tower, "arm": settings.pop("name"), "seed": seed, "fold": fold,
+            "data": data, "tower": unit.tower, "arm": settings.pop("name"), "seed": unit.seed, "fold": unit.fold,
             "folds": self.options.folds if data in FOLDED else 1, "development": self.options.development,
             "budget": self._budget(data), "train": len(cell.train), "test": len(cell.test),
             "steps": len(cell.train) * self.options.epochs // BATCH, "batch": BATCH, "rate": settings.pop("rate"),
@@ -99,25 +145,37 @@ class Bench:
         passes = f"{self.options.epochs} pass" + "es" * (self.options.epochs > 1)
         return f"{self.options.train} faces, {passes}" if data == "fer2013" else passes
 
-    def row(self, key: dict[str, Any], arm: Arm, cell: Cell, root: Path) -> dict[str, Any]:
+    def pictures(self, units: Iterable[Unit]) -> list[Pictures]:
+        """What the encoders must have seen for these trainings, a file each."""
+        wanted: dict[tuple[Path, str, int, Path], set[str]] = defaultdict(set)
+        for unit in units:
+            (cell, root), layer = self.cell(unit), unit.arm.layer
+            # FER2013's pictures and OASIS's are the same for all seeds and tasks.
+            source = root.name if unit.data == "mini" else FOLDERS[unit.data]
+            kept = self.options.cache / f"{source}-{unit.tower}{layer}.pt"
+            wanted[kept, unit.tower, layer, root] |= {item.image for item in (*cell.train, *cell.test)}
+        return [Pictures(*place, tuple(sorted(images))) for place, images in wanted.items()]
+
+    def features(self, pictures: Pictures) -> dict[str, Tensor]:
+        """Features of the pictures, computed where they are not kept yet."""
+        return features_of(pictures.tower, pictures.layer, pictures.images, pictures.root, pictures.kept, self.device)
+
+    def row(self, unit: Unit) -> dict[str, Any]:
         """Run one training and tell how it went."""
-        # FER2013's pictures and OASIS's are the same for all seeds and tasks.
-        source = root.name if key["data"] == "mini" else FOLDERS[key["data"]]
-        kept = self.options.cache / f"{source}-{key['tower']}{arm.layer}.pt"
-        images = [item.image for item in (*cell.train, *cell.test)]
-        features = features_of(key["tower"], arm.layer, images, root, kept)
-        words, model = self._words(cell), self._model(arm.template)
+        key, (cell, _) = self.key(unit), self.cell(unit)
+        features = self.features(*self.pictures([unit]))
+        words, model = self._words(cell), self._model(unit.arm.template)
         start = time.perf_counter()
-        answers, loss = run(arm, cell, model, features, words, steps=key["steps"], seed=key["seed"])
+        answers, loss = run(unit.arm, cell, model, features, words, steps=key["steps"], seed=unit.seed)
         seconds = time.perf_counter() - start
         gold = {item.id: item.answer for item in cell.test}
         options = tuple(sorted({option for item in cell.test for option in item.options}))
         right = sum(answers[item] == gold[item] for item in gold) / len(gold)
         majority = Counter(gold.values()).most_common(1)[0][1] / len(gold)
-        named = " ".join(str(key[name]) for name in ("data", "tower", "arm", "seed", "fold"))
-        logger.info("%s: accuracy %.3f, majority %.3f, loss %.3f, %.0f s", named, right, majority, loss, seconds)
+        cuda = self.device.type == "cuda"
         return {
             "key": key, "accuracy": right, "majority": majority, "loss": loss, "seconds": round(seconds, 1),
+            "device": torch.cuda.get_device_name(self.device) if cuda else "cpu", "jobs": self.options.jobs,
             "threads": torch.get_num_threads(), "options": options, "answers": packed(answers, gold, options),
             "versions": {"emollm": __version__, "torch": torch.__version__, "transformers": transformers.__version__,
                          "python": platform.python_version()},
@@ -131,12 +189,12 @@ class Bench:
             # One set of weights for all templates.
             model = next(iter(self.models.values())).model if self.models else AutoModelForCausalLM.from_pretrained(
                 self.options.base, torch_dtype=torch.float32
-            )  # fmt: skip
+            ).to(self.device)  # fmt: skip
             self.models[template] = LanguageModel(model, load_tokenizer(self.options.base), conv_templates[template])
         return self.models[template]
 
     def _words(self, cell: Cell) -> Words:
         labels = tuple(sorted({item.answer for item in cell.train}))
         if labels not in self.words:
-            self.words[labels] = words_of(self.options.base, labels, "cpu")
+            self.words[labels] = words_of(self.options.base, labels, self.device)
         return self.words[labels]

@@ -25,7 +25,7 @@ ALIGNMENT = {"learning_rate": 1e-3, "batch": 16}  # `emollm align`'s own
 
 
 def build(arm: Arm, patches: Tensor, width: int, seed: int) -> nn.Module:
-    """A fresh projector by the host's builder, for patches (N, C)."""
+    """A fresh projector by the host's builder, for patches (N, C), on the CPU."""
     from llava.model.multimodal_projector.builder import build_vision_projector
 
     torch.manual_seed(seed)
@@ -56,7 +56,7 @@ def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mappin
         if len(queue) < BATCH:
             queue = rng.sample(items, len(items)) + queue
         some, queue = queue[-BATCH:], queue[:-BATCH]
-        loss = model.loss(projector(stacked(features, some)), [samples[item.id] for item in some])
+        loss = model.loss(projector(stacked(features, some).to(model.device)), [samples[item.id] for item in some])
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -73,7 +73,7 @@ def answer(projector: nn.Module, model: LanguageModel, features: Mapping[str, Te
     for start in tqdm(range(0, len(items), ASKED), desc="answering", mininterval=5, disable=None):
         some = items[start : start + ASKED]
         with torch.inference_mode():
-            visual = projector(stacked(features, some))
+            visual = projector(stacked(features, some).to(model.device))
         given |= {item.id: option for item, option in zip(some, model.answers(visual, some))}
     return given
 
@@ -86,7 +86,7 @@ def stacked(features: Mapping[str, Tensor], items: list[Item]) -> Tensor:
 def run(arm: Arm, cell: Cell, model: LanguageModel, features: Mapping[str, Tensor], words: Words, *, steps: int,
         seed: int) -> tuple[dict[str, str], float]:  # fmt: skip
     """Answers of one arm to the cell's test items, and its last training loss."""
-    projector = build(arm, next(iter(features.values())), model.width, seed)
+    projector = build(arm, next(iter(features.values())), model.width, seed).to(model.device)
     if arm.alignment:
         warm(projector, arm, features, cell.train, words, seed)
     with model.adapted(seed) if arm.lora else nullcontext():

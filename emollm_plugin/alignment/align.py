@@ -53,7 +53,7 @@ class Words:
         return SHARPNESS * F.normalize(tokens.mean(dim=1) - self.mean, dim=-1) @ self.targets.T
 
 
-def words_of(base: str, labels: Sequence[str], device: str) -> Words:
+def words_of(base: str, labels: Sequence[str], device: torch.device | str) -> Words:
     """The places of `labels` among the input embeddings of the language model `base`, a folder or hub name."""
     from transformers import AutoModelForCausalLM
 

@@ -88,7 +88,7 @@ class Predictor:
         from ..compat.cpu import cpu_dtype, host_on_cpu
         from ..reachable import check_download
 
-        device = _device(device)
+        device = pick_device(device)
         language_model = host_branch(path, base, "")[0] or path
         check_folder(language_model)
         check_download(language_model, "model")
@@ -189,7 +189,7 @@ class Predictor:
         return [row[kept.bool()][:-1].clone() for row, kept in zip(embeddings, mask)]
 
 
-def _device(name: str | None) -> str:
+def pick_device(name: str | None) -> str:
     """`name`, where this machine has that device; default: a GPU if there is one."""
     if name is None:
         return "cuda" if torch.cuda.is_available() else "cpu"

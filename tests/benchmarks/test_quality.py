@@ -17,26 +17,33 @@ TWO = "host;emollm"
 
 
 @pytest.fixture
-def quality(base, data_root, tmp_path, monkeypatch):
-    """A function that runs the command on the made-up data, with random features for the encoder's and little alignment."""
+def plain(base, data_root, tmp_path, monkeypatch):
+    """A function that runs the command on the made-up data with little alignment."""
     for name, arm in ARMS.items():
         monkeypatch.setitem(ARMS, name, replace(arm, alignment=min(arm.alignment, 2)))
-
-    def features_of(tower, layer, images, root, kept):
-        assert all((root / image).is_file() for image in images)
-        generator = torch.Generator().manual_seed(-layer)
-        return {image: torch.randn(16, 24, generator=generator) for image in sorted(set(images))}
 
     def run(*arguments):
         command_line = ["quality", "--base", str(base), "--data-root", str(data_root), "--rows",
                         str(tmp_path / "rows.jsonl"), "--cache", str(tmp_path / "cache"), "--train", "14", "--test",
-                        "7", "--figure", str(tmp_path / "figure.png"), *arguments]  # fmt: skip
+                        "7", "--figure", str(tmp_path / "figure.png"), "--device", "cpu", *arguments]  # fmt: skip
         monkeypatch.setattr(sys, "argv", command_line)
-        monkeypatch.setattr("benchmarks.quality.runs.features_of", features_of)
         command.main()
         return read_rows(tmp_path / "rows.jsonl")
 
     return run
+
+
+@pytest.fixture
+def quality(plain, monkeypatch):
+    """The same, with random features for the encoder's."""
+
+    def features_of(tower, layer, images, root, kept, device):
+        assert all((root / image).is_file() for image in images)
+        generator = torch.Generator().manual_seed(-layer)
+        return {image: torch.randn(16, 24, generator=generator) for image in sorted(set(images))}
+
+    monkeypatch.setattr("benchmarks.quality.runs.features_of", features_of)
+    return plain
 
 
 def test_what_is_there_is_not_run_again(quality, tmp_path, monkeypatch):
@@ -50,6 +57,16 @@ def test_what_is_there_is_not_run_again(quality, tmp_path, monkeypatch):
     assert again[0] == first[0] and again[1]["answers"] == first[1]["answers"] and len(again) == 2
     monkeypatch.setattr("benchmarks.quality.runs.run", lambda *_, **__: pytest.fail("run again"))
     assert quality("--arms", TWO, "--seeds", "0") == again
+
+
+def test_several_processes_find_what_one_does(plain, tmp_path):
+    found = {}
+    for jobs in ("1", "2"):
+        rows = plain("--arms", TWO, "--seeds", "0,1", "--jobs", jobs)
+        found[jobs] = {(row["key"]["arm"], row["key"]["seed"]): row["answers"] for row in rows}
+        assert [row["jobs"] for row in rows] == [int(jobs)] * 4
+        (tmp_path / "rows.jsonl").unlink()
+    assert found["1"] == found["2"] and len(found["1"]) == 4
 
 
 def test_other_conditions_are_run(quality):
@@ -109,6 +126,7 @@ def test_wrong_rows_and_options_are_one_line(quality, tmp_path):
     for arguments, said in (
         (["--report"], "nothing to report"),
         (["--seeds", "0,a"], "--seeds 0,a must be whole numbers"),
+        (["--jobs", "0"], "--jobs 0: at least 1"),
         (["--train", "7", "--arms", "host"], "7 pictures to train on are less than a batch of 8"),
     ):
         with pytest.raises(SystemExit, match=said):
