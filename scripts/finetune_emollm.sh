@@ -104,20 +104,7 @@ defaults() {
     [[ "$DATASET" != oasis ]] || align=150 TUNE="${TUNE:-projector}"
     [[ -z "$DATA_PATH${PRETRAIN_PROJECTOR:-}$HOSTFILE" && "$NODES" == 1 ]] || align=0
     ALIGN="${ALIGN:-$align}" TUNE="${TUNE:-lora}" EPOCHS="${EPOCHS:-1}"
-    # With a base of one's own, LLaVA 1.5's rates; the small default base takes higher ones in its short runs.
-    local rates=(5e-4 1e-3) beside=1
-    case "$TUNE:${BASE_MODEL:+own}" in
-        projector:*) rates=(1e-3 1e-3) ;;
-        # A projector from nothing takes the rate at which LLaVA pretrains one.
-        *:own)
-            [[ "$TUNE" == full ]] && rates=(2e-5 2e-5) || rates=(2e-4 2e-5)
-            [[ "$ALIGN" != 0 || -n "${PRETRAIN_PROJECTOR:-}" ]] || rates[1]=1e-3
-            ;;
-        full:) rates=(1e-4 2e-4) ;;
-        # What an adapter needs to read aligned pictures of real data in one pass (benchmarks/QUALITY.md).
-        lora: | qlora:) [[ "$ALIGN" == 0 || "$DATASET$DATA_PATH" == mini ]] || { rates=(2e-3 2e-5) && beside=0.2; } ;;
-    esac
-    BESIDE="${BESIDE:-$beside}" LEARNING_RATE="${LEARNING_RATE:-${rates[0]}}" PROJECTOR_LR="${PROJECTOR_LR:-${rates[1]}}"
+    BESIDE="${BESIDE:-$(reads_aligned && echo 0.2 || echo 1)}" LEARNING_RATE="${LEARNING_RATE:-}" PROJECTOR_LR="${PROJECTOR_LR:-}"
     MAX_STEPS="${MAX_STEPS:--1}" BATCH="${BATCH:-8}" GLOBAL_BATCH="${GLOBAL_BATCH:-8}" MAX_LENGTH="${MAX_LENGTH:-2048}"
     SAVE_STEPS="${SAVE_STEPS:-$([[ "$TUNE" == full ]] && echo 0 || echo 50)}" RUN_DIR="${RUN_DIR:-}"
     CHECKPOINTING="${CHECKPOINTING:-0}" ZERO="${ZERO:-2}"
@@ -126,6 +113,28 @@ defaults() {
         [[ -z "$DATA_PATH" ]] && RUN_DIR="$ROOT/runs/$DATASET-seed$SEED" || RUN_DIR="$ROOT/runs/custom-seed$SEED"
         [[ "$STACK" == current ]] || RUN_DIR+="-$STACK"
     fi
+}
+
+# Whether an adapter is to read aligned pictures of real data (benchmarks/QUALITY.md).
+reads_aligned() {
+    [[ "$TUNE" =~ ^q?lora$ && -z "${BASE_MODEL:-}" && "$ALIGN" != 0 && "$DATASET$DATA_PATH" != mini ]]
+}
+
+# By what is trained, and from where: with a base of one's own, LLaVA 1.5's; the small default base takes higher ones in its
+# short runs. Called when it is known whether there was anything to align.
+choose_rates() {
+    local rates=(5e-4 1e-3)
+    case "$TUNE:${BASE_MODEL:+own}" in
+        projector:*) rates=(1e-3 1e-3) ;;
+        # A projector from nothing takes the rate at which LLaVA pretrains one.
+        *:own)
+            [[ "$TUNE" == full ]] && rates=(2e-5 2e-5) || rates=(2e-4 2e-5)
+            [[ "$ALIGN" != 0 || -n "${PRETRAIN_PROJECTOR:-}" ]] || rates[1]=1e-3
+            ;;
+        full:) rates=(1e-4 2e-4) ;;
+        *) ! reads_aligned || rates=(2e-3 2e-5) ;;
+    esac
+    LEARNING_RATE="${LEARNING_RATE:-${rates[0]}}" PROJECTOR_LR="${PROJECTOR_LR:-${rates[1]}}"
 }
 
 check_arguments() {
@@ -169,6 +178,7 @@ py() { "$VENV/bin/python" "$@"; }
 
 train_command() {
     CHECKPOINT="$RUN_DIR/llava-emollm-$TUNE"
+    choose_rates
     local save=(--save_strategy no) tune=() warmup=--warmup_steps bf16=True
     # The share of warm-up steps: transformers 5 reads it from --warmup_steps, 4.37 has an argument of its own.
     [[ "$STACK" == current ]] || warmup=--warmup_ratio

@@ -69,15 +69,23 @@ def launcher(code, **settings):
     ],
 )
 def test_rates_follow_from_what_is_tuned_and_on_what(settings, wanted):
-    said = launcher('defaults; echo "$TUNE $LEARNING_RATE $PROJECTOR_LR $BESIDE"', **settings)
+    said = launcher('defaults; choose_rates; echo "$TUNE $LEARNING_RATE $PROJECTOR_LR $BESIDE"', **settings)
     assert said.splitlines()[-1] == wanted
+
+
+def test_rates_are_those_of_a_fresh_projector_where_there_was_nothing_to_align(tmp_path):
+    # Alignment that is not asked for writes nothing for data without labels, and succeeds.
+    nothing = "run_logged() { :; }; fingerprint() { :; }; BASE=b TEMPLATE=t WORLD=1 LAUNCH=(); defaults; align; train_command"
+    said = launcher(f'{nothing}; echo "$ALIGN $LEARNING_RATE $PROJECTOR_LR"', DATASET="hateful_memes", RUN_DIR=tmp_path,
+                    PRECISION="fp32")  # fmt: skip
+    assert said.splitlines()[-1] == "0 5e-4 1e-3"
 
 
 def test_the_comparison_trains_as_the_launcher_does():
     faces, photographs = ARMS[EMOLLM_LORA], ARMS[EMOLLM]
-    said = launcher('defaults; echo "$LEARNING_RATE $PROJECTOR_LR $BESIDE $SELECT_LAYER"', DATASET="fer2013")
+    said = launcher('defaults; choose_rates; echo "$LEARNING_RATE $PROJECTOR_LR $BESIDE $SELECT_LAYER"', DATASET="fer2013")
     assert [float(word) for word in said.split()] == [faces.lora, faces.rate, faces.beside, faces.layer]
-    said = launcher('defaults; echo "$PROJECTOR_LR $BESIDE $SELECT_LAYER $ALIGN $PROJECTOR"', DATASET="oasis").split()
+    said = launcher('defaults; choose_rates; echo "$PROJECTOR_LR $BESIDE $SELECT_LAYER $ALIGN $PROJECTOR"', DATASET="oasis").split()
     wanted = [photographs.rate, photographs.beside, photographs.layer, photographs.alignment]
     assert [float(word) for word in said[:-1]] == wanted and said[-1] == photographs.projector
 
