@@ -52,7 +52,10 @@ class EfficientNetLiteTower(nn.Module):
             self.load_model()
 
     def load_model(self, device_map=None) -> None:
-        """Load the weights, once; `device_map` is the host's and sets nothing here, the host moves the tower."""
+        """Load the weights, once, to where the host says: nowhere in training, `auto` or a device in evaluation.
+
+        With `auto` the host leaves the tower where it was loaded (llava 1.2.2, model/builder.py): on the first GPU here.
+        """
         if self.is_loaded:
             return
         side = {"height": self.image_size, "width": self.image_size}
@@ -66,6 +69,10 @@ class EfficientNetLiteTower(nn.Module):
         self.vision_tower = network.requires_grad_(False)
         self.is_loaded = True
         self.eval()
+        if device_map == "auto":
+            device_map = "cuda" if torch.cuda.is_available() else None
+        if device_map is not None:
+            self.to(device_map)
 
     def train(self, mode: bool = True):
         """Stay in evaluation mode: batch norm must not take its statistics from a training batch."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from emobench_data.errors import InputError
 
 PLAIN, GUIDED = "chatml", "emoprompt_chatml"
-LAST, BLOCK_14 = -1, -3  # of EfficientNet-Lite0; -3 is also the launcher's default for the other variants
+LAST, BLOCK_14, BLOCK_10 = -1, -3, -7  # of EfficientNet-Lite0, see `layer_of`
 ALIGNED = 150  # steps of word alignment
 OURS = "multiperspective:tokens=4"  # the launcher's for EmoBench-mini and OASIS
 
 READ = {"beside": 0.2, "rate": 2e-5, "lora": 2e-3}  # what lets an adapter read aligned tokens in one pass
+FACES = {**READ, "layer": BLOCK_10, "alignment": 300}
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Arm:
 
     Args:
         projector: the host's `--mm_projector_type`.
-        layer: the host's `--mm_vision_select_layer`.
+        layer: the host's `--mm_vision_select_layer`, for EfficientNet-Lite0.
         template: name of the conversation template.
         alignment: steps of word alignment before the language model is in the loop.
         beside: share that a token keeps of what lies beside the labels' words, after alignment.
@@ -75,15 +76,28 @@ ARMS = {
         Arm("emollm, enrich", "multiperspective"),
         # The language model trained too; an aligned projector takes a lower rate, which a fresh one does not.
         Arm("host, LoRA", _MLP, LAST, PLAIN, 0, lora=2e-3),
-        Arm(EMOLLM_LORA, **READ),
-        Arm("emollm, LoRA, no EmoPrompt", template=PLAIN, **READ),
-        Arm("emollm, LoRA, no layout", _NO_LAYOUT, **READ),
-        Arm("emollm, LoRA, layout alone", _of("layout"), **READ),
-        Arm("emollm, LoRA, no perspectives", _POOL + "4", **READ),
-        Arm("emollm, LoRA, not drawn", **READ | {"beside": 1.0}),
+        Arm("host, LoRA+block10+alignment", _MLP, template=PLAIN, **FACES),
+        Arm(EMOLLM_LORA, **FACES),
+        Arm("emollm, LoRA, no EmoPrompt", template=PLAIN, **FACES),
+        Arm("emollm, LoRA, no layout", _NO_LAYOUT, **FACES),
+        Arm("emollm, LoRA, layout alone", _of("layout"), **FACES),
+        Arm("emollm, LoRA, no perspectives", _POOL + "4", **FACES),
+        Arm("emollm, LoRA, not drawn", **FACES | {"beside": 1.0}),
+        # What it was before block 10, and is for photographs.
+        Arm("emollm, LoRA, block 14", **FACES | {"layer": BLOCK_14}),
+        Arm("emollm, LoRA, block 14, 150 steps", **READ),
     )
 }
 REDUCED = (HOST, "host+block14+alignment", EMOLLM, "emollm, no EmoPrompt", "emollm, no alignment")
+
+
+def layer_of(arm: Arm, tower: str) -> int:
+    """The encoder's layer at the same place of a larger tower.
+
+    EfficientNet-Lite1 and Lite2 have five blocks, Lite0 has four, between the grid of a sixteenth of the side, which ends at
+    block 10 of Lite0, and the last block.
+    """
+    return arm.layer - (tower != "efficientnet_lite0" and arm.layer <= BLOCK_10)
 
 
 def chosen(names: str) -> list[Arm]:

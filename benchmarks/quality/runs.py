@@ -26,7 +26,7 @@ from emollm_plugin.evaluation.predictor import pick_device
 from emollm_plugin.projector.options import in_full
 from emollm_plugin.prompt.formats import load_tokenizer
 
-from .arms import Arm
+from .arms import Arm, layer_of
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
 from .features import features_of
 from .model import LanguageModel
@@ -131,7 +131,7 @@ class Bench:
         (cell, _), data = self.cell(unit), unit.data
         if len(cell.train) < BATCH:
             raise InputError(f"{data}: {len(cell.train)} pictures to train on are less than a batch of {BATCH}; take more")
-        settings = asdict(unit.arm) | {"projector": in_full(unit.arm.projector)}
+        settings = asdict(unit.arm) | {"projector": in_full(unit.arm.projector), "layer": layer_of(unit.arm, unit.tower)}
         return {
             "data": data, "tower": unit.tower, "arm": settings.pop("name"), "seed": unit.seed, "fold": unit.fold,
             "folds": self.options.folds if data in FOLDED else 1, "development": self.options.development,
@@ -149,7 +149,7 @@ class Bench:
         """What the encoders must have seen for these trainings, a file each."""
         wanted: dict[tuple[Path, str, int, Path], set[str]] = defaultdict(set)
         for unit in units:
-            (cell, root), layer = self.cell(unit), unit.arm.layer
+            (cell, root), layer = self.cell(unit), layer_of(unit.arm, unit.tower)
             # FER2013's pictures and OASIS's are the same for all seeds and tasks.
             source = root.name if unit.data == "mini" else FOLDERS[unit.data]
             kept = self.options.cache / f"{source}-{unit.tower}{layer}.pt"

@@ -20,7 +20,7 @@ from .arms import Arm
 from .data import Cell, Item
 from .model import LanguageModel
 
-BATCH, ASKED = 8, 16
+BATCH = 8
 ALIGNMENT = {"learning_rate": 1e-3, "batch": 16}  # `emollm align`'s own
 
 
@@ -70,8 +70,8 @@ def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mappin
 def answer(projector: nn.Module, model: LanguageModel, features: Mapping[str, Tensor], items: list[Item]) -> dict[str, str]:
     """Item id -> the likeliest option."""
     given: dict[str, str] = {}
-    for start in tqdm(range(0, len(items), ASKED), desc="answering", mininterval=5, disable=None):
-        some = items[start : start + ASKED]
+    for start in tqdm(range(0, len(items), model.asked), desc="answering", mininterval=5, disable=None):
+        some = items[start : start + model.asked]
         with torch.inference_mode():
             visual = projector(stacked(features, some).to(model.device))
         given |= {item.id: option for item, option in zip(some, model.answers(visual, some))}

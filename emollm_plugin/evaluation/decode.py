@@ -77,7 +77,8 @@ def _ended(ids: list[int], ends: Collection[int]) -> bool:
     return bool(ids) and ids[-1] in ends
 
 
-def option_probabilities(reader: Reader, read: Read, options: Sequence[Sequence[Sequence[int]]]) -> list[list[float]]:
+def option_probabilities(reader: Reader, read: Read, options: Sequence[Sequence[Sequence[int]]],
+                         at_once: int = SCORED_ROWS) -> list[list[float]]:  # fmt: skip
     """The probability of each option of each row, normalised over the row's options.
 
     An option's weight is the probability that sampling gives exactly it: the sum of the log-probabilities of its
@@ -85,11 +86,12 @@ def option_probabilities(reader: Reader, read: Read, options: Sequence[Sequence[
 
     Args:
         options: for each row, the ids of its options, each with its end of answer.
+        at_once: options that are scored in one pass.
     """
     pairs = [(row, ids) for row, each in enumerate(options) for ids in each]
     sums = []
-    for start in range(0, len(pairs), SCORED_ROWS):
-        part = pairs[start : start + SCORED_ROWS]
+    for start in range(0, len(pairs), at_once):
+        part = pairs[start : start + at_once]
         rows = torch.tensor([row for row, _ in part], device=read.lengths.device)
         sums.append(reader.log_probabilities(read.rows(rows), [ids for _, ids in part]))
     parts = torch.cat(sums).split([len(each) for each in options])

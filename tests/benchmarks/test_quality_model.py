@@ -102,8 +102,10 @@ def test_training_moves_the_projector_alone(models, features):
     assert all(torch.equal(*pair) for pair in zip(before, own.model.parameters()))
 
 
-def test_an_adapters_gradient_is_the_one_without_short_cuts(models):
+@pytest.mark.parametrize("wide", [False, True])
+def test_an_adapters_gradient_is_the_one_without_short_cuts(models, monkeypatch, wide):
     own = models[GUIDED]
+    monkeypatch.setattr(own, "wide", wide)
     samples, visual = [own.sample(item) for item in ITEMS], torch.randn(3, 4, own.width)
     with own.adapted(seed=0):
         for value in own.adapters:  # a fresh adapter's second half is zero

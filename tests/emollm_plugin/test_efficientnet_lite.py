@@ -51,6 +51,21 @@ def test_an_earlier_layer_gives_its_own_map_with_each_token_standardized(tower, 
     assert torch.allclose(earlier(images), expected, atol=1e-3)
 
 
+def test_it_is_loaded_to_where_the_host_says(monkeypatch):
+    from emollm_plugin.efficientnet_lite import EfficientNetLiteTower
+
+    waiting = EfficientNetLiteTower("efficientnet_lite0", delay_load=True)
+    waiting.load_model(device_map="meta")
+    assert waiting.device == torch.device("meta")
+    # In evaluation the host names no device, and moves the tower only where it named one.
+    moved = []
+    monkeypatch.setattr(EfficientNetLiteTower, "to", lambda self, device: moved.append(device))
+    for found in (False, True):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda found=found: found)
+        EfficientNetLiteTower("efficientnet_lite0", delay_load=True).load_model(device_map="auto")
+    assert moved == ["cuda"]
+
+
 def test_a_layer_that_is_not_there(tower):
     from emollm_plugin.efficientnet_lite import EfficientNetLiteTower
 
