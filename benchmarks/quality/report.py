@@ -26,10 +26,12 @@ class Answered(NamedTuple):
     Args:
         pairs: (seed, item) -> right option and given one, a letter each.
         seconds: of training and answering, by seed.
+        devices: that this was done on.
     """
 
     pairs: dict[tuple[int, str], str]
     seconds: dict[int, float]
+    devices: frozenset[str]
 
     @property
     def seeds(self) -> list[int]:
@@ -85,8 +87,9 @@ def gather(rows: Iterable[Row], kept: set[str] | None = None) -> dict[Group, dic
             pairs = {(seed, item): pair for seed, own in whole.items() for row in own
                      for item, pair in row["answers"].items() if kept is None or item in kept}  # fmt: skip
             seconds = {seed: sum(row["seconds"] for row in own) for seed, own in whole.items()}
+            devices = frozenset(row["device"] for own in whole.values() for row in own)
             if pairs:
-                found.setdefault(group, {})[arm] = Answered(pairs, seconds)
+                found.setdefault(group, {})[arm] = Answered(pairs, seconds, devices)
     return found
 
 
@@ -125,8 +128,8 @@ def _by_group(data: str, first: Answered, second: Answered) -> tuple[Counter[str
 
 def table(found: dict[Group, dict[str, Answered]]) -> str:
     """The Markdown table, host first."""
-    lines = ["| data | tower | budget | arm | seeds | n | accuracy | macro-F1 | majority | gain over host | 95 % | s |",
-             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    lines = ["| data | tower | budget | arm | seeds | n | accuracy | macro-F1 | majority | gain over host | 95 % | s | on |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
     for (data, tower, budget), arms in sorted(found.items()):
         host = arms.get(HOST)
         for arm in sorted(arms, key=list(ARMS).index):
@@ -136,7 +139,8 @@ def table(found: dict[Group, dict[str, Answered]]) -> str:
             scores = " | ".join(_spread([of(seed) for seed in own.seeds]) for of in (own.accuracy, own.macro_f1))
             lines.append(
                 f"| {data} | {tower.removeprefix('efficientnet_')} | {budget} | {arm} | {len(own.seeds)}"
-                f" | {len(own.pairs)} | {scores} | {_majority(own):.3f} | {told} | {mean(own.seconds.values()):.0f} |"
+                f" | {len(own.pairs)} | {scores} | {_majority(own):.3f} | {told} | {mean(own.seconds.values()):.0f}"
+                f" | {', '.join(sorted(own.devices))} |"
             )
     return "\n".join(lines)
 

@@ -61,8 +61,8 @@ def run_all(options: argparse.Namespace, arms: list[Arm]) -> None:
     with workers(options.jobs, partial(_worker, options), bench) as each:
         for _ in each(_encode, bench.pictures(units)):
             pass
-        for row in tqdm(each(Bench.row, units), total=len(units), desc="trainings", mininterval=5, disable=None):
-            append_row(options.rows[-1], row)
+        for row, asked in tqdm(each(Bench.row, units), total=len(units), desc="trainings", mininterval=5, disable=None):
+            append_row(options.rows[-1], row, asked)
             named = " ".join(str(row["key"][name]) for name in ("data", "tower", "arm", "seed", "fold"))
             logger.info("%s: accuracy %.3f, majority %.3f, loss %.3f, %.0f s", named,
                         *(row[figure] for figure in ("accuracy", "majority", "loss", "seconds")))  # fmt: skip
@@ -160,8 +160,8 @@ class Bench:
         """Features of the pictures, computed where they are not kept yet."""
         return features_of(pictures.tower, pictures.layer, pictures.images, pictures.root, pictures.kept, self.device)
 
-    def row(self, unit: Unit) -> dict[str, Any]:
-        """Run one training and tell how it went."""
+    def row(self, unit: Unit) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Run one training and tell how it went, and what the letters of its answers stand for."""
         key, (cell, _) = self.key(unit), self.cell(unit)
         features = self.features(*self.pictures([unit]))
         words, model = self._words(cell), self._model(unit.arm.template)
@@ -176,10 +176,10 @@ class Bench:
         return {
             "key": key, "accuracy": right, "majority": majority, "loss": loss, "seconds": round(seconds, 1),
             "device": torch.cuda.get_device_name(self.device) if cuda else "cpu", "jobs": self.options.jobs,
-            "threads": torch.get_num_threads(), "options": options, "answers": packed(answers, gold, options),
+            "threads": torch.get_num_threads(), "answers": packed(answers, gold, options),
             "versions": {"emollm": __version__, "torch": torch.__version__, "transformers": transformers.__version__,
                          "python": platform.python_version()},
-        }  # fmt: skip
+        }, options  # fmt: skip
 
     def _model(self, template: str) -> LanguageModel:
         if template not in self.models:

@@ -1,9 +1,9 @@
 """From a command line to rows, a table and a figure: resumed, paired, and without what was for choosing."""
 
-import shutil
 import sys
 from dataclasses import astuple, replace
 
+import orjson
 import pytest
 import torch
 
@@ -52,7 +52,7 @@ def test_what_is_there_is_not_run_again(quality, tmp_path, monkeypatch):
     assert all(len(row["answers"]) == 7 and row["seconds"] > 0 for row in first)
     # A killed run: the last row is missing.
     lines = (tmp_path / "rows.jsonl").read_bytes().splitlines(keepends=True)
-    (tmp_path / "rows.jsonl").write_bytes(lines[0])
+    (tmp_path / "rows.jsonl").write_bytes(b"".join(lines[:-1]))
     again = quality("--arms", TWO, "--seeds", "0")
     assert again[0] == first[0] and again[1]["answers"] == first[1]["answers"] and len(again) == 2
     monkeypatch.setattr("benchmarks.quality.runs.run", lambda *_, **__: pytest.fail("run again"))
@@ -89,8 +89,8 @@ def test_the_report_of_a_run(quality, tmp_path, capsys):
 
 def made_up(arm, seed, answers, *, data="oasis", fold=0, folds=1, development=False):
     key = {"data": data, "tower": "efficientnet_lite0", "arm": arm, "seed": seed, "fold": fold, "folds": folds,
-           "development": development, "budget": "1 pass"}  # fmt: skip
-    return {"key": key, "answers": answers, "seconds": 1.0}
+           "development": development, "budget": "1 pass", "test": len(answers)}  # fmt: skip
+    return {"key": key, "answers": answers, "seconds": 1.0, "device": "cpu"}
 
 
 def test_the_gain_is_paired_and_draws_whole_themes():
@@ -131,7 +131,7 @@ def test_wrong_rows_and_options_are_one_line(quality, tmp_path):
     ):
         with pytest.raises(SystemExit, match=said):
             quality(*arguments)
-    append_row(tmp_path / "rows.jsonl", made_up("gone", 0, {"a": "aa"}))
+    append_row(tmp_path / "rows.jsonl", made_up("gone", 0, {"a": "aa"}), ("yes",))
     with pytest.raises(SystemExit, match="arm 'gone', which is not known"):
         quality("--report")
 
@@ -142,16 +142,27 @@ def test_the_table_gives_spread_and_majority():
     assert "| 2 | 4 | 0.750 ± 0.354 |" in line and "| 0.500 |" in line
 
 
-def test_rows_are_one_line_each_and_a_stranger_is_refused(tmp_path):
+def test_a_file_says_once_what_was_asked_and_gives_rows_back(tmp_path):
     path = tmp_path / "rows.jsonl"
-    append_row(path, made_up("host", 0, {"a": "aa"}))
-    append_row(path, made_up("emollm", 0, {"a": "aa"}))
-    assert len(read_rows(path)) == 2
-    shutil.copy(path, tmp_path / "copy.jsonl")
-    with open(path, "ab") as file:
-        file.write(b'{"key": 3\n')
-    with pytest.raises(InputError, match="line 3: no row"):
-        read_rows(path)
+    rows = [made_up(arm, seed, {"a": f"a{given}", "b": "bb"}) for seed in (0, 1) for arm, given in (("host", "b"), ("emollm", "a"))]
+    for row in rows:
+        append_row(path, row, ("no", "yes"))
+    assert read_rows(path) == rows
+    lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    assert ["asked" in line for line in lines] == [True, False, False, True, False, False]
+    assert lines[0]["options"] == ["no", "yes"] and [line.get("answers") for line in lines[:3]] == [None, "bb", "ab"]
+
+
+def test_a_line_that_is_no_row_is_refused(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    append_row(path, made_up("host", 0, {"a": "aa"}), ("yes",))
+    whole = path.read_bytes()
+    row = whole.splitlines(keepends=True)[1]
+    other = row.replace(b'"seed":0', b'"seed":3')  # nothing says what it asked
+    for line in (b'{"key": 3\n', other, row.replace(b'"answers":"a"', b'"answers":"ab"')):
+        path.write_bytes(whole + line)
+        with pytest.raises(InputError, match="line 3: no row"):
+            read_rows(path)
 
 
 def test_no_two_arms_are_the_same():
