@@ -20,8 +20,9 @@
 #   BASE_MODEL     folder or hub name of a language model (LLaMA, Mistral, Qwen, Gemma, Phi-3, OLMo, MPT)
 #                                                                                default: SmolLM2-135M-Instruct
 #   VISION_TOWER   efficientnet_lite0, or CLIP, SigLIP, DINOv2 by folder or hub name   default: efficientnet_lite0
-#   SELECT_LAYER   encoder layer the host reads                                  default: -3, -2 for a transformer
-#   PROJECTOR      --mm_projector_type         default: multiperspective (mini, oasis: with tokens=4, for the time)
+#   SELECT_LAYER   encoder layer the host reads    default: -3 (fer2013: the last with the grid of a sixteenth of the side,
+#                  -7 of efficientnet_lite0), -2 for a transformer
+#   PROJECTOR      --mm_projector_type    default: multiperspective (mini, oasis, fer2013: with tokens=4, for the time)
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   ALIGN          steps of word alignment, which trains the projector before the LLM sees a picture, 0 for none
 #                              default: 300 (oasis: 150); 0 with DATA_PATH, PRETRAIN_PROJECTOR or several machines
@@ -92,11 +93,18 @@ defaults() {
     HOSTFILE="${HOSTFILE:-}" NODES="${NODES:-1}" MASTER_ADDR="${MASTER_ADDR:-}" MASTER_PORT="${MASTER_PORT:-}"
     [[ "$NODES" == 1 ]] && NODE_RANK=0 || NODE_RANK="${NODE_RANK:-}"
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}"
-    # EmoBench-mini and OASIS are there to be through in minutes on two cores.
-    local projector=multiperspective
-    [[ ! "$DATASET" =~ ^(mini|oasis)$ || -n "$DATA_PATH${BASE_MODEL:-}" ]] || projector+=:tokens=4
-    PROJECTOR="${PROJECTOR:-$projector}"
-    [[ "$VISION_TOWER" == efficientnet* ]] && SELECT_LAYER="${SELECT_LAYER:--3}" || SELECT_LAYER="${SELECT_LAYER:--2}"
+    local projector=multiperspective layer=-2
+    [[ "$VISION_TOWER" != efficientnet* ]] || layer=-3
+    if [[ -z "$DATA_PATH${BASE_MODEL:-}" ]]; then
+        # These are there to be through in minutes on two cores.
+        [[ ! "$DATASET" =~ ^(mini|oasis|fer2013)$ ]] || projector+=:tokens=4
+        # A face is read on a finer grid (benchmarks/QUALITY.md); it ends one block earlier in the larger variants.
+        case "$DATASET:$VISION_TOWER" in
+            fer2013:efficientnet_lite0) layer=-7 ;;
+            fer2013:efficientnet*) layer=-8 ;;
+        esac
+    fi
+    PROJECTOR="${PROJECTOR:-$projector}" SELECT_LAYER="${SELECT_LAYER:-$layer}"
     # What is not asked for is left out where the data have no labels.
     [[ -n "${ALIGN:-}" ]] && ALIGN_OPTION=() || ALIGN_OPTION=(--optional)
     local align=300

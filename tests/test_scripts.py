@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.quality.arms import ARMS, EMOLLM, EMOLLM_LORA
+from benchmarks.quality.arms import ARMS, HEADLINE, layer_of
+from benchmarks.quality.data import CONTROL
 
 from .conftest import FINETUNE, ROOT, STACK, bash
 
@@ -81,13 +82,19 @@ def test_rates_are_those_of_a_fresh_projector_where_there_was_nothing_to_align(t
     assert said.splitlines()[-1] == "0 5e-4 1e-3"
 
 
-def test_the_comparison_trains_as_the_launcher_does():
-    faces, photographs = ARMS[EMOLLM_LORA], ARMS[EMOLLM]
-    said = launcher('defaults; choose_rates; echo "$LEARNING_RATE $PROJECTOR_LR $BESIDE $SELECT_LAYER"', DATASET="fer2013")
-    assert [float(word) for word in said.split()] == [faces.lora, faces.rate, faces.beside, faces.layer]
-    said = launcher('defaults; choose_rates; echo "$PROJECTOR_LR $BESIDE $SELECT_LAYER $ALIGN $PROJECTOR"', DATASET="oasis").split()
-    wanted = [photographs.rate, photographs.beside, photographs.layer, photographs.alignment]
-    assert [float(word) for word in said[:-1]] == wanted and said[-1] == photographs.projector
+SAID = 'defaults; choose_rates; echo "$LEARNING_RATE $PROJECTOR_LR $BESIDE $SELECT_LAYER $ALIGN $TUNE $PROJECTOR"'
+
+
+@pytest.mark.parametrize("tower", ["efficientnet_lite0", "efficientnet_lite1"])
+def test_the_comparison_trains_as_the_launcher_does(tower):
+    for (data, _), name in HEADLINE.items():
+        if data == CONTROL:  # no data set of the launcher's
+            continue
+        arm = ARMS[name]
+        *numbers, tune, projector = launcher(SAID, DATASET=data, VISION_TOWER=tower).split()
+        wanted = [arm.lora or arm.rate, arm.rate, arm.beside, layer_of(arm, tower), arm.alignment]
+        assert [float(word) for word in numbers] == wanted and projector == arm.projector
+        assert tune == ("lora" if arm.lora else "projector")
 
 
 @pytest.mark.e2e
