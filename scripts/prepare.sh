@@ -48,5 +48,10 @@ prepare_data() {
         py -m emobench_data convert "$DATASET" --root "$DATA_ROOT" --out "$out" --seed "$SEED" "${form[@]}"
         IMAGE_FOLDER="$(cd "$DATA_ROOT" && pwd)"
     fi
-    DATA_PATH="$out/train.json" QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl"
+    local part=""
+    if [[ ! -f "$out/questions.jsonl" && -f "$out/val_questions.jsonl" ]]; then
+        say "this copy of $DATASET has no test part: its validation part, which training does not see, is asked"
+        part=val_
+    fi
+    DATA_PATH="$out/train.json" QUESTIONS="$out/${part}questions.jsonl" GOLD="$out/${part}gold.jsonl"
 }

@@ -82,6 +82,16 @@ def test_rates_are_those_of_a_fresh_projector_where_there_was_nothing_to_align(t
     assert said.splitlines()[-1] == "0 5e-4 1e-3"
 
 
+@pytest.mark.parametrize(("parts", "asked"), [(["val_"], "val_"), (["val_", ""], "")])
+def test_a_copy_without_a_test_part_is_asked_its_validation_part(tmp_path, parts, asked):
+    out = tmp_path / "fer2013-seed0"
+    made = " ".join(f"{out}/{part}questions.jsonl" for part in parts)
+    said = launcher(f'py() {{ mkdir -p {out} && touch {made}; }}; defaults; prepare_data; echo "$QUESTIONS $GOLD"',
+                    DATASET="fer2013", DATA_ROOT=tmp_path, DATA_DIR=tmp_path)  # fmt: skip
+    assert said.splitlines()[-1] == f"{out}/{asked}questions.jsonl {out}/{asked}gold.jsonl"
+    assert ("has no test part" in said) == (asked == "val_")
+
+
 SAID = 'defaults; choose_rates; echo "$LEARNING_RATE $PROJECTOR_LR $BESIDE $SELECT_LAYER $ALIGN $TUNE $PROJECTOR"'
 
 
