@@ -16,22 +16,24 @@ _COLOURS = ("#4C78A8", "#F2A541", "#B5403A", "#5B8C5A")
 
 
 def draw(found: dict[Group, dict[str, Answered]], out: Path) -> None:
-    """Write one panel for each data set; a tower has a color. Points of accuracy, zero is the host."""
-    datasets = sorted({data for data, _, _ in found})
+    """Write one panel for each data set and budget; a tower has a color. Points of accuracy, zero is the host."""
+    asked = sorted({(data, budget) for data, _, budget in found}, key=lambda each: (each[0], len(each[1]), each[1]))
     towers = sorted({tower for _, tower, _ in found})
     arms = [arm for arm in ARMS if arm != HOST and any(arm in own for own in found.values())]
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         height = 1.2 + 0.3 * len(arms)
-        figure = Figure(figsize=(2.2 + 2.6 * len(datasets), height), layout="constrained")
-        panels = figure.subplots(1, len(datasets), sharey=True, squeeze=False)[0]
-        for panel, data in zip(panels, datasets):
+        figure = Figure(figsize=(2.2 + 2.2 * len(asked), height), layout="constrained")
+        panels = figure.subplots(1, len(asked), sharey=True, squeeze=False)[0]
+        for panel, (data, budget) in zip(panels, asked):
             panel.axvline(0, color="#888888", linewidth=0.8)
-            _panel(panel, {key: own for key, own in found.items() if key[0] == data}, towers, arms)
-            panel.set(title=data, xlabel="gain over the host, points", yticks=range(len(arms)), yticklabels=arms)
+            _panel(panel, {key: own for key, own in found.items() if (key[0], key[2]) == (data, budget)}, towers, arms)
+            panel.set(title=f"{data}\n{budget}", xlabel="gain, points", yticks=range(len(arms)), yticklabels=arms)
+            panel.grid(axis="y", color="#EEEEEE", linewidth=0.8)
+            panel.set_axisbelow(True)
             panel.set_ylim(len(arms) - 0.5, -0.5)
         handles, labels = panels[0].get_legend_handles_labels()
-        named = dict(zip(labels, handles))  # a tower may have several budgets
+        named = dict(zip(labels, handles))
         if len(named) > 1:
             figure.legend(named.values(), named, loc="outside lower center", ncols=len(towers), frameon=False)
         with atomic_file(out) as file:
