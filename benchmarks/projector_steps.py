@@ -109,22 +109,6 @@ def condense(repeats: int, device: torch.device, clock, batch: int = 1) -> dict:
     return {"step_s": medians(works, repeats, clock), "batch": batch, "limit": SPEED, "vicuna_flops": vicuna_flops()}
 
 
-def vicuna(repeats: int, device: torch.device, clock, batch: int = 4) -> dict:
-    """A LoRA step at LLaVA-1.5-7B's shapes in bfloat16, random weights; the frozen encoder apart. Wants a GPU of 80 GB."""
-    with device:
-        torch.set_default_dtype(torch.bfloat16)
-        try:
-            model = decoder(VICUNA)
-            projectors = {"mlp2x_gelu, 576 tokens": mlp2x(1024, 4096), "enriched, 576": ours(1024, 4096, ""),
-                          "condensed to 144": ours(1024, 4096, "tokens=144")}  # fmt: skip
-            patches = torch.randn(batch, 576, 1024)
-        finally:
-            torch.set_default_dtype(torch.float32)
-        text = torch.randint(0, VICUNA.vocab_size, (batch, TEXT))
-    works = {name: stepper(model, projector, lambda: patches, text) for name, projector in projectors.items()}
-    return {"step_s": medians(works, repeats, clock), "batch": batch, "limits": [SHARE, SPEED]}
-
-
 def vicuna_flops() -> dict[str, float]:
     """FLOPs of one LoRA step for one sample at LLaVA-1.5-7B's shapes, counted without memory; encoder included."""
     flops = {}
@@ -151,12 +135,6 @@ def told(part: str, found: dict) -> str:
         counted = f"Counted at Vicuna-7B's shapes: {many / 1e12:.1f}, {few / 1e12:.1f} TFLOP, {many / few:.2f} times"
         return "\n".join([f"| batch {found['batch']} | s a step |", "| --- | --- |", *lines, "",
                           f"{slow / fast:.2f} times as fast (limit {SPEED}). {counted} as many."])  # fmt: skip
-    if part == "vicuna":
-        lines = [f"| {name} | {1e3 * seconds:.1f} |" for name, seconds in found["step_s"].items()]
-        slow, enriched, fast = found["step_s"].values()
-        return "\n".join([f"| Vicuna-7B's shapes, batch {found['batch']} | ms a step |", "| --- | --- |", *lines, "",
-                          f"Perspectives take {100 * (enriched / slow - 1):.2f} % (limit {100 * SHARE:.0f} %); condensed"
-                          f" a step is {slow / fast:.2f} times as fast (limit {SPEED})."])  # fmt: skip
     step = {name: f"{seconds:.2f}" for name, seconds in found["step_s"].items()}
     lines = [f"| {name} tokens | {1e3 * seconds:.1f} | {step.get(name, '')} |"
              for name, seconds in found["projector_s"].items()]  # fmt: skip

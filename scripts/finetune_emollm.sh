@@ -21,7 +21,7 @@
 #                                                                                default: SmolLM2-135M-Instruct
 #   VISION_TOWER   efficientnet_lite0, or CLIP, SigLIP, DINOv2 by folder or hub name   default: efficientnet_lite0
 #   SELECT_LAYER   encoder layer the host reads    default: -3 (fer2013: the last with the grid of a sixteenth of the side,
-#                  -7 of efficientnet_lite0), -2 for a transformer
+#                  -7 of efficientnet_lite0), -2 for a transformer; with BASE_MODEL -3 for fer2013 too
 #   PROJECTOR      --mm_projector_type    default: multiperspective (mini, oasis, fer2013: with tokens=4, for the time)
 #   PRETRAIN_PROJECTOR   an mm_projector.bin to start from
 #   ALIGN          steps of word alignment, which trains the projector before the LLM sees a picture, 0 for none

@@ -9,7 +9,7 @@ from emobench_data.errors import InputError
 PLAIN, GUIDED = "chatml", "emoprompt_chatml"
 LAST, BLOCK_14, BLOCK_10 = -1, -3, -7  # of EfficientNet-Lite0, see `layer_of`
 ALIGNED = 150  # steps of word alignment
-OURS = "multiperspective:tokens=4"  # the launcher's for EmoBench-mini and OASIS
+OURS = "multiperspective:tokens=4"  # the launcher's for EmoBench-mini, OASIS and FER2013
 
 READ = {"beside": 0.2, "rate": 2e-5, "lora": 2e-3}  # what lets an adapter read aligned tokens in one pass
 FACES = {**READ, "layer": BLOCK_10, "alignment": 300}
@@ -83,7 +83,7 @@ ARMS = {
         Arm("emollm, LoRA, layout alone", _of("layout"), **FACES),
         Arm("emollm, LoRA, no perspectives", _POOL + "4", **FACES),
         Arm("emollm, LoRA, not drawn", **FACES | {"beside": 1.0}),
-        # What it was before block 10, and is for photographs.
+        # The faces' recipe before block 10; photographs with TUNE=lora still take the second.
         Arm("emollm, LoRA, block 14", **FACES | {"layer": BLOCK_14}),
         Arm("emollm, LoRA, block 14, 150 steps", **READ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
 from types import SimpleNamespace
 from typing import Sequence
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from emobench_data.atomic import atomic_file
+from emobench_data.errors import InputError
 from emollm_plugin.alignment.align import encode_pictures
 
 
@@ -22,7 +24,7 @@ def features_of(tower: str, layer: int, images: Sequence[str], root: Path, kept:
         kept: the file that keeps them; what it lacks is added.
         device: that the encoder runs on; the features stay in the file, read when they are used.
     """
-    known = torch.load(kept, weights_only=True, mmap=True) if kept.is_file() else {}
+    known = _load(kept) if kept.is_file() else {}
     missing = sorted(set(images) - known.keys())
     if missing:
         from llava.model.multimodal_encoder.builder import build_vision_tower
@@ -32,3 +34,10 @@ def features_of(tower: str, layer: int, images: Sequence[str], root: Path, kept:
         with atomic_file(kept) as file:
             torch.save(known, file)
     return {image: known[image] for image in set(images)}
+
+
+def _load(kept: Path) -> dict[str, Tensor]:
+    try:
+        return torch.load(kept, weights_only=True, mmap=True)
+    except (RuntimeError, OSError, EOFError, UnpicklingError) as error:
+        raise InputError(f"{kept}: features that cannot be read; remove the file, and they are computed again") from error

@@ -28,7 +28,7 @@ def draw(found: dict[Group, dict[str, Answered]], out: Path) -> None:
         for panel, (data, budget) in zip(panels, asked):
             panel.axvline(0, color="#888888", linewidth=0.8)
             _panel(panel, {key: own for key, own in found.items() if (key[0], key[2]) == (data, budget)}, towers, arms)
-            panel.set(title=f"{data}\n{budget}", xlabel="gain, points", yticks=range(len(arms)), yticklabels=arms)
+            panel.set(title=f"{data}\n{budget}", xlabel="gain over the host, points", yticks=range(len(arms)), yticklabels=arms)
             panel.grid(axis="y", color="#EEEEEE", linewidth=0.8)
             panel.set_axisbelow(True)
             panel.set_ylim(len(arms) - 0.5, -0.5)

@@ -90,7 +90,7 @@ class LanguageModel:
         the whole training without. With an adapter on a GPU it is read with each sample.
         """
         place = samples[0].ids.index(self.prompter.image_token)
-        before, read = samples[0].ids[:place], None
+        before = samples[0].ids[:place]
         ids = pad_sequence([torch.tensor(each.ids[place + 1 :]) for each in samples], batch_first=True)
         labels = [torch.tensor(each.labels[place + 1 :]) for each in samples]
         labels = pad_sequence(labels, batch_first=True, padding_value=IGNORE_INDEX).to(visual.device)
@@ -98,11 +98,12 @@ class LanguageModel:
         if self.wide and self.adapters:
             words = self.model.model.embed_tokens(torch.tensor(before, device=visual.device))
             embeddings = torch.cat([words.expand(len(visual), -1, -1), embeddings], dim=1)
+            read, start = None, 0
         else:
-            read = self._read(before, len(samples))
+            read, start = self._read(before, len(samples)), place
         skipped = embeddings.shape[1] - labels.shape[1]
         labels = torch.cat([labels.new_full((len(labels), skipped), IGNORE_INDEX), labels], dim=1)
-        positions = torch.arange(embeddings.shape[1], device=visual.device)[None] + (place if read else 0)
+        positions = torch.arange(start, start + embeddings.shape[1], device=visual.device)[None]
         # Padding stands at the end, where nothing that counts sees it.
         return answer_loss(
             self.llava, labels, inputs_embeds=embeddings, position_ids=positions,

@@ -100,7 +100,7 @@ def gain(pairs: Iterable[tuple[str, Answered, Answered]]) -> Gain | None:
         pairs: a data set's name, host and arm for each tower; towers weigh alike, and draw the same groups.
     """
     towers = [_by_group(*pair) for pair in pairs]
-    groups = list(dict.fromkeys(group for _, sizes in towers for group in sizes))
+    groups = sorted({group for _, sizes in towers for group in sizes})  # in whatever order the rows stand
     if not groups:
         return None
     drawn = np.random.default_rng(SEED).integers(len(groups), size=(DRAWS, len(groups)))

@@ -10,11 +10,13 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 import orjson
 
 from emobench_data.errors import InputError
+
+from .data import Item
 
 Row = dict[str, Any]
 _ASKED = ("data", "seed", "fold", "folds", "development", "test")  # what the items of a row follow from
@@ -24,48 +26,68 @@ def read_rows(*paths: Path) -> list[Row]:
     """Rows of all files, none of one that is not there; their `answers` as item -> right letter and given one.
 
     Raises:
-        InputError: a line is no row, or does not fit what was asked.
+        InputError: a line is no row, or what it asked stands nowhere before it.
     """
-    return [row for path in paths if path.is_file() for row in _rows_of(path, {})]
+    return [row for path in paths if path.is_file() for row in _rows_of(path)]
 
 
-def _rows_of(path: Path, asked: dict[bytes, dict[str, str]]) -> Iterator[Row]:
-    """The rows of a file; what they ask is gathered in `asked`."""
+def _rows_of(path: Path) -> Iterator[Row]:
+    asked: dict[bytes, list[tuple[str, str]]] = {}
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             row = orjson.loads(line)
             if "asked" in row:
-                asked[orjson.dumps(row["asked"])] = row["right"]
+                asked[_place(row["asked"])] = [*row["right"].items()]
                 continue
-            right = asked[orjson.dumps(_asked(row["key"]))]
-            row["answers"] = {item: own + given for (item, own), given in zip(right.items(), row["answers"], strict=True)}
-        except (orjson.JSONDecodeError, ValueError, TypeError, KeyError) as error:
+            own = asked.get(_place(row["key"]))
+            pairs = zip(own, row["answers"], strict=True) if own is not None else ()
+            row["answers"] = {item: right + given for (item, right), given in pairs}
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(f"{path}, line {number}: no row of this benchmark; take the line out") from error
+        if own is None:
+            raise InputError(f"{path}, line {number}: no line before it says what was asked; take the row out")
         yield row
 
 
-def _asked(key: dict[str, Any]) -> dict[str, Any]:
-    return {name: key[name] for name in _ASKED}
+def _place(key: dict[str, Any]) -> bytes:
+    """What the items of a row follow from, as long as the copy of the data set is the same."""
+    return orjson.dumps({name: key[name] for name in _ASKED})
+
+
+def is_asked(path: Path, key: dict[str, Any], right: dict[str, str], options: tuple[str, ...]) -> bool:
+    """Whether the file says what a row of this key asks.
+
+    Raises:
+        InputError: it says something else, since its rows are of another copy of the data set.
+    """
+    for line in path.read_bytes().splitlines() if path.is_file() else ():
+        if line.startswith(b'{"asked"') and _place((said := orjson.loads(line))["asked"]) == _place(key):
+            if [*said["right"].items()] != [*right.items()] or said["options"] != [*options]:
+                raise InputError(f"{path}: its rows of {key['data']} ask about other pictures; give --rows a file of its own")
+            return True
+    return False
 
 
 def append_row(path: Path, row: Row, options: tuple[str, ...]) -> None:
     """Add a row in one write, so that several runs may share a file and a kill leaves no half of one.
 
     Args:
-        row: its `answers` as `packed` gives them.
+        row: its `answers` as `read_rows` gives them.
         options: what their letters stand for.
+
+    Raises:
+        InputError: see `is_asked`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    right = {item: pair[0] for item, pair in row["answers"].items()}
+    lines = [{**row, "answers": "".join(pair[1] for pair in row["answers"].values())}]
     with open(path, "ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        asked: dict[bytes, dict[str, str]] = {}
-        list(_rows_of(path, asked))
-        own, lines = _asked(row["key"]), []
-        if orjson.dumps(own) not in asked:
-            right = {item: pair[0] for item, pair in row["answers"].items()}
-            lines.append({"asked": own, "options": options, "right": right})
-        lines.append({**row, "answers": "".join(pair[1] for pair in row["answers"].values())})
-        file.write(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+        if not is_asked(path, row["key"], right, options):
+            lines.insert(0, {"asked": orjson.loads(_place(row["key"])), "options": options, "right": right})
+        # A file that was edited by hand may lack its last newline.
+        begin = b"\n" if path.stat().st_size and not path.read_bytes().endswith(b"\n") else b""
+        file.write(begin + b"".join(orjson.dumps(line) + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
 
@@ -75,7 +97,12 @@ def is_done(rows: list[Row], key: dict[str, Any]) -> bool:
     return any(row["key"] == key for row in rows)
 
 
-def packed(answers: dict[str, str], gold: dict[str, str], options: tuple[str, ...]) -> dict[str, str]:
-    """Item -> two letters: the places of the right option and of the given one."""
-    place = {option: chr(ord("a") + number) for number, option in enumerate(options)}
-    return {item: place[gold[item]] + place[given] for item, given in sorted(answers.items())}
+def lettered(items: Sequence[Item]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Item -> the letter of its right option; and the options that letters stand for."""
+    options = tuple(sorted({option for item in items for option in item.options}))
+    return {item.id: letter(item.answer, options) for item in sorted(items)}, options
+
+
+def letter(option: str, options: tuple[str, ...]) -> str:
+    """`a` for the first option."""
+    return chr(ord("a") + options.index(option))

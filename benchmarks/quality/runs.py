@@ -23,6 +23,7 @@ from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
 from emollm_plugin.checkpoint import check_folder
 from emollm_plugin.evaluation.predictor import pick_device
+from emollm_plugin.preflight import check_tower_name
 from emollm_plugin.projector.options import in_full
 from emollm_plugin.prompt.formats import load_tokenizer
 
@@ -30,11 +31,14 @@ from .arms import Arm, layer_of
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
 from .features import features_of
 from .model import LanguageModel
-from .rows import append_row, is_done, packed, read_rows
+from .rows import append_row, is_asked, is_done, letter, lettered, read_rows
 from .training import BATCH, run
 from .workers import workers
 
 logger = logging.getLogger(__name__)
+
+
+LEAST = {"jobs": 1, "epochs": 1, "folds": 2, "train": 1, "test": 1}  # of the options that are numbers
 
 
 class Unit(NamedTuple):
@@ -53,11 +57,14 @@ def run_all(options: argparse.Namespace, arms: list[Arm]) -> None:
     Raises:
         InputError: data or base model are missing, or a name is unknown.
     """
-    if options.jobs < 1:
-        raise InputError(f"--jobs {options.jobs}: at least 1 training at a time")
+    for name, least in LEAST.items():
+        if getattr(options, name) < least:
+            raise InputError(f"--{name} {getattr(options, name)}: at least {least}")
     register()
     bench, done = Bench(options), read_rows(*options.rows)
     units = [unit for unit in _units(options, arms) if not is_done(done, bench.key(unit))]
+    for unit in units:  # or a row would be refused after its training
+        is_asked(options.rows[-1], bench.key(unit), *lettered(bench.cell(unit)[0].test))
     with workers(options.jobs, partial(_worker, options), bench) as each:
         for _ in each(_encode, bench.pictures(units)):
             pass
@@ -75,6 +82,7 @@ def _units(options: argparse.Namespace, arms: list[Arm]) -> Iterator[Unit]:
         if data not in FOLDERS:
             raise InputError(f"unknown data set {data!r}; known: {', '.join(FOLDERS)}")
         for tower in options.towers.split(","):
+            check_tower_name(tower)
             for seed in map(int, options.seeds.split(",")):
                 for fold in range(options.folds if data in FOLDED else 1):
                     yield from (Unit(data, tower, seed, fold, arm) for arm in arms)
@@ -166,17 +174,18 @@ class Bench:
         features = self.features(*self.pictures([unit]))
         words, model = self._words(cell), self._model(unit.arm.template)
         start = time.perf_counter()
-        answers, loss = run(unit.arm, cell, model, features, words, steps=key["steps"], seed=unit.seed)
+        given, loss = run(unit.arm, cell, model, features, words, steps=key["steps"], seed=unit.seed,
+                          quiet=self.options.jobs > 1)  # fmt: skip
         seconds = time.perf_counter() - start
-        gold = {item.id: item.answer for item in cell.test}
-        options = tuple(sorted({option for item in cell.test for option in item.options}))
-        right = sum(answers[item] == gold[item] for item in gold) / len(gold)
-        majority = Counter(gold.values()).most_common(1)[0][1] / len(gold)
+        right, options = lettered(cell.test)
+        answers = {item: own + letter(given[item], options) for item, own in right.items()}
+        share = sum(pair[0] == pair[1] for pair in answers.values()) / len(answers)
+        majority = Counter(right.values()).most_common(1)[0][1] / len(right)
         cuda = self.device.type == "cuda"
         return {
-            "key": key, "accuracy": right, "majority": majority, "loss": loss, "seconds": round(seconds, 1),
+            "key": key, "accuracy": share, "majority": majority, "loss": loss, "seconds": round(seconds, 1),
             "device": torch.cuda.get_device_name(self.device) if cuda else "cpu", "jobs": self.options.jobs,
-            "threads": torch.get_num_threads(), "answers": packed(answers, gold, options),
+            "threads": torch.get_num_threads(), "answers": answers,
             "versions": {"emollm": __version__, "torch": torch.__version__, "transformers": transformers.__version__,
                          "python": platform.python_version()},
         }, options  # fmt: skip

@@ -43,7 +43,7 @@ def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: 
 
 
 def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mapping[str, Tensor], items: list[Item], *,
-          steps: int, seed: int) -> float:  # fmt: skip
+          steps: int, seed: int, quiet: bool = False) -> float:  # fmt: skip
     """Train `projector` and the model's adapter in place, AdamW and a cosine; returns the mean loss of the last quarter."""
     samples = {item.id: model.sample(item) for item in items}
     parts = [{"params": list(projector.parameters()), "lr": arm.rate}, {"params": model.adapters, "lr": arm.lora}]
@@ -52,7 +52,7 @@ def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mappin
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
     rng, queue, losses = Random(seed), [], []
     model.model.train(bool(model.adapters))
-    for _ in tqdm(range(steps), desc="training", mininterval=5, disable=None):
+    for _ in tqdm(range(steps), desc="training", mininterval=5, disable=quiet or None):
         if len(queue) < BATCH:
             queue = rng.sample(items, len(items)) + queue
         some, queue = queue[-BATCH:], queue[:-BATCH]
@@ -67,10 +67,11 @@ def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mappin
     return sum(losses[-(steps // 4 or 1) :]) / len(losses[-(steps // 4 or 1) :])
 
 
-def answer(projector: nn.Module, model: LanguageModel, features: Mapping[str, Tensor], items: list[Item]) -> dict[str, str]:
+def answer(projector: nn.Module, model: LanguageModel, features: Mapping[str, Tensor], items: list[Item],
+           quiet: bool = False) -> dict[str, str]:  # fmt: skip
     """Item id -> the likeliest option."""
     given: dict[str, str] = {}
-    for start in tqdm(range(0, len(items), model.asked), desc="answering", mininterval=5, disable=None):
+    for start in tqdm(range(0, len(items), model.asked), desc="answering", mininterval=5, disable=quiet or None):
         some = items[start : start + model.asked]
         with torch.inference_mode():
             visual = projector(stacked(features, some).to(model.device))
@@ -84,11 +85,11 @@ def stacked(features: Mapping[str, Tensor], items: list[Item]) -> Tensor:
 
 
 def run(arm: Arm, cell: Cell, model: LanguageModel, features: Mapping[str, Tensor], words: Words, *, steps: int,
-        seed: int) -> tuple[dict[str, str], float]:  # fmt: skip
-    """Answers of one arm to the cell's test items, and its last training loss."""
+        seed: int, quiet: bool = False) -> tuple[dict[str, str], float]:  # fmt: skip
+    """Answers of one arm to the cell's test items, and its last training loss; `quiet` draws no progress bars."""
     projector = build(arm, next(iter(features.values())), model.width, seed).to(model.device)
     if arm.alignment:
         warm(projector, arm, features, cell.train, words, seed)
     with model.adapted(seed) if arm.lora else nullcontext():
-        loss = train(projector, model, arm, features, cell.train, steps=steps, seed=seed)
-        return answer(projector, model, features, cell.test), loss
+        loss = train(projector, model, arm, features, cell.train, steps=steps, seed=seed, quiet=quiet)
+        return answer(projector, model, features, cell.test, quiet), loss

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
+from itertools import islice
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, Callable, Iterable, Iterator
 from unittest import mock
+
+from emobench_data.errors import InputError
 
 _own: Any = None  # of a worker process
 
@@ -20,6 +25,9 @@ def workers(jobs: int, make: Callable[[], Any], own: Any) -> Iterator[Callable[[
     Args:
         jobs: processes; with one all is done here, with `own`.
         make: what a process makes its own from; it can be pickled, as functions and items can.
+
+    Raises:
+        InputError: a process died; what an item raised is raised when those beside it are through.
     """
     if jobs == 1:
         yield lambda function, items: map(partial(function, own), items)
@@ -28,19 +36,41 @@ def workers(jobs: int, make: Callable[[], Any], own: Any) -> Iterator[Callable[[
     with mock.patch.dict(os.environ, {"TQDM_DISABLE": "1"}):
         pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (make,))
         try:
-            yield lambda function, items: _each(pool, function, items)
+            yield lambda function, items: _each(pool, jobs, function, items)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _each(pool: ProcessPoolExecutor, function: Callable, items: Iterable) -> Iterator:
-    for done in as_completed([pool.submit(_call, function, item) for item in items]):
-        yield done.result()
+def _each(pool: ProcessPoolExecutor, jobs: int, function: Callable, items: Iterable) -> Iterator:
+    # No more are handed out than are worked on, or the others would run on after a fault and be lost.
+    waiting, running, fault = iter(items), set(), None
+    try:
+        while True:
+            if fault is None:
+                running |= {pool.submit(_call, function, item) for item in islice(waiting, jobs - len(running))}
+            if not running:
+                break
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for each in done:
+                if each.exception() is None:
+                    yield each.result()
+                fault = fault or each.exception()
+        if fault:
+            raise fault
+    except BrokenProcessPool as error:
+        raise InputError("a process died, most often for want of memory; give the command again with fewer --jobs") from error
 
 
 def _begin(make: Callable[[], Any]) -> None:
     global _own
+    Thread(target=_end_with_parent, daemon=True).start()
     _own = make()
+
+
+def _end_with_parent() -> None:
+    # Else a killed run leaves its workers behind, and a GPU's memory with them.
+    parent_process().join()
+    os._exit(1)
 
 
 def _call(function: Callable, item: Any) -> Any:

@@ -127,6 +127,9 @@ def test_wrong_rows_and_options_are_one_line(quality, tmp_path):
         (["--report"], "nothing to report"),
         (["--seeds", "0,a"], "--seeds 0,a must be whole numbers"),
         (["--jobs", "0"], "--jobs 0: at least 1"),
+        (["--epochs", "0"], "--epochs 0: at least 1"),
+        (["--folds", "1"], "--folds 1: at least 2"),
+        (["--towers", "efficientnet_lite0,"], "vision tower"),
         (["--train", "7", "--arms", "host"], "7 pictures to train on are less than a batch of 8"),
     ):
         with pytest.raises(SystemExit, match=said):
@@ -158,11 +161,33 @@ def test_a_line_that_is_no_row_is_refused(tmp_path):
     append_row(path, made_up("host", 0, {"a": "aa"}), ("yes",))
     whole = path.read_bytes()
     row = whole.splitlines(keepends=True)[1]
-    other = row.replace(b'"seed":0', b'"seed":3')  # nothing says what it asked
-    for line in (b'{"key": 3\n', other, row.replace(b'"answers":"a"', b'"answers":"ab"')):
+    for line, said in (
+        (b'{"key": 3\n', "no row of this"),
+        (b'{"asked": 3}\n', "no row of this"),
+        (row.replace(b'"answers":"a"', b'"answers":"ab"'), "no row of this"),
+        (row.replace(b'"seed":0', b'"seed":3'), "no line before it says what was asked"),
+    ):
         path.write_bytes(whole + line)
-        with pytest.raises(InputError, match="line 3: no row"):
+        with pytest.raises(InputError, match=f"line 3: {said}"):
             read_rows(path)
+
+
+def test_a_row_never_joins_a_line_without_end(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    first, second = made_up("host", 0, {"a": "aa"}), made_up("emollm", 0, {"a": "aa"})
+    append_row(path, first, ("yes",))
+    path.write_bytes(path.read_bytes().rstrip())
+    append_row(path, second, ("yes",))
+    assert read_rows(path) == [first, second]
+
+
+def test_rows_of_another_copy_of_the_data_set_are_refused(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    append_row(path, made_up("host", 0, {"a": "aa", "b": "bb"}), ("no", "yes"))
+    for answers, options in (({"a": "aa", "c": "bb"}, ("no", "yes")), ({"a": "aa", "b": "ab"}, ("no", "yes")),
+                             ({"a": "aa", "b": "bb"}, ("no", "maybe"))):  # fmt: skip
+        with pytest.raises(InputError, match="ask about other pictures"):
+            append_row(path, made_up("emollm", 0, answers), options)
 
 
 def test_no_two_arms_are_the_same():
