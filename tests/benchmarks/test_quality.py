@@ -139,6 +139,15 @@ def test_wrong_rows_and_options_are_one_line(quality, tmp_path):
         quality("--report")
 
 
+@pytest.mark.parametrize("content", [b"", b"junk", b"PK\x03\x04"])
+def test_features_that_cannot_be_read_are_one_line(plain, tmp_path, content):
+    kept = tmp_path / "cache" / "fer2013-efficientnet_lite0-1.pt"
+    kept.parent.mkdir()
+    kept.write_bytes(content)
+    with pytest.raises(SystemExit, match="features that cannot be read; remove the file"):
+        plain("--arms", "host", "--seeds", "0")
+
+
 def test_the_table_gives_spread_and_majority():
     rows = [made_up("host", seed, {"a": "aa", "b": "ba" if seed else "bb"}, data="fer2013") for seed in (0, 1)]
     (line,) = table(gather(rows)).splitlines()[2:]
