@@ -63,7 +63,8 @@ def run_all(options: argparse.Namespace, arms: list[Arm]) -> None:
     register()
     bench, done = Bench(options), read_rows(*options.rows)
     units = [unit for unit in _units(options, arms) if not is_done(done, bench.key(unit))]
-    for unit in units:  # or a row would be refused after its training
+    for unit in {(unit.data, unit.seed, unit.fold): unit for unit in units}.values():
+        # Or a row would be refused after its training.
         is_asked(options.rows[-1], bench.key(unit), *lettered(bench.cell(unit)[0].test))
     with workers(options.jobs, partial(_worker, options), bench) as each:
         for _ in each(_encode, bench.pictures(units)):

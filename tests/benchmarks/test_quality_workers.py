@@ -57,7 +57,7 @@ def test_a_killed_run_leaves_no_process_behind(tmp_path):
             "from tests.benchmarks.test_quality_workers import sleep\n"
             f"if __name__ == '__main__':\n with workers(2, partial(int, '3'), 3) as each: list(each(sleep, [{str(tmp_path / 'pid')!r}]))")  # fmt: skip
     (tmp_path / "run.py").write_text(code)
-    run = subprocess.Popen([sys.executable, str(tmp_path / "run.py")], env={**os.environ, "PYTHONPATH": os.getcwd()})
+    run = subprocess.Popen([sys.executable, str(tmp_path / "run.py")], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
     pid = _soon(lambda: (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text())
     run.kill()
     run.wait()
