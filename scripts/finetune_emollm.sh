@@ -92,6 +92,7 @@ defaults() {
     VIDEOS="${VIDEOS:-storyboards}"
     HOSTFILE="${HOSTFILE:-}" NODES="${NODES:-1}" MASTER_ADDR="${MASTER_ADDR:-}" MASTER_PORT="${MASTER_PORT:-}"
     [[ "$NODES" == 1 ]] && NODE_RANK=0 || NODE_RANK="${NODE_RANK:-}"
+    OWN_DATA="$DATA_PATH"  # what the user gave, before prepare_data names the files that it makes
     VISION_TOWER="${VISION_TOWER:-efficientnet_lite0}"
     local projector=multiperspective layer=-2
     [[ "$VISION_TOWER" != efficientnet* ]] || layer=-3
@@ -125,7 +126,7 @@ defaults() {
 
 # Whether an adapter is to read aligned pictures of real data (benchmarks/QUALITY.md).
 reads_aligned() {
-    [[ "$TUNE" =~ ^q?lora$ && -z "${BASE_MODEL:-}" && "$ALIGN" != 0 && "$DATASET$DATA_PATH" != mini ]]
+    [[ "$TUNE" =~ ^q?lora$ && -z "${BASE_MODEL:-}" && "$ALIGN" != 0 && "$DATASET$OWN_DATA" != mini ]]
 }
 
 # By what is trained, and from where: with a base of one's own, LLaVA 1.5's; the small default base takes higher ones in its

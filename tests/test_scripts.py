@@ -70,7 +70,7 @@ def launcher(code, **settings):
     ],
 )
 def test_rates_follow_from_what_is_tuned_and_on_what(settings, wanted):
-    said = launcher('defaults; choose_rates; echo "$TUNE $LEARNING_RATE $PROJECTOR_LR $BESIDE"', **settings)
+    said = launcher('defaults; DATA_PATH=made; choose_rates; echo "$TUNE $LEARNING_RATE $PROJECTOR_LR $BESIDE"', **settings)
     assert said.splitlines()[-1] == wanted
 
 
