@@ -19,6 +19,7 @@ from pathlib import Path
 from emobench_data.errors import InputError
 
 from .arms import HEADLINE, chosen
+from .contrasts import contrasts
 from .data import FOLDERS, oasis_test_items
 from .report import gather, overall, table
 from .rows import read_rows
@@ -82,7 +83,7 @@ def report(options: argparse.Namespace) -> None:
 
 
 def _tell(found) -> None:
-    print(table(found), overall(found, HEADLINE), sep="\n\n")
+    print(table(found), contrasts(found), overall(found, HEADLINE), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ class Arm:
         beside: share that a token keeps of what lies beside the labels' words, after alignment.
         rate: of the projector.
         lora: rate of a LoRA adapter, 0 for a language model that is frozen.
+        cells: of the grid that logistic regression reads in place of all of the above but the layer, 0 for a projector.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Arm:
     beside: float = 1.0
     rate: float = 1e-3
     lora: float = 0.0
+    cells: int = 0
 
 
 HOST, EMOLLM = "host", "emollm"
@@ -55,6 +57,9 @@ ARMS = {
     arm.name: arm
     for arm in (
         Arm(HOST, _MLP, LAST, PLAIN, 0),
+        # The simplest baseline, on the features that the two headline arms read.
+        Arm("logistic regression, block 14", "none", BLOCK_14, "none", 0, rate=0.0, cells=16),
+        Arm("logistic regression, block 10", "none", BLOCK_10, "none", 0, rate=0.0, cells=16),
         # What is ours beside projector and prompt, given to the host's projector.
         Arm("host+block14", _MLP, BLOCK_14, PLAIN, 0),
         Arm("host+block14+alignment", _MLP, BLOCK_14, PLAIN),

@@ -30,6 +30,7 @@ from emollm_plugin.prompt.formats import load_tokenizer
 from .arms import Arm, layer_of
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
 from .features import features_of
+from .logistic import fit_and_answer
 from .model import LanguageModel
 from .rows import append_row, is_asked, is_done, letter, lettered, read_rows
 from .training import BATCH, run
@@ -141,6 +142,8 @@ class Bench:
         if len(cell.train) < BATCH:
             raise InputError(f"{data}: {len(cell.train)} pictures to train on are less than a batch of {BATCH}; take more")
         settings = asdict(unit.arm) | {"projector": in_full(unit.arm.projector), "layer": layer_of(unit.arm, unit.tower)}
+        if not unit.arm.cells:  # rows that are older than this setting
+            del settings["cells"]
         return {
             "data": data, "tower": unit.tower, "arm": settings.pop("name"), "seed": unit.seed, "fold": unit.fold,
             "folds": self.options.folds if data in FOLDED else 1, "development": self.options.development,
@@ -173,10 +176,13 @@ class Bench:
         """Run one training and tell how it went, and what the letters of its answers stand for."""
         key, (cell, _) = self.key(unit), self.cell(unit)
         features = self.features(*self.pictures([unit]))
-        words, model = self._words(cell), self._model(unit.arm.template)
+        trained = None if unit.arm.cells else (self._model(unit.arm.template), self._words(cell))
         start = time.perf_counter()
-        given, loss = run(unit.arm, cell, model, features, words, steps=key["steps"], seed=unit.seed,
-                          quiet=self.options.jobs > 1)  # fmt: skip
+        if trained is None:
+            given, loss = fit_and_answer(cell, features, unit.arm.cells)
+        else:
+            given, loss = run(unit.arm, cell, trained[0], features, trained[1], steps=key["steps"], seed=unit.seed,
+                              quiet=self.options.jobs > 1)  # fmt: skip
         seconds = time.perf_counter() - start
         right, options = lettered(cell.test)
         answers = {item: own + letter(given[item], options) for item, own in right.items()}

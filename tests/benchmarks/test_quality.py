@@ -9,6 +9,9 @@ import torch
 
 from benchmarks.quality import __main__ as command
 from benchmarks.quality.arms import ARMS
+from benchmarks.quality.contrasts import contrasts
+from benchmarks.quality.data import Cell, Item
+from benchmarks.quality.logistic import fit_and_answer
 from benchmarks.quality.report import gain, gather, overall, table
 from benchmarks.quality.rows import append_row, read_rows
 from emobench_data.errors import InputError
@@ -49,7 +52,7 @@ def quality(plain, monkeypatch):
 def test_what_is_there_is_not_run_again(quality, tmp_path, monkeypatch):
     first = quality("--arms", TWO, "--seeds", "0")
     assert [row["key"]["arm"] for row in first] == ["host", "emollm"]
-    assert all(len(row["answers"]) == 7 and row["seconds"] > 0 for row in first)
+    assert all(len(row["answers"]) == 7 and row["seconds"] >= 0 for row in first)
     # A killed run: the last row is missing.
     lines = (tmp_path / "rows.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "rows.jsonl").write_bytes(b"".join(lines[:-1]))
@@ -221,3 +224,38 @@ def test_towers_weigh_alike_however_many_seeds_they_have():
     for row in other:
         row["key"]["tower"] = "efficientnet_lite1"
     assert "oasis: emollm over host +0.500 (" in overall(gather(rows + other), {("oasis", "1 pass"): "emollm"})
+
+
+def test_logistic_regression_stands_beside_the_arms(quality):
+    """It trains nothing else, is kept as a row and is as far from the host as any arm."""
+    baseline = "logistic regression, block 14"
+    rows = quality("--arms", f"host;{baseline}", "--seeds", "0,1", "--train", "42")
+    assert [row["key"]["settings"].get("cells") for row in rows] == [None, 16] * 2
+    assert f"| {baseline} | 2 | 14 |" in table(gather(rows))
+
+
+def test_logistic_regression_reads_what_is_where_and_only_what_training_shows():
+    """A cell that tells the class is found; shuffled training labels leave nothing to find."""
+    generator = torch.Generator().manual_seed(0)
+    items = [Item(str(n), f"{n}.jpg", "", "ab"[n % 2], ("a", "b"), str(n // 2 * 2 + n % 2)) for n in range(120)]
+    features = {item.image: 0.1 * torch.randn(16, 3, generator=generator) for item in items}
+    for item in items:
+        features[item.image][5, 1] += item.answer == "b"
+    given, _ = fit_and_answer(Cell(items[:60], items[60:]), features, 16)
+    assert sum(given[item.id] == item.answer for item in items[60:]) > 55
+    pooled, _ = fit_and_answer(Cell(items[:60], items[60:]), features, 1)
+    assert sum(pooled[item.id] == item.answer for item in items[60:]) < sum(given[i.id] == i.answer for i in items[60:]) + 1
+    shuffled = [item._replace(answer="ab"[int(item.id) // 2 % 2]) for item in items[:60]]
+    chance, _ = fit_and_answer(Cell(shuffled, items[60:]), features, 16)
+    assert sum(chance[item.id] == item.answer for item in items[60:]) < 45
+
+
+def test_a_contrast_has_an_interval_over_seeds():
+    """Three seeds with gains of 0, 50 and 100 points: the mean is 50, Student's interval with two degrees +-124."""
+    wrong, answers = {"A 1": "ab", "B 1": "ab"}, [{"A 1": "ab", "B 1": "ab"}, {"A 1": "aa", "B 1": "ab"}]
+    answers.append({"A 1": "aa", "B 1": "aa"})
+    rows = [made_up("logistic regression, block 14", seed, wrong) for seed in range(3)]
+    rows += [made_up("emollm", seed, own) for seed, own in enumerate(answers)]
+    (line,) = contrasts(gather(rows)).splitlines()[2:]
+    assert "| oasis | lite0 | 6 | +0.0, +50.0, +100.0 | +50.0 | -74.2 to +174.2 |" in line
+    assert contrasts(gather(rows[:1] + rows[3:4])).count("\n") == 1, "one seed has no spread"
