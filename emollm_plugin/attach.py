@@ -168,10 +168,12 @@ def _on_train(module: ModuleType) -> None:
 
 def _on_trainer(module: ModuleType) -> None:
     from . import resume, saving, video
+    from .compat.accumulate import whole_steps
     from .compat.trainer import no_empty_groups
     from .compat.zero3 import own_storage
 
     cls = module.LLaVATrainer
+    whole_steps(cls)
     wrap(cls, "_save", own_storage)
     wrap(cls, "create_optimizer", no_empty_groups)
     wrap(cls, "save_model", saving.save_what_was_tuned)
@@ -187,6 +189,7 @@ def _on_llama(module: ModuleType) -> None:
 
     one_quantization_argument(module.LlavaLlamaForCausalLM)
     wrap(module.LlavaLlamaForCausalLM, "forward", answer_only_loss)
+    module.LlavaLlamaForCausalLM.accepts_loss_kwargs = True
 
 
 def _on_model_builder(module: ModuleType) -> None:

@@ -123,8 +123,7 @@ def _causal_class(stock: type, meta_causal: type, base: type, config: type) -> t
 
     class Causal(stock, meta_causal):
         config_class = config
-        # The loss is a mean over the answers of one batch; the trainer has to divide it by the accumulation steps.
-        accepts_loss_kwargs = False
+        accepts_loss_kwargs = True  # the trainer tells how many labels a step has, see `loss`
 
         def __init__(self, config) -> None:
             super().__init__(config)
@@ -142,7 +141,8 @@ def _causal_class(stock: type, meta_causal: type, base: type, config: type) -> t
             return super().encode_images(images).to(self.get_input_embeddings().weight.dtype)
 
         def forward(self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None,
-                    inputs_embeds=None, labels=None, images=None, image_sizes=None, **kwargs):  # fmt: skip
+                    inputs_embeds=None, labels=None, images=None, image_sizes=None, num_items_in_batch=None,
+                    **kwargs):  # fmt: skip
             """As the host's: ids with `IMAGE_TOKEN_INDEX` and images (B, 3, S, S), or ready embeddings (B, N, C)."""
             if inputs_embeds is None:
                 input_ids, position_ids, attention_mask, past_key_values, inputs_embeds, labels = (
@@ -157,7 +157,7 @@ def _causal_class(stock: type, meta_causal: type, base: type, config: type) -> t
             # Not every family takes all of them, MPT no positions.
             inputs = {key: value for key, value in inputs.items() if value is not None}
             if self.training and labels is not None:
-                return answer_loss(self, labels, **inputs)
+                return answer_loss(self, labels, num_items_in_batch, **inputs)
             return super().forward(labels=labels, **inputs, **kwargs)
 
         @torch.no_grad()

@@ -97,8 +97,8 @@ def test_a_trained_model_is_saved_and_answers_alike_when_reloaded(
         assert main(["llava.train.train", *arguments]) == 0
     # Without the wrapper that would go on to compute in bfloat16.
     model = extract_model_from_parallel(trained[0], keep_fp32_wrapper=False).to(cpu_dtype()).eval()
-    gates = [read.gate for read in model.get_model().mm_projector.reads.values()]
-    assert all(gate.abs().max() > 0 for gate in gates), "a gate still has its starting value"
+    values = [read.to_value.weight for read in model.get_model().mm_projector.reads.values()]
+    assert all(value.abs().max() > 0 for value in values), "a perspective still has its starting values"
     config = json.loads((out / "config.json").read_text())
     assert config["model_type"] == f"llava_{family}"
     loaded = load_pretrained_model(str(out), None, "llava-out")[1]
@@ -128,6 +128,14 @@ def test_the_projector_gets_a_gradient_and_the_loss_is_the_familys_own(model, ba
         assert torch.allclose(gradient, gradients[False][name], atol=1e-5), name
     content = model.get_model().mm_projector.content[2].weight
     assert content.grad.abs().max() > 0
+
+
+def test_the_parts_of_a_batch_add_up_to_it(model, batch):
+    """As the trainer wants it, which tells each part how many labels the whole step has."""
+    assert model.accepts_loss_kwargs
+    parts = [{key: value[row : row + 1] for key, value in batch.items()} for row in (0, 1)]
+    whole = model.train()(**batch).loss
+    assert torch.allclose(sum(model(**part, num_items_in_batch=4).loss for part in parts), whole, atol=1e-6)
 
 
 def test_padding_changes_nothing(model, batch):

@@ -95,25 +95,6 @@ def test_zero3_ends_with_the_checkpoint_of_zero2(mixed, train_arguments, tmp_pat
         assert loss == pytest.approx(other, rel=5e-4), f"step {step}"
 
 
-def test_a_step_of_micro_batches_is_the_step_of_their_batch(tiny, train_arguments, tmp_path):
-    """Two ranks under ZeRO-2: two micro-batches of two each, or one of four. Answers are equally long, and so weigh alike."""
-    records = json.loads((tiny.data / "train.json").read_text())
-    for record in records:
-        record["conversations"][1]["value"] = "joy"
-    file = tmp_path / "records.json"
-    file.write_text(json.dumps(records))
-    runs = []
-    for size, micro_batches in ((2, 2), (4, 1)):
-        out = tmp_path / f"llava-{micro_batches}"
-        arguments = train_arguments(data_path=file, output_dir=out, per_device_train_batch_size=size, bf16=False,
-                                    gradient_accumulation_steps=micro_batches, learning_rate=1e-3)  # fmt: skip
-        runs.append(finish(arguments, out=out, zero="2", ranks=2))
-    assert [step for step, _ in runs[0].curve()] == [1, 2, 3, 4, 5, 6]
-    assert [loss for _, loss in runs[0].curve()] == pytest.approx([loss for _, loss in runs[1].curve()], rel=1e-3)
-    share, tensor = drift(*(weights(run.out) for run in runs))
-    assert share < 0.01, tensor
-
-
 def project_under_zero3(file):
     """In a process of its own: replace the projectors and patches in `file` by what they give when partitioned."""
     import deepspeed
@@ -136,10 +117,11 @@ def project_under_zero3(file):
     os._exit(0)
 
 
-def test_projectors_with_open_gates_give_under_zero3_what_they_give_alone(tmp_path):
+def test_projectors_with_open_perspectives_give_under_zero3_what_they_give_alone(tmp_path):
     kinds = ("multiperspective:width=16", "multiperspective:width=16,tokens=4")
     projectors = [MultiPerspectiveProjector(12, 20, ProjectorOptions.parse(kind)) for kind in kinds]
     for read in (read for projector in projectors for read in projector.reads.values()):
+        read.to_value.open()
         torch.nn.init.normal_(read.gate)
     patches, file = torch.randn(2, 16, 12), tmp_path / "tokens.pt"
     torch.save((projectors, patches), file)

@@ -1,0 +1,67 @@
+"""How many labels the micro-batches of one step have, where the trainer does not count them."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from functools import wraps
+from typing import Callable
+
+import torch
+
+from ..prompt.encode import IGNORE_INDEX
+
+
+def whole_steps(cls: type) -> None:
+    """transformers < 4.46: the loss of a micro-batch cannot know the labels of the others, which come after it.
+
+    The micro-batches of a step are kept until all are there, their labels counted over all ranks, and then each is trained
+    with the count, as newer trainers do. What the trainer, accelerate and DeepSpeed divide by, accumulation steps and ranks,
+    is taken back.
+
+    Args:
+        cls: `LLaVATrainer`.
+    """
+    if not hasattr(cls, "get_batch_samples"):
+        cls.train = _starting_anew(cls.train)
+        cls.training_step = _by_whole_steps(cls.training_step)
+
+
+def _starting_anew(host: Callable) -> Callable:
+    @wraps(host)
+    def train(self, *args, **kwargs):
+        self._batches, self._waiting = 0, []
+        return host(self, *args, **kwargs)
+
+    return train
+
+
+def _by_whole_steps(host: Callable) -> Callable:
+    @wraps(host)
+    def training_step(self, model, inputs):
+        self._batches += 1
+        self._waiting.append(inputs)
+        if not _ends_a_step(self):
+            return torch.zeros((), device=self.args.device)
+        waiting, self._waiting = self._waiting, []
+        items, losses = _labels(self, waiting), []
+        divided = self.args.gradient_accumulation_steps * self.args.world_size * max(self.args.n_gpu, 1)
+        for number, batch in enumerate(waiting, start=1):
+            # Without DeepSpeed, gradients of ranks are added up once, with the last.
+            alone = nullcontext() if number == len(waiting) else self.accelerator.no_sync(model)
+            with alone:
+                losses.append(host(self, model, {**batch, "num_items_in_batch": items / divided}))
+        return torch.stack(losses).sum()
+
+    return training_step
+
+
+def _ends_a_step(trainer) -> bool:
+    """As the trainer's own loop has it; an epoch of fewer batches than a step takes is a step."""
+    size, epoch = trainer.args.gradient_accumulation_steps, len(trainer.callback_handler.train_dataloader)
+    return trainer._batches % size == 0 or (epoch <= size and trainer.accelerator.gradient_state.end_of_dataloader)
+
+
+def _labels(trainer, batches: list[dict]) -> float:
+    """Labels that are learned in these batches and in those of the other ranks; the first of a row is never predicted."""
+    count = sum((batch["labels"][:, 1:] != IGNORE_INDEX).sum() for batch in batches)
+    return trainer.accelerator.gather(count[None].to(trainer.args.device)).sum().item()
