@@ -14,6 +14,7 @@ from emobench_data.errors import InputError
 
 from .attention import supported_attention
 from .compat.dtype import float32_unless_told
+from .compat.rotary import keep_rotary_exact
 from .compat.zero3 import generator_kept
 from .loss import answer_loss
 
@@ -51,7 +52,9 @@ class AnyDecoder:
             # QLoRA notes its four bits there; its adapter is merged into the whole base, or what the caller asks for.
             del config.quantization_config
         with generator_kept():
-            return cls.from_pretrained(path, *args, config=config, **kwargs)
+            model = cls.from_pretrained(path, *args, config=config, **kwargs)
+        keep_rotary_exact(model)
+        return model
 
 
 def family_of(path, config=None) -> str:

@@ -87,14 +87,17 @@ def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], 
           learning_rate: float, batch: int, seed: int) -> float:  # fmt: skip
     """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
 
-    Layout's gate is opened first, since there is no language model to disturb and a gate that starts at zero opens by a
-    twentieth in these steps; and half of the grids are mirrored, or it learns the pictures by heart. The other gates start as
-    they are: opened they cost accuracy (benchmarks/QUALITY.md).
+    Of our own projector, content and layout are trained. Layout begins open, since there is no language model to disturb; and
+    half of the grids are mirrored, or it learns the pictures by heart. The other perspectives stay at zero, until training
+    opens them: trained here they cost accuracy (benchmarks/QUALITY.md).
     """
-    layout = isinstance(projector, MultiPerspectiveProjector) and "layout" in projector.reads
+    ours = isinstance(projector, MultiPerspectiveProjector)
+    layout = ours and "layout" in projector.reads
     if layout:
-        nn.init.ones_(projector.reads["layout"].gate)
-    optimizer = torch.optim.AdamW(projector.parameters(), lr=learning_rate, weight_decay=0.0)
+        projector.reads["layout"].to_value.open()
+    parts = (projector.content, *(each["layout"] for each in (projector.perspectives, projector.reads) if layout))
+    trained = nn.ModuleList(parts if ours else [projector])
+    optimizer = torch.optim.AdamW(trained.parameters(), lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
     place = {label: number for number, label in enumerate(words.labels)}
     device = words.mean.device
@@ -114,9 +117,9 @@ def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], 
         some, queue = queue[-batch:], queue[:-batch]
         seen = mirrored(patches(some), mirrors) if layout else patches(some)
         loss = F.cross_entropy(words.logits(projector(seen)), answers(some))
-        optimizer.zero_grad()
+        projector.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(projector.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)

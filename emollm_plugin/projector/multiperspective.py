@@ -20,7 +20,8 @@ from .perspectives import Atmosphere, GatedAdd, GatedRead, Layout, Objects, Rela
 class MultiPerspectiveProjector(nn.Module):
     """As many tokens out as came in (enrich), or fewer (condense).
 
-    Fresh, it equals the host's `mlp2x_gelu` exactly, on pooled patches when it condenses, since every gate is zero.
+    Fresh, it equals the host's `mlp2x_gelu` exactly, on pooled patches when it condenses, since every perspective's
+    values are zero.
 
     Args:
         in_dim: width of the vision tower's tokens.

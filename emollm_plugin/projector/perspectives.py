@@ -26,15 +26,21 @@ class Objects(nn.Module):
 
     def forward(self, patches: Tensor) -> Tensor:
         shares, patches = self.attend(patches)
-        # Dividing by a slot's sum makes a mean of its patches.
-        return self.proj((shares / shares.sum(dim=-1, keepdim=True)) @ patches)
+        # Dividing by a slot's sum makes a mean of its patches; in float16 a slot that wins nothing has a sum of zero.
+        won = shares.sum(dim=-1, keepdim=True).clamp(min=torch.finfo(shares.dtype).tiny)
+        return self.proj((shares / won) @ patches)
 
     def attend(self, patches: Tensor) -> tuple[Tensor, Tensor]:
         """The share of each patch that a slot takes, (B, slots, N), 1 over the slots; and the patches, normalised."""
         patches = self.norm(patches)
-        cosines = F.normalize(self.queries, dim=-1) @ F.normalize(patches, dim=-1).transpose(1, 2)
+        cosines = _unit(self.queries) @ _unit(patches).transpose(1, 2)
         # The softmax over slots makes them compete.
         return (self.SHARPNESS * cosines).softmax(dim=1), patches
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    """Vectors of length one; torch's own 1e-12 against a length of zero is zero itself in float16."""
+    return F.normalize(vectors, dim=-1, eps=torch.finfo(vectors.dtype).tiny)
 
 
 class Relations(nn.Module):
@@ -106,20 +112,38 @@ class Layout(nn.Module):
         return self.norm(pool(patches, self.CELLS).flatten(1))
 
 
+class Values(nn.Linear):
+    """What a perspective adds: zero at the start, so that a fresh projector equals `mlp2x_gelu` exactly.
+
+    A gate at zero would do that as well, but under AdamW it moves by about the rate a step, and at a projector's 2e-5 it
+    never opens; a layer of `width` inputs does (as zero-convolutions, arXiv 2302.05543).
+    """
+
+    def reset_parameters(self) -> None:
+        # Here and not by its owner: under ZeRO-3 a layer is partitioned as soon as it is made.
+        nn.init.zeros_(self.weight)
+        nn.init.zeros_(self.bias)
+
+    def open(self) -> None:
+        """Begin with random values, as any linear layer, where nothing is there to disturb."""
+        super().reset_parameters()
+
+
 class GatedRead(nn.Module):
-    """Content tokens read a perspective by attention, through a gate that starts at zero.
+    """Content tokens read a perspective by attention, through values that start at zero.
 
     content (B, N, out_dim), patches (B, N, in_dim), context (B, K, width) -> (B, N, out_dim)
 
-    Keys and values are made from the few context tokens, so nothing but the attention itself grows with N.
+    Keys and values are made from the few context tokens, so nothing but the attention itself grows with N. The gate scales
+    channels; in checkpoints of before it is near zero and the values are random, which means what it meant.
     """
 
     def __init__(self, in_dim: int, out_dim: int, width: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.to_key = nn.Linear(width, in_dim, bias=False)
-        self.to_value = nn.Linear(width, out_dim)
-        self.gate = nn.Parameter(torch.zeros(out_dim))
+        self.to_value = Values(width, out_dim)
+        self.gate = nn.Parameter(torch.ones(out_dim))
 
     def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
         weights, values = self.attend(patches, context)
@@ -133,16 +157,16 @@ class GatedRead(nn.Module):
 
 
 class GatedAdd(nn.Module):
-    """Content tokens take in one context token, for all of them or for each, through a gate that starts at zero.
+    """Content tokens take in one context token, for all of them or for each, through values that start at zero.
 
-    content (B, N, out_dim), context (B, 1 or N, width) -> (B, N, out_dim)
+    content (B, N, out_dim), context (B, 1 or N, width) -> (B, N, out_dim); the gate as in `GatedRead`.
     """
 
     def __init__(self, out_dim: int, width: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
-        self.to_value = nn.Linear(width, out_dim)
-        self.gate = nn.Parameter(torch.zeros(out_dim))
+        self.to_value = Values(width, out_dim)
+        self.gate = nn.Parameter(torch.ones(out_dim))
 
     def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
         return content + self.gate * self.to_value(self.norm(context))

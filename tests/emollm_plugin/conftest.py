@@ -164,6 +164,7 @@ def make_llava(tiny, projector):
     )  # fmt: skip
     model.get_model().initialize_vision_modules(arguments)
     for read in model.get_model().mm_projector.reads.values():
+        read.to_value.open()
         torch.nn.init.normal_(read.gate)
     model.config.mm_use_im_start_end = model.config.mm_use_im_patch_token = False
     model.config.use_cache = True

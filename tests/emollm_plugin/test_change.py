@@ -13,11 +13,11 @@ IN, OUT = 12, 20
 KIND = "multiperspective:perspectives=objects+change,slots=2,width=16,frames=4"
 
 
-def projector(kind=KIND, *, gate=None):
+def projector(kind=KIND, *, opened=()):
     torch.manual_seed(0)
     module = MultiPerspectiveProjector(IN, OUT, ProjectorOptions.parse(kind))
-    if gate is not None:
-        nn.init.constant_(module.reads["change"].gate, gate)
+    for name in opened:
+        module.reads[name].to_value.open()
     return module
 
 
@@ -27,14 +27,14 @@ def test_it_is_there_only_where_it_is_named_and_old_checkpoints_load():
     assert ProjectorOptions.parse("multiperspective").frames == 8
 
 
-def test_a_closed_gate_leaves_every_frame_as_a_still():
+def test_fresh_it_leaves_every_frame_as_a_still():
     frames = torch.randn(5, 9, IN)
     assert torch.equal(projector()(frames, clips=[4, 1]), projector("multiperspective:perspectives=objects,slots=2,"
                                                                     "width=16")(frames))  # fmt: skip
 
 
 def test_clips_of_a_batch_do_not_see_each_other_and_a_still_is_a_clip_of_one():
-    module, frames = projector(gate=1.0), torch.randn(8, 9, IN)
+    module, frames = projector(opened=["change"]), torch.randn(8, 9, IN)
     alone = [module(part, clips=[len(part)]) for part in frames.split([3, 1, 4])]
     assert torch.allclose(module(frames, clips=[3, 1, 4]), torch.cat(alone), atol=1e-6)
     assert torch.equal(module(frames[3:4]), module(frames[3:4], clips=[1]))
@@ -43,7 +43,7 @@ def test_clips_of_a_batch_do_not_see_each_other_and_a_still_is_a_clip_of_one():
 def test_it_tells_a_clip_from_the_same_frames_backwards():
     """The mean over frames is one and the same without it: the sum of what every frame says alone."""
     frames = torch.randn(4, 9, IN)
-    closed, seen = projector(), projector(gate=1.0)
+    closed, seen = projector(), projector(opened=["change"])
     for module, same in ((closed, True), (seen, False)):
         means = [module(clip, clips=[4]).mean(dim=0) for clip in (frames, frames.flip(0))]
         assert torch.allclose(*means, atol=1e-5) == same
@@ -62,8 +62,7 @@ def test_what_it_reads_are_differences_of_neighbours_and_to_the_first_frame():
 
 @pytest.mark.parametrize("clips", [[4, 1], [1, 1, 1, 1, 1]], ids=["a clip", "stills"])
 def test_every_parameter_takes_part_also_where_all_are_stills(clips):
-    module = projector(gate=1.0)
-    nn.init.ones_(module.reads["objects"].gate)
+    module = projector(opened=["objects", "change"])
     module(torch.randn(5, 9, IN), clips=clips).square().sum().backward()
     assert [name for name, value in module.named_parameters() if value.grad is None] == []
     if clips == [4, 1]:
@@ -71,7 +70,7 @@ def test_every_parameter_takes_part_also_where_all_are_stills(clips):
 
 
 def test_it_condenses_frame_by_frame():
-    module, frames = projector(KIND + ",tokens=4", gate=1.0), torch.randn(3, 16, IN)
+    module, frames = projector(KIND + ",tokens=4", opened=["change"]), torch.randn(3, 16, IN)
     assert module(frames, clips=[3]).shape == (3, 4, OUT)
 
 
@@ -81,6 +80,6 @@ def test_a_clip_with_more_frames_than_it_was_made_for_is_refused():
 
 
 def test_it_compiles_without_a_graph_break():
-    module, frames = projector(gate=1.0), torch.randn(5, 9, IN)
+    module, frames = projector(opened=["change"]), torch.randn(5, 9, IN)
     compiled = torch.compile(module, backend="eager", fullgraph=True)
     assert torch.allclose(compiled(frames, clips=[4, 1]), module(frames, clips=[4, 1]))

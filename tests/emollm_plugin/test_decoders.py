@@ -1,5 +1,6 @@
 """Every family of decoders: trained by LLaVA's own code, saved, reloaded by its loader, and the same answers."""
 
+import copy
 import json
 import shutil
 from types import SimpleNamespace
@@ -154,6 +155,19 @@ def test_generation_with_a_cache_follows_the_whole_forward_pass(model, batch):
     with torch.no_grad():
         logits = model(input_ids=torch.cat([ids, new], dim=1), images=image).logits[0]
     assert logits[-5:-1].argmax(-1).tolist() == new[0].tolist()
+
+
+def test_rotary_frequencies_stay_exact_in_a_model_that_is_cast(model):
+    def frequencies(some):
+        return {name: value for name, value in some.named_buffers() if name.endswith("inv_freq")}
+
+    before = {name: value.clone() for name, value in frequencies(model).items()}
+    assert before or "mpt" in model.config.model_type
+    cast = copy.deepcopy(model).to(torch.bfloat16)
+    assert next(cast.parameters()).dtype == torch.bfloat16
+    assert frequencies(cast).keys() == before.keys()
+    for name, value in frequencies(cast).items():
+        assert value.dtype == torch.float32 and torch.equal(value, before[name]), name
 
 
 def test_visual_tokens_enter_as_the_projector_makes_them(model, batch):

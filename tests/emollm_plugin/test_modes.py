@@ -62,6 +62,9 @@ def test_what_moves(mode, zero, ranks, more, mixed, train_arguments, tmp_path):
     # comes through a gate that is almost shut as well, rounds to nothing in bfloat16.
     assert not still or (before_5() and [name.endswith(".to_key.weight") for name in still] == [True])
     assert len(done.curve()) == 6 and all(loss > 0 for _, loss in done.curve())
+    assert done.rotary(), "the host casts the whole model before it adds LoRA"
+    for kind, values in done.rotary().values():
+        assert kind == "float32" and values == pytest.approx([10 ** -step for step in range(4)], rel=1e-6)
 
 
 def test_the_projector_has_a_learning_rate_of_its_own(train_arguments, tmp_path):

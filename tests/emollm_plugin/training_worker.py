@@ -62,7 +62,9 @@ def note_what_moves(notes):
             moved = {name: bool((after[name] != value.to(after[name].dtype)).any()) for name, value in before.items()}
             trained = {name: value.requires_grad for name, value in self.model.named_parameters()}
             kinds = {name: str(value.dtype).split(".")[1] for name, value in after.items()}
-            notes.write_text(json.dumps({"moved": moved, "trained": trained, "kinds": kinds}))
+            buffers = {name: [str(value.dtype).split(".")[1], value.tolist()] for name, value in self.model.named_buffers()
+                       if name.endswith("inv_freq")}  # fmt: skip
+            notes.write_text(json.dumps({"moved": moved, "trained": trained, "kinds": kinds, "rotary": buffers}))
         if probe is not None:
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):  # on every rank, as ZeRO-3 wants it
                 logits = self.model.eval()(**probe).logits.float()

@@ -55,6 +55,10 @@ class Training:
         """Parameter name -> its number format after training."""
         return json.loads(self.notes.read_text())["kinds"]
 
+    def rotary(self):
+        """Frequencies of the rotary embeddings after training: name -> number format and values."""
+        return json.loads(self.notes.read_text())["rotary"]
+
     def logits(self):
         """What the trained model said to `probe`."""
         return torch.load(self.notes.with_suffix(".pt"))

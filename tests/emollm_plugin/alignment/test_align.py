@@ -46,11 +46,19 @@ def test_words_lie_where_the_model_embeds_them(tiny):
     assert words.logits(near.expand(1, 3, -1)).argmax() == 1
 
 
-def test_layout_is_open_and_the_others_closed_when_it_begins(tiny, tmp_path):
-    run(tiny, tmp_path / "out.bin", "--steps", 1, "--learning-rate", 1e-9)
-    saved = torch.load(tmp_path / "out.bin", weights_only=True)
-    gates = {key.split(".")[-2]: value.mean().item() for key, value in saved.items() if key.endswith("gate")}
-    assert gates == pytest.approx({"objects": 0, "relations": 0, "atmosphere": 0, "layout": 1}, abs=1e-6)
+def test_layout_is_open_and_trained_and_the_others_wait_at_zero(tiny, tmp_path):
+    found = []
+    for steps in (1, 60):
+        run(tiny, tmp_path / "out.bin", "--steps", steps)
+        saved = torch.load(tmp_path / "out.bin", weights_only=True)
+        found.append({key.removeprefix(PREFIX): value for key, value in saved.items()})
+    first, last = found
+    assert first["reads.layout.to_value.weight"].std() > 0.1, "random as any layer's, which zeros would not be in one step"
+    for key, value in first.items():
+        learns = key.startswith(("content.", "perspectives.layout.", "reads.layout."))
+        assert torch.equal(value, last[key]) != learns, key
+        if "to_value" in key and not learns:
+            assert not value.any(), key
 
 
 @pytest.mark.parametrize("perspectives", ["layout", "atmosphere"])

@@ -27,6 +27,7 @@ def projectors():
     text = "multiperspective:tokens=4,slots=2,width=8,perspectives=objects+relations+atmosphere+layout+change"
     ours = MultiPerspectiveProjector(12, WIDTH, ProjectorOptions.parse(text))
     for read in ours.reads.values():
+        read.to_value.open()
         nn.init.normal_(read.gate)
     return {"ours": ours, "mlp2x_gelu": nn.Sequential(nn.Linear(12, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH)),
             "linear": nn.Linear(12, WIDTH)}  # fmt: skip

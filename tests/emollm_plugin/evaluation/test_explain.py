@@ -84,9 +84,9 @@ def test_relations_lead_from_the_slots_that_are_read_back_to_patches(projector, 
     assert np.allclose(behind.values, sum(one.values / one.values.sum() for one in maps) / 2, atol=1e-6)
 
 
-def test_what_a_perspective_adds_is_said_and_closed_gates_add_nothing(projector, patches):
+def test_what_a_perspective_adds_is_said_and_a_fresh_one_adds_nothing(projector, patches):
     assert all("by 0.0 %" in panel.note for panel in panels(projector, patches).values())
-    torch.nn.init.ones_(projector.reads["objects"].gate)
+    projector.reads["objects"].to_value.open()
     seen = panels(projector, patches)
     assert "by 0.0 %" not in seen["Objects"].note and "by 0.0 %" in seen["Relations"].note
 
