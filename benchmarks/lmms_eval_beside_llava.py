@@ -3,7 +3,7 @@
     python benchmarks/lmms_eval_beside_llava.py CHECKPOINT --data data/mini-480-144 [--answers FILE] [--out FOLDER]
 
 LLaVA's script is run first, unless FILE holds its answers already, such as the launcher's `answers.jsonl`. Needs
-`pip install -e .[lmms-eval]`. Prints how many answers are equal, and both scores: those that lmms-eval reports, and
+`EXTRA=lmms-eval bash scripts/setup.sh`. Prints how many answers are equal, and both scores: those that lmms-eval reports, and
 those of `emobench_data.scoring` on the answers of LLaVA's script. Exit code 1 if an answer or a score differs.
 """
 

@@ -4,11 +4,17 @@ set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # The versions that run: `current` (transformers 5) or `classic` (4.37, what LLaVA 1.2.2 was written for).
 STACK="${STACK:-current}"
-case "$STACK" in
+# lmms-eval holds several packages back, so it has a lock and an environment of its own.
+EXTRA="${EXTRA:-}"
+case "$STACK$EXTRA" in
     current) VENV="${VENV:-$ROOT/.venv}" ;;
+    currentserve) VENV="${VENV:-$ROOT/.venv}" ;;
+    currentlmms-eval) VENV="${VENV:-$ROOT/.venv-lmms-eval}" ;;
     classic) VENV="${VENV:-$ROOT/.venv-classic}" ;;
+    current* | classic*) printf 'error: EXTRA=%s is unknown; known, on the current stack: serve, lmms-eval\n' "$EXTRA" >&2 && exit 2 ;;
     *) printf 'error: STACK=%s is unknown; known: current, classic\n' "$STACK" >&2 && exit 2 ;;
 esac
+[[ "$EXTRA" == lmms-eval ]] && LOCK="$ROOT/scripts/stacks/lmms-eval.lock" || LOCK="$ROOT/scripts/stacks/$STACK.lock"
 DOWNLOADS="${DOWNLOADS:-$ROOT/downloads}"
 MODELS="${MODELS:-$ROOT/models}"
 # PyTorch builds extensions here; its own default is one folder for all environments, which build over one another.
@@ -40,16 +46,17 @@ make_folder() {
 # The comment block at the top of a script is its --help.
 usage() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$1"; }
 
-# The first Python from 3.10 to 3.12 that runs; PYTHON names one.
+# The first Python that the stack runs on; PYTHON names one. transformers 5 asks for 3.11.
 find_python() {
-    local candidate
+    local candidate oldest=11
+    [[ "$STACK" == current ]] || oldest=10
     for candidate in ${PYTHON:-python3.11 python3.12 python3.10 python3}; do
-        if "$candidate" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
+        if "$candidate" -c "import sys; sys.exit(not (3, $oldest) <= sys.version_info[:2] <= (3, 12))" 2>/dev/null; then
             printf '%s\n' "$candidate"
             return
         fi
     done
-    die "no Python 3.10 to 3.12 found (tried: ${PYTHON:-python3.11 python3.12 python3.10 python3}); name one with PYTHON=..."
+    die "no Python 3.$oldest to 3.12 found (tried: ${PYTHON:-python3.11 python3.12 python3.10 python3}); name one with PYTHON=..."
 }
 
 # pip, with what lies in the downloads folder preferred; a failure says what was wanted and where to put it by hand.
@@ -65,10 +72,20 @@ pip_install() {
     rm -f "$log"
 }
 
+# lmms-eval brings a torchvision for CUDA. Beside a torch for the CPU it cannot be imported, and takes transformers with it;
+# nothing that is used here needs it.
+without_foreign_torchvision() {
+    local python="$VENV/bin/python"
+    if "$python" -m pip show --quiet torchvision 2>/dev/null && ! "$python" -c 'import torchvision' 2>/dev/null; then
+        say "torchvision was built for another torch than this one, and is taken out again"
+        "$python" -m pip uninstall --quiet --yes torchvision
+    fi
+}
+
 # Make the virtual environment, once per content of the files that define it.
 setup_env() {
     local stamp="$VENV/emollm-stamp" wanted
-    wanted="$(cd "$ROOT" && cat "scripts/stacks/$STACK.txt" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1) $ROOT"
+    wanted="$(cd "$ROOT" && cat "$LOCK" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1) $EXTRA $ROOT"
     if [[ -f "$stamp" && "$(<"$stamp")" == "$wanted" ]]; then
         return
     fi
@@ -76,8 +93,9 @@ setup_env() {
     local python
     python="$(find_python)" || exit $?
     "$python" -m venv "$VENV"
-    pip_install -r "$ROOT/scripts/stacks/$STACK.txt"
+    pip_install -c "$LOCK" -r "$ROOT/scripts/stacks/$STACK.txt"
     pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
-    pip_install --no-build-isolation -c "$ROOT/scripts/stacks/$STACK.txt" -e "$ROOT[video,mat,plot,test]"
+    pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[video,mat,plot,test${EXTRA:+,$EXTRA}]"
+    without_foreign_torchvision
     printf '%s\n' "$wanted" >"$stamp"
 }

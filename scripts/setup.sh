@@ -4,7 +4,8 @@
 #   bash scripts/setup.sh
 #
 # STACK      current or classic             default: current
-# PYTHON     a Python 3.10 to 3.12          default: the first found
+# EXTRA      serve, for the page of `emollm serve`, or lmms-eval, which gets an environment of its own, .venv-lmms-eval
+# PYTHON     a Python 3.11 or 3.12 (classic: 3.10 too)    default: the first found
 # VENV       where the environment goes     default: .venv (classic: .venv-classic)
 # DOWNLOADS  wheels laid there are used     default: downloads/
 source "$(dirname "$0")/lib.sh"

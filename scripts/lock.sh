@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Write scripts/stacks/<stack>.lock again: the version of every package that a stack and its extras bring, to the last one.
+# To be run when scripts/stacks/*.txt or setup.cfg change; needs uv (pip install uv) and a package registry.
+#
+#   bash scripts/lock.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[[ "${1:-}" != "--help" ]] || { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0" && exit; }
+
+# lock NAME STACK OLDEST_PYTHON EXTRA...
+lock() {
+    local out="scripts/stacks/$1.lock" extras=()
+    for extra in "${@:4}"; do extras+=(--extra "$extra"); done
+    uv pip compile --quiet --upgrade --universal --python-version "$3" "${extras[@]}" setup.cfg "scripts/stacks/$2.txt" \
+        --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file "$out"
+    # The project itself is no package of a registry.
+    sed -i '/^-e \|^\.$/d' "$out"
+}
+
+# transformers 5 asks for Python 3.11.
+lock current current 3.11 video mat plot test serve
+lock classic classic 3.10 video mat plot test
+# lmms-eval holds several packages back, so it gets an environment of its own.
+lock lmms-eval current 3.11 video mat plot test lmms-eval
