@@ -1,14 +1,21 @@
-"""Write files so that a reader, or a crash, sees the old file or the whole new one."""
+"""Write files so that a reader, or a crash, sees the old ones or the whole new ones."""
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO, Iterator
 
 from .errors import InputError
+
+_PARTIAL = ".partial"
+# Where old files are while new ones take their places: some of them, and no new one stands yet; all of them.
+_ASIDE, _REPLACED = ".aside", ".replaced"
 
 
 def check_plain(path: Path) -> None:
@@ -29,9 +36,10 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """
     check_plain(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # No process's number: those of two containers on one share are alike. `tempfile`'s files are their owner's alone.
+    temporary = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:
             yield file
             if durable:
                 file.flush()
@@ -46,28 +54,67 @@ def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
     """Yield a temporary folder to write some of `names` in; on success exactly those replace the ones in `folder`.
 
     A file of `names` that was not written again is removed, so that `folder` never mixes two runs. The last of `names`
-    is moved last and may serve as the sign that all is there. After an error `folder` is as it was.
+    is the sign that all is there: it goes first and comes last, and while it is there no file is of another run. Where
+    all would stay as it is, nothing is touched. After an error `folder` is as it was; so it is at the beginning of the
+    next call after a kill. The caller holds the folder (`locks.locked`).
     """
-    created = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / ".partial"
-    shutil.rmtree(temporary, ignore_errors=True)  # of a run that was killed
-    temporary.mkdir()
+    for left in folder.glob(f"{_PARTIAL}*"):  # of a run that was killed
+        shutil.rmtree(left)
+    _restore(folder, names)
+    temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder))
     try:
         yield temporary
         for name in names:
             _sync(temporary / name)
-        (folder / names[-1]).unlink(missing_ok=True)
-        for name in names:
-            if (temporary / name).is_file():
-                (folder / name).parent.mkdir(exist_ok=True)
-                os.replace(temporary / name, folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
+        if not all(_same(temporary / name, folder / name) for name in names):
+            _replace(folder, temporary, names)
     finally:
         shutil.rmtree(temporary)
-        if created and not any(folder.iterdir()):
-            folder.rmdir()
+
+
+def _replace(folder: Path, new: Path, names: tuple[str, ...]) -> None:
+    try:
+        (folder / _ASIDE).mkdir()
+        for name in reversed(names):
+            _move(name, folder, folder / _ASIDE)
+        os.rename(folder / _ASIDE, folder / _REPLACED)
+        for name in names:
+            _move(name, new, folder)
+    except BaseException:
+        _restore(folder, names)
+        raise
+    shutil.rmtree(folder / _REPLACED)
+
+
+def _restore(folder: Path, names: tuple[str, ...]) -> None:
+    """Bring back what `_replace` had put aside when it was stopped; each step may be stopped, and is then done again."""
+    aside, replaced = folder / _ASIDE, folder / _REPLACED
+    if (folder / names[-1]).exists():  # all old files are in their places, or all new ones
+        for left in filter(Path.exists, (aside, replaced)):
+            shutil.rmtree(left)
+        return
+    if replaced.exists():
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+        os.rename(replaced, aside)
+    if aside.exists():
+        left = (path.relative_to(aside).as_posix() for path in aside.rglob("*") if path.is_file())
+        for name in sorted(left, key=names[-1].__eq__):
+            _move(name, aside, folder)
+        shutil.rmtree(aside)
+
+
+def _move(name: str, source: Path, target: Path) -> None:
+    if (source / name).is_file():
+        (target / name).parent.mkdir(exist_ok=True)
+        os.replace(source / name, target / name)
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.is_file() and other.is_file():
+        return filecmp.cmp(one, other, shallow=False)
+    return not one.exists() and not other.exists()
 
 
 def _sync(path: Path) -> None:

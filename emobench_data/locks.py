@@ -1,0 +1,64 @@
+"""One process writes into a folder at a time."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Iterator
+
+logger = logging.getLogger(__name__)
+
+LOCK = ".lock"
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold `folder`, which is made if need be; where another process holds it, say so and wait for its end.
+
+    However a process ends, what it held is free. A folder that is empty in the end and was not there before is removed.
+    A process that holds a folder may not take it again: it would wait for itself.
+    """
+    created = not folder.exists()
+    file = _take(folder)
+    try:
+        yield
+    finally:
+        (folder / LOCK).unlink(missing_ok=True)
+        if created:
+            with suppress(OSError):  # there is something in it
+                folder.rmdir()
+        file.close()
+
+
+def _take(folder: Path) -> BinaryIO:
+    """The open lock file, held; who holds it removes it, so that one held in vain may be no longer there."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            file = open(folder / LOCK, "ab")
+        except FileNotFoundError:  # the folder went with another process's lock
+            continue
+        _wait(file, folder)
+        try:
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(folder / LOCK)):
+                return file
+        except FileNotFoundError:
+            pass
+        file.close()
+
+
+def _wait(file: BinaryIO, folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        logger.warning("another process writes to %s; waiting for its end", folder)
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        logger.warning("%s: its file system has no locks; let no other process write there meanwhile", folder)
