@@ -145,7 +145,7 @@ def question_entry(shown: Shown) -> dict[str, object]:
 
 
 def answer_entry(record: Record) -> dict[str, object]:
-    """The line of the gold file for that question."""
+    """The line of the gold file for that question; `group` stands where questions hang together, for the intervals."""
     return {
         "question_id": neutral(record.id),
         "source": record.source,
@@ -153,6 +153,7 @@ def answer_entry(record: Record) -> dict[str, object]:
         "answer": neutral(record.answer),
         "accepted": [neutral(label) for label in record.accepted],
         "options": [neutral(label) for label in record.options],
+        **({"group": neutral(record.group)} if record.group else {}),
     }
 
 

@@ -6,7 +6,6 @@ The benchmark is that in the folder `EMOBENCH_DATA`; its media are in `EMOBENCH_
 from __future__ import annotations
 
 import os
-from collections import Counter
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 from ..convert import QUESTIONS
 from ..errors import InputError
 from ..media import leads_out, open_picture
+from ..metrics import Cells
 from ..questions import read_asked
-from ..scoring.cells import Cells
 from ..scoring.gold import Gold, read_gold
 from ..scoring.reader import Reader
 from ..video import SUFFIXES
@@ -54,7 +53,7 @@ def _benchmark(folder: Path) -> Benchmark:
     asked = read_asked(questions)
     if any(question.guided for question in asked.values()):
         raise InputError(f"{questions}: holds guided questions, which these tasks do not ask; write it with --form direct")
-    gold = read_gold(answers, questions, asked)
+    gold, _ = read_gold(answers, questions, asked)
     documents: dict[str, list[dict[str, str]]] = {}
     for key, question in asked.items():
         own = gold[key]
@@ -113,5 +112,4 @@ def macro_f1(counted: Sequence[dict[str, Any]]) -> float:
 
 
 def _figures(counted: Sequence[dict[str, Any]]) -> dict[str, float]:
-    pairs = Counter((one["truth"], one["guess"]) for one in counted)
-    return {name: float(values[0]) for name, values in Cells(pairs).figures().items()}
+    return Cells([one["truth"] for one in counted], [one["guess"] for one in counted]).figures()

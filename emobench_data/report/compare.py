@@ -1,50 +1,79 @@
-"""Two runs on the same questions: McNemar's exact test by sub-task, and a paired bootstrap of the overall."""
+"""Two runs on the same questions: an exact test by sub-task, and intervals of the differences."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from typing import Any, Mapping
+from collections import defaultdict
+from typing import Any, Mapping, NamedTuple, Sequence
 
 import numpy as np
+from scipy.stats import binomtest
 
-from ..scoring.cells import DRAWS, SEED, interval
+from ..metrics import LEVEL, Share, difference, mean_of, share
+from ..scoring.figures import numbered
 
-Rights = Mapping[str, tuple[str, bool]]  # question -> its sub-task, and whether the run is right
+
+class Verdict(NamedTuple):
+    """How a run did on one question: its sub-task, what it counts for (0 to 1), and the unit that it belongs to."""
+
+    task: str
+    value: float
+    unit: str
 
 
-def compare(first: Rights, second: Rights) -> dict[str, Any]:
+Verdicts = Mapping[str, Verdict]  # by question
+
+
+def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
     """Second against first, over the questions that both were asked.
 
     Returns:
-        `tasks`: name -> `n`, `lost` (only the first is right), `won`, `difference` of the accuracies, its 95 %
-        `interval` and `p` (McNemar, exact, two-sided; not corrected for several tests); `overall`: `difference` of the
-        means of the sub-tasks and its `interval` (questions drawn in pairs, sub-tasks apart).
+        `tasks`: name -> `n`, `lost` (the first does better), `won`, `units`, `difference` of the means, its 95 %
+        `interval` and `p` (see `sign_test`; not corrected for several tests); `overall`: `difference` of the means of the
+        sub-tasks and its `interval`.
     """
-    counts: dict[str, Counter[tuple[bool, bool]]] = defaultdict(Counter)
-    for question, (task, right) in first.items():
+    both: dict[str, list[tuple[Verdict, Verdict]]] = defaultdict(list)
+    for question, own in first.items():
         if question in second:
-            counts[task][right, second[question][1]] += 1
-    rng = np.random.default_rng(SEED)
-    tasks, all_draws = {}, []
-    for task, pairs in counts.items():
-        total, lost, won = pairs.total(), pairs[True, False], pairs[False, True]
-        drawn = rng.multinomial(total, [lost / total, won / total, 1 - (lost + won) / total], DRAWS)
-        draws = (drawn[:, 1] - drawn[:, 0]) / total
-        all_draws.append(draws)
-        tasks[task] = {"n": total, "lost": lost, "won": won, "difference": (won - lost) / total}
-        tasks[task] |= {"interval": interval(draws), "p": mcnemar(lost, won)}
-    if not tasks:
-        return {"tasks": {}, "overall": None}
-    difference = sum(own["difference"] for own in tasks.values()) / len(tasks)
-    return {"tasks": tasks, "overall": {"difference": difference, "interval": interval(np.mean(all_draws, axis=0))}}
+            both[own.task].append((own, second[question]))
+    known: dict[str, int] = {}
+    units = {task: numbered([own.unit for own, _ in pairs], known) for task, pairs in both.items()}
+    tasks, shares = {}, ([], [])
+    for task, pairs in both.items():
+        values = np.array([(own.value, other.value) for own, other in pairs], float).T
+        parts = [share(column, units[task], len(known)) for column in values]
+        for run, part in zip(shares, parts):
+            run.append(part)
+        gains = np.bincount(units[task], values[1] - values[0])
+        tasks[task] = {
+            "n": len(pairs), "lost": int((values[1] < values[0]).sum()), "won": int((values[1] > values[0]).sum()),
+            "units": parts[0].units, **_tested(_difference(*parts), gains, len(pairs)),
+        }  # fmt: skip
+    return {"tasks": tasks, "overall": _difference(*map(mean_of, shares)) if tasks else None}
 
 
-def mcnemar(lost: int, won: int) -> float:
-    """Two-sided exact p that `lost` and `won` are equally likely: a binomial test with one half (McNemar, 1947)."""
-    total, fewer = lost + won, min(lost, won)
-    if not total:
-        return 1.0
-    steps = np.log(np.arange(total, total - fewer, -1)) - np.log(np.arange(1, fewer + 1))
-    chances = np.concatenate([[0.0], np.cumsum(steps)]) - total * math.log(2)
-    return min(1.0, 2 * float(np.exp(np.logaddexp.reduce(chances))))
+def _difference(first: Share, second: Share) -> dict[str, Any]:
+    return {"difference": second.value - first.value, "interval": list(difference(first, second))}
+
+
+def _tested(found: dict[str, Any], gains: np.ndarray, questions: int) -> dict[str, Any]:
+    """`found` with the test's `p`, and its interval wide enough to hold 0 where the test does not refuse it.
+
+    The test's own limits hold 0 exactly then; as differences they are scaled by how much differs at all.
+    """
+    p, limits = sign_test(gains)
+    low, high = (float((2 * limit - 1) * np.abs(gains).sum() / questions) for limit in limits)
+    return {**found, "interval": [min(found["interval"][0], low), max(found["interval"][1], high)], "p": p}
+
+
+def sign_test(gains: Sequence[float]) -> tuple[float, tuple[float, float]]:
+    """Exact two-sided p that a unit is as likely lost as won, and the 95 % limits of the share that is won.
+
+    Args:
+        gains: by unit, how much more the second run has. Where each question is a unit this is McNemar's exact test (1947)
+            with the limits of Clopper and Pearson (1934); where it is a group, the sign test of groups.
+    """
+    won, lost = (int(np.sum(sign * np.asarray(gains) > 1e-9)) for sign in (1, -1))
+    if not won + lost:
+        return 1.0, (0.0, 1.0)
+    test = binomtest(won, won + lost)
+    return float(test.pvalue), tuple(test.proportion_ci(LEVEL, "exact"))

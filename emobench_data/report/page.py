@@ -13,6 +13,10 @@ from .pictures import confusion_svg, thumbnail
 from .runs import Run
 from .tables import Table
 
+INTERVALS_NOTE = (
+    "Overall is the mean of the sub-tasks. Intervals of accuracies and of the overall are Wilson's, with the effective number of "
+    "questions where these have groups; of differences, MOVER from those."
+)
 CONFUSIONS, EXAMPLES, LONGEST = 3, 4, 60  # worst confusions a sub-task, pictures of each, characters of an answer
 
 _STYLE = """
@@ -49,12 +53,11 @@ def page(runs: Sequence[Run]) -> str:
         f"<h1>EmoBench report</h1><p class=note>{escape(', '.join(run.name for run in runs))}</p>",
         *(f'<p class="warning">{escape(run.name)}: {escape(note)}</p>' for run in runs for note in run.notes),
         "<h2>Scores</h2>", html_table(tables.overall(runs)),
-        '<p class=note>Overall is the mean of the sub-tasks. Intervals: bootstrap over questions, '
-        f"{runs[0].result['bootstrap']['draws']} draws, seed {runs[0].result['bootstrap']['seed']}.</p>",
+        f"<p class=note>{escape(INTERVALS_NOTE)}</p>",
         *_section("General ability", tables.general(runs)),
         *_section("Comparison", tables.comparisons(runs),
-                  "Lost: only the first run is right; won: only the other. McNemar's exact test, two-sided, not "
-                  "corrected for several tests; intervals of differences by paired bootstrap."),
+                  "Lost: only the first run is right; won: only the other. McNemar's exact test, two-sided, by group where "
+                  "questions have groups, not corrected for several tests."),
     ]  # fmt: skip
     for run in runs:
         parts += _run(run)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Sequence
 
 from ..scoring.table import percent
 from ..tasks import TASKS
-from .compare import compare
+from .compare import Verdict, Verdicts, compare
 from .runs import Run
 
 
@@ -43,7 +43,7 @@ def by_source(run: Run) -> Table:
     rows = []
     for task, figures in run.result["tasks"].items():
         rows.append([TASKS[task].title, *(percent(figures.get(key)) for key in keys)])
-        for source, own in figures["sources"].items():
+        for source, own in figures["sources"].items() if len(figures["sources"]) > 1 else ():
             rows.append([f"– {source}", *(percent(own.get(key)) for key in keys)])
     return Table("By sub-task and source", [*head, "unparsed", "ambiguous", "missing"], rows)
 
@@ -78,10 +78,11 @@ def extras(run: Run) -> list[Table]:
 def comparisons(runs: Sequence[Run]) -> list[Table]:
     """Every later run against the first, on the same questions."""
     tables = []
-    rights = [{item.question: (TASKS[item.gold.task].title, item.right) for item in run.items} for run in runs]
-    for run, own in zip(runs[1:], rights[1:]):
-        title = f"{run.name} against {runs[0].name}"
-        tables += _comparison(title, rights[0], own, "overall")
+    verdicts = [
+        {one.question: Verdict(TASKS[one.gold.task].title, float(one.right), one.unit) for one in run.items} for run in runs
+    ]
+    for run, own in zip(runs[1:], verdicts[1:]):
+        tables += _comparison(f"{run.name} against {runs[0].name}", verdicts[0], own, "overall")
     return tables
 
 
@@ -92,16 +93,17 @@ def general(runs: Sequence[Run]) -> list[Table]:
         return []
     rows = [[run.name, *(_with_interval(run.general[n][0]) if n in run.general else "" for n in names)] for run in runs]
     tables = [Table("General ability: exact match in per cent, not part of the overall", ["run", *names], rows)]
-    rights = [
-        {f"{name}/{item.question}": (name, bool(item.right)) for name, (_, own) in run.general.items() for item in own}
+    verdicts = [
+        {key: Verdict(name, float(bool(one.right)), key)
+         for name, (_, own) in run.general.items() for one in own for key in [f"{name}/{one.question}"]}
         for run in runs
-    ]
-    for run, own in zip(runs[1:], rights[1:]):
-        tables += _comparison(f"General ability: {run.name} against {runs[0].name}", rights[0], own, "")
+    ]  # fmt: skip
+    for run, own in zip(runs[1:], verdicts[1:]):
+        tables += _comparison(f"General ability: {run.name} against {runs[0].name}", verdicts[0], own, "")
     return tables
 
 
-def _comparison(title: str, first: Any, second: Any, total: str) -> list[Table]:
+def _comparison(title: str, first: Verdicts, second: Verdicts, total: str) -> list[Table]:
     found = compare(first, second)
     if not found["tasks"]:
         return []
@@ -109,9 +111,9 @@ def _comparison(title: str, first: Any, second: Any, total: str) -> list[Table]:
         [task, str(own["n"]), str(own["lost"]), str(own["won"]), *_difference(own), f"{own['p']:.3g}"]
         for task, own in found["tasks"].items()
     ]
-    if total:
+    if total and len(rows) > 1:
         rows.append([total, "", "", "", *_difference(found["overall"]), ""])
-    return [Table(title, ["sub-task", "n", "lost", "won", "difference", "95 %", "p (McNemar)"], rows)]
+    return [Table(title, ["sub-task", "n", "lost", "won", "difference", "95 %", "p (exact)"], rows)]
 
 
 def _difference(own: dict[str, Any]) -> list[str]:

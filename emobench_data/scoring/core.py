@@ -6,16 +6,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-import numpy as np
-
+from ..metrics import mean_of, share
 from ..questions import Question, read_asked
 from ..tasks import TASKS
-from .cells import DRAWS, LEVEL, SEED, interval
-from .figures import Item, task_figures
+from .figures import INTERVALS, Item, numbered, task_figures
 from .gold import read_answers, read_gold
 from .reader import AMBIGUOUS, MISSING, UNPARSED, Reader
-
-BOOTSTRAP = {"seed": SEED, "draws": DRAWS, "level": LEVEL, "unit": "question"}
 
 
 def score(questions_path: Path, gold_path: Path, predictions_path: Path) -> dict[str, Any]:
@@ -27,7 +23,7 @@ def score(questions_path: Path, gold_path: Path, predictions_path: Path) -> dict
     Returns:
         `overall` (mean of the sub-tasks' accuracies) with its `overall_interval`, `overall_majority` and
         `overall_random`; `tasks` (name -> figures, see `figures`); `missing_ids`, `unparsed_ids`, `ambiguous_ids`;
-        `prompts` (the first question of each sub-task, as asked); `bootstrap` (how the 95 % intervals were drawn).
+        `prompts` (the first question of each sub-task, as asked); `intervals` (how the 95 % intervals were made).
 
     Raises:
         InputError: a file is missing, empty or has a line that is not valid; a question id occurs twice, is unknown, or
@@ -41,13 +37,13 @@ def read_items(
     asked: Mapping[str, Question], questions_path: Path, gold_path: Path, predictions_path: Path
 ) -> list[Item]:
     """Every question asked, scored, in the order of the question file. Raises as `score` does."""
-    gold = read_gold(gold_path, questions_path, asked)
+    gold, units = read_gold(gold_path, questions_path, asked)
     answers = read_answers(predictions_path, asked)
     reader = Reader(dict.fromkeys(gold.values()))
     items = []
     for question in asked:
         own, answer = gold[question], answers.get(question)
-        items.append(Item(question, own, answer, *reader.read(own, answer.text if answer else None)))
+        items.append(Item(question, own, answer, *reader.read(own, answer.text if answer else None), units[question]))
     return items
 
 
@@ -56,12 +52,10 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
     rows: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         rows[item.gold.task].append(item)
-    scored = {task: task_figures(task, rows[task]) for task in TASKS if task in rows}
-    tasks = {task: figures for task, (figures, _) in scored.items()}
+    tasks = {task: task_figures(task, rows[task]) for task in TASKS if task in rows}
     return {
         "overall": _mean(tasks, "accuracy"),
-        # Sub-tasks are drawn apart, so that the mean of their draws is a draw of the mean.
-        "overall_interval": interval(np.mean([draws for _, draws in scored.values()], axis=0)),
+        "overall_interval": _overall_interval([rows[task] for task in tasks]),
         "overall_majority": _mean(tasks, "majority"),
         "overall_random": _mean(tasks, "random"),
         "tasks": tasks,
@@ -69,8 +63,16 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
         "unparsed_ids": [item.question for item in items if item.guess == UNPARSED],
         "ambiguous_ids": [item.question for item in items if item.guess == AMBIGUOUS],
         "prompts": {task: asked[rows[task][0].question].text for task in tasks},
-        "bootstrap": BOOTSTRAP,
+        "intervals": INTERVALS,
     }
+
+
+def _overall_interval(rows: Sequence[Sequence[Item]]) -> list[float]:
+    """Of the mean of the sub-tasks, which may ask about the same items."""
+    known: dict[str, int] = {}
+    units = [numbered([item.unit for item in items], known) for items in rows]
+    found = mean_of([share([item.right for item in items], own, len(known)) for items, own in zip(rows, units)])
+    return [found.low, found.high]
 
 
 def _mean(tasks: Mapping[str, dict[str, Any]], figure: str) -> float:

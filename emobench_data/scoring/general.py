@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from ..errors import InputError
 from ..llava_files import line_place, read_entries
+from ..metrics import share
 from ..parsing import conclusion, normal
 from ..questions import read_asked
-from .cells import Cells, interval
-from .core import BOOTSTRAP
+from .figures import INTERVALS, with_interval
 from .gold import check_complete, read_answers
 
 
@@ -33,16 +33,14 @@ def score_general(name: str, questions_path: Path, gold_path: Path, predictions_
         InputError: as `scoring.score`, or a gold line without answers.
     """
     items, accepts = read_general(questions_path, gold_path, predictions_path)
-    cells = Cells(Counter(("right", "right" if item.right else "wrong") for item in items))
     missing = [item.question for item in items if item.right is None]
     figures = {
-        "accuracy": sum(bool(item.right) for item in items) / len(items),
-        "interval": interval(cells.draws("general", name)["accuracy"]),
+        **with_interval(share([bool(item.right) for item in items], range(len(items)))),
         "majority": max(accepts.values()) / len(items),
         "n": len(items),
         "missing": len(missing),
     }
-    return {"overall": None, "tasks": {}, "general": {name: figures}, "missing_ids": missing, "bootstrap": BOOTSTRAP}
+    return {"overall": None, "tasks": {}, "general": {name: figures}, "missing_ids": missing, "intervals": INTERVALS}
 
 
 def read_general(

@@ -43,15 +43,15 @@ class Answer(NamedTuple):
     said: str
 
 
-def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -> dict[str, Gold]:
-    """Question id -> gold, for the questions that were asked."""
-    gold = {
-        question: _gold(path, number, entry)
-        for question, number, entry in read_entries(path)
-        if question in asked
-    }
+def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -> tuple[dict[str, Gold], dict[str, str]]:
+    """Question id -> gold, for the questions that were asked; and question id -> unit (see `_unit`)."""
+    gold, units = {}, {}
+    for question, number, entry in read_entries(path):
+        if question in asked:
+            own = gold[question] = _gold(path, number, entry)
+            units[question] = _unit(question, own, path, number, entry)
     check_complete(gold, path, questions_path, asked)
-    return gold
+    return gold, units
 
 
 def check_complete(
@@ -98,6 +98,14 @@ def _gold(path: Path, number: int, entry: dict[str, Any]) -> Gold:
     if TASKS[task].kind == "closed" and answer not in options:
         raise InputError(f"{line_place(path, number)}: the answer {answer!r} is not among the options")
     return _parsed_gold(source, task, answer, tuple(accepted), tuple(options))
+
+
+def _unit(question: str, gold: Gold, path: Path, number: int, entry: dict[str, Any]) -> str:
+    """What questions that hang together have in common: their source's `group` or, between sub-tasks, the item's own id."""
+    group = entry.get("group", "")
+    if not isinstance(group, str):
+        raise InputError(f"{line_place(path, number)}: the group {group!r} is no string")
+    return f"{gold.source}\0{group}" if group else question.removesuffix(f"/{gold.task}")
 
 
 @lru_cache(maxsize=4096)

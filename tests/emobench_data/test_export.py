@@ -67,6 +67,13 @@ def test_options_are_the_label_set_whatever_the_answer(tmp_path):
     assert [ask(tmp_path, record(answer=answer))[0][0]["options"] for answer in ("Yes", "No")] == [["Yes", "No"]] * 2
 
 
+def test_gold_carries_the_group_where_there_is_one(tmp_path):
+    """Intervals need it: records of one theme or dialogue hang together."""
+    assert "group" not in ask(tmp_path, record())[1][0]
+    (question,), (gold,) = ask(tmp_path, record(group="theme <image>"))
+    assert gold["group"] == "theme [image]" and "group" not in question
+
+
 @pytest.mark.parametrize("field", ["text", "item", "label"])
 def test_a_placeholder_in_the_data_is_neutralised_everywhere(tmp_path, field):
     changes = {field: HOSTILE} if field != "label" else {"task": "intent", "answer": HOSTILE, "options": (HOSTILE,)}

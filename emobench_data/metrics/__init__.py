@@ -1,0 +1,10 @@
+"""Metrics as functions over per-item arrays, their intervals, and the one bootstrap that everything here draws with."""
+
+from .bootstrap import DRAWS, SEED, bootstrap, central
+from .classification import Cells, accuracy, macro_f1, uar
+from .intervals import LEVEL, Share, difference, mean_of, share, widened, wilson
+
+__all__ = [
+    "DRAWS", "LEVEL", "SEED", "Cells", "Share", "accuracy", "bootstrap", "central", "difference", "macro_f1", "mean_of",
+    "share", "uar", "widened", "wilson",
+]  # fmt: skip

@@ -1,0 +1,64 @@
+"""The bootstrap of every figure that follows from sums over items: whole units are drawn anew, with replacement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+from .intervals import LEVEL
+
+SEED, DRAWS = 0, 1000
+_CHUNK = 100  # draws at a time, so that many different labels still fit in memory
+
+Floats = NDArray[np.float64]
+
+
+def bootstrap(
+    units: ArrayLike, kinds: ArrayLike, adds: ArrayLike, statistic: Callable[[Floats], Floats], *,
+    draws: int = DRAWS, seed: int = SEED,
+) -> Floats:  # fmt: skip
+    """`statistic` of `draws` resamples, each of as many units as there are: `(draws, ...)`.
+
+    A unit is what is drawn as a whole: a question, or a group of questions that hang together (cluster bootstrap; Davison
+    and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8). Units that hold the same kinds of items are
+    counted and drawn together (multinomial), so that 50,000 single questions cost no more than their different outcomes.
+
+    Args:
+        units: `(n,)`, the unit of each item, whole numbers.
+        kinds: `(n,)`, the kind of each item, from 0; items of one kind add the same.
+        adds: `(C, K)`, what an item of each kind adds to the K sums that `statistic` reads; may be sparse.
+        statistic: sums `(S, K)` to figures `(S,)` or `(S, M)`.
+    """
+    counts, held = _alike(np.asarray(units), np.asarray(kinds), adds.shape[0] if hasattr(adds, "shape") else len(adds))
+    sums = (held @ csr_array(adds)).T.tocsr()
+    rng, total = np.random.default_rng(seed), int(counts.sum())
+    chunks = [min(_CHUNK, draws - start) for start in range(0, draws, _CHUNK)]
+    drawn = (rng.multinomial(total, counts / total, size) for size in chunks)
+    return np.concatenate([statistic((sums @ each.T.astype(float)).T) for each in drawn])
+
+
+def central(draws: Floats) -> tuple[float, float]:
+    """The central 95 % of `draws` (percentile method)."""
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def _alike(units: NDArray[np.int64], kinds: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], csr_array]:
+    """How many units hold the same, `(P,)`, and how many items of each kind these hold, `(P, size)`."""
+    order = np.lexsort((kinds, units))
+    kinds = np.ascontiguousarray(kinds[order], np.int64)
+    ends = np.flatnonzero(np.diff(units[order], append=units[order][-1] + 1)) + 1
+    if len(ends) == len(units):  # every item is a unit of its own
+        there, counts = np.unique(kinds, return_counts=True)
+        return counts, csr_array((np.ones(len(there)), (np.arange(len(there)), there)), shape=(len(there), size))
+    held, width = kinds.tobytes(), kinds.itemsize
+    starts = [0, *ends[:-1].tolist()]
+    found = sorted(Counter(held[width * start : width * end] for start, end in zip(starts, ends.tolist())).items())
+    members = [np.frombuffer(each, np.int64) for each, _ in found]
+    rows = np.repeat(np.arange(len(found)), [len(each) for each in members])
+    columns = np.concatenate(members)
+    return np.array([n for _, n in found]), csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(found), size))
