@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import orjson
-from sklearn.metrics import f1_score
+
+from emobench_data.metrics import bootstrap, central, macro_f1
 
 DRAWS = 10_000
 
@@ -32,13 +33,13 @@ def main() -> None:
         gold, answers, items = read(run, arguments.data / run.name)
         commonest, count = Counter(gold).most_common(1)[0]
         right = np.array([a == g for a, g in zip(answers, gold)])
-        f1 = f1_score(gold, answers, average="macro", labels=sorted(set(gold)))
+        f1 = macro_f1(gold, answers)
         n = len(gold)
         gain = right.mean() - count / n
         print(f"| {run.name} | {n} | {right.mean():.3f} | {count / n:.3f} | {gain:+.3f} | {f1:.3f} |")
         for item, answer, label in zip(items, answers, gold):
             gains[theme(item)].append((answer == label) - (label == commonest))
-    low, high = interval([sum(one) for one in gains.values()], [len(one) for one in gains.values()])
+    low, high = interval(gains)
     every = [gain for one in gains.values() for gain in one]
     over = f"over {len(gains)} themes, {len(every)} answers"
     print(f"\nall: gain {np.mean(every):+.3f}, 95 % [{low:+.3f}, {high:+.3f}] {over}")
@@ -60,12 +61,12 @@ def theme(item: str) -> str:
     return re.sub(r"[ _]*\d+$", "", item.split("/")[1])
 
 
-def interval(sums: list[int], sizes: list[int]) -> tuple[float, float]:
-    """95 % of the mean gain when themes are drawn anew with replacement."""
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(sums), size=(DRAWS, len(sums)))
-    means = np.array(sums)[drawn].sum(1) / np.array(sizes)[drawn].sum(1)
-    return tuple(np.quantile(means, [0.025, 0.975]))
+def interval(gains: dict[str, list[int]]) -> tuple[float, float]:
+    """95 % of the mean of gains of -1, 0 or 1 when themes are drawn anew with replacement."""
+    units = np.repeat(np.arange(len(gains)), [len(one) for one in gains.values()])
+    kinds = np.concatenate([*gains.values()]) + 1
+    adds = np.array([[-1, 1], [0, 1], [1, 1]])
+    return central(bootstrap(units, kinds, adds, lambda sums: sums[:, 0] / sums[:, 1], draws=DRAWS))
 
 
 if __name__ == "__main__":

@@ -7,17 +7,15 @@ from statistics import mean, stdev
 from typing import Iterable, Mapping, NamedTuple
 
 import numpy as np
-from sklearn.metrics import f1_score
 
 from emobench_data.errors import InputError
-from emobench_data.scoring.cells import interval
+from emobench_data.metrics import bootstrap, central, macro_f1
 
 from .arms import ARMS, HOST
 from .data import CONTROL, group_of
 from .rows import Row
 
 DRAWS = 10_000
-SEED = 0
 
 
 class Answered(NamedTuple):
@@ -42,7 +40,7 @@ class Answered(NamedTuple):
 
     def macro_f1(self, seed: int) -> float:
         gold, given = zip(*(pair for (own, _), pair in self.pairs.items() if own == seed))
-        return f1_score(gold, given, average="macro", labels=sorted(set(gold)), zero_division=0)
+        return macro_f1(gold, given)
 
 
 class Gain(NamedTuple):
@@ -99,31 +97,24 @@ def gain(pairs: Iterable[tuple[str, Answered, Answered]]) -> Gain | None:
     Args:
         pairs: a data set's name, host and arm for each tower; towers weigh alike, and draw the same groups.
     """
-    towers = [_by_group(*pair) for pair in pairs]
-    groups = sorted({group for _, sizes in towers for group in sizes})  # in whatever order the rows stand
-    if not groups:
+    pairs = list(pairs)
+    groups, kinds = [], []
+    for tower, (data, first, second) in enumerate(pairs):
+        for place, pair in second.pairs.items():
+            if place in first.pairs:
+                groups.append(group_of(data, place[1]))
+                kinds.append(3 * tower + 1 + right(pair) - right(first.pairs[place]))
+    if not kinds:
         return None
-    drawn = np.random.default_rng(SEED).integers(len(groups), size=(DRAWS, len(groups)))
-    means, again, items = [], [], 0
-    for tower in towers:
-        own, count = (np.array([each[group] for group in groups]) for each in tower)
-        means.append(own.sum() / count.sum())
-        again.append(own[drawn].sum(1) / count[drawn].sum(1))
-        items += int(count.sum())
-    overall = np.mean(again, axis=0)
-    return Gain(mean(means), *interval(overall), items, overall)
+    # By tower, an answer adds -1, 0 or 1 to the gain, and 1 to how many there are.
+    adds = np.kron(np.eye(len(pairs)), [[-1, 1], [0, 1], [1, 1]])
+    units = np.unique(groups, return_inverse=True)[1]
+    drawn = bootstrap(units, kinds, adds, _mean_over_towers, draws=DRAWS)
+    return Gain(float(_mean_over_towers(adds[kinds].sum(0)[None])[0]), *central(drawn), len(kinds), drawn)
 
 
-def _by_group(data: str, first: Answered, second: Answered) -> tuple[Counter[str], Counter[str]]:
-    """By group, how much more the second has right, and how many answers both gave."""
-    sums: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
-    for place, pair in second.pairs.items():
-        if place in first.pairs:
-            group = group_of(data, place[1])
-            sums[group] += right(pair) - right(first.pairs[place])
-            sizes[group] += 1
-    return sums, sizes
+def _mean_over_towers(sums: np.ndarray) -> np.ndarray:
+    return (sums[:, ::2] / sums[:, 1::2]).mean(1)
 
 
 def table(found: dict[Group, dict[str, Answered]]) -> str:
@@ -168,7 +159,7 @@ def _mean_of(gains: list[Gain]) -> list[str]:
         return []
     # Every data set is drawn with one seed, and they do not hang together.
     shuffled = [np.random.default_rng(number).permutation(own.drawn) for number, own in enumerate(gains)]
-    low, high = interval(np.mean(shuffled, axis=0))
+    low, high = central(np.mean(shuffled, axis=0))
     return [f"- mean of the data sets, without the control: {mean(own.mean for own in gains):+.3f} ({low:+.3f} to {high:+.3f})"]
 
 

@@ -6,6 +6,8 @@ import pytest
 from emobench_data.metrics import Cells, bootstrap, central, macro_f1, uar
 from emobench_data.metrics.classification import figures
 
+from ...conftest import ROOT
+
 # Shares of right answers that the fixed seed draws, of ten with seven right.
 DRAWN = [0.7, 0.8, 0.9, 1.0, 0.6, 0.5]
 
@@ -56,3 +58,15 @@ def test_units_need_no_order():
 def test_a_single_unit_is_drawn_as_it_is():
     cells = Cells(["a", "a"], ["b", "a"])
     assert (bootstrap([4, 4], cells.kinds, cells.adds, figures, draws=7)[:, 0] == [0.5] * 7).all()
+
+
+def test_there_is_one_bootstrap_and_one_macro_f1():
+    """Three bootstraps and two macro-F1s gave three intervals and two figures for the same answers."""
+    own = {"emobench_data/metrics/bootstrap.py", "benchmarks/interval_coverage.py"}
+    found = {
+        str(path.relative_to(ROOT))
+        for folder in ("emobench_data", "emollm_plugin", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+        if any(word in path.read_text() for word in ("np.quantile(", ".multinomial(", "f1_score("))
+    }
+    assert found - {"emobench_data/metrics/classification.py"} <= own, "classification.py names scikit-learn's"
