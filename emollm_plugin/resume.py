@@ -20,6 +20,7 @@ from .checkpoint import projector_tensors
 from .compat.config import before_5
 from .compat.zero3 import one_dtype
 from .folders import PREFIX
+from .masters import float32_while_trained
 from .saving import LogAtCheckpoints, complete_checkpoints, tuned_part
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ def train_from_last_complete(host_train: Callable) -> Callable:
         self.add_callback(LogAtCheckpoints())
         self.add_callback(_StopAtTheEnd())
         strict = tuned_part(self.args) == "full"
-        with mock.patch.object(transformers.trainer, "deepspeed_load_checkpoint", _deepspeed_load(strict)):
+        loading = mock.patch.object(transformers.trainer, "deepspeed_load_checkpoint", _deepspeed_load(strict))
+        with loading, float32_while_trained(self):
             try:
                 return host_train(self, resume_from_checkpoint=resume_from_checkpoint, **kwargs)
             except _NothingLeft:

@@ -67,6 +67,22 @@ def test_what_moves(mode, zero, ranks, more, mixed, train_arguments, tmp_path):
         assert kind == "float32" and values == pytest.approx([10 ** -step for step in range(4)], rel=1e-6)
 
 
+def test_without_deepspeed_every_weight_moves_in_bfloat16_too(tiny, train_arguments, tmp_path):
+    """At a usual rate a step is less than half of what a bfloat16 of a usual weight can tell apart."""
+    from safetensors.torch import load_file
+
+    out = tmp_path / "llava-out"
+    training = finish(train_arguments(learning_rate=1e-5, max_steps=3, save_strategy="steps", save_steps=3), out=out)
+    # Not embeddings, of which only the words that were seen are trained.
+    begun = {name: value for name, value in load_file(tiny.base / "model.safetensors").items() if "layers." in name}
+    kept, final = weights(out / "checkpoint-3"), weights(out)
+    still = [(kept[name].float() == value.bfloat16().float()).float().mean().item() for name, value in begun.items()]
+    assert max(still) < 0.01
+    assert {value.dtype for name, value in final.items() if name in begun} == {torch.bfloat16}, "as it was asked for"
+    assert all(torch.equal(kept[name].bfloat16(), final[name]) for name in begun)
+    assert training.curve()[-1][1] < training.curve()[0][1]
+
+
 def test_the_projector_has_a_learning_rate_of_its_own(train_arguments, tmp_path):
     done = finish(train_arguments(**LORA, learning_rate=0, max_steps=2), out=tmp_path / "llava-out", zero="2")
     assert {name.split(".mm_projector.")[0] for name in done.parameters("moved")} == {"base_model.model.model"}
