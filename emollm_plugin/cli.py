@@ -75,7 +75,7 @@ def template(model: str) -> None:
 
 @main.command()
 def device() -> None:
-    """Print how many GPUs there are, and the number format that this CPU is fast in: bf16 or fp32."""
+    """Print how many GPUs there are, and the number format to take on a CPU: fp32, or bf16 by EMOLLM_CPU_DTYPE."""
     import torch
 
     from .compat.cpu import cpu_dtype

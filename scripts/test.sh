@@ -3,9 +3,11 @@
 #
 #   bash scripts/test.sh                unit, host and end-to-end tests on one stack
 #   bash scripts/test.sh ARGS...        the same, with pytest's own arguments (-m "not e2e" -k projector; -n 0 --pdb)
-#   bash scripts/test.sh --all-stacks   everything on the current stack, then what depends on the stack on the classic one
+#   bash scripts/test.sh --all-stacks   everything on the current stack in float32, what depends on the number format there
+#                                       again in bfloat16, then what depends on the stack on the classic one in bfloat16
 #
-# STACK   current (transformers 5) or classic (4.37.2); --all-stacks takes both, each in its own environment
+# STACK              current (transformers 5) or classic (4.37.2); --all-stacks takes both, each in its own environment
+# EMOLLM_CPU_DTYPE   number format that models compute in: float32 (default) or bfloat16; --all-stacks takes both
 source "$(dirname "$0")/lib.sh"
 [[ " $* " == *" --help "* ]] && usage "$0" && exit
 # No test may reach for a model hub.
@@ -15,18 +17,27 @@ cd "$ROOT"
 # The plug-in's own tests, and of the scripts' those that are quick or marked for both stacks.
 CLASSIC=(tests/emollm_plugin tests/test_scripts.py -m "not e2e or both_stacks")
 
-# Both stacks run whatever the first one gave; the last line is the closing line of a failed one, if there is one.
+# Every part runs whatever the others gave; the last lines are the closing lines of those that failed.
 all_stacks() {
-    local log code=0 failed=""
-    log="$(mktemp)"
-    say "current stack"
-    STACK=current bash scripts/test.sh "$@" 2>&1 | tee "$log" || code=$?
-    ((code == 0)) || failed="$(tail -n 1 "$log")"
-    rm -f "$log"
-    say "classic stack"
-    env -u VENV STACK=classic bash scripts/test.sh "${CLASSIC[@]}" "$@" 2>&1 || code=$?
-    [[ -z "$failed" ]] || printf '== current stack\n%s\n' "$failed"
+    local code=0 failed=""
+    part "current stack, float32" current float32 "$@"
+    part "current stack, bfloat16" current bfloat16 tests/emollm_plugin "$@" -m both_formats
+    # A VENV that is given is that of the current stack.
+    VENV="" part "classic stack, bfloat16" classic bfloat16 "${CLASSIC[@]}" "$@"
+    [[ -z "$failed" ]] || printf '%s' "$failed"
     exit "$code"
+}
+
+# part NAME STACK FORMAT ARGS...: one run of this script; adds to `code` and `failed`. No test for ARGS (5) is no failure.
+part() {
+    local log status=0
+    log="$(mktemp)"
+    say "$1"
+    STACK="$2" EMOLLM_CPU_DTYPE="$3" bash scripts/test.sh "${@:4}" 2>&1 | tee "$log" || status=$?
+    if ((status != 0 && status != 5)); then
+        code="$status" failed+="== $1"$'\n'"$(tail -n 1 "$log")"$'\n'
+    fi
+    rm -f "$log"
 }
 
 if [[ "${1:-}" == "--all-stacks" ]]; then
@@ -34,6 +45,7 @@ if [[ "${1:-}" == "--all-stacks" ]]; then
     all_stacks "$@"
 fi
 setup_env
+say "tests on the $STACK stack, models in ${EMOLLM_CPU_DTYPE:-float32}"
 # A process of tests a core, with one thread each; a file's tests stay together, as they share models that it makes.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 exec "$VENV/bin/python" -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder "$@"

@@ -15,8 +15,11 @@ STACK = "current" if int(version("transformers").split(".")[0]) >= 5 else "class
 
 
 def bash(*command, cwd=ROOT, **environment):
-    """Run a script as a user would, on the stack at hand and without a GPU; keywords are its settings."""
-    settings = {**os.environ, "STACK": STACK, "DEVICE": "cpu"} | {key: str(value) for key, value in environment.items()}
+    """Run a script as a user would, on the stack at hand and without a GPU; keywords are its settings.
+
+    Always in float32: a CPU without kernels for bfloat16 would take minutes for a step of the real small models.
+    """
+    settings = {**os.environ, "STACK": STACK, "DEVICE": "cpu", "EMOLLM_CPU_DTYPE": "float32"} | {key: str(value) for key, value in environment.items()}
     return subprocess.run(
         ["bash", *map(str, command)], cwd=cwd, env=settings, capture_output=True, text=True, timeout=900
     )

@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from emobench_data import InputError
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
 
 @pytest.fixture

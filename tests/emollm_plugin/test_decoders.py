@@ -13,7 +13,7 @@ from emollm_plugin.compat.cpu import cpu_dtype
 
 from .decoders import families_here, make_decoder
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
 FAMILIES = families_here()
 

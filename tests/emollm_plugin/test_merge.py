@@ -9,7 +9,7 @@ from emollm_plugin.cli import main
 from emollm_plugin.compat.config import before_5
 from emollm_plugin.folders import read_folder
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
 
 def load(folder, base=None):

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from emobench_data import InputError
 from emollm_plugin.compat import cpu
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="the CPU stand-in does nothing where there is a GPU")
@@ -8,7 +9,7 @@ pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="the CPU stand
 
 @pytest.fixture(params=[torch.bfloat16, torch.float32], ids=str)
 def fast(request, monkeypatch):
-    """The format that this CPU is said to be fast in."""
+    """The format that a CPU computes in."""
     monkeypatch.setattr(cpu, "cpu_dtype", lambda: request.param)
     return request.param
 
@@ -36,9 +37,27 @@ def test_a_tower_that_the_host_puts_into_float16(fast):
     assert tower.to(torch.float64).weight.dtype == torch.float64
 
 
-def test_the_format_is_the_one_that_onednn_has_kernels_for():
-    has = "avx512" in torch.backends.cpu.get_cpu_capability().lower()
-    assert cpu.cpu_dtype() is (torch.bfloat16 if has else torch.float32)
+@pytest.mark.parametrize("kernels", [True, False])
+def test_the_format_is_float32_on_every_cpu_unless_the_environment_names_one(monkeypatch, kernels):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: kernels)
+    monkeypatch.delenv("EMOLLM_CPU_DTYPE", raising=False)
+    assert cpu.cpu_dtype() is torch.float32
+    for name in ("bfloat16", "float32"):
+        monkeypatch.setenv("EMOLLM_CPU_DTYPE", name)
+        assert cpu.cpu_dtype() is getattr(torch, name)
+
+
+def test_a_format_that_no_cpu_computes_in_is_one_line(monkeypatch):
+    from click.testing import CliRunner
+
+    from emollm_plugin.cli import main
+
+    monkeypatch.setenv("EMOLLM_CPU_DTYPE", "float16")
+    done = CliRunner().invoke(main, ["device"])
+    assert done.exit_code == 2 and done.output.strip().count("\n") == 0
+    assert "EMOLLM_CPU_DTYPE=float16 is no number format for a CPU; known: float32, bfloat16" in done.output
+    with pytest.raises(InputError, match="EMOLLM_CPU_DTYPE"):
+        cpu.no_half_on_cpu(torch.nn.Linear(2, 2))
 
 
 def test_the_launchers_learn_devices_and_format_from_one_command(fast):

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from emollm_plugin.cli import main
 from tests.emollm_plugin.conftest import CHANGE, make_clip_file
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from emollm_plugin.evaluation.explain.seen import Map, Panel, as_seen, look, wat
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 ODD = (0, 2)  # row and column of the one patch that differs
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from emollm_plugin.cli import main
 from emollm_plugin.host import main as host
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
 
 def lines(path):

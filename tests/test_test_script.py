@@ -1,0 +1,63 @@
+"""`scripts/test.sh` covers both stacks and both number formats on any machine."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from .conftest import ROOT
+
+# Stands for the environment's Python: says what it was started with, and fails or finds no test where it is told to.
+PYTHON = """#!/usr/bin/env bash
+echo "RUN $STACK $EMOLLM_CPU_DTYPE $*"
+[[ "$STACK $EMOLLM_CPU_DTYPE" != "${FAILING:-}" ]] || { echo "1 failed"; exit "${WITH:-1}"; }
+"""
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    with open(tmp_path / "scripts" / "lib.sh", "a") as lib:
+        lib.write("setup_env() { :; }\n")
+    for name in (".venv", ".venv-classic"):
+        python = tmp_path / name / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(PYTHON)
+        python.chmod(0o755)
+    return tmp_path / "scripts"
+
+
+def run(scripts, *arguments, **settings):
+    kept = {key: value for key, value in os.environ.items() if key not in ("STACK", "VENV", "EMOLLM_CPU_DTYPE")}
+    command = ["bash", str(scripts / "test.sh"), *arguments]
+    done = subprocess.run(command, env={**kept, **settings}, capture_output=True, text=True, timeout=60)
+    return done, [line[4:] for line in done.stdout.splitlines() if line.startswith("RUN ")]
+
+
+def test_all_stacks_take_both_number_formats_and_say_which(scripts):
+    done, runs = run(scripts, "--all-stacks", "-k", "projector")
+    assert done.returncode == 0, done.stderr
+    assert [line.split(" -m pytest ")[0] for line in runs] == ["current float32", "current bfloat16", "classic bfloat16"]
+    assert runs[1].endswith("tests/emollm_plugin -k projector -m both_formats")
+    assert all(line.endswith("-k projector") for line in (runs[0], runs[2]))
+    assert "== tests on the classic stack, models in bfloat16" in done.stdout
+
+
+@pytest.mark.parametrize("failing", ["current float32", "current bfloat16", "classic bfloat16"])
+def test_a_failure_in_any_part_is_told_last_and_the_others_run(scripts, failing):
+    done, runs = run(scripts, "--all-stacks", FAILING=failing)
+    assert (done.returncode, len(runs)) == (1, 3)
+    assert done.stdout.splitlines()[-2:] == [f"== {failing.replace(' ', ' stack, ')}", "1 failed"]
+
+
+def test_no_test_for_the_given_words_in_one_part_is_no_failure(scripts):
+    done, runs = run(scripts, "--all-stacks", FAILING="current bfloat16", WITH="5")
+    assert (done.returncode, len(runs)) == (0, 3)
+
+
+def test_one_stack_takes_the_format_that_is_set(scripts):
+    done, runs = run(scripts, "-q", STACK="classic")
+    assert runs[0].startswith("classic  -m pytest") and "models in float32" in done.stdout
+    done, runs = run(scripts, "-q", EMOLLM_CPU_DTYPE="bfloat16")
+    assert runs[0].startswith("current bfloat16 -m pytest") and "models in bfloat16" in done.stdout
