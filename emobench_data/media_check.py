@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterable, Iterator, Mapping, NamedTuple
@@ -18,6 +19,9 @@ from tqdm import tqdm
 from .errors import InputError
 from .media import OUTSIDE, clip_seconds, leads_out, media_fault
 from .pyav import load_pyav
+from .stamp import Stamp, signature, stamp
+
+__all__ = ["MediaCache", "Medium", "check_all", "digests", "media_cache", "refuse", "signature"]
 
 _CHUNK = 1 << 20
 _WAITING = 64  # jobs handed out ahead; more would only cost memory
@@ -38,40 +42,49 @@ class Medium(NamedTuple):
 class MediaCache:
     """What is known of files from earlier runs. Open it with `media_cache`."""
 
-    def __init__(self, known: dict[tuple[str, str], tuple[int, int, Any]], file: BinaryIO | None) -> None:
+    def __init__(self, known: dict[tuple[str, str], tuple[Stamp, Any]], file: BinaryIO | None) -> None:
         self._known = known
         self._file = file
 
     def results(
-        self, kind: str, paths: Iterable[Path], work: Callable[[Path], Any], *, title: str
-    ) -> Iterator[tuple[Path, Any]]:
-        """Yield `(path, work(path))` in the order of `paths`; what an earlier run found is not worked out again."""
+        self, kind: str, paths: Iterable[Path], work: Callable[[Path], Any], *, title: str,
+        keep: Callable[[Any], bool] = lambda value: True,
+    ) -> Iterator[tuple[Path, Any]]:  # fmt: skip
+        """Yield `(path, work(path))` in the order of `paths`; what an earlier run found is not worked out again.
+
+        Args:
+            kind: what is worked out, and with what; results of another kind are others.
+            title: of the progress bar.
+            keep: whether a result is kept for later runs.
+        """
         paths = list(paths)
+        waiting: deque[tuple[Path, Stamp | None, Future | None, Any]] = deque()
         with (
             ThreadPoolExecutor(os.cpu_count()) as pool,
             tqdm(total=len(paths), desc=title, unit="file", disable=None) as bar,
         ):
-            for start in range(0, len(paths), _WAITING):
-                chunk = paths[start : start + _WAITING]
-                stamps = [_stamp(path) for path in chunk]
-                old = [self._find(kind, path, stamp) for path, stamp in zip(chunk, stamps)]
-                jobs = [None if known else pool.submit(work, path) for path, known in zip(chunk, old)]
-                for path, stamp, known, job in zip(chunk, stamps, old, jobs):
-                    value = known[2] if known else job.result()
-                    if not known and stamp:
-                        self._keep(kind, path, stamp, value)
+            for number, path in enumerate(paths, 1):
+                now = stamp(path)
+                known = self._known.get((kind, _key(path)))
+                fresh = known is None or now is None or known[0] != now
+                waiting.append((path, now, pool.submit(work, path) if fresh else None, None if fresh else known[1]))
+                while waiting and (len(waiting) > _WAITING or number == len(paths)):
+                    path, now, job, value = waiting.popleft()
+                    if job:
+                        value = job.result()
+                        if now and keep(value):
+                            self._keep(kind, path, now, value)
                     bar.update()
                     yield path, value
 
-    def _find(self, kind: str, path: Path, stamp: tuple[int, int] | None) -> tuple[int, int, Any] | None:
-        known = self._known.get((kind, str(path)))
-        return known if known and stamp == known[:2] else None
-
-    def _keep(self, kind: str, path: Path, stamp: tuple[int, int], value: Any) -> None:
+    def _keep(self, kind: str, path: Path, now: Stamp, value: Any) -> None:
         if self._file:
-            line = [kind, os.fsencode(path).decode("utf-8", "replace"), *stamp, value]
-            self._file.write(orjson.dumps(line) + b"\n")
+            self._file.write(orjson.dumps([kind, _key(path), *now, value]) + b"\n")
             self._file.flush()
+
+
+def _key(path: Path) -> str:
+    return os.fsencode(os.path.abspath(path)).decode("utf-8", "replace")
 
 
 @contextmanager
@@ -80,13 +93,13 @@ def media_cache(path: Path | None) -> Iterator[MediaCache]:
     if path is None:
         yield MediaCache({}, None)
         return
-    known: dict[tuple[str, str], tuple[int, int, Any]] = {}
+    known: dict[tuple[str, str], tuple[Stamp, Any]] = {}
     whole = b""
     if path.is_file():
         for line in path.read_bytes().splitlines():
             try:
                 kind, name, size, changed, value = orjson.loads(line)
-                known[kind, name] = (size, changed, value)
+                known[kind, name] = ((size, changed), value)
             except (ValueError, TypeError):
                 continue
         whole = b"\n"  # ends a line that was cut off
@@ -140,14 +153,6 @@ def _digest(path: Path) -> str | None:
     except OSError:
         return None  # a medium that is missing is the media check's business
     return content.hexdigest()
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return status.st_size, status.st_mtime_ns
 
 
 def refuse(faults: Mapping[str, str], total: int, place: object, *, way_out: str, named: int = 5) -> None:
