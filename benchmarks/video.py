@@ -60,7 +60,7 @@ def ways(sampling: Sampling, cache: FrameCache) -> dict[str, Way]:
         "decode everything": partial(decode_everything, sampling=sampling),
         "decord get_batch": partial(plain_decord, sampling=sampling),
         "loader, no cache": lambda path: read_frames(path, sampling).pixels,
-        "loader, PyAV, no cache": lambda path: read_frames(path, sampling, decord=False).pixels,
+        "loader, decord, no cache": lambda path: read_frames(path, sampling, reader="decord").pixels,
         "loader, first epoch": lambda path: cache.frames(path, sampling).pixels,
         "loader, later epochs": lambda path: cache.frames(path, sampling).pixels,
     }

@@ -1,34 +1,40 @@
 """Check and compare media by the hundred thousand: in parallel, with a progress bar, going on where a run was stopped.
 
-Results are kept in a cache file, one JSON line each, and hold as long as a file's size and time of change do.
+Results are kept in a cache file, one JSON line each, and hold as long as a file's size and time of change do, and the
+versions of what reads it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, BinaryIO, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 import orjson
 from tqdm import tqdm
 
 from .errors import InputError
-from .media import OUTSIDE, clip_seconds, leads_out, media_fault
+from .media import Finding, examine
+from .places import OUTSIDE, leads_out
 from .pyav import load_pyav
 from .stamp import Stamp, signature, stamp
+from .video import Sampling, reader_version
 
 __all__ = ["MediaCache", "Medium", "check_all", "digests", "media_cache", "refuse", "signature"]
+
+logger = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
 _WAITING = 64  # jobs handed out ahead; more would only cost memory
 
 
 class Medium(NamedTuple):
-    """One file: the folder it may not lead out of, its name below, and `image` or `video`."""
+    """One file, or folder of a clip's frames: the folder it may not lead out of, its name below, and `image` or `video`."""
 
     root: Path
     name: str
@@ -109,8 +115,15 @@ def media_cache(path: Path | None) -> Iterator[MediaCache]:
         yield MediaCache(known, file)
 
 
-def check_all(media: Mapping[str, Medium], cache: MediaCache) -> tuple[dict[str, str], dict[str, float]]:
-    """Open every medium: `(fault by name, seconds by name of a clip)`, both for those that have one.
+def check_all(
+    media: Mapping[str, Medium], cache: MediaCache, sampling: Sampling = Sampling()
+) -> tuple[dict[str, str], dict[str, float]]:  # fmt: skip
+    """Open every medium as it will be read: `(fault by name, seconds by name of a clip)`, both for those that have one.
+
+    Clips of which some frames do not decode are named in a warning. Faults are not kept for later runs.
+
+    Args:
+        sampling: the frames of a clip that will be read.
 
     Raises:
         InputError: there are clips, and PyAV is not installed.
@@ -119,27 +132,46 @@ def check_all(media: Mapping[str, Medium], cache: MediaCache) -> tuple[dict[str,
         load_pyav("checking clips")
     roots = {root: root.resolve() for root in {medium.root for medium in media.values()}}
     # A link may change while the file it leads to stays as it is, so that this is asked anew in every run.
-    faults = {name: OUTSIDE for name, medium in media.items() if leads_out(medium.path, roots[medium.root])}
-    by_path = {medium.path: medium for name, medium in media.items() if name not in faults}
+    faults = {name: OUTSIDE for name in _outside(media, roots)}
+    known: dict[tuple[Path, str], Sequence[Any]] = {}
+    for modality, title in (("image", "checking pictures"), ("video", "checking clips")):
+        paths = {one.path: one for name, one in media.items() if name not in faults and one.modality == modality}
 
-    def work(path: Path) -> list[Any]:
-        medium = by_path[path]
-        fault = media_fault(path, medium.modality, roots[medium.root])
-        return [fault, clip_seconds(path) if medium.modality == "video" and not fault else None]
+        def work(path: Path) -> list[Any]:
+            return list(examine(path, modality, roots[paths[path].root], sampling))
 
-    found = dict(cache.results("check", by_path, work, title="checking media"))
+        kind = f"check {modality}, {reader_version()}" + (f", {sampling}" if modality == "video" else "")
+        found = cache.results(kind, paths, work, title=title, keep=lambda value: not value[0])
+        known |= {(path, modality): value for path, value in found}
     seconds: dict[str, float] = {}
+    spoilt: list[str] = []
     for name, medium in media.items():
-        fault, length = found.get(medium.path, (None, None))
+        fault, length, lost = known.get((medium.path, medium.modality), Finding(None))
         if fault:
             faults[name] = fault
         if length is not None:
             seconds[name] = length
+        if lost:
+            spoilt.append(name)
+    if spoilt:
+        logger.warning("%d clips have frames that do not decode, for which the nearest are read: %s%s", len(spoilt),
+                       ", ".join(spoilt[:5]), " ..." * (len(spoilt) > 5))  # fmt: skip
     return faults, seconds
 
 
+def _outside(media: Mapping[str, Medium], roots: Mapping[Path, Path]) -> Iterator[str]:
+    """The names that lead out of their root; the folders on the way are followed once."""
+    folders: dict[tuple[Path, str], bool] = {}
+    for name, medium in media.items():
+        root, (folder, file) = roots[medium.root], os.path.split(medium.path)
+        if (root, folder) not in folders:
+            folders[root, folder] = leads_out(Path(folder), root)
+        if (folders[root, folder] or file == ".." or os.path.islink(medium.path)) and leads_out(medium.path, root):
+            yield name
+
+
 def digests(paths: Iterable[Path], cache: MediaCache) -> dict[Path, str]:
-    """SHA-256 of each file that can be read."""
+    """SHA-256 of each file that can be read, and of all files of a folder."""
     found = cache.results("sha256", paths, _digest, title="comparing media")
     return {path: digest for path, digest in found if digest}
 
@@ -147,12 +179,17 @@ def digests(paths: Iterable[Path], cache: MediaCache) -> dict[Path, str]:
 def _digest(path: Path) -> str | None:
     content = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
-            while block := file.read(_CHUNK):
-                content.update(block)
+        for file in sorted(path.iterdir()) if os.path.isdir(path) else [path]:
+            _add(content, file)
     except OSError:
         return None  # a medium that is missing is the media check's business
     return content.hexdigest()
+
+
+def _add(content: Any, path: Path) -> None:
+    with open(path, "rb") as file:
+        while block := file.read(_CHUNK):
+            content.update(block)
 
 
 def refuse(faults: Mapping[str, str], total: int, place: object, *, way_out: str, named: int = 5) -> None:

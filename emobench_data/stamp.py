@@ -25,7 +25,7 @@ def stamp(path: Path) -> Stamp | None:
     except (OSError, ValueError):
         return None
     content = hashlib.blake2b(repr(files).encode("utf-8", "surrogatepass"), digest_size=7).digest()
-    return sum(size for _, size, _ in files), int.from_bytes(content)
+    return sum(size for _, size, _ in files), int.from_bytes(content, "big")
 
 
 def signature(names: Iterable[str | Path], root: Path = Path()) -> str:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from .atomic import atomic_file
 from .errors import InputError
+from .places import is_there
 from .video import Sampling, read_frames
 
 FRAMES = 4
@@ -31,7 +32,7 @@ def storyboard(root: Path, media: str) -> str:
     clip = root / media
     if not clip.resolve().is_relative_to(root.resolve()):
         raise InputError(f"{clip}: leads out of the media folder {root}; copy the clip into it")
-    if not clip.is_file():
+    if not is_there(clip):
         raise InputError(f"{clip}: no such clip; check the folder that holds the clips")
     target = clip.with_name(clip.name + SUFFIX)
     if not (target.is_file() and target.stat().st_mtime_ns >= clip.stat().st_mtime_ns):

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
 
 from ..convert import QUESTIONS
 from ..errors import InputError
-from ..media import leads_out, open_picture
+from ..media import is_there, leads_out, open_picture
 from ..metrics import Cells
 from ..questions import read_asked
 from ..scoring.gold import Gold, read_gold
 from ..scoring.reader import Reader
-from ..video import SUFFIXES
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -58,6 +57,7 @@ def _benchmark(folder: Path) -> Benchmark:
     for key, question in asked.items():
         own = gold[key]
         entry = {"id": key, "text": question.text, "medium": question.medium or ""}
+        entry |= {"kind": "video" if question.video else "image"}
         entry |= {"answer": own.answer, "source": own.source}
         documents.setdefault(own.task, []).append(entry)
     return Benchmark(documents, gold, Reader(dict.fromkeys(gold.values())))
@@ -87,9 +87,9 @@ def doc_to_visual(document: dict[str, str]) -> list[Any]:
         return []
     root = Path(os.environ.get(MEDIA) or _folder() / "media").resolve()
     path = root / document["medium"]
-    if path.suffix.lower() not in SUFFIXES:
+    if document["kind"] == "image":
         return [open_picture(path, root)]
-    if leads_out(path, root) or not path.is_file():
+    if leads_out(path, root) or not is_there(path):
         raise InputError(f"{path}: no such clip below {root}; name the media's folder with {MEDIA}")
     return [str(path)]
 

@@ -20,8 +20,9 @@ from ..atomic import atomic_file
 from ..chat import Asked, Budget, Endpoint, Refused, Request, ask_all
 from ..errors import InputError
 from ..export import show
-from ..media import leads_out, open_picture
+from ..media import is_there, leads_out, open_picture
 from ..records import Record
+from ..stamp import stamp
 from ..storyboard import FRAMES, tile
 from ..video import Sampling, read_frames
 from .check import check
@@ -85,7 +86,7 @@ def _sort(
 
 def _key(record: Record, root: Path, model: str) -> str:
     """What the reply follows from; a medium counts by its name and size, which spares reading it again."""
-    size = (root / record.media).stat().st_size if record.media and (root / record.media).is_file() else 0
+    size = (stamp(root / record.media) or (0,))[0] if record.media else 0
     parts = model, _prompt(record), record.media, str(size), str(SIDE)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
@@ -109,7 +110,7 @@ def _content(record: Record, root: Path) -> list[dict[str, Any]]:
 def _picture(path: Path, root: Path, modality: str) -> Image.Image:
     if modality == "image":
         return open_picture(path, root)
-    if leads_out(path, root) or not path.is_file():
+    if leads_out(path, root) or not is_there(path):
         raise InputError(f"{path}: no such clip below {root}")
     return tile(read_frames(path, Sampling(frames=FRAMES)).pixels)
 

@@ -12,9 +12,9 @@ from typing import Mapping
 from PIL import Image
 
 from ..errors import InputError
-from ..media import PictureFault, leads_out, open_picture
+from ..media import PictureFault, kind_of, leads_out, open_picture
 from ..records import path_fault
-from ..video import SUFFIXES, ClipFault, Sampling, read_frames
+from ..video import ClipFault, Sampling, read_frames
 
 SIDE = 112  # pixels of a thumbnail
 SHOWN = 14  # labels of a matrix; the rest is one
@@ -31,7 +31,7 @@ def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
     if path_fault(name) or leads_out(path, base):
         return "", "refused: its path leaves the media folder"
     try:
-        small = _middle_frame(path) if path.suffix.lower() in SUFFIXES else open_picture(path, base)
+        small = _middle_frame(path) if kind_of(path) == "video" else open_picture(path, base)
     except (PictureFault, ClipFault) as error:
         return "", error.fault
     except InputError:

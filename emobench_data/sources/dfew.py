@@ -17,7 +17,10 @@ _IDS = {str(index): name for index, name in enumerate(LABELS, 1)}
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
-    """The CSV names a clip by its number; where that lies under `Clip/` differs between copies, so it is looked up."""
+    """The CSV names a clip by its number; where that lies under `Clip/` differs between copies, so it is looked up.
+
+    Many copies have a folder of frames in place of a clip.
+    """
     clips = _clips(root)
     for split in ("train", "test"):
         table = root / "EmoLabel_DataSplit" / f"{split}(single-labeled)" / f"set_{FOLD}.csv"
@@ -37,16 +40,19 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
 
 
 def _clips(root: Path) -> dict[str, str]:
-    """Clip number -> path below the root, from one walk over the folders."""
+    """Clip number -> path below the root, from one walk over the folders; a file stands above a folder of frames."""
     clips: dict[str, str] = {}
+    frames: dict[str, str] = {}
     for folder, folders, names in os.walk(root / "Clip"):
-        folders[:] = sorted(name for name in folders if not name.isdigit())  # those hold a clip's frames
         base = Path(folder).relative_to(root).as_posix()
+        for name in sorted(filter(whole, folders)):
+            frames.setdefault(name.lstrip("0") or "0", f"{base}/{name}")
+        folders[:] = sorted(name for name in folders if not whole(name))
         for name in sorted(names):
             stem, _, ending = name.rpartition(".")
             if ending.lower() in ("mp4", "avi") and whole(stem):
                 clips.setdefault(stem.lstrip("0") or "0", f"{base}/{name}")
-    return clips
+    return frames | clips
 
 
 SOURCE = Source(

@@ -15,10 +15,12 @@ import numpy as np
 
 from ..atomic import atomic_file
 from ..errors import InputError
-from .read import Frames, read_frames
+from ..places import is_there
+from ..stamp import stamp
+from .read import READERS, Frames, read_frames, reader_version
 from .sampling import Sampling
 
-_LAYOUT = 1  # another number when frames come out differently
+_LAYOUT = 2  # another number when they are kept differently
 _ROOM = 0.9  # an eviction leaves this share of the limit, so that not every new clip causes one
 _HITS, _MISSES, _TOTAL, _LOCK = "hits", "misses", "total", ".lock"
 
@@ -36,15 +38,17 @@ class FrameCache:
             raise InputError(f"frame cache {folder}: a limit of {limit} bytes; give 0 (no cache) or more")
         self.folder, self.limit = folder, limit
 
-    def frames(self, path: Path, sampling: Sampling, *, side: int | None = None) -> Frames:
-        """As `read_frames`; a clip that changed on disk since is read anew."""
-        if not self.limit or not path.is_file():
-            return read_frames(path, sampling, side=side)
+    def frames(
+        self, path: Path, sampling: Sampling, *, side: int | None = None, reader: str = READERS[0]
+    ) -> Frames:  # fmt: skip
+        """As `read_frames`; a clip that changed on disk since, or that another version read, is read anew."""
+        if not self.limit or not is_there(path):
+            return read_frames(path, sampling, side=side, reader=reader)
         entry = self.folder / f"{self._key(path, sampling, side)}.npz"
         kept = _load(entry)
         self._count(_MISSES if kept is None else _HITS)
         if kept is None:
-            kept = read_frames(path, sampling, side=side)
+            kept = read_frames(path, sampling, side=side, reader=reader)
             self._keep(entry, kept)
         return kept
 
@@ -61,8 +65,7 @@ class FrameCache:
         return f"frame cache {self.folder}: {share:.1f} % of {hits + misses:,} clips came from it, {size}"
 
     def _key(self, path: Path, sampling: Sampling, side: int | None) -> str:
-        status = path.stat()
-        what = (_LAYOUT, str(path.resolve()), status.st_size, status.st_mtime_ns, sampling, side)
+        what = (_LAYOUT, reader_version(), str(path.resolve()), stamp(path), sampling, side)
         return hashlib.sha256(repr(what).encode("utf-8", "surrogateescape")).hexdigest()
 
     def _count(self, name: str) -> None:
@@ -73,7 +76,7 @@ class FrameCache:
 
     def _keep(self, entry: Path, frames: Frames) -> None:
         buffer = io.BytesIO()
-        np.savez(buffer, pixels=frames.pixels, times=frames.times)
+        np.savez(buffer, pixels=frames.pixels, times=frames.times, spoilt=frames.spoilt)
         size = buffer.tell()
         if size > self.limit:
             return
@@ -127,7 +130,7 @@ def _load(entry: Path) -> Frames | None:
     """The kept frames, now the last used; None if they are not there, or spoilt from outside."""
     try:
         with np.load(entry, allow_pickle=False) as kept:
-            frames = Frames(kept["pixels"], kept["times"])
+            frames = Frames(kept["pixels"], kept["times"], int(kept["spoilt"]))
         os.utime(entry)
         return frames
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

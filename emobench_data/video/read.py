@@ -1,34 +1,41 @@
-"""Read chosen frames of a clip by seeking: with decord where it is installed and exact, else with PyAV.
+"""Read chosen frames of a clip: a file, a folder of frames, or a picture that moves.
 
-Containers whose seeks are not exact are decoded from the start, by PyAV: in MPEG-TS, decord 0.6.0 gives wrong frames
-without an error. PyAV also reads what decord cannot open (GIF, AV1), and clips of several picture streams, of which the
-two libraries choose different ones.
+PyAV seeks where a container says when each frame is shown, follows the frames from the key frame on one by one, and
+decodes from the start where one is not in its place. decord has to be asked for: on no clip is it faster
+(`benchmarks/video.py`), and many it reads wrong without an error, which are left to PyAV then (`by_decord`).
 """
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from ..errors import ClipFault, InputError
 from ..pyav import load_pyav
-from .probe import CLIPS, UNREADABLE, Clip, ClipFault, picture_stream, probe
+from .by_decord import by_decord
+from .decode import Decoded, by_decoding, by_seeking
+from .probe import open_clip, probe
 from .sampling import Sampling
+from .stills import holds_pictures, read_stills
 
-_EXACT = ("mp4", "matroska", "avi")
+READERS = ("pyav", "decord")
+_VERSION = 2  # another number when frames or pictures come out differently, or are refused for other reasons
 
 
 class Frames(NamedTuple):
     """What was read."""
 
     pixels: np.ndarray  # (T, H, W, 3) uint8 RGB, upright; an alpha channel is dropped
-    times: np.ndarray  # (T,) float64, seconds from the clip's first frame
+    times: np.ndarray  # (T,) float64, seconds from the clip's first frame; NaN for those of a folder
+    spoilt: int = 0  # how many of the frames that were to be read do not decode, so that neighbours stand for them
 
 
-def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, decord: bool | None = None) -> Frames:
+def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, reader: str = "pyav") -> Frames:
     """The frames of `path` that `sampling` chooses.
 
     Nothing is kept open between calls, so that it may be called in forked or spawned processes, and with PyAV in threads:
@@ -36,82 +43,52 @@ def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, deco
 
     Args:
         side: reduce frames whose shorter side is longer than this.
-        decord: False reads with PyAV wherever it is; None takes decord where it is installed and exact.
+        reader: `pyav`, or `decord` for the clips that it reads right, whose frames are the same.
 
     Raises:
-        ClipFault: see `probe`, or a frame cannot be decoded.
+        ClipFault: see `probe`, or too few frames can be decoded.
+        InputError: the reader is unknown or not installed.
     """
+    if reader not in READERS:
+        raise InputError(f"unknown reader of clips {reader!r}; known: {', '.join(READERS)}")
+    read = read_stills(path, sampling) if holds_pictures(path) else _read_file(path, sampling, reader)
+    reduced = {index: _reduced(frame, side) for index, frame in read.pixels.items()}
+    if len({frame.shape for frame in reduced.values()}) > 1:
+        raise ClipFault.of(path, "the frames change their size within the clip", "encode it again at one size")
+    return Frames(np.stack([reduced[index] for index in read.chosen]), read.times, read.spoilt)
+
+
+def _read_file(path: Path, sampling: Sampling, reader: str) -> Decoded:
     clip = probe(path)
-    indices = sampling.choose(clip.times)
-    wanted = sorted(set(indices))
-    by_decord = decord is not False and find_spec("decord") is not None and clip.alone and _seeks_exactly(clip)
-    frames = (_read_decord(clip, wanted) if by_decord else None) or _read_pyav(clip, wanted)
-    by_index = dict(zip(wanted, (_reduced(frame, side) for frame in frames)))
-    if len({frame.shape for frame in by_index.values()}) > 1:
-        raise ClipFault(path, "the frames change their size within the clip", "encode it again at one size")
-    return Frames(np.stack([by_index[index] for index in indices]), clip.times[indices] - clip.times[0])
+    chosen = sampling.choose(clip.times)
+    wanted = sorted(set(chosen))
+    found = by_decord(clip, wanted) if reader == "decord" else None
+    if found is None and clip.timed:
+        found = by_seeking(clip, wanted)
+    if found is None:
+        return by_decoding(clip, sampling)
+    return Decoded(chosen, found, clip.times[chosen] - clip.times[0])
 
 
-def _seeks_exactly(clip: Clip) -> bool:
-    return any(name in clip.container for name in _EXACT)
-
-
-def _read_decord(clip: Clip, wanted: list[int]) -> list[np.ndarray] | None:
-    """None where decord cannot open the clip or counts other frames than its packets say: PyAV reads it then."""
-    import decord
-
-    decord.logging.set_level(decord.logging.QUIET)  # it prints what it raises
-    try:
-        reader = decord.VideoReader(str(clip.path), num_threads=1)
-        if len(reader) != len(clip.pts):
-            return None
-        return list(reader.get_batch(wanted).asnumpy())
-    except (decord.DECORDError, RuntimeError):
+def clip_seconds(path: Path) -> float | None:
+    """How long a sound clip is by its own account, in seconds; None where it does not say."""
+    if holds_pictures(path):
         return None
+    av = load_pyav("measuring clips")
+    with open_clip(path) as container:
+        return None if container.duration is None else round(container.duration / av.time_base, 3)
 
 
-def _read_pyav(clip: Clip, wanted: list[int]) -> list[np.ndarray]:
-    av = load_pyav("reading clips")
-    try:
-        if _seeks_exactly(clip) and (found := _decode(av, clip, wanted, seek=True)):
-            return found
-        return _decode(av, clip, wanted, seek=False)
-    except av.FFmpegError as error:
-        raise ClipFault(clip.path, UNREADABLE) from error
-
-
-def _decode(av: Any, clip: Clip, wanted: list[int], *, seek: bool) -> list[np.ndarray]:
-    """Decode onwards from one wanted frame to the next, and seek where a key frame lies between them.
-
-    Nothing comes back where a seek missed a frame; without seeking, the next frame stands for one that is spoilt.
-    """
-    found: list[np.ndarray] = []
-    with av.open(str(clip.path), container_options=CLIPS) as container:
-        stream = picture_stream(container, clip.path)
-        frames, last = container.decode(stream), None  # `last`: pts of the frame that came out last
-        for index in wanted:
-            pts = int(clip.pts[index])
-            before = clip.keys[: np.searchsorted(clip.keys, pts, side="right")]
-            if seek and (last is None or (before.size and before[-1] > last)):
-                container.seek(pts, stream=stream)
-                frames = container.decode(stream)
-            frame = _reach(frames, pts)
-            if seek and (frame is None or frame.pts != pts):
-                return []
-            if frame is None:
-                raise ClipFault(clip.path, f"frame {index + 1} of {len(clip.pts)} cannot be decoded")
-            last = frame.pts
-            found.append(_upright(frame))
-    return found
-
-
-def _reach(frames: Iterator[Any], pts: int) -> Any:
-    return next((frame for frame in frames if frame.pts is not None and frame.pts >= pts), None)
-
-
-def _upright(frame: Any) -> np.ndarray:
-    """As a player turns it: a telephone held upright writes lying frames and how to turn them."""
-    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
+@cache
+def reader_version() -> str:
+    """What frames come from, for what is kept of them: it holds as long as this stays the same."""
+    parts = [f"frames {_VERSION}"]
+    for library in ("av", "pillow"):
+        try:
+            parts.append(f"{library} {version(library)}")
+        except PackageNotFoundError:
+            parts.append(f"no {library}")
+    return ", ".join(parts)
 
 
 def _reduced(frame: np.ndarray, side: int | None) -> np.ndarray:

@@ -39,6 +39,11 @@ class Sampling:
         if self.fps is not None and self.around is not None:
             raise InputError("sampling: fps and around are two ways to choose frames; give one")
 
+    @property
+    def by_seconds(self) -> bool:
+        """Whether it needs to know when a frame is shown."""
+        return self.fps is not None or self.around is not None
+
     def choose(self, times: np.ndarray) -> list[int]:
         """Indices into `times`, the frames' times in seconds in ascending order, at least one: the nearest ones."""
         start, end = float(times[0]), float(times[-1])

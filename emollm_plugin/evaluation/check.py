@@ -9,7 +9,7 @@ from typing import Sequence
 
 from emobench_data.errors import InputError
 from emobench_data.llava_files import line_place
-from emobench_data.media import leads_out
+from emobench_data.media import is_there, leads_out
 from emobench_data.questions import PLACEHOLDER, read_questions
 
 from ..checkpoint import check_tokenizer, host_branch
@@ -47,7 +47,8 @@ def check_asked(questions: Path, images: Path) -> None:
         place = line_place(questions, one.line)
         if PLACEHOLDER in one.text:
             raise InputError(f"{place}: the text holds {PLACEHOLDER}, which stands for a picture; take it out")
-        if one.medium and not (os.path.isfile(images / one.medium) and not leads_out(images / one.medium, root)):
+        there = is_there if one.video else os.path.isfile
+        if one.medium and not (there(images / one.medium) and not leads_out(images / one.medium, root)):
             raise InputError(f"{place}: {one.medium!r} is no file below {images}; name its folder with --image-folder")
 
 

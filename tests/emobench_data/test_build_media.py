@@ -24,7 +24,7 @@ def test_faulty_media_are_refused_or_left_out(tmp_path):
     (root / "hateful_memes/img/01000.png").write_bytes(b"no picture")
     (root / "hatemm/hate_videos/hate_video_1.mp4").unlink()
     line = refused("build", write_config(root), "--out", tmp_path / "out", "--check-media")
-    assert "2 of" in line and "img/01000.png (not a picture" in line and "hate_video_1.mp4 (missing)" in line
+    assert "2 of" in line and "img/01000.png (text, not a picture" in line and "hate_video_1.mp4 (missing)" in line
     assert [path.name for path in (tmp_path / "out").iterdir()] == [MEDIA_CACHE]
     manifest = build(composition(root, faulty="skip"), tmp_path / "out", check=True)
     assert manifest["left_out"]["faulty_media"]["count"] == 2
@@ -42,10 +42,10 @@ def test_a_stopped_media_check_goes_on(tmp_path, monkeypatch):
     lines = cache.read_bytes().splitlines(keepends=True)
     cache.write_bytes(b"".join(lines[:50]) + lines[50][:20])
     opened = []
-    original = media_check.media_fault
-    monkeypatch.setattr(media_check, "media_fault", lambda path, *rest: opened.append(path) or original(path, *rest))
+    original = media_check.examine
+    monkeypatch.setattr(media_check, "examine", lambda path, *rest: opened.append(path) or original(path, *rest))
     build(composition(root), tmp_path / "b", check=True)
-    checks = sum(line.startswith(b'["check"') for line in lines)
+    checks = sum(line.startswith(b'["check ') for line in lines)
     assert len(opened) == checks - 50
     a, b = contents(tmp_path / "a"), contents(tmp_path / "b")
     del a[MEDIA_CACHE], b[MEDIA_CACHE]
@@ -97,4 +97,4 @@ def test_a_clip_without_frames_and_a_picture_too_large(tmp_path):
     (root / "hateful_memes/img/01000.png").write_bytes(huge_png())
     line = refused("build", write_config(root), "--out", tmp_path / "out", "--check-media")
     assert "hate_video_1.mp4 (holds sound and no pictures)" in line
-    assert "01000.png (not a picture, or too large)" in line
+    assert "01000.png (10,000,000,000 pixels, too large: at most 100,000,000 are read; make it smaller)" in line

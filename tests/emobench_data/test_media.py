@@ -70,7 +70,7 @@ def write_faulty(root):
     (root / "list.mp4").write_bytes(b"ffconcat version 1.0\nfile whole.mp4\n")  # FFmpeg would open the other file
     (root / "list.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
     Image.new("L", (40_000, 2)).save(root / "wide.png")  # padded to a square it would take 5 GB
-    Image.new("I;16", (9, 9)).save(root / "deep.png")
+    Image.new("F", (9, 9)).save(root / "float.tif")
     os.mkfifo(root / "pipe.jpg")
     (root / "circle.jpg").symlink_to(root / "circle.jpg")
 
@@ -79,19 +79,19 @@ def write_faulty(root):
     ("name", "fault"),
     [
         ("gone.jpg", "missing"),
-        ("folder.jpg", "missing"),
-        ("cut.jpg", "truncated or broken"),
-        ("text.jpg", "not a picture"),
-        ("empty.png", "not a picture"),
-        ("bomb.png", "too large"),
-        ("wide.png", "40000 x 2 pixels, too large"),
-        ("deep.png", "more than 8 bits a pixel"),
-        ("clip.mp4", "the clip cannot be read"),
+        ("folder.jpg", "a folder, not a picture; if it holds the frames of a clip, name it under 'video'"),
+        ("cut.jpg", "truncated"),
+        ("text.jpg", r"a web page \(HTML\), not a picture"),
+        ("empty.png", "an empty file, not a picture"),
+        ("bomb.png", "10,000,000,000 pixels, too large: at most 100,000,000 are read; make it smaller"),
+        ("wide.png", "40000 x 2 pixels, too large: a side of at most 16,384 is read; make it smaller"),
+        ("float.tif", "floating point, which is not read; save it in RGB with 8 bits"),
+        ("clip.mp4", "text, not a clip"),
         ("cut.mp4", "truncated, 30 of 40 frames"),
         ("sound.mp4", "holds sound and no pictures"),
         ("still.mp4", "holds no pictures"),
-        ("list.mp4", "the clip cannot be read"),
-        ("list.jpg", "not a picture"),
+        ("list.mp4", "a playlist, not a clip; give the clips that it names"),
+        ("list.jpg", "PostScript, not a picture"),
         ("pipe.jpg", "missing"),
         ("circle.jpg", "leads out of the folder"),
         ("x" * 300 + ".jpg", "missing"),

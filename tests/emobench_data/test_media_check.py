@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
-from emobench_data import InputError
+from emobench_data import InputError, media_check
+from emobench_data.media import OUTSIDE, leads_out
 from emobench_data.media_check import Medium, check_all, digests, media_cache, refuse
+from emobench_data.video import Sampling, reader_version
 
 from .make import write_clip, write_picture
 
@@ -44,6 +48,69 @@ def test_a_result_holds_until_the_file_changes(tmp_path):
     with media_cache(tmp_path / "cache") as cache:  # another kind of result is another one
         list(cache.results("other", [path], work, title=""))
     assert len(asked) == 3
+
+
+@pytest.fixture
+def examined(monkeypatch):
+    """The media that were opened."""
+    seen = []
+    original = media_check.examine
+    monkeypatch.setattr(media_check, "examine", lambda path, *rest: seen.append(path.name) or original(path, *rest))
+    return seen
+
+
+def test_a_restart_opens_nothing_again_and_a_fault_is_not_remembered(tmp_path, examined, monkeypatch):
+    write_picture(tmp_path / "a.jpg")
+    write_clip(tmp_path / "c.mp4")
+    (tmp_path / "clip").mkdir()
+    write_picture(tmp_path / "clip/1.png")
+    (tmp_path / "b.jpg").write_bytes(b"")
+    kinds = {"a.jpg": "image", "c.mp4": "video", "clip": "video", "b.jpg": "image"}
+    media = {name: Medium(tmp_path, name, kind) for name, kind in kinds.items()}
+
+    def check(sampling=Sampling()):
+        examined.clear()
+        with media_cache(tmp_path / "kept/cache") as cache:
+            return check_all(media, cache, sampling)
+
+    first = check()
+    assert sorted(examined) == sorted(kinds) and first[0].keys() == {"b.jpg"} and first[1].keys() == {"c.mp4"}
+    assert check() == first and examined == ["b.jpg"]
+    monkeypatch.chdir(tmp_path)
+    media = {name: Medium(Path("."), name, kind) for name, kind in kinds.items()}
+    assert check() == first and examined == ["b.jpg"], "the same files, named from elsewhere"
+    write_picture(tmp_path / "clip/1.png", colour=(9, 9, 9))
+    write_picture(tmp_path / "clip/2.png")
+    check()
+    assert sorted(examined) == ["b.jpg", "clip"]
+    assert check(Sampling(frames=3))[0] == first[0] and sorted(examined) == ["b.jpg", "c.mp4", "clip"], "other frames"
+    monkeypatch.setattr(media_check, "reader_version", lambda: "another")
+    check()
+    assert sorted(examined) == sorted(kinds), "another decoder"
+
+
+def test_the_version_names_the_libraries_that_decode():
+    assert f"av {version('av')}" in reader_version() and f"pillow {version('pillow')}" in reader_version()
+
+
+def test_what_leads_out_is_asked_anew_in_every_run(tmp_path):
+    root, names = tmp_path / "root", ("a.jpg", "sub/b.jpg", "linked/c.jpg", "link.jpg", "sub/../../d.jpg", ".")
+    write_picture(root / "a.jpg")
+    write_picture(root / "sub/b.jpg")
+    write_picture(tmp_path / "elsewhere/c.jpg")
+    write_picture(tmp_path / "d.jpg")
+    (root / "linked").symlink_to(tmp_path / "elsewhere")
+    (root / "link.jpg").symlink_to(root / "a.jpg")
+    media = {name: Medium(root, name, "image") for name in names}
+    for target in (root / "a.jpg", tmp_path / "d.jpg"):
+        (root / "link.jpg").unlink()
+        (root / "link.jpg").symlink_to(target)
+        with media_cache(tmp_path / "cache") as cache:
+            faults = check_all(media, cache)[0]
+        outside = {name for name, fault in faults.items() if fault == OUTSIDE}
+        assert outside == {name for name in names if leads_out(root / name, root)} == {"linked/c.jpg", "sub/../../d.jpg"} | (
+            {"link.jpg"} if target.name == "d.jpg" else set()
+        )
 
 
 @pytest.mark.parametrize("junk", [b"\xff", b"[1]", b'{"a": 1}', b'["read", "f"', b"null", b"[[], {}, 1, 2, 3]"])

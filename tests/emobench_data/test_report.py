@@ -184,7 +184,7 @@ def test_thumbnails(tmp_path):
     assert middle.size == (96, 64) and 90 < np.asarray(middle).mean() < 140  # greys from 0 to 225
     for name in ("link.jpg", "../out.jpg", str(tmp_path / "out.jpg")):
         assert thumbnail(root, name) == ("", "refused: its path leaves the media folder")
-    assert thumbnail(root, "broken.jpg") == ("", "not a picture, or too large")
+    assert thumbnail(root, "broken.jpg") == ("", "text, not a picture")
     assert thumbnail(root, "none.jpg") == ("", "missing")
 
 

@@ -1,4 +1,8 @@
 import pytest
+from PIL import Image
+
+from emobench_data.media import examine
+from emobench_data.video import Sampling, read_frames
 
 from .helpers import answers, convert, put
 
@@ -24,6 +28,20 @@ def test_clips_are_looked_up_wherever_they_lie(tmp_path):
     put(tmp_path, "Clip/original/readme.mp4")
     media = {record.item: record.media for record in convert("dfew", tmp_path)[0]}
     assert media["2"] == "Clip/original/part_1/00002.mp4" and media["3"] == "Clip/3.mp4"
+
+
+def test_a_clip_may_be_a_folder_of_frames(tmp_path):
+    build(tmp_path)
+    for clip in ("00002", "3", "00004"):
+        for frame in range(1, 12):
+            (tmp_path / "Clip/clip_224x224" / clip).mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (32, 32), (20 * frame, 0, 0)).save(tmp_path / "Clip/clip_224x224" / clip / f"{frame}.jpg")
+    put(tmp_path, "Clip/original/4.mp4")
+    media = {record.item: record.media for record in convert("dfew", tmp_path)[0]}
+    assert media == {"2": "Clip/clip_224x224/00002", "3": "Clip/clip_224x224/3", "4": "Clip/original/4.mp4"}
+    assert examine(tmp_path / media["2"], "video", tmp_path).fault is None
+    reds = read_frames(tmp_path / media["2"], Sampling(frames=3)).pixels[:, 0, 0, 0].tolist()
+    assert reds == pytest.approx([20, 120, 220], abs=4)
 
 
 @pytest.mark.parametrize("bad", ["5,0", "5,8", "5,nan", "5,", "../5,1", "/5,1", "5.5,1", "5"])

@@ -103,13 +103,13 @@ OPTIONS = "<image>\nWhich? Choose one of: joy, being in love, fear. Answer with 
         (entry(image="C:\\good.jpg"), "media", "is absolute"),
         (entry(image="a\0b"), "media", "control characters"),
         (entry(image="x" * 5000), "media", "missing"),
-        (entry(image="cut.jpg"), "media", "image 'cut.jpg': truncated or broken"),
-        (entry(image="bomb.png"), "media", "not a picture, or too large"),
+        (entry(image="cut.jpg"), "media", "image 'cut.jpg': truncated"),
+        (entry(image="bomb.png"), "media", "10,000,000,000 pixels, too large"),
         (entry(image="page.jpg"), "media", "not a picture"),
         (entry(image="code.eps"), "media", "not a picture"),
         (entry(image="link.jpg"), "media", "leads out of the folder"),
         (entry(image="circle.jpg"), "media", "leads out of the folder"),
-        (entry(image="."), "media", "missing"),
+        (entry(image="."), "media", "a folder, not a picture"),
         (entry(image="good.jpg/x"), "media", "missing"),
     ],
 )
@@ -260,5 +260,5 @@ def test_a_stopped_check_goes_on(tmp_path, media, monkeypatch):
     path, cache = tmp_path / "train.json", tmp_path / "cache.jsonl"
     path.write_bytes(orjson.dumps([entry()]))
     validate(path, media, cache=cache)
-    monkeypatch.setattr("emobench_data.media_check.media_fault", lambda *_: pytest.fail("opened again"))
+    monkeypatch.setattr("emobench_data.media_check.examine", lambda *_: pytest.fail("opened again"))
     assert validate(path, media, cache=cache).faults == ()

@@ -6,9 +6,10 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.video import ClipFault, Sampling, probe, read, read_frames
+from emobench_data.video import READERS, ClipFault, Sampling, decode, probe, read_frames
 
 from ..make import write_sound
 from .clips import GREYS, LEFT, UNEVEN, make, make_cut, make_resized, make_song, make_turned, make_without_frames
@@ -16,12 +17,11 @@ from .clips import GREYS, LEFT, UNEVEN, make, make_cut, make_resized, make_song,
 TEN = Sampling(frames=10)
 
 
-@pytest.fixture(params=["decord", "pyav"])
-def decord(request):
-    """Both ways to read: the value for `read_frames(decord=...)`."""
+@pytest.fixture(params=READERS)
+def reader(request):
     if request.param == "decord" and not find_spec("decord"):
         pytest.skip("decord is not installed")
-    return None if request.param == "decord" else False
+    return request.param
 
 
 def greys(frames):
@@ -46,25 +46,30 @@ def greys(frames):
         ("two_alike.mkv", {"sizes": ((96, 64), (96, 64)), "format": "matroska"}),
     ],
 )
-def test_every_container_gives_its_frames_in_order(tmp_path, decord, name, how):
-    frames = read_frames(make(tmp_path / name, **how), TEN, decord=decord)
+def test_every_container_gives_its_frames_in_order(tmp_path, reader, name, how):
+    frames = read_frames(make(tmp_path / name, **how), TEN, reader=reader)
     assert frames.pixels.shape == (10, 64, 96, 3) and frames.pixels.dtype == np.uint8
     assert greys(frames) == pytest.approx(list(range(0, 250, 25)), abs=4)
     assert frames.times == pytest.approx(np.arange(10) / 10, abs=0.011)
 
 
+def test_a_bare_stream_has_an_order_and_no_times(tmp_path, reader):
+    frames = read_frames(make(tmp_path / "c.h264", format="h264"), Sampling(frames=4), reader=reader)
+    assert greys(frames) == pytest.approx([0, 75, 150, 225], abs=4) and (np.diff(frames.times) > 0).all()
+
+
 @pytest.mark.parametrize("large", [(96, 64), (640, 360)])
-def test_of_two_streams_the_larger_pictures_count_wherever_they_stand(tmp_path, decord, large):
-    frames = read_frames(make(tmp_path / "c.mkv", sizes=((64, 48), large)), TEN, decord=decord)
+def test_of_two_streams_the_larger_pictures_count_wherever_they_stand(tmp_path, reader, large):
+    frames = read_frames(make(tmp_path / "c.mkv", sizes=((64, 48), large)), TEN, reader=reader)
     assert frames.pixels.shape == (10, *large[::-1], 3)
     assert greys(frames) == pytest.approx(list(range(255, 5, -25)), abs=4)
 
 
-def test_frames_far_apart_and_frames_close_together(tmp_path, decord):
+def test_frames_far_apart_and_frames_close_together(tmp_path, reader):
     """Seeks across key frames, steps within them, and both from one clip."""
     path = make(tmp_path / "c.mp4", greys=range(200), gop=25)
-    far = read_frames(path, Sampling(frames=4), decord=decord)
-    near = read_frames(path, Sampling(frames=3, around=12.05, span=0.3), decord=decord)
+    far = read_frames(path, Sampling(frames=4), reader=reader)
+    near = read_frames(path, Sampling(frames=3, around=12.05, span=0.3), reader=reader)
     assert greys(far) == pytest.approx([0, 66, 133, 199], abs=3)
     assert greys(near) == pytest.approx([119, 120, 122], abs=2.5)
     assert near.times == pytest.approx([11.9, 12.0, 12.2], abs=0.11)
@@ -73,54 +78,62 @@ def test_frames_far_apart_and_frames_close_together(tmp_path, decord):
 def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
     path = make(tmp_path / "c.mp4", greys=range(200), gop=25)
     passed = []
-    reach = read._reach
-    monkeypatch.setattr(read, "_reach", lambda frames, pts: reach((passed.append(1) or each for each in frames), pts))
-    read_frames(path, Sampling(frames=2), decord=False)
+    frames = decode._frames
+    monkeypatch.setattr(decode, "_frames", lambda *given: (passed.append(1) or frame for frame in frames(*given)))
+    read_frames(path, Sampling(frames=2))
     assert len(passed) <= 1 + 25
     passed.clear()
-    read_frames(path, Sampling(frames=10, around=12.0, span=0.9), decord=False)
+    read_frames(path, Sampling(frames=10, around=12.0, span=0.9))
     assert len(passed) <= 25 + 10, "without a seek where frames follow one another"
 
 
 def test_after_a_seek_that_lands_too_late_everything_is_decoded(tmp_path, monkeypatch):
-    reach, asked = read._reach, []
+    frames, calls = decode._frames, []
 
-    def late(frames, pts):
-        if not asked:
-            next(frames)
-        asked.append(pts)
-        return reach(frames, pts)
+    def late(*given):
+        found = frames(*given)
+        calls.append(next(found) if not calls else None)
+        return found
 
-    monkeypatch.setattr(read, "_reach", late)
-    assert greys(read_frames(make(tmp_path / "c.mp4"), TEN, decord=False)) == pytest.approx(list(GREYS), abs=4)
-    assert len(asked) == 1 + 10
+    monkeypatch.setattr(decode, "_frames", late)
+    assert greys(read_frames(make(tmp_path / "c.mp4"), TEN)) == pytest.approx(list(GREYS), abs=4)
+    assert len(calls) == 2
 
 
 def test_decord_is_not_taken_where_it_counts_other_frames_than_the_packets_say(tmp_path, monkeypatch):
     decord = pytest.importorskip("decord")
     monkeypatch.setattr(decord.VideoReader, "__len__", lambda self: 11)
     monkeypatch.setattr(decord.VideoReader, "get_batch", lambda self, indices: pytest.fail("decord was taken"))
-    assert greys(read_frames(make(tmp_path / "c.mp4"), TEN)) == pytest.approx(list(GREYS), abs=4)
+    assert greys(read_frames(make(tmp_path / "c.mp4"), TEN, reader="decord")) == pytest.approx(list(GREYS), abs=4)
 
 
-def test_variable_frame_rate_is_sampled_by_time(tmp_path, decord):
+def test_an_unknown_reader_and_one_that_is_not_installed(tmp_path, monkeypatch):
+    path = make(tmp_path / "c.mp4")
+    with pytest.raises(InputError, match="unknown reader of clips 'opencv'; known: pyav, decord"):
+        read_frames(path, TEN, reader="opencv")
+    monkeypatch.setitem(sys.modules, "decord", None)
+    with pytest.raises(InputError, match="decord is not installed; pip install decord"):
+        read_frames(path, TEN, reader="decord")
+
+
+def test_variable_frame_rate_is_sampled_by_time(tmp_path, reader):
     path = make(tmp_path / "c.mp4", times=UNEVEN)
-    frames = read_frames(path, Sampling(frames=6), decord=decord)
+    frames = read_frames(path, Sampling(frames=6), reader=reader)
     assert frames.times == pytest.approx([0, 1, 2, 2, 5, 5], abs=0.02)
     assert greys(frames) == pytest.approx([0, 150, 200, 200, 225, 225], abs=4)
 
 
-def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path, decord):
+def test_frames_that_an_edit_list_hides_are_not_counted(tmp_path, reader):
     """As where the beginning of a clip was cut off without encoding it anew."""
     path = make(tmp_path / "c.mp4", times=range(-300, 700, 100), gop=100)
-    frames = read_frames(path, Sampling(frames=7), decord=decord)
+    frames = read_frames(path, Sampling(frames=7), reader=reader)
     assert greys(frames) == pytest.approx(list(range(75, 250, 25)), abs=4)
     assert frames.times == pytest.approx(np.arange(7) / 10, abs=0.011)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
-def test_frames_are_upright_and_in_their_colours(tmp_path, decord, turns):
-    frame = read_frames(make_turned(tmp_path / "c.mp4", turns), Sampling(frames=1), decord=decord).pixels[0]
+def test_frames_are_upright_and_in_their_colours(tmp_path, reader, turns):
+    frame = read_frames(make_turned(tmp_path / "c.mp4", turns), Sampling(frames=1), reader=reader).pixels[0]
     wanted = np.zeros((64, 96, 3), np.uint8)
     wanted[:, :48] = LEFT
     wanted = np.rot90(wanted, -turns)
@@ -143,37 +156,45 @@ def sound(path):
     return path
 
 
+def photograph(path):
+    Image.new("RGB", (8, 8)).save(path, "JPEG")
+    return path
+
+
 FAULTY = {
     "missing": (lambda path: path, "no such clip"),
-    "empty": (write, "the clip cannot be read"),
-    "text": (lambda path: write(path, b"<html>404</html>" * 99), "the clip cannot be read"),
-    "playlist": (lambda path: write(path, b"ffconcat version 1.0\nfile a.mp4\n"), "the clip cannot be read"),
+    "empty": (write, "an empty file, not a clip"),
+    "web page": (lambda path: write(path, b"<html>404</html>" * 99), "a web page (HTML), not a clip"),
+    "bytes": (lambda path: write(path, bytes(range(128, 256)) * 9), "the clip cannot be read"),
+    "playlist": (lambda path: write(path, b"ffconcat version 1.0\nfile a.mp4\n"), "a playlist, not a clip; give the clips"),
+    "photograph": (photograph, "a picture (JPEG), not a clip; name it under 'image'"),
+    "git": (lambda path: write(path, b"version https://git-lfs.github.com/spec/v1\n"), "a Git LFS pointer, not a clip; run"),
+    "codec": (lambda path: make(path, codec="wmv2", format="mpeg"), "encoded in a way that FFmpeg does not know"),
     "sound only": (sound, "holds sound and no pictures"),
     "a cover picture": (make_song, "holds sound and no pictures"),
     "zero frames": (make_without_frames, "the clip has no frame"),
     "cut, with its index": (lambda path: make_cut(path, 0.97), "truncated, 9 of 10 frames"),
     "sizes": (make_resized, "the frames change their size within the clip; encode it again at one size"),
-    "bare stream": (lambda path: make(path, format="h264"), "its frames have no times; put it into a container"),
 }
 
 
 @pytest.mark.parametrize("kind", FAULTY)
-def test_a_clip_that_cannot_be_read_is_refused_in_one_line(tmp_path, decord, kind):
+def test_a_clip_that_cannot_be_read_is_refused_in_one_line(tmp_path, reader, kind):
     build, said = FAULTY[kind]
     path = build(tmp_path / "c.mp4")
     with pytest.raises(ClipFault) as caught:
-        read_frames(path, TEN, decord=decord)
+        read_frames(path, TEN, reader=reader)
     assert said in str(caught.value) and str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("lost", "said"), [(200, "truncated, 0 of 10"), (900, "no pictures that can be read"), (1800, "cannot be read")]
 )
-def test_a_cut_clip_without_its_whole_index(tmp_path, decord, lost, said):
+def test_a_cut_clip_without_its_whole_index(tmp_path, reader, lost, said):
     path = make(tmp_path / "c.mp4")
     path.write_bytes(path.read_bytes()[:-lost])
     with pytest.raises(ClipFault, match=said):
-        read_frames(path, TEN, decord=decord)
+        read_frames(path, TEN, reader=reader)
 
 
 def test_huge_clips_are_refused_before_a_frame_is_decoded(tmp_path, monkeypatch):
@@ -183,7 +204,7 @@ def test_huge_clips_are_refused_before_a_frame_is_decoded(tmp_path, monkeypatch)
     with pytest.raises(ClipFault, match="more than 9 frames, too long; cut it into scenes"):
         probe(path)
     monkeypatch.setattr(module, "MAX_PIXELS", 1000)
-    with pytest.raises(ClipFault, match="frames of 96 x 64 pixels, too large; scale"):
+    with pytest.raises(ClipFault, match="frames of 96 x 64 pixels, too large: at most 1,000 are read; scale"):
         probe(path)
 
 

@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 
-from emobench_data.video import Sampling, probe, read_frames
+from emobench_data.video import READERS, Sampling, probe, read_frames
 
 ROOT = Path(__file__).parents[3]
 LENGTHS = {"WolfgangLanger_Pexels.mp4": (472, 24000 / 1001), "single_face.mp4": (72, 30.0)}
@@ -46,8 +46,8 @@ def test_frames_at_known_times_are_the_same_by_decord_by_pyav_and_by_decoding_ev
             for index, frame in enumerate(container.decode(video=0))
             if index in indices
         }
-    for decord in [False, None] if find_spec("decord") else [False]:
-        frames = read_frames(clips / name, sampling, decord=decord)
+    for reader in READERS if find_spec("decord") else READERS[:1]:
+        frames = read_frames(clips / name, sampling, reader=reader)
         assert frames.times == pytest.approx(np.array(indices) / rate, abs=1e-3)
         assert all(np.array_equal(frame, every[index]) for frame, index in zip(frames.pixels, indices))
 
