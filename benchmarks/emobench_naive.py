@@ -61,11 +61,12 @@ def _question(record: Record) -> dict[str, Any]:
 
 
 def _answer(record: Record) -> dict[str, Any]:
-    return {
+    entry = {
         "question_id": neutral(record.id), "source": record.source, "task": record.task,
         "answer": neutral(record.answer), "accepted": list(map(neutral, record.accepted)),
         "options": list(map(neutral, record.options)),
     }  # fmt: skip
+    return {**entry, "group": neutral(record.group)} if record.group else entry
 
 
 def _row(record: Record, *, training: bool) -> dict[str, Any]:

@@ -136,8 +136,9 @@ def _kill(config: Path, work: Path, kills: int, seconds: float) -> None:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    paths = (path for path in folder.rglob("*") if path.is_file() and ".partial" not in path.parts)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    names = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    # What begins with a dot is a writer's own.
+    return {name.as_posix(): (folder / name).read_bytes() for name in names if not any(p.startswith(".") for p in name.parts)}
 
 
 if __name__ == "__main__":
