@@ -104,7 +104,7 @@ def test_a_broken_picture_ends_with_one_line_and_text_alone_needs_no_picture(che
     rows = [{"question_id": "text", "text": "How do you do?"}, {"question_id": 7, "image": "0.png", "text": "What?"}]
     (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     done = run(checkpoint, tmp_path, tmp_path / "answers.jsonl", "--workers", "1")
-    assert done.exit_code == 2 and "0.png: not a picture" in done.output
+    assert done.exit_code == 2 and "0.png: text, not a picture" in done.output
     assert ["text"] == [line["question_id"] for line in lines(tmp_path / "answers.jsonl")]
     (tmp_path / "questions.jsonl").write_text(json.dumps(rows[0]) + "\n")
     assert run(checkpoint, tmp_path, tmp_path / "text.jsonl").exit_code == 0
