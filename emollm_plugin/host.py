@@ -10,6 +10,7 @@ import sys
 from emobench_data.errors import InputError
 
 from .attach import register
+from .lifetime import end_with_the_launcher
 
 USAGE = "usage: python -m emollm_plugin <host module, such as llava.train.train> [its arguments]"
 # Modules whose `__main__` only calls a function: called by import, so that post-import hooks reach their names.
@@ -19,6 +20,7 @@ _started: set[str] = set()
 
 def main(argv: list[str]) -> int:
     """Run the module `argv[0]` with `argv[1:]`; returns the exit code, 2 for bad input."""
+    end_with_the_launcher()
     # DeepSpeed's launcher puts its --local_rank before the module's name.
     own = [arg for arg in argv[:1] if arg.startswith("--local_rank")]
     argv = argv[len(own) :]

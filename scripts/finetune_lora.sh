@@ -4,9 +4,8 @@
 #   [VARIABLE=value ...] bash scripts/finetune_lora.sh [--help | --dry-run]
 #
 #   TUNE           lora
-#   RUN_DIR        default: runs/finetune-lora
 # Every other variable is that of scripts/finetune_emollm.sh: see its --help.
 source "$(dirname "$0")/lib.sh"
 [[ "${1:-}" =~ ^(--help|-h)$ ]] && usage "$0" && exit
-export TUNE=lora RUN_DIR="${RUN_DIR:-$ROOT/runs/finetune-lora}"
+export TUNE=lora
 exec bash "$ROOT/scripts/finetune_emollm.sh" "$@"

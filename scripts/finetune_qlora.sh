@@ -5,9 +5,8 @@
 #
 #   TUNE           qlora
 #   CHECKPOINTING  default: 1
-#   RUN_DIR        default: runs/finetune-qlora
 # Every other variable is that of scripts/finetune_emollm.sh: see its --help.
 source "$(dirname "$0")/lib.sh"
 [[ "${1:-}" =~ ^(--help|-h)$ ]] && usage "$0" && exit
-export TUNE=qlora CHECKPOINTING="${CHECKPOINTING:-1}" RUN_DIR="${RUN_DIR:-$ROOT/runs/finetune-qlora}"
+export TUNE=qlora CHECKPOINTING="${CHECKPOINTING:-1}"
 exec bash "$ROOT/scripts/finetune_emollm.sh" "$@"

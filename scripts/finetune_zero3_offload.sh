@@ -6,9 +6,8 @@
 #   TUNE           full
 #   ZERO           3_offload
 #   CHECKPOINTING  default: 1
-#   RUN_DIR        default: runs/finetune-zero3-offload
 # Every other variable is that of scripts/finetune_emollm.sh: see its --help.
 source "$(dirname "$0")/lib.sh"
 [[ "${1:-}" =~ ^(--help|-h)$ ]] && usage "$0" && exit
-export TUNE=full ZERO=3_offload CHECKPOINTING="${CHECKPOINTING:-1}" RUN_DIR="${RUN_DIR:-$ROOT/runs/finetune-zero3-offload}"
+export TUNE=full ZERO=3_offload CHECKPOINTING="${CHECKPOINTING:-1}"
 exec bash "$ROOT/scripts/finetune_emollm.sh" "$@"

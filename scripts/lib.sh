@@ -17,6 +17,7 @@ esac
 [[ "$EXTRA" == lmms-eval ]] && LOCK="$ROOT/scripts/stacks/lmms-eval.lock" || LOCK="$ROOT/scripts/stacks/$STACK.lock"
 DOWNLOADS="${DOWNLOADS:-$ROOT/downloads}"
 MODELS="${MODELS:-$ROOT/models}"
+export STACK VENV DOWNLOADS MODELS
 # PyTorch builds extensions here; its own default is one folder for all environments, which build over one another.
 export TORCH_EXTENSIONS_DIR="${TORCH_EXTENSIONS_DIR:-$VENV/torch_extensions}"
 
@@ -82,13 +83,17 @@ without_foreign_torchvision() {
     fi
 }
 
-# Make the virtual environment, once per content of the files that define it.
+# Make the virtual environment, once per content of the files that define it; several clones may share one. Each runs its
+# own code from there, by PYTHONPATH: the packages are installed for the commands that are typed by hand.
 setup_env() {
-    local stamp="$VENV/emollm-stamp" wanted
-    wanted="$(cd "$ROOT" && cat "$LOCK" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1) $EXTRA $ROOT"
-    if [[ -f "$stamp" && "$(<"$stamp")" == "$wanted" ]]; then
-        return
-    fi
+    local stamp="$VENV/emollm-stamp" made="" owner="" wanted
+    export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"
+    wanted="$(cd "$ROOT" && cat "$LOCK" "scripts/stacks/$STACK.txt" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1)"
+    [[ ! -f "$stamp" ]] || read -r made owner <"$stamp" || true
+    [[ "$made" != "$wanted" ]] || return 0
+    # Another clone that needs other packages would set them up anew in its turn.
+    [[ -z "$owner" || "$owner" == "$ROOT" || ! -d "$owner/scripts" ]] ||
+        die "VENV=$VENV was made by $owner, whose packages are not those of this clone; name another VENV"
     say "setting up $VENV (once; downloads about 0.5 GB, several GB with CUDA)"
     local python
     python="$(find_python)" || exit $?
@@ -97,5 +102,5 @@ setup_env() {
     pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
     pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[video,mat,plot,test${EXTRA:+,$EXTRA}]"
     without_foreign_torchvision
-    printf '%s\n' "$wanted" >"$stamp"
+    printf '%s %s\n' "$wanted" "$ROOT" >"$stamp"
 }

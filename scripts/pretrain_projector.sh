@@ -4,9 +4,8 @@
 #   [VARIABLE=value ...] bash scripts/pretrain_projector.sh [--help | --dry-run]
 #
 #   TUNE           projector
-#   RUN_DIR        default: runs/pretrain-projector
 # Every other variable is that of scripts/finetune_emollm.sh: see its --help.
 source "$(dirname "$0")/lib.sh"
 [[ "${1:-}" =~ ^(--help|-h)$ ]] && usage "$0" && exit
-export TUNE=projector RUN_DIR="${RUN_DIR:-$ROOT/runs/pretrain-projector}"
+export TUNE=projector
 exec bash "$ROOT/scripts/finetune_emollm.sh" "$@"

@@ -11,4 +11,6 @@
 source "$(dirname "$0")/lib.sh"
 [[ "${1:-}" == "--help" ]] && usage "$0" && exit
 setup_env
+# The page's packages go into an environment that is there already.
+[[ "$EXTRA" != serve ]] || pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[serve]"
 say "environment: $VENV"

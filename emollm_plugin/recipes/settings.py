@@ -1,0 +1,108 @@
+"""How a single setting is read: from text, with the words that an error says where it is not of its form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Callable, Iterable, Mapping
+
+from emobench_data.errors import InputError
+
+Read = Callable[[str], Any]  # raises ValueError, whose words follow `NAME=value`
+
+# Settings of the other scripts, which may stand in the same environment.
+OTHERS = (
+    "VENV", "PYTHON", "EVALUATOR", "STIMULI", "GENERAL_QUESTIONS", "GENERAL_GOLD", "GENERAL_IMAGES", "BEFORE",
+    "BEFORE_BASE_MODEL", "BEFORE_TEMPLATE", "LIKELIHOOD", "MAX_NEW_TOKENS", "CHUNKS", "OUT_DIR", "DTYPE",
+)  # fmt: skip
+# How much alike two names are that may be meant for one, by difflib's measure; EPOCH and EPOCHS have 0.91.
+ALIKE = 0.85
+SHORTEST = 4  # names such as GPU or PWD are too short to look like anything
+# Places that have a default and names that ordinary environments have too, or nearly: nothing is taken for these.
+PLACES = ("MODELS", "DOWNLOADS", "DATA_DIR", "STACK")
+FAMILY = "LORA_"  # what begins with it is meant for us, whatever follows
+
+
+def setting(read: Read, default: Any = None) -> Any:
+    """A dataclass field that `read_settings` fills; None stands for what is not set and follows from the rest."""
+    return field(default=default, metadata={"read": read})
+
+
+def choice(*names: str) -> Read:
+    """One of `names`."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"is unknown; known: {', '.join(names)}")
+        return text
+
+    return read
+
+
+def _of_form(pattern: str, words: str, kind: Callable[[str], Any]) -> Read:
+    def read(text: str) -> Any:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"is not {words}")
+        return kind(text)
+
+    return read
+
+
+count = _of_form(r"[1-9][0-9]{0,8}", "a whole number from 1", int)
+count_or_none = _of_form(r"0|[1-9][0-9]{0,8}", "a whole number from 0", int)
+limit = _of_form(r"-1|[1-9][0-9]{0,8}", "a whole number from 1, or -1 for no limit", int)
+layer = _of_form(r"-?[0-9]{1,4}", "the number of an encoder layer", int)
+share = _of_form(r"0|1|0?\.[0-9]+", "a number from 0 to 1", float)
+number = _of_form(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?", "a number", float)
+path = _of_form(r"(?s).+", "a path", lambda text: Path(text).expanduser())
+text = _of_form(r"(?s).+", "a text", str)
+
+
+def yes_or_no(text: str) -> bool:
+    """1 or 0."""
+    return choice("0", "1")(text) == "1"
+
+
+def read_settings(fields: Iterable[Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Field name -> value, for the dataclass `fields` whose name in capitals is set and not empty.
+
+    Raises:
+        InputError: a value is not of its form, or a variable looks like one of ours and is none.
+    """
+    reads = {one.name.upper(): (one.name, one.metadata["read"]) for one in fields}
+    refuse_misspelt(environment, {name: read for name, (_, read) in reads.items()})
+    values = {}
+    for name, (key, read) in reads.items():
+        if environment.get(name):
+            try:
+                values[key] = read(environment[name])
+            except ValueError as error:
+                raise InputError(f"{name}={environment[name]} {error}") from None
+    return values
+
+
+def refuse_misspelt(environment: Mapping[str, str], reads: Mapping[str, Read]) -> None:
+    """Raise `InputError` for a variable such as EPOCH: like the name of a setting, and with a value that this one takes.
+
+    Ordinary environments hold names like ours by chance (NODE=/usr/bin/node): a value that the setting would refuse,
+    or a short name with a value of no form, is none of our business.
+    """
+    known, meant = {*reads, *OTHERS}, {*reads} - {*PLACES}
+    for name, value in environment.items():
+        if name in known or not value or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or len(name) < SHORTEST:
+            continue
+        near = next(iter(get_close_matches(name, known, n=1, cutoff=0 if name.startswith(FAMILY) else ALIKE)), None)
+        if near in meant and (name.startswith(FAMILY) or _would_take(reads[near], value, name)):
+            raise InputError(f"{name}={value} is no setting; is {near} meant? (--help lists all; else unset {name})")
+
+
+def _would_take(read: Read, value: str, name: str) -> bool:
+    if read in (path, text) and len(name) < 2 * SHORTEST:
+        return False
+    try:
+        read(value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,80 @@
+import pytest
+
+from emollm_plugin.recipes.commands import align_command, eval_command, results_command, train_command
+
+from ...conftest import STACK
+from .conftest import CPU, filled, run_of
+
+
+def host_words(made, **settings):
+    """What is handed to the host's training under these settings."""
+    base, data, run = made
+    recipe = filled(STACK=STACK, **settings)
+    words = train_command(recipe, base, data, CPU, run_of(run.folder, recipe))
+    return words[words.index("llava.train.train") + 1 :]
+
+
+def value(words, name):
+    return words[words.index(f"--{name}") + 1]
+
+
+@pytest.mark.host
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"TUNE": "lora", "SAVE_STEPS": "5"}, {"TUNE": "projector", "PRETRAIN_PROJECTOR": "file"}, {"TUNE": "qlora"},
+     {"TUNE": "full", "ZERO": "none", "CHECKPOINTING": "1", "FRAME_CACHE": "f"}],
+    ids=str,
+)  # fmt: skip
+def test_the_host_takes_every_flag_of_the_launcher_with_its_value(made, settings):
+    """On the stack at hand: the two differ in flags, and in the values that a flag takes."""
+    import transformers
+
+    import emollm_plugin
+
+    emollm_plugin.register()
+    from llava.train import train as host
+
+    parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, host.TrainingArguments))
+    given = host_words(made, **settings)
+    taken, unknown = parser.parse_known_args(given)
+    assert unknown == [] and sum(word.startswith("--") for word in given) > 20
+    assert 0.03 in (taken.warmup_steps, getattr(taken, "warmup_ratio", None))
+
+
+def test_what_was_not_asked_for_is_left_to_training(made):
+    words = host_words(made)
+    assert not {"--too_long", "--faulty_media", "--frame_cache", "--gradient_checkpointing"} & set(words)
+    asked = host_words(made, TOO_LONG="drop", FAULTY_MEDIA=".05")
+    assert value(asked, "too_long") == "drop" and value(asked, "faulty_media") == "0.05"
+
+
+def test_what_is_tuned(made):
+    lora = host_words(made, LORA_R=64, PROJECTOR_LR="3e-4")
+    assert (value(lora, "lora_r"), value(lora, "lora_alpha"), value(lora, "mm_projector_lr")) == ("64", "128", "0.0003")
+    projector = host_words(made, TUNE="projector", PROJECTOR_LR="3e-4")
+    assert value(projector, "learning_rate") == "0.0003" and "--mm_projector_lr" not in projector
+    assert value(host_words(made, TUNE="qlora"), "bits") == "4" and "--lora_enable" not in host_words(made, TUNE="full")
+    assert "--deepspeed" not in host_words(made, ZERO="none") and value(host_words(made, ZERO="3"), "deepspeed").endswith("zero3.json")
+
+
+def test_training_starts_from_what_alignment_makes(made):
+    base, data, run = made
+    words = align_command(filled(), base, data, run.aligned)
+    assert value(host_words(made), "pretrain_mm_mlp_adapter") == value(words, "out") == str(run.aligned)
+    assert value(words, "layer") == "-3" and value(words, "beside") == "1" and value(words, "steps") == "300"
+    assert "--pretrain_mm_mlp_adapter" not in host_words(made, ALIGN="0")
+
+
+def test_evaluation_by_llavas_script_or_by_ours_where_there_are_clips(made):
+    base, data, run = made
+    host = eval_command(filled(), base, data, run, guided=False)
+    assert "llava.eval.model_vqa_loader" in host and value(host, "max_new_tokens") == "16" and value(host, "model-base") == "base"
+    assert value(eval_command(filled(), base, data, run, guided=True), "max_new_tokens") == "192"
+    ours = eval_command(filled(VIDEOS="clips", TUNE="full"), base, data, run, guided=False)
+    assert ours[3:5] == ["eval", str(run.checkpoint)] and "--model-base" not in ours
+
+
+def test_the_conditions_name_the_data(made):
+    base, data, run = made
+    words = results_command(filled(), base, data, CPU, run, "faces/train.json")
+    assert "dataset=faces/train.json" in words and "learning_rate=0.0005" in words and "align=300" in words

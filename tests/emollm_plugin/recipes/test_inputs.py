@@ -1,0 +1,103 @@
+"""What a run will read is read before it trains."""
+
+import codecs
+import json
+
+import pytest
+from PIL import Image
+
+from emobench_data.errors import InputError
+from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, media_of, read_records
+from emollm_plugin.recipes.prepare import Data
+
+RECORD = {"id": "1", "image": "a.png", "conversations": [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "joy"}]}
+QUESTION = {"question_id": "1", "image": "a.png", "text": "Which?", "options": ["joy", "anger"]}
+GOLD = {"question_id": "1", "task": "emo_c", "answer": "joy", "options": ["joy", "anger"]}
+BOM = codecs.BOM_UTF8
+
+
+def lines(*entries, begin=b""):
+    return begin + b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Writes files of a run, and gives them as `Data`; one picture lies there."""
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "images" / "a.png")
+
+    def write(train=json.dumps([RECORD]).encode(), questions=lines(QUESTION), gold=lines(GOLD), name="questions.jsonl"):
+        for place, content in (("train.json", train), (name, questions), ("gold.jsonl", gold)):
+            (tmp_path / place).write_bytes(content)
+        return Data(tmp_path / "train.json", tmp_path / "images", tmp_path / name, tmp_path / "gold.jsonl")
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "content",
+    [json.dumps([RECORD]).encode(), BOM + json.dumps([RECORD]).encode(), lines(RECORD), lines(RECORD, begin=BOM),
+     b"\n" + json.dumps([RECORD], indent=1).encode()],
+    ids=["list", "mark", "lines", "lines with a mark", "indented"],
+)  # fmt: skip
+def test_training_data_are_read_in_every_form_and_handed_to_llava_in_its_own(files, content):
+    data = files(content)
+    assert read_records(data.train) == [RECORD]
+    for name, written in as_llava_reads(data).items():
+        getattr(data, name).write_bytes(written)
+    assert json.load(open(data.train)) == [RECORD]  # as the host does
+    assert as_llava_reads(data) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id,image,label\n1,a.png,joy\n", r"is a CSV table \(id,image,label\)"), (b"id\timage\n1\ta.png\n", "is a TSV table"),
+        ("[]".encode("utf-16"), "is UTF-16 text"), (b"PAR1....", "is a Parquet table"), (b'[{"id": 1}, ', "may be cut off"),
+        (b'{"a": [1]}', "holds no list"), (b"PK\3\4", "zip archive"), (lines(RECORD) + b'{"id"', "line 2: not valid JSON"),
+    ],
+)  # fmt: skip
+def test_training_data_of_another_kind_are_named_for_what_they_are(files, content, said):
+    with pytest.raises(InputError, match=said):
+        read_records(files(content).train)
+
+
+def test_questions_and_gold_with_a_byte_order_mark_and_blank_lines(files):
+    data = files(questions=lines(QUESTION, begin=BOM) + b"\n", gold=lines(GOLD, begin=BOM))
+    assert [one.id for one in check_questions(data, hosts_evaluator=True)] == ["1"]
+    (data.questions).write_bytes(as_llava_reads(data)["questions"])
+    assert [json.loads(line) for line in open(data.questions)] == [QUESTION]  # as the host's evaluator does
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"questions": lines({**QUESTION, "image": None})}, r"line 1: has no image, and LLaVA's evaluator reads pictures"),
+        ({"questions": lines(QUESTION, {"question_id": "2", "text": "Why?"})}, "line 2: has no image"),
+        ({"questions": lines({"question_id": "1", "video": "a.mp4", "text": "?"})}, "asks about a clip"),
+        ({"questions": lines({**QUESTION, "text": "<image> Which?"})}, "the text holds <image>"),
+        ({"questions": lines({**QUESTION, "image": "none.png"})}, "1 of 1 media .* faulty: none.png"),
+        ({"questions": b"{"}, "not valid JSON"), ({"questions": b""}, "no question"),
+        ({"gold": lines({**GOLD, "question_id": "7"})}, "holds no answer to '1'"), ({"gold": b"x"}, "not valid JSON"),
+        ({"questions": b"[]", "name": "questions.json"}, "one JSON list"),
+    ],
+)  # fmt: skip
+def test_questions_that_cannot_be_asked_or_scored_are_found_before_training(files, changes, said):
+    with pytest.raises(InputError, match=said):
+        check_questions(files(**changes), hosts_evaluator=True)
+
+
+def test_our_own_evaluator_asks_about_text_too(files):
+    data = files(questions=lines({"question_id": "1", "text": "Which?"}))
+    assert len(check_questions(data, hosts_evaluator=False)) == 1
+
+
+def test_a_picture_that_is_none_is_found_before_training(files, tmp_path):
+    data = files()
+    (tmp_path / "images" / "a.png").write_bytes(b"none")
+    with pytest.raises(InputError, match="a.png .*take the questions out"):
+        check_questions(data, hosts_evaluator=True)
+
+
+def test_media_are_listed_once_in_whatever_form_they_are_named():
+    assert media_of([{"image": "b"}, {"image": ["a", "b"]}, {"video": "c"}, {}, "x", {"image": 3}]) == ["a", "b", "c"]
