@@ -21,6 +21,7 @@ from .compat.config import before_5
 from .compat.zero3 import one_dtype
 from .folders import PREFIX
 from .masters import float32_while_trained
+from .progress import show_loss
 from .saving import LogAtCheckpoints, complete_checkpoints, tuned_part
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def train_from_last_complete(host_train: Callable) -> Callable:
         one_dtype(self.model)
         self.add_callback(LogAtCheckpoints())
         self.add_callback(_StopAtTheEnd())
+        show_loss(self)
         strict = tuned_part(self.args) == "full"
         loading = mock.patch.object(transformers.trainer, "deepspeed_load_checkpoint", _deepspeed_load(strict))
         with loading, float32_while_trained(self):

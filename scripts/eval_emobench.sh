@@ -145,6 +145,13 @@ print(len(read_questions(Path(sys.argv[1]))))' "$QUESTIONS" 2>/dev/null)" || cou
     CHUNKS=$(((count + size - 1) / size))
 }
 
+# The GPU of chunk $1: one of those that CUDA_VISIBLE_DEVICES leaves, in turn.
+gpu_of() {
+    local mask place=$(($1 % GPUS))
+    IFS=', ' read -ra mask <<<"${CUDA_VISIBLE_DEVICES:-}"
+    printf '%s\n' "${mask[place]:-$place}"
+}
+
 # Template and base model as `emollm inspect` reads them off the folder.
 know_checkpoint() {
     local report
@@ -182,7 +189,7 @@ evaluate() {
         chunk_command "$index"
         parts+=("$ANSWERS")
         (
-            [[ "$DEVICE" == cpu ]] || export CUDA_VISIBLE_DEVICES=$((index % GPUS))
+            [[ "$DEVICE" == cpu ]] || export CUDA_VISIBLE_DEVICES="$(gpu_of "$index")"
             # One process shows its progress, several would write over one another.
             ((CHUNKS == 1)) && exec "${EVAL[@]}" > >(tee "$OUT_DIR/chunk-$index.log") 2>&1
             exec "${EVAL[@]}" >"$OUT_DIR/chunk-$index.log" 2>&1

@@ -37,7 +37,7 @@ def train_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run:
         "max_steps": recipe.max_steps, "per_device_train_batch_size": recipe.batch,
         "gradient_accumulation_steps": recipe.global_batch // recipe.batch // devices.world,
         "learning_rate": recipe.learning_rate, "weight_decay": 0.0, _warmup(recipe): 0.03,
-        "lr_scheduler_type": "cosine", "logging_steps": 5, "disable_tqdm": False, "model_max_length": recipe.max_length,
+        "lr_scheduler_type": "cosine", "logging_steps": 5, "disable_tqdm": True, "model_max_length": recipe.max_length,
         "lazy_preprocess": True, "report_to": "none", "dataloader_num_workers": 1, "seed": recipe.seed,
         **_saving(recipe), **_tuning(recipe), **_asked_for(recipe, devices, run),
     }  # fmt: skip

@@ -85,3 +85,20 @@ def test_help_and_settings_that_cannot_be_used(tmp_path):
     ):  # fmt: skip
         done = evaluate(*words, **changes)
         assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("mask", "seen"), [("4,5", ["4", "5", "4"]), ("GPU-aa, GPU-bb", ["GPU-aa", "GPU-bb", "GPU-aa"]), ("", ["0", "1", "0"])]
+)
+def test_chunks_take_the_gpus_of_the_mask_and_no_other(tmp_path, mask, seen):
+    """By what a chunk's process sees; torch counts two GPUs behind the mask."""
+    script = ROOT / "scripts" / "eval_emobench.sh"
+    stubs = """chunk_command() { EVAL=(bash -c 'echo "$CUDA_VISIBLE_DEVICES"') ANSWERS=none; }
+        py() { :; }
+        DEVICE=cuda CHUNKS=3 GPUS=2 FOLDER=f EVALUATOR=emollm QUESTIONS=q
+        evaluate"""
+    code = script.read_text().replace('main "$@"', stubs)
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": mask, "OUT_DIR": str(tmp_path)}
+    done = subprocess.run(["bash", "-c", code, str(script)], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [(tmp_path / f"chunk-{index}.log").read_text().strip() for index in range(3)] == seen
