@@ -1,0 +1,201 @@
+"""A whole run with programs that only note that they ran: what is done, gone on from, re-used, and refused."""
+
+import json
+import os
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from emobench_data.errors import InputError
+from emollm_plugin.recipes import run as flow
+from emollm_plugin.recipes import runs
+from emollm_plugin.recipes.process import Failed
+from emollm_plugin.recipes.run import finetune
+
+
+def record(image, answer):
+    return {"id": image, "image": image, "conversations": [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": answer}]}
+
+
+class Machine:
+    """Data of one's own, a base model, and the programs that ran: (word, arguments) each."""
+
+    def __init__(self, root):
+        self.root, self.ran, self.fail = root, [], None
+        (root / "faces" / "images").mkdir(parents=True)
+        for name in ("a.png", "b.png"):
+            Image.new("RGB", (8, 8)).save(root / "faces" / "images" / name)
+        (root / "faces" / "train.json").write_text(json.dumps([record("a.png", "joy"), record("b.png", "anger")]))
+        asked = [{"question_id": name, "image": name, "text": "Which?", "options": ["joy", "anger"]} for name in ("a.png", "b.png")]
+        gold = [{"question_id": one["question_id"], "task": "emo_c", "answer": "joy", "options": ["joy", "anger"]} for one in asked]
+        for name, rows in (("questions", asked), ("gold", gold)):
+            (root / "faces" / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (root / "base").mkdir()
+        (root / "base" / "config.json").write_text('{"model_type": "llama"}')
+        (root / "base" / "pytorch_model.bin").write_bytes(b"")
+        faces = root / "faces"
+        self.settings = {
+            "BASE_MODEL": root / "base", "TEMPLATE": "chatml", "DEVICE": "cpu", "DATA_PATH": faces / "train.json",
+            "IMAGE_FOLDER": faces / "images", "QUESTIONS": faces / "questions.jsonl", "GOLD": faces / "gold.jsonl",
+        }  # fmt: skip
+
+    def logged(self, what, command, log, environment):
+        self.ran.append((what, [str(word) for word in command]))
+        out = self.option("out") or self.option("output_dir") or self.option("answers-file")
+        os.makedirs(os.path.dirname(out), exist_ok=True)
+        if self.fail == what:
+            raise Failed(1, f"{what} failed")
+        (open(out, "w").close if what != "training" else lambda: os.makedirs(out, exist_ok=True))()
+
+    def plain(self, command):
+        self.ran.append(("score", [str(word) for word in command]))
+        with open(os.path.join(command[4], "results.json"), "w") as file:
+            file.write(str(len(self.ran)))
+
+    def option(self, name):
+        words = self.ran[-1][1]
+        return words[words.index(f"--{name}") + 1] if f"--{name}" in words else None
+
+    def go(self, dry=False, **changes):
+        """The words of what ran, in order."""
+        self.ran.clear()
+        settings = {**self.settings, **changes}
+        finetune({name: str(value) for name, value in settings.items() if value is not None}, dry=dry)
+        return [what for what, _ in self.ran]
+
+    @property
+    def folder(self):
+        return self.root / "clone" / "runs" / "faces-train-base-seed0"
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    made = Machine(tmp_path)
+    monkeypatch.setattr(runs, "ROOT", tmp_path / "clone")
+    monkeypatch.setattr(flow, "run_logged", made.logged)
+    monkeypatch.setattr(flow, "run_plain", made.plain)
+    return made
+
+
+ALL = ["training", "evaluation", "score"]
+
+
+def test_the_same_command_trains_once(machine, capsys):
+    assert machine.go() == ALL and machine.folder.is_dir()
+    assert machine.go() == ["evaluation", "score"] and "training: re-used" in capsys.readouterr().out
+    assert machine.go(MAX_LENGTH=20000) == ALL, "a setting of five digits, which once passed for a port"
+    assert [one.name for one in sorted(machine.folder.parent.iterdir())] == [machine.folder.name, f"{machine.folder.name}-2"]
+
+
+@pytest.mark.parametrize("what", ["picture", "base"])
+def test_an_old_result_is_not_given_as_new(machine, what):
+    assert machine.go(ALIGN=3) == ["word alignment", *ALL]
+    if what == "picture":
+        Image.new("RGB", (8, 8), "red").save(machine.root / "faces" / "images" / "a.png")
+        os.utime(machine.root / "faces" / "images" / "a.png", ns=(5, 5))
+    else:
+        (machine.root / "base" / "pytorch_model.bin").write_bytes(b"others")
+    assert machine.go(ALIGN=3) == ["word alignment", *ALL], "neither alignment nor training is re-used"
+
+
+def test_a_stopped_run_goes_on_and_does_not_align_again(machine):
+    machine.fail = "training"
+    with pytest.raises(Failed):
+        machine.go(ALIGN=3)
+    assert [what for what, _ in machine.ran] == ["word alignment", "training"]
+    machine.fail = None
+    assert machine.go(ALIGN=3) == ALL
+
+
+def test_an_alignment_that_failed_is_done_again(machine):
+    machine.fail = "word alignment"
+    with pytest.raises(Failed):
+        machine.go(ALIGN=3)
+    machine.fail = None
+    assert machine.go(ALIGN=3) == ["word alignment", *ALL]
+
+
+def without_labels(machine):
+    (machine.root / "faces" / "train.json").write_text(json.dumps([record("a.png", "One may see that it is a joke.")]))
+
+
+def test_alignment_is_left_out_where_there_are_no_labels_unless_it_was_asked_for(machine, monkeypatch, capsys):
+    without_labels(machine)
+    with pytest.raises(InputError, match="word alignment needs pictures with at least two labels"):
+        machine.go(ALIGN=3)
+    data = flow.Data(machine.root / "faces" / "train.json", machine.root / "faces" / "images", None, None)
+    monkeypatch.setattr(flow, "prepare_data", lambda recipe: data)
+    settings = dict.fromkeys(["DATA_PATH", "QUESTIONS", "GOLD", "IMAGE_FOLDER"]) | {"DATASET": "mini"}
+    assert machine.go(**settings) == ["training"]
+    # Rates are those of a projector that starts from nothing.
+    assert "left out: word alignment needs" in capsys.readouterr().out and machine.option("mm_projector_lr") == "0.001"
+
+
+def test_results_on_ones_own_data_name_them(machine):
+    machine.go()
+    assert "dataset=faces/train.json" in machine.ran[-1][1]
+
+
+def test_other_questions_keep_the_results_of_the_ones_before(machine):
+    machine.go()
+    (machine.root / "faces" / "questions.jsonl").write_text((machine.root / "faces" / "questions.jsonl").read_text().splitlines()[0] + "\n")
+    assert machine.go() == ["evaluation", "score"]
+    assert (machine.folder / "results-1.json").read_text() == "3" and (machine.folder / "results.json").read_text() == "2"
+    machine.go()
+    assert not (machine.folder / "results-2.json").exists()
+
+
+def test_json_lines_and_byte_order_marks_reach_the_host_in_its_own_form(machine, capsys):
+    lines = [json.dumps(one) for one in (record("a.png", "joy"), record("b.png", "anger"))]
+    (machine.root / "faces" / "train.json").write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
+    questions = machine.root / "faces" / "questions.jsonl"
+    questions.write_text("\ufeff" + questions.read_text(), encoding="utf-8")
+    machine.go()
+    train, evaluation = machine.ran[0][1], machine.ran[1][1]
+    assert len(json.load(open(train[train.index("--data_path") + 1]))) == 2
+    asked = evaluation[evaluation.index("--question-file") + 1]
+    assert [json.loads(line)["question_id"] for line in open(asked)] == ["a.png", "b.png"]
+    assert capsys.readouterr().out.count("in the form that LLaVA reads") == 2
+
+
+@pytest.mark.parametrize("fault", ["gold", "questions", "picture"])
+def test_what_cannot_be_read_later_stops_before_anything_is_trained(machine, fault):
+    if fault == "picture":
+        (machine.root / "faces" / "images" / "a.png").write_text("none")
+    else:
+        (machine.root / "faces" / f"{fault}.jsonl").write_text("{}\n")
+    with pytest.raises(InputError):
+        machine.go()
+    assert machine.ran == [] and not machine.folder.exists()
+
+
+@pytest.mark.parametrize(("questions", "lines"), [(True, 2), (False, 1)])
+def test_a_dry_run_prints_the_two_commands_or_the_one(machine, capsys, questions, lines):
+    assert machine.go(dry=True, **({} if questions else {"QUESTIONS": None, "GOLD": None})) == []
+    shown = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("== ")]
+    assert len(shown) == lines and "llava.train.train" in shown[0] and not machine.folder.parent.exists()
+
+
+def test_without_questions_it_says_where_the_checkpoint_is(machine, capsys):
+    assert machine.go(QUESTIONS=None, GOLD=None) == ["training"]
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f"checkpoint: {machine.folder}/llava-emollm-lora")
+
+
+def test_a_machine_that_is_not_the_first_notes_nothing(machine, capsys):
+    assert machine.go(NODES=2, NODE_RANK=1, MASTER_ADDR="a") == ["training"]
+    assert "machine 1 is done" in capsys.readouterr().out and not (machine.folder / "run.json").exists()
+
+
+def test_what_was_taken_is_said(machine, capsys):
+    machine.go(GPUS=3, BATCH=4)
+    assert "training: lora, seed 0, on 3 cpu, fp32, 12 samples a step" in capsys.readouterr().out
+
+
+def test_the_command_says_a_failure_once_with_the_programs_code(machine, monkeypatch):
+    from emollm_plugin.cli import main
+
+    machine.fail = "training"
+    environment = {name: str(value) for name, value in machine.settings.items()}
+    done = CliRunner().invoke(main, ["train"], env=environment)
+    assert done.exit_code == 1 and done.stderr == "error: training failed\n"

@@ -1,0 +1,82 @@
+"""One virtual environment for several clones: each runs its own code from there, and none breaks it for another."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# Stands for Python and pip: it notes what it is asked for, and makes an environment of itself.
+PYTHON = """#!/usr/bin/env bash
+printf '%s\\n' "$*" >>"$CALLS"
+[[ "$1 $2" != "-m venv" ]] || { mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; }
+"""
+
+
+@pytest.fixture
+def clones(tmp_path):
+    """Makes clones, and runs `setup_env` in one of them with the environment that they share."""
+    (tmp_path / "python").write_text(PYTHON)
+    (tmp_path / "python").chmod(0o755)
+
+    class Clones:
+        calls = tmp_path / "calls"
+
+        def make(self, name):
+            clone = tmp_path / name
+            shutil.copytree(ROOT / "scripts", clone / "scripts")
+            shutil.copy(ROOT / "setup.cfg", clone)
+            return clone
+
+        def set_up(self, clone):
+            self.calls.write_text("")
+            environment = {**os.environ, "VENV": tmp_path / "venv", "PYTHON": tmp_path / "python", "CALLS": self.calls,
+                           "STACK": "current", "DOWNLOADS": tmp_path / "downloads"}  # fmt: skip
+            environment.pop("PYTHONPATH", None)
+            code = f'source "{clone}/scripts/lib.sh"; setup_env; echo "$PYTHONPATH"'
+            return subprocess.run(["bash", "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+        def installed(self):
+            return "pip install" in self.calls.read_text()
+
+    return Clones()
+
+
+def test_a_second_clone_installs_nothing_and_finds_its_own_packages(clones):
+    first, second = clones.make("first"), clones.make("second")
+    assert clones.set_up(first).returncode == 0 and clones.installed()
+    done = clones.set_up(second)
+    assert done.returncode == 0 and not clones.installed() and done.stdout.splitlines() == [str(second)]
+    assert clones.set_up(first).returncode == 0 and not clones.installed()
+
+
+def test_a_clone_that_needs_other_packages_does_not_take_them_from_another(clones):
+    first, other = clones.make("first"), clones.make("other")
+    clones.set_up(first)
+    (other / "setup.cfg").write_text("[metadata]\nname = other\n")
+    done = clones.set_up(other)
+    assert done.returncode == 2 and not clones.installed()
+    assert done.stderr.startswith("error: VENV=") and f"was made by {first}" in done.stderr
+    assert clones.set_up(first).returncode == 0 and not clones.installed()
+
+
+def test_the_clone_that_made_it_renews_it_and_so_does_any_when_that_one_is_gone(clones):
+    first, other = clones.make("first"), clones.make("other")
+    clones.set_up(first)
+    (first / "setup.cfg").write_text("[metadata]\nname = renewed\n")
+    assert clones.set_up(first).returncode == 0 and clones.installed()
+    shutil.rmtree(first)
+    assert clones.set_up(other).returncode == 0 and clones.installed()
+
+
+@pytest.mark.parametrize("package", ["emollm_plugin", "emobench_data"])
+def test_the_path_of_a_clone_comes_before_what_is_installed(tmp_path, package):
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").write_text("")
+    command = [sys.executable, "-c", f"import {package}; print({package}.__file__)"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()).parent == tmp_path / package
