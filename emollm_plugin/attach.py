@@ -6,9 +6,10 @@ does not import itself, and `register()` may come before or after the host.
 
 from __future__ import annotations
 
+import sys
 from functools import wraps
 from types import ModuleType
-from typing import Callable
+from typing import Any, Callable, Sequence
 
 import wrapt
 
@@ -16,26 +17,73 @@ from . import projector, towers  # noqa: F401  (both fill their registries)
 from .registry import PROJECTORS, projector_family
 
 _MARK = "_emollm_attached"
+Hook = Callable[[ModuleType], None]
+_set: set[str] = set()  # modules whose hooks wait for their import, or have run
+_replaced: list[tuple[Any, Any]] = []  # what the host had under a name, and what stands there now
 
 
 def register() -> None:
-    """Attach the plug-in to LLaVA. Safe to call again, before or after `import llava`."""
-    if getattr(register, _MARK, False):
-        return
-    setattr(register, _MARK, True)
+    """Attach the plug-in to LLaVA. Safe to call again, before or after `import llava`, and after a call that failed.
+
+    Names that other modules have already imported from the host (`from llava.model.builder import
+    load_pretrained_model`) are bound anew. What else was taken from it by then, such as a function in a list or inside a
+    `functools.partial`, stays the host's: register first, or take it again.
+    """
     from . import compat
 
-    for module, hook in (*compat.HOOKS.items(), *_HOOKS.items()):
-        wrapt.register_post_import_hook(hook, module)
+    before = len(_replaced)
+    try:
+        for name in {**compat.HOOKS, **_HOOKS}:
+            if name not in _set:
+                hooks = [some[name] for some in (compat.HOOKS, _HOOKS) if name in some]
+                wrapt.register_post_import_hook(_attaching(name, hooks), name)
+                _set.add(name)
+    finally:
+        if len(_replaced) > before:
+            _bind_anew()
 
 
-def wrap(module: ModuleType | type, name: str, make: Callable[[Callable], Callable]) -> None:
-    """Replace `module.name` by `make(original)`, once."""
-    original = getattr(module, name)
-    if not getattr(original, _MARK, False):
-        replacement = wraps(original)(make(original))
-        setattr(replacement, _MARK, True)
-        setattr(module, name, replacement)
+def _attaching(name: str, hooks: Sequence[Hook]) -> Hook:
+    """All hooks of a module as one, which waits again where it fails during the module's import."""
+
+    def attach(module: ModuleType) -> None:
+        try:
+            for hook in hooks:
+                hook(module)
+        except BaseException:
+            if name in _set:
+                # Python drops a module whose import fails, and wrapt forgot this hook before it ran it.
+                sys.modules.pop(name, None)
+                wrapt.register_post_import_hook(attach, name)
+            raise
+
+    return attach
+
+
+def _bind_anew() -> None:
+    """Let every module's name for what was replaced mean the replacement."""
+    replacements = {id(original): replacement for original, replacement in _replaced}
+    for module in [each for each in sys.modules.values() if isinstance(each, ModuleType)]:
+        for name, value in list(vars(module).items()):
+            if id(value) in replacements:
+                setattr(module, name, replacements[id(value)])
+
+
+def wrap(owner: ModuleType | type, name: str, make: Callable[[Callable], Callable]) -> None:
+    """Replace the function `owner.name` by `make(original)`, once."""
+    replace(owner, name, lambda original: wraps(original)(make(original)))
+
+
+def replace(owner: ModuleType | type, name: str, make: Callable[[Any], Any]) -> None:
+    """Replace `owner.name`, a function or class, by `make(original)`, once."""
+    original = getattr(owner, name)
+    if vars(original).get(_MARK):
+        return
+    replacement = make(original)
+    setattr(replacement, _MARK, True)
+    setattr(owner, name, replacement)
+    if isinstance(owner, ModuleType):
+        _replaced.append((original, replacement))
 
 
 def is_attached(function: Callable) -> bool:
@@ -110,9 +158,6 @@ def _on_tower_builder(module: ModuleType) -> None:
 def _on_arch(module: ModuleType) -> None:
     from . import video
 
-    # llava_arch holds both builders by name, bound before us where the host was imported first.
-    _on_projector_builder(module)
-    _on_tower_builder(module)
     # Only training calls this, with the arguments that it was given.
     wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
     wrap(module.LlavaMetaForCausalLM, "prepare_inputs_labels_for_multimodal", video.noting_clips)
@@ -137,15 +182,26 @@ def _on_conversation(module: ModuleType) -> None:
     module.conv_templates.update(build_templates(module))
 
 
-def _any_decoder(module: ModuleType) -> None:
-    from llava.model import llava_arch
+def _on_language_model(name: str) -> Hook:
+    """The host's class `name` becomes one that loads any family, wherever it is imported from."""
 
-    from .decoders import AnyDecoder, register_configs
+    def hook(module: ModuleType) -> None:
+        from llava.model import llava_arch
+        from llava.model.language_model import llava_llama
+
+        from .decoders import any_decoder
+
+        llama = llava_llama.LlavaLlamaForCausalLM
+        llama = getattr(llama, "host_class", llama)
+        replace(module, name, lambda host: any_decoder(host, llama, llava_arch.LlavaMetaModel, llava_arch.LlavaMetaForCausalLM))
+
+    return hook
+
+
+def _on_model(_module: ModuleType) -> None:
+    from .decoders import register_configs
 
     register_configs()
-    dispatch = AnyDecoder(module.LlavaLlamaForCausalLM, llava_arch.LlavaMetaModel, llava_arch.LlavaMetaForCausalLM)
-    for name in ("LlavaLlamaForCausalLM", "LlavaMistralForCausalLM", "LlavaMptForCausalLM"):
-        setattr(module, name, dispatch)
 
 
 def _on_train(module: ModuleType) -> None:
@@ -154,10 +210,9 @@ def _on_train(module: ModuleType) -> None:
     from .compat.names import base_by_content
     from .train import guarded_train
 
-    _any_decoder(module)
     wrap(module.ModelArguments, "__init__", base_by_content)
     wrap(module.DataCollatorForSupervisedDataset, "__call__", padded_by_length)
-    module.DataArguments = video.with_frame_cache(module.DataArguments)
+    replace(module, "DataArguments", video.with_frame_cache)
     dataset = module.LazySupervisedDataset
     wrap(dataset, "__getitem__", lambda host: video.clip_samples(host, module))
     dataset.lengths = video.clips_count_as_pictures(dataset.lengths)
@@ -187,9 +242,12 @@ def _on_llama(module: ModuleType) -> None:
     from .compat.quantized import one_quantization_argument
     from .loss import answer_only_loss
 
-    one_quantization_argument(module.LlavaLlamaForCausalLM)
-    wrap(module.LlavaLlamaForCausalLM, "forward", answer_only_loss)
-    module.LlavaLlamaForCausalLM.accepts_loss_kwargs = True
+    cls = module.LlavaLlamaForCausalLM
+    if not getattr(cls, _MARK, False):
+        one_quantization_argument(cls)
+        wrap(cls, "forward", answer_only_loss)
+        cls.accepts_loss_kwargs = True
+    _on_language_model("LlavaLlamaForCausalLM")(module)
 
 
 def _on_model_builder(module: ModuleType) -> None:
@@ -198,23 +256,25 @@ def _on_model_builder(module: ModuleType) -> None:
     from .checkpoint import checked_load
     from .prompt.stop import stopping_load
 
-    _any_decoder(module)
     wrap(module, "load_pretrained_model", lambda host: stopping_load(checked_load(host), conv_templates))
 
 
 # `llavaction` descends from LLaVA-NeXT and keeps the builders; its training script is not the one we wrap.
 HOSTS = ("llava", "llavaction")
-_IN_EVERY_HOST: dict[str, Callable[[ModuleType], None]] = {
+_IN_EVERY_HOST: dict[str, Hook] = {
     "conversation": _on_conversation,
     "model.multimodal_encoder.builder": _on_tower_builder,
     "model.multimodal_projector.builder": _on_projector_builder,
     "model.llava_arch": _on_arch,
 }
-_HOOKS: dict[str, Callable[[ModuleType], None]] = {
+_HOOKS: dict[str, Hook] = {
     **{f"{host}.{module}": hook for host in HOSTS for module, hook in _IN_EVERY_HOST.items()},
     "llava.mm_utils": _on_mm_utils,
     "llava.model.builder": _on_model_builder,
     "llava.model.language_model.llava_llama": _on_llama,
+    "llava.model.language_model.llava_mistral": _on_language_model("LlavaMistralForCausalLM"),
+    "llava.model.language_model.llava_mpt": _on_language_model("LlavaMptForCausalLM"),
+    "llava.model": _on_model,
     "llava.train.llava_trainer": _on_trainer,
     "llava.train.train": _on_train,
 }

@@ -24,37 +24,67 @@ LLAMA = "llama"
 PREFIX = "llava_"
 
 
-class AnyDecoder:
-    """Stands where LLaVA's training and loading say `LlavaLlamaForCausalLM` or the name of another class.
+def any_decoder(host_class: type, llama: type, meta_model: type, meta_causal: type) -> type:
+    """A class that stands where LLaVA names `host_class`, and makes and loads the class that a config says.
+
+    It is a subclass of `host_class`, and subclasses of it are plain classes again. `isinstance` and
+    `issubclass` are true of every LLaVA model for the host's class for LLaMA, by which its training and loading make all of
+    them, and of the family's for the others.
 
     Args:
+        host_class: `LlavaLlamaForCausalLM`, or the host's class for Mistral or MPT.
         llama: the host's class for LLaMA.
         meta_model: its `LlavaMetaModel`.
         meta_causal: its `LlavaMetaForCausalLM`.
     """
 
-    def __init__(self, llama: type, meta_model: type, meta_causal: type) -> None:
-        self.llama, self.meta_model, self.meta_causal = llama, meta_model, meta_causal
-
-    def from_pretrained(self, path, *args, config=None, attn_implementation=None, **kwargs):
-        """Load `path` as the class that its config, or the given one, says.
-
-        Raises:
-            InputError: a family that is not supported.
-        """
+    def class_of(path, config=None) -> type:
         family = family_of(path, config)
-        cls = self.llama if family == LLAMA else causal_class(family, self.meta_model, self.meta_causal)
-        if "torch_dtype" in kwargs:
-            kwargs["torch_dtype"] = float32_unless_told(kwargs["torch_dtype"])
-        if attn_implementation is not None:
-            kwargs["attn_implementation"] = supported_attention(cls, attn_implementation)
-        if hasattr(config, "quantization_config"):
-            # QLoRA notes its four bits there; its adapter is merged into the whole base, or what the caller asks for.
-            del config.quantization_config
-        with generator_kept():
-            model = cls.from_pretrained(path, *args, config=config, **kwargs)
-        keep_rotary_exact(model)
-        return model
+        return llama if family == LLAMA else causal_class(family, meta_model, meta_causal)
+
+    def covers(cls: type) -> bool:
+        kind = getattr(getattr(cls, "config_class", None), "model_type", None)
+        known = host_class is llama or kind == host_class.config_class.model_type
+        # Not `issubclass`, which asks a class's subclasses in turn, this one among them.
+        return host_class in cls.__mro__ or (known and meta_causal in cls.__mro__)
+
+    class Standing(type(host_class)):
+        def __call__(cls, *args, **kwargs):
+            config = args[0] if args else kwargs.get("config")
+            if cls is not any_class or config is None:
+                return super().__call__(*args, **kwargs)
+            return class_of("this configuration", config)(*args, **kwargs)
+
+        def __instancecheck__(cls, model) -> bool:
+            return covers(type(model)) if cls is any_class else super().__instancecheck__(model)
+
+        def __subclasscheck__(cls, other) -> bool:
+            return covers(other) if cls is any_class else super().__subclasscheck__(other)
+
+    def from_pretrained(cls, path, *args, config=None, **kwargs):
+        if cls is not any_class:
+            return super(any_class, cls).from_pretrained(path, *args, config=config, **kwargs)
+        return _load(class_of(path, config), path, *args, config=config, **kwargs)
+
+    names = {name: getattr(host_class, name) for name in ("__module__", "__qualname__", "__doc__")}
+    members = {**names, "from_pretrained": classmethod(from_pretrained), "host_class": host_class}
+    any_class = Standing(host_class.__name__, (host_class,), members)
+    return any_class
+
+
+def _load(cls: type, path, *args, config=None, attn_implementation=None, **kwargs):
+    """Load `path` as `cls`, as its attention and number format allow."""
+    if "torch_dtype" in kwargs:
+        kwargs["torch_dtype"] = float32_unless_told(kwargs["torch_dtype"])
+    if attn_implementation is not None:
+        kwargs["attn_implementation"] = supported_attention(cls, attn_implementation)
+    if hasattr(config, "quantization_config"):
+        # QLoRA notes its four bits there; its adapter is merged into the whole base, or what the caller asks for.
+        del config.quantization_config
+    with generator_kept():
+        model = cls.from_pretrained(path, *args, config=config, **kwargs)
+    keep_rotary_exact(model)
+    return model
 
 
 def family_of(path, config=None) -> str:
