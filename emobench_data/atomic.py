@@ -73,6 +73,14 @@ def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
         shutil.rmtree(temporary)
 
 
+def remove_files(folder: Path, names: tuple[str, ...]) -> None:
+    """Remove those of `names` that an earlier `atomic_files` wrote, the sign first. The caller holds the folder."""
+    for left in (_ASIDE, _REPLACED):
+        shutil.rmtree(folder / left, ignore_errors=True)
+    for name in reversed(names):
+        (folder / name).unlink(missing_ok=True)
+
+
 def _replace(folder: Path, new: Path, names: tuple[str, ...]) -> None:
     try:
         (folder / _ASIDE).mkdir()

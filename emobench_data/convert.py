@@ -9,8 +9,9 @@ from typing import Any, Mapping
 
 import orjson
 
-from .atomic import atomic_files
+from .atomic import atomic_files, remove_files
 from .export import write_questions, write_training_json
+from .locks import locked
 from .media_check import Medium, check_all, media_cache, refuse
 from .mini import check_size, is_rendered, render_mini
 from .rationale.choose import choose
@@ -109,14 +110,14 @@ def make_mini(
     Raises:
         InputError: see `render_mini`.
     """
+    check_size(train=train, test=test)
     media = out / "media"
-    if not is_rendered(media, train=train, test=test, seed=seed, changes=changes):
-        check_size(train=train, test=test)
-        for name in FILES:  # they would name media that are about to change
-            (out / name).unlink(missing_ok=True)
-    records = render_mini(media, train=train, test=test, seed=seed, changes=changes)
-    summary = {"source": "mini", "seed": seed, **summarise(records)}
-    return write_all(records, out, summary, storyboards=media if videos == "storyboards" else None, form=form)
+    with locked(out):
+        if not is_rendered(media, train=train, test=test, seed=seed, changes=changes):
+            remove_files(out, FILES)  # they would name media that are about to change
+        records = render_mini(media, train=train, test=test, seed=seed, changes=changes)
+        summary = {"source": "mini", "seed": seed, **summarise(records)}
+        return write_all(records, out, summary, storyboards=media if videos == "storyboards" else None, form=form)
 
 
 def write_all(

@@ -32,7 +32,7 @@ def test_training_entry(tmp_path):
     assert entry["id"] == "made_up/1/sarcasm"
     assert entry["image"] == "sets/a/pictures/1.jpg"
     assert human["from"] == "human" and human["value"].startswith('<image>\nTweet: "so"\n')
-    assert any(wording.format(medium="image") in human["value"] for wording in TASKS["sarcasm"].training)
+    assert any(wording.format(medium="image") in human["value"] for wording in TASKS["sarcasm"].wording.training)
     assert gpt == {"from": "gpt", "value": "Yes"}
 
 
@@ -158,8 +158,8 @@ def test_a_rationale_stands_before_the_answer_and_is_asked_for(tmp_path):
     assert gpt == "The words [image] praise rain.\nAnswer: Yes" and closing(gpt) == "Yes"
     (question,), (gold,) = ask(tmp_path, one, guided=True)
     assert question["form"] == "guided" and set(gold) == set(ask(tmp_path, one)[1][0])
-    assert human.startswith('<image>\nTweet: "so"\n') and human.endswith(TASKS["sarcasm"].guidance)
-    assert question["text"].endswith(TASKS["sarcasm"].guidance)
+    assert human.startswith('<image>\nTweet: "so"\n') and human.endswith(TASKS["sarcasm"].close)
+    assert question["text"].endswith(TASKS["sarcasm"].close)
 
 
 @pytest.mark.parametrize("guided", [False, True])
