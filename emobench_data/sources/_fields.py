@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import math
 import os
 import posixpath
+import re
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 
@@ -32,6 +34,11 @@ BASIC_EMOTIONS = {
     "happiness": "happiness", "sad": "sadness", "sadness": "sadness", "surprise": "surprise", "neutral": "neutral",
 }
 
+# HTML's entities, which copies hold once or twice escaped, and its tags for how text looks.
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+_LOOKS = re.compile(r"</?(?:b|big|center|del|div|em|font|i|ins|p|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|hr)\s*/?>", re.IGNORECASE)
+
 # C1 control characters are Windows-1252 punctuation that somebody decoded as latin-1; the others are nothing.
 _CONTROLS = {code: None for code in (*range(0x20), 0x7F) if not chr(code).isspace()} | {
     code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)
@@ -50,6 +57,17 @@ def words(value: Any) -> str:
         value = value.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
     flat = " ".join(value.split())
     return flat.replace("<image>", "(image)").replace("<video>", "(video)") if "<" in flat else flat
+
+
+def prose(value: Any) -> str:
+    """Text that somebody wrote, as `words`, and without what HTML makes of it: `<i>R&amp;B</i>` is `R&B`."""
+    if not isinstance(value, str):
+        return ""
+    while "&" in value and (plain := _ENTITY.sub(lambda entity: html.unescape(entity[0]), value)) != value:
+        value = plain
+    if "<" in value:
+        value = _LOOKS.sub("", _BREAK.sub(" ", value))
+    return words(value)
 
 
 def item_id(value: Any) -> str:
@@ -74,11 +92,37 @@ def number(value: Any) -> float | None:
     return result if math.isfinite(result) else None
 
 
-def yes_no(value: Any) -> str:
-    """1, `"1"`, true -> Yes; 0, `"0"`, false -> No; anything else (None, NaN, 2) is empty."""
-    if isinstance(value, str):
-        return {"1": "Yes", "0": "No", "true": "Yes", "false": "No"}.get(value.strip().lower(), "")
-    return {1: "Yes", 0: "No"}.get(value, "") if isinstance(value, (int, float)) else ""
+def yes_no(value: Any, place: str) -> str:
+    """1, `"1"`, true -> Yes; 0, `"0"`, false -> No; empty where that is missing (None, NaN, words).
+
+    Raises:
+        InputError: as `by_id`.
+    """
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return "Yes" if value.strip().lower() == "true" else "No"
+    if isinstance(value, (bool, float)) and value in (0, 1):
+        value = int(value)
+    return by_id(value, {"0": "No", "1": "Yes"}, place)
+
+
+def by_id(value: Any, table: Mapping[str, str], place: str) -> str:
+    """The word for a label that a file gives as a whole number; empty where it gives none.
+
+    Raises:
+        InputError: a number that `table` does not have. The file counts otherwise than it is read, so that the labels
+            which do stand in the table are others, too.
+    """
+    number_ = whole(value)
+    if not number_:
+        return ""
+    word = table.get(number_.lstrip("0") or "0")
+    if not word:
+        known = ", ".join(list(table)[:30])
+        raise InputError(
+            f"{place}: label {number_[:20]} is none of {known}, so the file numbers its labels otherwise than it is read; "
+            "get the authors' own"
+        )
+    return word
 
 
 def heard(context: Sequence[tuple[str, str]], speaker: str, utterance: str) -> dict[str, str]:
@@ -90,6 +134,17 @@ def heard(context: Sequence[tuple[str, str]], speaker: str, utterance: str) -> d
 def stem(path: str) -> str:
     """`path` without its ending."""
     return posixpath.splitext(path)[0]
+
+
+class Stems:
+    """Items by their files' names without the endings; of two files that differ in it alone, the second keeps its own."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def __call__(self, path: str) -> str:
+        item = stem(path)
+        return item if self._first.setdefault(item, path) == path else path
 
 
 def below(folder: str, name: str) -> str:

@@ -7,19 +7,20 @@ from typing import Iterator
 
 from ..records import Record
 from . import Skips, Source
-from ._fields import BASIC_EMOTIONS, EMOTION, class_folders, make, stem
+from ._fields import BASIC_EMOTIONS, EMOTION, Stems, class_folders, make
 
 LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """The train folder is `Angry`, the test folder `Anger`: both are one label. Face box files are not needed."""
+    name = Stems()
     for split in ("train", "val", "test"):
         if not (root / split).is_dir():
             continue
         for word, path in class_folders(root, split, BASIC_EMOTIONS, skips):
             yield from make(
-                skips, path, tasks=EMOTION, labels=LABELS, source="caer_s", item=stem(path),
+                skips, path, tasks=EMOTION, labels=LABELS, source="caer_s", item=name(path),
                 modality="image", media=path, answer=word, split=split,
             )
 

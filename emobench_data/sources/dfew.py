@@ -9,7 +9,7 @@ from typing import Iterator
 from ..files import read_table
 from ..records import Record
 from . import Skips, Source
-from ._fields import EMOTION, NO_ID, NO_LABEL, make, whole
+from ._fields import EMOTION, NO_ID, NO_LABEL, by_id, make, whole
 
 LABELS = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear")
 FOLD = 1
@@ -28,7 +28,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
             continue
         for place, row in read_table(table, ("video_name", "label"), skips):
             item = whole(row["video_name"].strip().removesuffix(".mp4"))
-            word = _IDS.get(row["label"].strip())
+            word = by_id(row["label"], _IDS, place)
             if not item or not word:
                 skips.add(place, NO_LABEL if item else NO_ID)
                 continue

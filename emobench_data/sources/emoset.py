@@ -70,7 +70,7 @@ def _attributes(path: str) -> dict[str, str]:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(filter(None, map(_text, value[:OBJECTS_KEPT])))
-    return words(value) or (str(value) if number(value) is not None and not isinstance(value, bool) else "")
+    return words(value).replace("_", " ") or (str(value) if number(value) is not None and not isinstance(value, bool) else "")
 
 
 SOURCE = Source(

@@ -14,10 +14,10 @@ from ._fields import (
     EMOTION,
     NO_LABEL,
     NO_MEDIUM,
+    Stems,
     label,
     make,
     number,
-    stem,
     vote,
     words,
 )
@@ -37,6 +37,7 @@ _CSV_FOLDERS = ("", "emotic_pre/", "Annotations/")
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """The authors' MATLAB file where it is, else the CSV re-export in circulation, one file a split."""
     base = "emotic/" if (root / "emotic").is_dir() else ""
+    items = Stems()
     mat = read_mat(root / _MAT, SPLITS) if (root / _MAT).exists() else None
     for split in SPLITS:
         if mat is not None:
@@ -44,7 +45,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
         else:
             people = _from_csv(first_file(root, *(f"{folder}{split}.csv" for folder in _CSV_FOLDERS)), skips)
         for place, picture, size, box, given in people:
-            yield from _record(place, picture, size, box, given, split, base, skips)
+            yield from _record(place, picture, size, box, given, split, base, items, skips)
 
 
 # A person as both forms give it: place, picture, (width, height), box, labels by annotator.
@@ -95,7 +96,7 @@ def _first(value: Any) -> str:
 
 def _record(
     place: str, picture: str, size: list[Any], box: list[Any], given: list[list[str]], split: str, base: str,
-    skips: Skips,
+    items: Stems, skips: Skips,
 ) -> Iterator[Record]:
     if not picture:
         return skips.add(place, NO_MEDIUM)
@@ -107,12 +108,12 @@ def _record(
         return skips.add(place, NO_LABEL)
     counts = {name: sum(name in labels for labels in found) / len(found) for name in LABELS}
     shares = {name: share for name, share in counts.items() if share}
-    item = f"{stem(picture)}#{'-'.join(str(int(number(edge) or 0)) for edge in box)}"
+    item = f"{items(picture)}#{'-'.join(str(int(number(edge) or 0)) for edge in box)}"
     answer, accepted = vote(shares, item)
     yield from make(
         skips, place, tasks=EMOTION, labels=LABELS, source="emotic", item=item, modality="image",
         media=picture if path_fault(picture) else base + picture, answer=answer, accepted=accepted, split=split,
-        text=where, group=stem(picture),
+        text=where, group=items(picture),
     )
 
 

@@ -13,10 +13,10 @@ from ._fields import (
     EMOTION,
     NO_LABEL,
     NO_MEDIUM,
+    Stems,
     below,
     make,
     number,
-    stem,
     vote,
     words,
 )
@@ -27,14 +27,15 @@ _COLUMNS = 3 + len(LABELS)
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """The header's spelling differs between copies, so columns count by place: file, valence, arousal, shares."""
+    items = Stems()
     with open_text(root / "ground_truth.txt") as lines:
         next(lines, "")
         for number_, line in enumerate(lines, 2):
             if not line.isspace():
-                yield from _record(f"ground_truth.txt:{number_}", line.rstrip("\n").split("\t"), skips)
+                yield from _record(f"ground_truth.txt:{number_}", line.rstrip("\n").split("\t"), items, skips)
 
 
-def _record(place: str, cells: list[str], skips: Skips) -> Iterator[Record]:
+def _record(place: str, cells: list[str], items: Stems, skips: Skips) -> Iterator[Record]:
     if len(cells) != _COLUMNS:
         return skips.add(place, BAD_ROW)
     name = words(cells[0]).removeprefix("images/")
@@ -43,7 +44,7 @@ def _record(place: str, cells: list[str], skips: Skips) -> Iterator[Record]:
         return skips.add(place, NO_MEDIUM)
     if any(share is None or share < 0 for share in shares) or not any(shares):
         return skips.add(place, NO_LABEL)
-    item = stem(name)
+    item = items(name)
     answer, accepted = vote(dict(zip(LABELS, shares)), item)
     affect = {"valence": cells[1].strip(), "arousal": cells[2].strip()}
     yield from make(

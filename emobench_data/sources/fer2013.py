@@ -14,10 +14,11 @@ from ._fields import (
     BASIC_EMOTIONS,
     EMOTION,
     NO_LABEL,
+    Stems,
+    by_id,
     class_folders,
     listed,
     make,
-    stem,
 )
 
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
@@ -56,7 +57,7 @@ def _faces(table: Path, skips: Skips) -> Iterator[tuple[str, str, dict[str, str]
 
 def _from_csv(table: Path, skips: Skips) -> Iterator[Record]:
     for place, name, row in _faces(table, skips):
-        word = _IDS.get(row["emotion"].strip())
+        word = by_id(row["emotion"], _IDS, place)
         if not word:
             skips.add(place, NO_LABEL)
             continue
@@ -67,10 +68,11 @@ def _from_csv(table: Path, skips: Skips) -> Iterator[Record]:
 
 
 def _from_folders(root: Path, skips: Skips) -> Iterator[Record]:
+    item = Stems()
     for folder in (name for name in listed(root) if name.lower() in SPLITS and (root / name).is_dir()):
         for word, path in class_folders(root, folder, BASIC_EMOTIONS, skips):
             yield from make(
-                skips, path, tasks=EMOTION, labels=LABELS, source="fer2013", item=stem(path),
+                skips, path, tasks=EMOTION, labels=LABELS, source="fer2013", item=item(path),
                 modality="image", media=path, answer=word, split=SPLITS[folder.lower()],
             )
 

@@ -9,7 +9,7 @@ from ..files import first_folder, read_jsonl
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, item_id, label, make, words
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, item_id, label, make, prose, words
 
 PARTS = ("Harm-C", "Harm-P")
 _ANSWERS = {"not harmful": "No", "somewhat harmful": "Yes", "very harmful": "Yes"}
@@ -36,7 +36,7 @@ def _record(place: str, row: Any, split: str, part: str, pictures: str, skips: S
     yield from make(
         skips, place, tasks=("hate",), source="harmeme", item=f"{part}/{item}", modality="image",
         media=below(pictures, words(row.get("image")) or f"{item}.png"), answer=answer, split=split,
-        text=quoted("Meme text", words(row.get("text"))),
+        text=quoted("Meme text", prose(row.get("text"))),
     )
 
 

@@ -9,7 +9,7 @@ from ..files import read_jsonl
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, item_id, make, words, yes_no
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, item_id, make, prose, words, yes_no
 
 # The files of the challenge's second phase, then those of the first; the seen and unseen dev files overlap.
 FILES = {
@@ -31,13 +31,13 @@ def _record(place: str, row: Any, split: str, skips: Skips) -> Iterator[Record]:
     if not isinstance(row, dict):
         return skips.add(place, BAD_ROW)
     item = item_id(row.get("id")).zfill(DIGITS) if item_id(row.get("id")) else ""
-    answer = yes_no(row.get("label"))
+    answer = yes_no(row.get("label"), place)
     if not item or not answer:
         return skips.add(place, NO_LABEL if item else NO_ID)
     yield from make(
         skips, place, tasks=("hate",), source="hateful_memes", item=item, modality="image",
         media=words(row.get("img")) or f"img/{item}.png", answer=answer, split=split,
-        text=quoted("Meme text", words(row.get("text"))),
+        text=quoted("Meme text", prose(row.get("text"))),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Iterator
 from ..files import read_literal, read_table
 from ..records import Record
 from . import Skips, Source
-from ._fields import NO_LABEL, NO_MEDIUM, below, label, make, stem, words
+from ._fields import NO_LABEL, NO_MEDIUM, Stems, below, label, make, words
 
 COLUMNS = ("video_file_name", "label", "hate_snippet", "target")
 SNIPPETS_KEPT = 10
@@ -18,6 +18,7 @@ _ANSWERS = {"hate": "Yes", "non hate": "No"}
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """There is no official split; the two archives may have unpacked to a folder within a folder of one name."""
     folders = {"Yes": _folder(root, "hate_videos"), "No": _folder(root, "non_hate_videos")}
+    items = Stems()
     for place, row in read_table(root / "HateMM_annotation.csv", COLUMNS, skips):
         name, answer = words(row["video_file_name"]), label(row["label"], _ANSWERS)
         if not name or not answer:
@@ -25,7 +26,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
             continue
         attributes = {"target": words(row["target"]), "hate_snippet": _snippets(row["hate_snippet"])}
         yield from make(
-            skips, place, tasks=("hate",), source="hatemm", item=stem(name), modality="video",
+            skips, place, tasks=("hate",), source="hatemm", item=items(name), modality="video",
             media=below(folders[answer], name), answer=answer,
             attributes={key: value for key, value in attributes.items() if value},
         )

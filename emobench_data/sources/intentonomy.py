@@ -14,6 +14,7 @@ from ._fields import (
     NO_ID,
     NO_LABEL,
     NO_MEDIUM,
+    by_id,
     item_id,
     label,
     make,
@@ -92,7 +93,7 @@ def _record(
         return skips.add(place, NO_ID)
     if not files.get(item):
         return skips.add(place, NO_MEDIUM)
-    shares = _shares(row, intents)
+    shares = _shares(row, intents, place)
     if not shares:
         return skips.add(place, NO_LABEL)
     if split == "train" and max(shares.values()) < 0.5:
@@ -104,7 +105,7 @@ def _record(
     )
 
 
-def _shares(row: dict[str, Any], intents: dict[str, str]) -> dict[str, float]:
+def _shares(row: dict[str, Any], intents: dict[str, str], place: str) -> dict[str, float]:
     """Share of annotators by intent in the label set's order; a list of ids (val, test) counts as full agreement."""
     ids = row.get("category_ids", row.get("category_category_ids"))
     soft = row.get("category_ids_softprob", row.get("category_category_ids_softprob"))
@@ -114,7 +115,7 @@ def _shares(row: dict[str, Any], intents: dict[str, str]) -> dict[str, float]:
         given = {str(index): number(share) or 0.0 for index, share in enumerate(soft)}
     else:
         return {}
-    found = {label(intents.get(one), _TABLE): share for one, share in given.items() if share > 0}
+    found = {label(by_id(one, intents, place), _TABLE): share for one, share in given.items() if share > 0}
     return {name: found[name] for name in LABELS if name in found} if "" not in found else {}
 
 

@@ -10,7 +10,7 @@ from ..files import first_file, first_folder, read_table
 from ..records import Record
 from ..tasks import dialogue
 from . import Skips, Source
-from ._fields import EMOTION, NO_ID, NO_LABEL, heard, label, make, whole, words
+from ._fields import EMOTION, NO_ID, NO_LABEL, heard, label, make, prose, whole, words
 
 LABELS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
@@ -43,7 +43,7 @@ def _split(table: Path, split: str, clips: str, skips: Skips) -> Iterator[Record
         if talk != current:
             before.clear()
             current = talk
-        said = words(row["Speaker"]), words(row["Utterance"])
+        said = words(row["Speaker"]), prose(row["Utterance"])
         word = label(row["Emotion"], _TABLE)
         if word:
             yield from make(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from hashlib import blake2s
 from pathlib import Path
 from typing import Iterator
 
 from ..files import read_table
+from ..parsing import normal
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import NO_MEDIUM, below, label, make, stem, words
+from ._fields import NO_MEDIUM, Stems, below, label, make, prose, words
 
 COLUMNS = ("image_name", "text_ocr", "text_corrected", "humour", "sarcasm", "offensive")
 # Sub-task -> column, and the answer for each degree; a degree without an answer is neither.
@@ -23,19 +25,22 @@ ANSWERS = {
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
-    """A row whose label for one sub-task is missing still serves the others."""
+    """A row whose label for one sub-task is missing still serves the others. Memes of one text stay in one split."""
+    items = Stems()
     for place, row in read_table(root / "labels.csv", COLUMNS, skips):
         name = words(row["image_name"])
         if not name:
             skips.add(place, NO_MEDIUM)
             continue
-        text = quoted("Meme text", _text(row["text_corrected"]) or _text(row["text_ocr"]))
+        said = _text(row["text_corrected"]) or _text(row["text_ocr"])
+        item, text = items(name), quoted("Meme text", said)
         for task, (column, answers) in ANSWERS.items():
             answer = label(row[column], answers)
             if answer:
                 yield from make(
-                    skips, place, tasks=(task,), source="memotion", item=stem(name), modality="image",
+                    skips, place, tasks=(task,), source="memotion", item=item, modality="image",
                     media=below("images", name), answer=answer, text=text,
+                    group=said and _digest(said),
                 )
             elif task == "hate" and label(row[column], {"slight": "slight"}):
                 skips.add(place, "slightly offensive is neither hateful nor not")
@@ -43,9 +48,13 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
                 skips.add(place, f"no label for {task}")
 
 
+def _digest(said: str) -> str:
+    return "text " + blake2s(normal(said).encode("utf-8"), digest_size=8).hexdigest()
+
+
 def _text(cell: str) -> str:
     """An empty cell is NaN in copies that went through a data frame."""
-    return "" if cell.strip().lower() == "nan" else words(cell)
+    return "" if cell.strip().lower() == "nan" else prose(cell)
 
 
 SOURCE = Source(

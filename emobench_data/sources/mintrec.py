@@ -10,7 +10,7 @@ from ..files import read_table
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import NO_ID, NO_LABEL, below, heard, label, make, words
+from ._fields import NO_ID, NO_LABEL, below, heard, label, make, prose
 
 LABELS = (
     "complain", "praise", "apologise", "thank", "criticize", "agree", "taunt", "flaunt", "joke", "oppose", "comfort",
@@ -32,13 +32,13 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
 
 def _record(place: str, row: dict[str, str], split: str, skips: Skips) -> Iterator[Record]:
     parts = [row[name].strip() for name in ("season", "episode", "clip")]
-    word = label(row["label"], _TABLE)
+    word, said = label(row["label"], _TABLE), prose(row["text"])
     if not all(parts) or not word:
         return skips.add(place, NO_LABEL if all(parts) else NO_ID)
     yield from make(
         skips, place, tasks=("intent",), labels=LABELS, source="mintrec", item="_".join(parts), modality="video",
         media=below("raw_data", f"{'/'.join(parts)}.mp4"), answer=word, split=split,
-        text=quoted("Said", words(row["text"])), attributes=heard((), "", words(row["text"])),
+        text=quoted("Said", said), attributes=heard((), "", said),
     )
 
 

@@ -10,9 +10,10 @@ from ..files import open_text, read_json, read_json_if_there
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, listed, make, whole, words
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, by_id, listed, make, prose, whole
 
-NOT_HATE, KINDS = 0, 6
+NOT_HATE = "not hate"
+_IDS = {"0": NOT_HATE, "1": "racist", "2": "sexist", "3": "homophobe", "4": "religion", "5": "other hate"}
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
@@ -54,15 +55,16 @@ def _record(root: Path, item: str, tweet: Any, split: str, lettered: bool, skips
         return skips.add(place, "the id is in a split's list but not in the annotation")
     if not isinstance(tweet, dict):
         return skips.add(place, BAD_ROW)
-    votes = tweet.get("labels")
-    if not isinstance(votes, list) or not votes or not all(type(vote) is int and 0 <= vote < KINDS for vote in votes):
+    given = tweet.get("labels")
+    votes = [type(vote) is int and by_id(vote, _IDS, place) for vote in given] if isinstance(given, list) else []
+    if not votes or not all(votes):
         return skips.add(place, NO_LABEL)
     hateful = sum(vote != NOT_HATE for vote in votes)
     try:
         written = _picture_text(f"{root}/img_txt/{item}.json") if lettered else ""
     except InputError:
         return skips.add(place, "its img_txt file cannot be read")
-    lines = (quoted("Tweet", words(tweet.get("tweet_text"))), quoted("Words in the picture", written))
+    lines = (quoted("Tweet", prose(tweet.get("tweet_text"))), quoted("Words in the picture", written))
     yield from make(
         skips, place, tasks=("hate",), source="mmhs150k", item=item, modality="image", media=f"img_resized/{item}.jpg",
         answer="Yes" if 2 * hateful > len(votes) else "No", split=split, text="\n".join(filter(None, lines)),
@@ -71,7 +73,7 @@ def _record(root: Path, item: str, tweet: Any, split: str, lettered: bool, skips
 
 def _picture_text(path: str) -> str:
     content = read_json_if_there(path)
-    return words(content.get("img_text")) if isinstance(content, dict) else ""
+    return prose(content.get("img_text")) if isinstance(content, dict) else ""
 
 
 SOURCE = Source(

@@ -9,7 +9,7 @@ from ..files import first_file, open_text, read_literal
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, whole, words, yes_no
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, prose, whole, yes_no
 
 # The files by split; the authors' repository has the second names, which lie in a folder text/.
 FILES = {"train": ("train.txt",), "val": ("valid.txt", "valid2.txt"), "test": ("test.txt", "test2.txt")}
@@ -37,14 +37,14 @@ def _record(place: str, line: str, split: str, skips: Skips) -> Iterator[Record]
         return skips.add(place, "line is not a Python list")
     if not isinstance(row, list) or len(row) not in (3, 4) or not isinstance(row[1], str):
         return skips.add(place, BAD_ROW)
-    item, answer = whole(row[0]), yes_no(row[-1])
+    item, answer = whole(row[0]), yes_no(row[-1], place)
     if not item or not answer:
         return skips.add(place, NO_LABEL if item else NO_ID)
     if not GIVEAWAYS.isdisjoint(row[1].split()):
         return skips.add(place, "its text gives the label away (the authors leave it out too)")
     yield from make(
         skips, place, tasks=("sarcasm",), source="mmsd", item=item, modality="image",
-        media=f"dataset_image/{item}.jpg", answer=answer, split=split, text=quoted("Tweet", words(row[1])),
+        media=f"dataset_image/{item}.jpg", answer=answer, split=split, text=quoted("Tweet", prose(row[1])),
     )
 
 

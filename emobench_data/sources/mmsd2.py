@@ -10,7 +10,7 @@ from ..files import first_folder, read_json
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, whole, words, yes_no
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, prose, whole, yes_no
 
 SPLITS = {"train": "train", "val": "valid", "test": "test"}
 
@@ -33,12 +33,12 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
 def _record(place: str, row: Any, split: str, pictures: str, skips: Skips) -> Iterator[Record]:
     if not isinstance(row, dict):
         return skips.add(place, BAD_ROW)
-    item, answer = whole(row.get("image_id")), yes_no(row.get("label"))
+    item, answer = whole(row.get("image_id")), yes_no(row.get("label"), place)
     if not item or not answer:
         return skips.add(place, NO_LABEL if item else NO_ID)
     yield from make(
         skips, place, tasks=("sarcasm",), source="mmsd2", item=item, modality="image", media=f"{pictures}/{item}.jpg",
-        answer=answer, split=split, text=quoted("Tweet", words(row.get("text"))),
+        answer=answer, split=split, text=quoted("Tweet", prose(row.get("text"))),
     )
 
 

@@ -10,7 +10,7 @@ from ..files import first_file, read_json
 from ..records import Record
 from ..tasks import dialogue
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, heard, item_id, make, words, yes_no
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, heard, item_id, make, prose, words, yes_no
 
 TEST_SHOW = "FRIENDS"
 
@@ -28,10 +28,10 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
 def _record(place: str, item: str, row: Any, skips: Skips) -> Iterator[Record]:
     if not isinstance(row, dict):
         return skips.add(place, BAD_ROW)
-    answer, show = yes_no(row.get("sarcasm")), words(row.get("show"))
+    answer, show = yes_no(row.get("sarcasm"), place), words(row.get("show"))
     if not answer or not item_id(item):
         return skips.add(place, NO_ID if answer else NO_LABEL)
-    talk = _context(row), words(row.get("speaker")), words(row.get("utterance"))
+    talk = _context(row), words(row.get("speaker")), prose(row.get("utterance"))
     yield from make(
         skips, place, tasks=("sarcasm",), source="mustard", item=item_id(item), modality="video",
         media=below("utterances_final", f"{item_id(item)}.mp4"), answer=answer,
@@ -45,7 +45,7 @@ def _context(row: dict[str, Any]) -> list[tuple[str, str]]:
     lines, speakers = row.get("context"), row.get("context_speakers")
     if not isinstance(lines, list) or not isinstance(speakers, list):
         return []
-    return [(words(who), words(line)) for who, line in zip(speakers, lines) if words(line)]
+    return [(words(who), prose(line)) for who, line in zip(speakers, lines) if prose(line)]
 
 
 SOURCE = Source(

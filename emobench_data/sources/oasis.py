@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..files import read_json, read_table
 from ..records import Record
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_MEDIUM, below, make, number, stem, words
+from ._fields import BAD_ROW, NO_MEDIUM, Stems, below, make, number, words
 
 LABELS = ("negative", "neutral", "positive")
 # Our rule, on the ratings' 1-7 scale. The lower bar is further from the middle because viewers avoid the low end.
@@ -32,11 +32,12 @@ def valence_label(valence: float) -> str:
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """One record per rated photograph, from the official table or else from the `labels.json` of a part of it."""
     rows = _official(root / OFFICIAL, skips) if (root / OFFICIAL).is_file() else _filtered(root / FILTERED)
+    items = Stems()
     for place, row in rows:
-        yield from _record(place, row, skips)
+        yield from _record(place, row, items, skips)
 
 
-def _record(place: str, row: Any, skips: Skips) -> Iterator[Record]:
+def _record(place: str, row: Any, items: Stems, skips: Skips) -> Iterator[Record]:
     if not isinstance(row, dict):
         return skips.add(place, BAD_ROW)
     image, theme = words(row.get("image")).removeprefix("images/"), words(row.get("theme"))
@@ -52,7 +53,7 @@ def _record(place: str, row: Any, skips: Skips) -> Iterator[Record]:
         tasks=("emo_c",),
         labels=LABELS,
         source="oasis",
-        item=stem(image),
+        item=items(image),
         modality="image",
         media=below("images", image),
         answer=valence_label(valence),

@@ -15,18 +15,21 @@ from ._fields import (
     NO_ID,
     NO_LABEL,
     NO_TEXT,
+    Stems,
     below,
     heard,
     item_id,
     make,
-    stem,
+    prose,
     words,
     yes_no,
 )
 
 FOLDS = {"train": "train", "val": "dev", "test": "test"}
 _EXPORT_SPLITS = {"train": "train", "val": "val", "valid": "val", "dev": "val", "test": "test"}
-_STYLES = {"humorous": "Yes", "non humorous": "No", "not humorous": "No", "nonhumorous": "No", "unhumorous": "No"}
+_STYLES = {"humorous": "Yes"} | dict.fromkeys(
+    ("serious", "non humorous", "not humorous", "nonhumorous", "unhumorous"), "No"
+)
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
@@ -47,7 +50,7 @@ def _from_pickles(root: Path, skips: Skips) -> Iterator[Record]:
             raise InputError(f"{root / 'data_folds.pkl'}: its {name!r} is no list of ids; download it again")
         for index, one in enumerate(ids):
             place, item = f"data_folds.pkl:{name}[{index}]", item_id(one)
-            said, answer = (language.get(one), yes_no(labels.get(one))) if item else (None, "")
+            said, answer = (language.get(one), yes_no(labels.get(one), place)) if item else (None, "")
             if not isinstance(said, dict) or not answer:
                 skips.add(place, NO_ID if not item else NO_TEXT if answer else NO_LABEL)
                 continue
@@ -66,11 +69,12 @@ def _flat(value: Any) -> str:
     """A sentence, or sentences in lists of whatever depth, as one text."""
     if isinstance(value, (list, tuple)):
         return words(" ".join(map(_flat, value)))
-    return words(value)
+    return prose(value)
 
 
 def _from_export(path: Path, skips: Skips) -> Iterator[Record]:
     """Rows `{"query", "response", "videos"}`; the query also holds instructions, so the punchline is cut out of it."""
+    items = Stems()
     for place, row in read_jsonl(path):
         if not isinstance(row, dict):
             skips.add(place, BAD_ROW)
@@ -78,12 +82,12 @@ def _from_export(path: Path, skips: Skips) -> Iterator[Record]:
         videos = row.get("videos")
         name = words(videos[0]).replace("\\", "/").rpartition("/")[2] if isinstance(videos, list) and videos else ""
         style = words(row.get("response")).rpartition(":")[2].lower().replace("-", " ").replace("_", " ").strip(" .")
-        last = words(words(row.get("query")).partition("says:")[2].rpartition("Based on")[0])
+        last = prose(words(row.get("query")).partition("says:")[2].rpartition("Based on")[0])
         if not name or style not in _STYLES or not last:
             skips.add(place, NO_ID if not name else NO_TEXT if style in _STYLES else NO_LABEL)
             continue
         split = _EXPORT_SPLITS.get(path.stem.lower(), "")
-        yield from _record(place, stem(name), below("videos", name), _STYLES[style], split, "", last, skips)
+        yield from _record(place, items(name), below("videos", name), _STYLES[style], split, "", last, skips)
 
 
 def _record(

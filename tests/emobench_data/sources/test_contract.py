@@ -118,6 +118,45 @@ def test_the_gold_of_a_record_does_not_reach_its_question(name, copy):
             assert question_entry(own) == question_entry(other)
 
 
+# Source -> a file of its made-up copy, a label there that is a number, and one that the data set does not have.
+NUMBERED = {
+    "dfew": ("EmoLabel_DataSplit/train(single-labeled)/set_1.csv", b"2,1", b"2,0"),
+    "fer2013": ("fer2013.csv", b"\n6,", b"\n7,"),
+    "hateful_memes": ("train.jsonl", b'"label":1', b'"label":2'),
+    "intentonomy": ("intentonomy_test2020.json", b'"category_ids":[0]', b'"category_ids":[28]'),
+    "mmhs150k": ("MMHS150K_GT.json", b"[4,1,0]", b"[6,1,0]"),
+    "mmsd": ("valid.txt", b"0, 1]", b"0, 2]"),
+    "mmsd2": ("text_json_final/test.json", b'"label":0', b'"label":2'),
+    "mustard": ("sarcasm_data.json", b'"sarcasm":true', b'"sarcasm":2'),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_label_number_that_the_data_set_does_not_have_refuses_the_file(name, copy):
+    """A list that counts from 0 where another counts from 1 would be read as other labels, nearly all of it."""
+    file, own, other = NUMBERED[name]
+    content = (copy / file).read_bytes()
+    assert own in content
+    (copy / file).write_bytes(content.replace(own, other, 1))
+    with pytest.raises(InputError, match=f"{re.escape(Path(file).name)}.*: label \\d+ is none of .*numbers its labels"):
+        convert(name, copy)
+
+
+@every_source
+def test_html_reaches_no_prompt(name, copy):
+    """Whatever text a data set gives: as people wrote it, not as a web page holds it."""
+    texts = [record.text for record in convert(name, copy)[0] if re.search(r'"[^"]*[^\W\d_]{3}', record.text)]
+    if not texts:
+        return  # its texts are our own words, or it has none
+    word = re.findall(r"[a-zA-Z]{3,}", texts[0].rpartition(': "')[2])[0]
+    for path in annotation(copy):
+        if path.suffix not in TEXT:
+            return  # pickles: see test_ur_funny.py
+        path.write_bytes(path.read_bytes().replace(word.encode(), b"<i>R&amp;" + word.encode() + b"</i>&lt;3"))
+    shown = "\n".join(record.text for record in convert(name, copy)[0])
+    assert f"R&{word}<3" in shown and "&amp;" not in shown and "<i>" not in shown
+
+
 @every_source
 def test_reading_is_lazy(name, copy):
     assert isinstance(next(iter(get_source(name).read(copy, Skips()))), Record)

@@ -15,7 +15,7 @@ def build(root):
     put(root, "val.json", [row("sadness", "00003")[:1] + row("sadness", "00003")[2:]])
     put(root, "test.json", [row("fear", "00004")])
     put(root, "annotation/amusement/amusement_00001.json", {
-        "image_id": "amusement_00001", "emotion": "amusement", "scene": "café", "object": ["Ball", "Dog"],
+        "image_id": "amusement_00001", "emotion": "amusement", "scene": "sandy_café", "object": ["Ball", "Hot_dog"],
         "brightness": 0.5, "colorfulness": "0.7",
     })
 
@@ -34,7 +34,7 @@ def test_attributes_may_be_numbers_lists_or_absent(tmp_path):
     build(tmp_path)
     records, _ = convert("emoset", tmp_path)
     assert records[0].attributes == {
-        "scene": "café", "object": "Ball, Dog", "brightness": "0.5", "colorfulness": "0.7",
+        "scene": "sandy café", "object": "Ball, Hot dog", "brightness": "0.5", "colorfulness": "0.7",
     }
     assert records[2].attributes == {}
 

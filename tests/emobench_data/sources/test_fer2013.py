@@ -31,7 +31,7 @@ def test_columns_in_another_order_with_spaces(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [
-    f"7,{FACE},Training", f"nan,{FACE},Training", f",{FACE},Training", f"1,{FACE},Holdout", "1,0 0 0,Training",
+    f"-1,{FACE},Training", f"nan,{FACE},Training", f",{FACE},Training", f"1,{FACE},Holdout", "1,0 0 0,Training",
     f"1,{FACE}",
 ])
 def test_bad_rows_are_left_out_and_counted(tmp_path, bad):

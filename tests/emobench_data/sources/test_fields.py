@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emobench_data.errors import InputError
 from emobench_data.sources import Skips, _fields
 
 SHARES = st.dictionaries(st.sampled_from("abcdefg"), st.floats(0.01, 1), min_size=1)
@@ -41,10 +42,38 @@ def test_whole_refuses_what_is_no_whole_number(value):
 
 @pytest.mark.parametrize("value, answer", [
     (1, "Yes"), (0, "No"), (True, "Yes"), (False, "No"), ("1", "Yes"), ("FALSE", "No"), (1.0, "Yes"),
-    (2, ""), (float("nan"), ""), (None, ""), ("yes?", ""), ([1], ""), ({}, ""),
+    ("01", "Yes"), (-1, ""), (0.5, ""), (float("nan"), ""), (None, ""), ("yes?", ""), ([1], ""), ({}, ""),
 ])
 def test_yes_no(value, answer):
-    assert _fields.yes_no(value) == answer
+    assert _fields.yes_no(value, "f:1") == answer
+
+
+@pytest.mark.parametrize("value", [2, "2", 10**30])
+def test_a_label_that_counts_otherwise(value):
+    with pytest.raises(InputError, match="f:1: label .* is none of 0, 1, so the file numbers"):
+        _fields.yes_no(value, "f:1")
+
+
+@pytest.mark.parametrize("value, text", [
+    ("<i>R&amp;B</i> &lt;3", "R&B <3"), ("a<br/>b<BR >c", "a b c"), ("&amp;amp;", "&"), ("&#233;&#xe9;", "éé"),
+    ("AT&T; x < y & z > w", "AT&T; x < y & z > w"), ("?a=1&copy=2", "?a=1&copy=2"), ("&lt;image&gt;", "(image)"),
+    ('<span class="x">so</span>', "so"), ("<user> <url>", "<user> <url>"), (None, ""), (5, ""), ("&nbsp;a&nbsp;", "a"),
+    ("&amp;" * 9, "&" * 9), ("&" * 50 + "lt;", "&" * 49 + "<"),
+])
+def test_prose(value, text):
+    assert _fields.prose(value) == text
+
+
+@given(st.text())
+def test_prose_is_as_clean_as_words(text):
+    assert _fields.words(_fields.prose(text)) == _fields.prose(text)
+
+
+def test_stems():
+    name = _fields.Stems()
+    assert [name(one) for one in ("a/x.png", "a/x.jpg", "b/x.jpg", "a/x.png", "x")] == [
+        "a/x", "a/x.jpg", "b/x", "a/x", "x",
+    ]
 
 
 @pytest.mark.parametrize("value, result", [

@@ -35,7 +35,7 @@ def test_old_test_file_without_labels(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [
-    b'{"id": 9, "img": "img/9.png", "label": NaN, "text": ""}', b'{"id": 9, "img": "img/9.png", "label": 2}',
+    b'{"id": 9, "img": "img/9.png", "label": NaN, "text": ""}', b'{"id": 9, "img": "img/9.png", "label": -1}',
     b'{"id": 9.0, "img": "img/9.png", "label": 1}', b'{"img": "img/9.png", "label": 1}', b'[1]', b'null',
     b'{"id": 9, "img": "/etc/9.png", "label": 1}', b'{"id": 9, "img": "img/../../9.png", "label": 1}',
     b'{"id": 9, "img": "img/9.png", "label": [1]}',

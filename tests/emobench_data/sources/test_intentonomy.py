@@ -65,7 +65,7 @@ def test_mangled_copy(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [
-    {"image_id": "c2", "category_ids": [99]}, {"image_id": "c2", "category_ids": []}, {"image_id": "c2"}, None, "c2",
+    {"image_id": "c2", "category_ids": [-1]}, {"image_id": "c2", "category_ids": []}, {"image_id": "c2"}, None, "c2",
     {"image_id": "c2", "category_ids": [0.0]}, {"image_id": 1.5, "category_ids": [0]}, {"category_ids": [0]},
     {"image_id": "c2", "category_ids_softprob": [1, 0]}, {"image_id": "c2", "category_ids": {"0": 1}},
     {"image_id": "c2", "category_ids": [[0]]},

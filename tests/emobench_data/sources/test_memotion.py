@@ -1,5 +1,7 @@
 import pytest
 
+from emobench_data.splits import assign_splits
+
 from .helpers import answers, convert, put
 
 HEADER = ",image_name,text_ocr,text_corrected,humour,sarcasm,offensive,motivational,overall_sentiment\n"
@@ -38,6 +40,25 @@ def test_missing_labels_leave_out_one_sub_task(tmp_path):
 def test_nan_texts(tmp_path):
     put(tmp_path, "labels.csv", HEADER + line("a.jpg", text="NaN").replace("OCR", "nan"))
     assert convert("memotion", tmp_path)[0][0].text == ""
+
+
+def test_names_that_differ_in_their_ending_are_two_memes(tmp_path):
+    put(tmp_path, "labels.csv", HEADER + line("x.png") + line("x.jpg", "not_funny") + line("x.png"))
+    records, skips = convert("memotion", tmp_path)
+    assert answers(records, "humor") == {"x": "Yes", "x.jpg": "No"} and sum(skips.counts.values()) == 3
+
+
+def test_memes_of_one_text_stay_in_one_split(tmp_path):
+    """Without their own split, a text that was trained on would be asked about with another picture."""
+    rows = [line(f"{n}.jpg", "funny" if n % 2 else "not_funny", text=f"so it goes, {n % 40}") for n in range(120)]
+    put(tmp_path, "labels.csv", HEADER + "".join(rows) + line("a.jpg", text="nan").replace("OCR", "nan"))
+    records = convert("memotion", tmp_path)[0]
+    sides = {}
+    for one in assign_splits(records, test=0.3):
+        sides.setdefault(one.text, set()).add(one.split)
+    assert all(len(side) == 1 for text, side in sides.items() if text) and set().union(*sides.values()) == {"train", "test"}
+    assert not any("goes" in one.group for one in records)  # slurs stay out of the split manifest
+    assert {one.group for one in records if not one.text} == {""}
 
 
 @pytest.mark.parametrize("name", ["", "/etc/a.jpg", "../a.jpg"])

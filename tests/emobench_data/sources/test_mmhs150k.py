@@ -52,7 +52,7 @@ def test_without_split_lists_all_tweets_are_there(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [
-    tweet(), tweet(7, 1, 1), tweet(None, 1, 1), tweet("1", "1", "1"), tweet(-1, 1, 1), None, [1, 1, 1],
+    tweet(), tweet(0.5, 1, 1), tweet(None, 1, 1), tweet("1", "1", "1"), tweet(-1, 1, 1), None, [1, 1, 1],
     {"labels": {"0": 1}},
 ])
 def test_bad_tweets_are_left_out_and_counted(tmp_path, bad):

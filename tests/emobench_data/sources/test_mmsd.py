@@ -35,7 +35,7 @@ def test_posts_that_give_the_label_away_are_left_out(tmp_path, token):
 
 
 @pytest.mark.parametrize("bad", [
-    "['9', 'text', 2]", "['9', 'text', None]", "['9', 'text']", "[9.1e17, 'text', 1]", "['9.1e+17', 'text', 1]",
+    "['9', 'text', -1]", "['9', 'text', None]", "['9', 'text']", "[9.1e17, 'text', 1]", "['9.1e+17', 'text', 1]",
     "['9', 7, 1]", "__import__('os').getcwd()", "['9', 'text', 1", "('9', 'text', 1)", "{[]: 1}", "[" * 9000,
     "['../9', 'text', 1]", "['/9', 'text', 1]", "['9', '" + "x" * 200_000 + "', 1]", "\x00", "9" * 5000,
 ])

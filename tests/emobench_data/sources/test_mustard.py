@@ -37,7 +37,7 @@ def test_missing_context(tmp_path, context):
 
 
 @pytest.mark.parametrize("item, row", [
-    ("9", scene(None)), ("9", scene("maybe")), ("9", scene(2)), ("9", []), ("", scene()), ("/9", scene()),
+    ("9", scene(None)), ("9", scene("maybe")), ("9", scene(-1)), ("9", []), ("", scene()), ("/9", scene()),
     ("../9", scene()), ("9", {}),
 ])
 def test_bad_items_are_left_out_and_counted(tmp_path, item, row):

@@ -14,6 +14,12 @@ def said(punchline="and that was my café", *context):
             "punchline_features": [[1], [2]], "context_features": np.zeros((1, 2))}
 
 
+def test_html_in_the_authors_pickles(tmp_path):
+    build(tmp_path)
+    put(tmp_path, "language_sdk.pkl", pickle.dumps({24: said("<i>R&amp;B</i>", ["so", "I &lt;3"])}))
+    assert convert("ur_funny", tmp_path)[0][0].text == 'Said before: "so I <3"\nSaid last: "R&B"'
+
+
 def build(root, protocol=2):
     content = {
         "data_folds": {"train": [24, 25], "dev": [26], "test": [27]},
@@ -82,6 +88,12 @@ def test_the_export_gives_the_punchline_only(tmp_path):
     assert answers(records, "humor") == {"UR-FUNNY_24": "Yes", "UR-FUNNY_25": "No"} and not skips.counts
     assert records[0].text == 'Said last: "and Based on that I left"'
     assert records[0].media == "videos/UR-FUNNY_24.mp4" and records[0].split == "train"
+
+
+def test_the_export_calls_the_others_serious(tmp_path):
+    put(tmp_path, "test.jsonl", jsonl(row(24), row(25, "speaking_style: serious")))
+    records, skips = convert("ur_funny", tmp_path)
+    assert answers(records, "humor") == {"UR-FUNNY_24": "Yes", "UR-FUNNY_25": "No"} and not skips.counts
 
 
 @pytest.mark.parametrize("bad", [
