@@ -55,7 +55,7 @@ def examine(path: Path, modality: str, root: Path, sampling: Sampling = Sampling
     try:
         check_place(path, root)
         if modality == "video":
-            spoilt = read_frames(path, sampling).spoilt
+            spoilt = read_frames(path, sampling, reader="pyav").spoilt  # decord ends processes that use it in threads
             return Finding(None, clip_seconds(path), spoilt)
         check_picture(path)
     except MediumFault as error:

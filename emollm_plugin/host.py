@@ -45,11 +45,12 @@ def run(module: str) -> None:
         getattr(importlib.import_module(module), CALLED[module])()
         return
     from .compat.cpu import host_on_cpu
+    from .compat.pictures import as_people_see_them
     from .evaluation.check import check_evaluation
 
     if module.startswith("llava.eval.model_vqa"):
         check_evaluation(sys.argv[1:])
-    with host_on_cpu():
+    with host_on_cpu(), as_people_see_them():
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

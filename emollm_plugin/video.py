@@ -56,7 +56,7 @@ class ClipReader:
 
 
 def clip_below(root: Path, name: str) -> Path:
-    """The clip `name` of the folder `root`; raises `ClipFault` if it leads out of that."""
+    """The clip `name`, a file or folder, of the folder `root`; raises `ClipFault` if it leads out of that."""
     if leads_out(root / name, root.resolve()):
         raise ClipFault.of(root / name, OUTSIDE)
     return root / name

@@ -17,7 +17,7 @@ from ..atomic import atomic_file
 from ..errors import InputError
 from ..places import is_there
 from ..stamp import stamp
-from .read import READERS, Frames, read_frames, reader_version
+from .read import Frames, read_frames, reader_version
 from .sampling import Sampling
 
 _LAYOUT = 2  # another number when they are kept differently
@@ -38,17 +38,15 @@ class FrameCache:
             raise InputError(f"frame cache {folder}: a limit of {limit} bytes; give 0 (no cache) or more")
         self.folder, self.limit = folder, limit
 
-    def frames(
-        self, path: Path, sampling: Sampling, *, side: int | None = None, reader: str = READERS[0]
-    ) -> Frames:  # fmt: skip
+    def frames(self, path: Path, sampling: Sampling, *, side: int | None = None) -> Frames:
         """As `read_frames`; a clip that changed on disk since, or that another version read, is read anew."""
         if not self.limit or not is_there(path):
-            return read_frames(path, sampling, side=side, reader=reader)
+            return read_frames(path, sampling, side=side)
         entry = self.folder / f"{self._key(path, sampling, side)}.npz"
         kept = _load(entry)
         self._count(_MISSES if kept is None else _HITS)
         if kept is None:
-            kept = read_frames(path, sampling, side=side, reader=reader)
+            kept = read_frames(path, sampling, side=side)
             self._keep(entry, kept)
         return kept
 

@@ -7,6 +7,7 @@ decodes from the start where one is not in its place. decord has to be asked for
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,6 +25,7 @@ from .sampling import Sampling
 from .stills import holds_pictures, read_stills
 
 READERS = ("pyav", "decord")
+SETTING = "EMOBENCH_CLIP_READER"  # of the environment
 _VERSION = 2  # another number when frames or pictures come out differently, or are refused for other reasons
 
 
@@ -35,7 +37,7 @@ class Frames(NamedTuple):
     spoilt: int = 0  # how many of the frames that were to be read do not decode, so that neighbours stand for them
 
 
-def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, reader: str = "pyav") -> Frames:
+def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, reader: str | None = None) -> Frames:
     """The frames of `path` that `sampling` chooses.
 
     Nothing is kept open between calls, so that it may be called in forked or spawned processes, and with PyAV in threads:
@@ -43,12 +45,14 @@ def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, read
 
     Args:
         side: reduce frames whose shorter side is longer than this.
-        reader: `pyav`, or `decord` for the clips that it reads right, whose frames are the same.
+        reader: `pyav`, or `decord` for the clips that it reads right, whose frames are the same; None for the one that
+            the variable EMOBENCH_CLIP_READER names, by default PyAV.
 
     Raises:
         ClipFault: see `probe`, or too few frames can be decoded.
         InputError: the reader is unknown or not installed.
     """
+    reader = reader or os.environ.get(SETTING) or READERS[0]
     if reader not in READERS:
         raise InputError(f"unknown reader of clips {reader!r}; known: {', '.join(READERS)}")
     read = read_stills(path, sampling) if holds_pictures(path) else _read_file(path, sampling, reader)

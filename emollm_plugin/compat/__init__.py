@@ -1,6 +1,7 @@
 """One small function per upstream break, with the versions it is for and why. Module -> hook for `attach`."""
 
 from .config import read_newer_config
+from .pictures import MODULES, see_pictures
 from .processes import deepspeed_on_a_cpu, let_deepspeed_accumulate, no_kernel_for_inference
 from .trainer import adapt_llava_trainer, allow_saved_generator_state, restore_layernorm_list
 
@@ -17,4 +18,5 @@ HOOKS = {
     "transformers.configuration_utils": read_newer_config,
     "transformers.trainer": _on_trainer,
     "llava.train.llava_trainer": adapt_llava_trainer,
+    **dict.fromkeys(MODULES, see_pictures),
 }

@@ -11,9 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from emobench_data.export import STORYBOARD_LINE
-from emobench_data.media import open_picture
+from emobench_data.media import kind_of, open_picture
+from emobench_data.pictures import as_seen
 from emobench_data.storyboard import drawn, tile
-from emobench_data.video import SUFFIXES
 
 from ..video import CLIPS_KEY, ClipReader, clip_below, pixels_of
 
@@ -54,10 +54,10 @@ class Eyes:
         self.clips = ClipReader.of(getattr(config, "mm_projector_type", "linear")) if trained else None
 
     def picture(self, image: Image.Image) -> Seen:
-        """A picture, as LLaVA's evaluation scripts give it."""
+        """A picture as people see it, made ready as LLaVA's evaluation scripts do."""
         from llava.mm_utils import process_images
 
-        image = image.convert("RGB")
+        image = as_seen(image)
         return Seen(process_images([image], self.processor, self.config)[0], image.size, image)
 
     def clip(self, root: Path, name: str) -> Seen:
@@ -75,7 +75,7 @@ class Eyes:
         return Seen(pixels, (pixels.shape[-1], pixels.shape[-2]), tile(frames, columns=4), "video")
 
     def open(self, path: Path) -> Seen:
-        """The picture or clip of a file, by its name's end.
+        """The picture or clip of a file, or of a folder of frames, by its content.
 
         Raises:
             InputError: it is not there, or cannot be decoded.
@@ -85,5 +85,5 @@ class Eyes:
 
 
 def is_clip(path: Path) -> bool:
-    """Whether the file's name is that of a clip."""
-    return path.suffix.lower() in SUFFIXES
+    """Whether a file or folder, of which no record says it, is a clip."""
+    return kind_of(path) == "video"

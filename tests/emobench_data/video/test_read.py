@@ -112,8 +112,9 @@ def test_an_unknown_reader_and_one_that_is_not_installed(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="unknown reader of clips 'opencv'; known: pyav, decord"):
         read_frames(path, TEN, reader="opencv")
     monkeypatch.setitem(sys.modules, "decord", None)
+    monkeypatch.setenv("EMOBENCH_CLIP_READER", "decord")
     with pytest.raises(InputError, match="decord is not installed; pip install decord"):
-        read_frames(path, TEN, reader="decord")
+        read_frames(path, TEN)
 
 
 def test_variable_frame_rate_is_sampled_by_time(tmp_path, reader):
