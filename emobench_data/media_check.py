@@ -197,4 +197,6 @@ def refuse(faults: Mapping[str, str], total: int, place: object, *, way_out: str
     if faults:
         listed = ", ".join(f"{name} ({fault})" for name, fault in list(faults.items())[:named])
         more = f" and {len(faults) - named} more" if len(faults) > named else ""
+        if any("; " in fault for fault in faults.values()):  # a limit of ours, which getting a file again does not change
+            way_out = f"do as is said there, else {way_out}"
         raise InputError(f"{len(faults)} of {total} media of {place} are faulty: {listed}{more}; {way_out}")

@@ -146,6 +146,11 @@ def test_refusal_names_five(tmp_path):
         refuse({str(n): "missing" for n in range(7)}, 9, tmp_path, way_out="get them")
 
 
+def test_a_fault_with_a_way_out_of_its_own_comes_before_the_general_one(tmp_path):
+    with pytest.raises(InputError, match=r"a.heic \(HEIC; save it as JPEG\), b \(missing\); do as is said there, else get them"):
+        refuse({"a.heic": "HEIC; save it as JPEG", "b": "missing"}, 9, tmp_path, way_out="get them")
+
+
 def test_decord_stays_out_of_the_threads_that_check_clips(tmp_path):
     """It ended one process in a hundred with SIGABRT; in a process of its own, as this one has imported it already."""
     pytest.importorskip("decord")

@@ -9,7 +9,9 @@ import av
 import pytest
 import torch
 
+from emobench_data.media import examine
 from emobench_data.video import FrameCache, Sampling
+from emollm_plugin.evaluation.eyes import Eyes
 from emollm_plugin.evaluation.predictor import Predictor
 from emollm_plugin.video import ClipReader, cache_of, clip_lengths
 
@@ -84,6 +86,22 @@ def test_a_clip_gives_its_frames_where_a_picture_would_give_itself(dataset, medi
     assert dataset.list_data_dict == media.records
     # Pictures and text are the host's own business.
     assert dataset[0]["image"].shape == dataset[1]["image"].shape == (3, 28, 28)
+
+
+def test_a_clip_may_be_a_folder_of_its_frames(dataset, media, tiny):
+    """In training, from the frame cache and in evaluation, which see what they see of the clip itself."""
+    folder = media.folder / "frames/up"
+    folder.mkdir(parents=True)
+    with av.open(str(media.folder / "up.mp4")) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            frame.to_image().save(folder / f"{number}.png")
+    dataset.list_data_dict = [*media.records, {**clip_record("up", "joy"), "video": "frames/up"}]
+    assert torch.equal(dataset[len(media.records)]["image"], dataset[2]["image"])
+    assert examine(folder, "video", media.folder.resolve()).fault is None
+    config = SimpleNamespace(emollm_clips=True, mm_projector_type=CHANGE, image_aspect_ratio="pad")
+    eyes = Eyes(dataset.data_args.image_processor, config)
+    for seen in (eyes.clip(media.folder, "frames/up"), eyes.open(folder)):
+        assert seen.medium == "video" and torch.equal(seen.pixels, dataset[2]["image"])
 
 
 def test_later_epochs_take_frames_from_the_cache(dataset, tmp_path):
