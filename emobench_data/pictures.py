@@ -25,6 +25,8 @@ _DEEP = ("I;16", "I;16B", "I;16L")  # 16 bits a pixel
 # Which of their numbers is white is not said, or Pillow does not know their colours.
 _UNREAD = {"I": "32 bits a pixel", "F": "floating point", "LAB": "colours in LAB"}
 _SMALLER = "make it smaller"
+# What Pillow's decoders raise on broken data.
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, struct.error)
 
 
 def as_seen(image: Image.Image) -> Image.Image:
@@ -33,6 +35,7 @@ def as_seen(image: Image.Image) -> Image.Image:
     Pillow's own `convert("RGB")` leaves photographs of a telephone held upright on their side, shows the colours that
     an alpha channel hides, and makes 16 bits white.
     """
+    image.load()  # PNG and WebP may have EXIF behind the pixels, and TIFF is turned as it is decoded
     turn = _turn(image)
     if image.mode in _DEEP:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
@@ -52,9 +55,8 @@ def as_seen(image: Image.Image) -> Image.Image:
 def _turn(image: Image.Image) -> int:
     """How the picture lies, from 1 (upright) to 8."""
     try:
-        image.load()  # PNG and WebP may have it behind the pixels, and TIFF is turned as it is decoded
         turn = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error):
+    except _BROKEN:
         return 1  # broken EXIF turns nothing, as in every viewer
     return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
 
@@ -81,7 +83,7 @@ def moving_frames(path: Path) -> int | None:
     try:
         with Image.open(path, formats=_formats(MOVING)) as image:
             return getattr(image, "n_frames", 1)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
+    except (*_BROKEN, Image.DecompressionBombError):
         return None
 
 
@@ -108,7 +110,7 @@ def opened_picture(source: Path | BinaryIO) -> Iterator[Image.Image]:
     except Image.DecompressionBombError as error:
         pixels = int(re.search(r"\d+", str(error)).group())
         raise PictureFault.of(name, f"{pixels:,} pixels, too large: at most {MAX_PIXELS:,} are read", _SMALLER) from error
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:  # what decoders raise on broken data
+    except _BROKEN as error:
         raise PictureFault.of(name, _reason(error)) from error
 
 

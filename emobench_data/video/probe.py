@@ -57,7 +57,7 @@ def open_clip(path: Path) -> Iterator[Any]:
         raise ClipFault.of(path, "no such clip", "check the folder that holds the clips") from error
     except InputError:
         raise
-    except (av.FFmpegError, ValueError) as error:
+    except (av.FFmpegError, ValueError, IndexError) as error:  # the last where a stream begins late, of which PyAV lost count
         raise ClipFault.of(path, *_unreadable(path)) from error
 
 

@@ -1,8 +1,8 @@
 """Read chosen frames of a clip: a file, a folder of frames, or a picture that moves.
 
 PyAV seeks where a container says when each frame is shown, follows the frames from the key frame on one by one, and
-decodes from the start where one is not in its place. decord has to be asked for: on no clip is it faster
-(`benchmarks/video.py`), and many it reads wrong without an error, which are left to PyAV then (`by_decord`).
+decodes from the start where one is not in its place. decord has to be asked for: it is not faster
+(`benchmarks/video.py`), and many clips it reads wrong without an error, which are left to PyAV then (`by_decord`).
 """
 
 from __future__ import annotations

@@ -92,9 +92,12 @@ GREY = {
 }
 REFUSED = {
     "empty.jpg": (lambda path: path.write_bytes(b""), "an empty file, not a picture; get the file again"),
-    "page.jpg": (lambda path: path.write_bytes(b"\n<!DOCTYPE html><html>404"), "a web page (HTML), not a picture; get the file"),
+    "page.jpg": (lambda path: path.write_bytes(b"\n<!DOCTYPE html><html>404"), "a web page (HTML), not a picture; get"),
     "denied.png": (lambda path: path.write_text('{"error": 403}'), "text, not a picture; get the file again"),
-    "lfs.jpg": (lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"), "LFS pointer, not a picture; run git"),
+    "lfs.jpg": (
+        lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"),
+        "a Git LFS pointer, not a picture; run git lfs pull",
+    ),
     "packed.jpg": (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(40)), "an archive, not a picture; unpack it"),
     "cut.jpg": (_cut, "truncated; get the file again"),
     "photo.heic": (

@@ -147,7 +147,8 @@ def test_refusal_names_five(tmp_path):
 
 
 def test_a_fault_with_a_way_out_of_its_own_comes_before_the_general_one(tmp_path):
-    with pytest.raises(InputError, match=r"a.heic \(HEIC; save it as JPEG\), b \(missing\); do as is said there, else get them"):
+    said = r"a.heic \(HEIC; save it as JPEG\), b \(missing\); do as is said there, else get them"
+    with pytest.raises(InputError, match=said):
         refuse({"a.heic": "HEIC; save it as JPEG", "b": "missing"}, 9, tmp_path, way_out="get them")
 
 

@@ -1,6 +1,7 @@
 """Every picture is read as people see it, or refused with one line that is true."""
 
 import os
+import random
 import sys
 from io import BytesIO
 from types import SimpleNamespace
@@ -68,7 +69,8 @@ def test_what_is_no_picture_is_named_for_what_it_is(tmp_path, name, monkeypatch)
     fault = media_fault(tmp_path / name, "image", tmp_path)
     assert str(caught.value).removesuffix("; get the file again").endswith(f": {fault}")
     # The tool's own limit is not the file's fault.
-    assert ("get the file again" in str(caught.value)) == (name in ("empty.jpg", "page.jpg", "denied.png", "cut.jpg", "broken.avif"))
+    at_fault = ("empty.jpg", "page.jpg", "denied.png", "cut.jpg", "broken.avif")
+    assert ("get the file again" in str(caught.value)) == (name in at_fault)
 
 
 def test_heic_is_read_where_its_library_is_installed(tmp_path, monkeypatch):
@@ -120,6 +122,28 @@ def test_the_kind_of_other_media(tmp_path):
 def test_a_web_address_is_named_as_one(tmp_path):
     with pytest.raises(PictureFault, match="a web address; download it and name the file"):
         open_picture(tmp_path / "https://example.org/a.png", tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["turned6.jpg", "turned6.tif", "moving.gif", "moving.webp", "palette.png"])
+def test_whatever_is_in_a_file_the_check_says_what_reading_does(tmp_path, name):
+    PICTURES[name](tmp_path / name)
+    whole, generator = (tmp_path / name).read_bytes(), random.Random(0)
+    for _ in range(40):
+        content = bytearray(whole)
+        for _ in range(generator.choice((1, 3, 20))):
+            content[generator.randrange(len(content))] = generator.randrange(256)
+        (tmp_path / name).write_bytes(content[: generator.choice((len(content), generator.randrange(len(content))))])
+        faults = []
+        for use in (read_picture, check_picture):
+            try:
+                use(tmp_path / name)
+                faults.append(None)
+            except PictureFault as error:
+                faults.append(error.fault)
+        assert faults[0] == faults[1]
+        kind_of(tmp_path / name)
+        media_fault(tmp_path / name, "video", tmp_path)
 
 
 def test_nothing_of_pillow_is_changed(tmp_path):
