@@ -1,6 +1,7 @@
 """Read LLaVA's own files, strictly: its training JSON, and the question and answer JSONL of its evaluation scripts.
 
-A byte order mark at the beginning, as editors on Windows write one, does not count.
+A byte order mark at the beginning, as editors on Windows write one, does not count in JSONL; LLaVA's own training reads no
+JSON with one.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ def read_training(path: Path) -> list[Any]:
         InputError: the file cannot be read, or is no JSON list.
     """
     try:
-        content = orjson.loads(path.read_bytes().removeprefix(BOM_UTF8))
+        raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    if raw.startswith(BOM_UTF8):
+        raise InputError(f"{path}: begins with a byte order mark, which LLaVA's training does not read; save it without")
+    try:
+        content = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: not valid JSON ({error}); it may be cut off, write it again") from error
     if not isinstance(content, list):

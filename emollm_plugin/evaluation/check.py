@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Sequence
 
@@ -67,7 +68,13 @@ def _check_questions(path: Path, images: Path) -> None:
             f"{path}: asks about clips, which LLaVA's scripts do not read; take emollm eval, or write pictures of their"
             " frames (--videos storyboards)"
         )
+    bare = next((question for question in questions if not question.image), None)
     names = {question.image for question in questions if question.image}
-    if not names:
-        raise InputError(f"{path}: holds no question about an image; emollm eval answers questions without one")
+    # Only model_vqa_science, which reads JSON, answers some without.
+    if bare and (not names or path.suffix != ".json"):
+        place = line_place(path, bare.line)
+        raise InputError(f"{place}: has no image, and LLaVA's script needs one; emollm eval answers questions without one")
+    if path.suffix != ".json" and any(not line.strip() or line.startswith(BOM_UTF8) for line in path.read_bytes().splitlines()):
+        way_out = "take these out, or take emollm eval"
+        raise InputError(f"{path}: has a byte order mark or a blank line, which LLaVA's scripts do not read; {way_out}")
     refuse_faulty_media(dict.fromkeys(sorted(names), "image"), images, str(path))

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from emobench_data.cli import main
 from emobench_data.errors import InputError
+from emobench_data.llava_files import read_training
 from emobench_data.questions import Question, chunk, merge_answers, read_questions, write_science
 
 ROWS = [
@@ -98,3 +99,12 @@ def test_a_question_about_a_clip(tmp_path):
     file.write_text('{"question_id": 1, "text": "Joy?", "video": "a.mp4", "image": "a.png"}')
     with pytest.raises(InputError, match="line 1: has an image and a video"):
         read_questions(file)
+
+
+def test_a_byte_order_mark_does_not_count_in_questions_and_is_named_in_training_json(tmp_path):
+    path = tmp_path / "questions.jsonl"
+    path.write_text('\ufeff{"question_id": 1, "text": "a"}\n', encoding="utf-8")
+    assert [one.text for one in read_questions(path)] == ["a"]
+    (tmp_path / "train.json").write_text("\ufeff[]", encoding="utf-8")
+    with pytest.raises(InputError, match="begins with a byte order mark"):
+        read_training(tmp_path / "train.json")

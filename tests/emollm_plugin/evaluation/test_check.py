@@ -36,8 +36,12 @@ def test_a_model_or_question_file_that_is_not_there(refused, tmp_path):
     [("", "holds no question"), ('{"question_id": 1', "line 1"), ('{"question_id": 1}', "line 1"),
      ('{"question_id": 1, "text": "a", "image": "none.png"}', "none.png (missing)"),
      ('{"question_id": 1, "text": "a", "video": "none.mp4"}', "asks about clips"),
-     ('{"question_id": 1, "text": "a", "image": "../train.json"}', "leads out of the folder")],
+     ('{"question_id": 1, "text": "a", "image": "../train.json"}', "leads out of the folder"),
+     ('{"question_id": 1, "text": "a"}', "line 1: has no image"),
+     ('{"question_id": 1, "text": "a", "image": "0.png"}\n{"question_id": 2, "text": "b"}', "line 2: has no image"),
+     ('\ufeff{"question_id": 1, "text": "a", "image": "0.png"}', "byte order mark or a blank line"),
+     ('{"question_id": 1, "text": "a", "image": "0.png"}\n\n', "byte order mark or a blank line")],
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(refused, tmp_path, content, said):
-    (tmp_path / "bad.jsonl").write_text(content)
+    (tmp_path / "bad.jsonl").write_text(content, encoding="utf-8")
     assert said in refused(**{"question-file": tmp_path / "bad.jsonl"})
