@@ -94,17 +94,6 @@ def test_two_machines_from_a_hostfile(settings, tmp_path):
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"NODES": 2, "NODE_RANK": 0}, "needs a number and MASTER_ADDR"),
-        ({"NODES": 2, "NODE_RANK": 2, "MASTER_ADDR": "a"}, "NODE_RANK=2 is not in 0..1"),
-        ({"NODES": 2, "MASTER_ADDR": "a"}, "NODE_RANK= is not in 0..1"),
-        ({"HOSTFILE": "none"}, "HOSTFILE=none does not exist"),
-        ({"NODES": 2, "NODE_RANK": 0, "MASTER_ADDR": "a", "ALIGN": 300}, "ALIGN=300 is for one machine"),
-        ({"NODES": 3, "NODE_RANK": 0, "MASTER_ADDR": "a"}, "BATCH x ranks on all machines = 2 x 3"),
-    ],
-)
-def test_machines_that_do_not_fit_stop_with_one_line(settings, tmp_path, changes, said):
-    code, _, err = ended(start(settings, "--dry-run", **changes))
-    assert code == 2 and err.count("error: ") == 1 and said in err, err
+def test_machines_that_do_not_fit_stop_with_one_line(settings, tmp_path):
+    code, _, err = ended(start(settings, "--dry-run", NODES=3, NODE_RANK=0, MASTER_ADDR="a"))
+    assert code == 2 and err.count("error: ") == 1 and "BATCH x ranks on all machines = 2 x 3" in err, err
