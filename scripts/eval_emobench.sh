@@ -21,6 +21,7 @@
 #   BASE_MODEL, TEMPLATE   --model-base and --conv-mode                default: what the checkpoint itself notes
 #   MAX_NEW_TOKENS default: 16, 192 for guided questions (model_vqa and model_vqa_science write up to 1,024)
 #   BATCH          questions at a time (emollm)                    default: 64 with a small model, else 16
+#   DTYPE          number format of the model, as `emollm eval --dtype` takes it (emollm)
 #   CHUNKS         processes that share the questions, one a GPU                 default: the GPUs; on a CPU, 1
 #   DEVICE         cpu, cuda or auto                                             default: auto
 #   OUT_DIR        answers, logs and results              default: eval-<evaluator> beside the checkpoint
@@ -90,7 +91,8 @@ defaults() {
     must_be '[1-9][0-9]{0,8}' "a whole number from 1" CHUNKS BATCH MAX_NEW_TOKENS MINI_TRAIN MINI_TEST
     must_be '0|1' "0 or 1" LIKELIHOOD
     [[ "$LIKELIHOOD" == 0 || "$EVALUATOR" == emollm ]] || die "LIKELIHOOD=$LIKELIHOOD needs EVALUATOR=emollm"
-    BATCH="${BATCH:-}"
+    BATCH="${BATCH:-}" DTYPE="${DTYPE:-}"
+    [[ -z "$DTYPE" || "$EVALUATOR" == emollm ]] || die "DTYPE=$DTYPE needs EVALUATOR=emollm"
     MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}" STIMULI="${STIMULI:-}"
     [[ -z "$STIMULI" || -f "$STIMULI" ]] || die "STIMULI=$STIMULI does not exist"
@@ -172,7 +174,7 @@ chunk_command() {
     [[ -z "$BASE_MODEL" ]] || common+=(--model-base "$BASE_MODEL")
     if [[ "$EVALUATOR" == emollm ]]; then
         EVAL=("$VENV/bin/python" -m emollm_plugin.cli eval "$FOLDER" "${common[@]}"
-            --max-new-tokens "$MAX_NEW_TOKENS" ${BATCH:+--batch-size "$BATCH"})
+            --max-new-tokens "$MAX_NEW_TOKENS" ${BATCH:+--batch-size "$BATCH"} ${DTYPE:+--dtype "$DTYPE"})
         [[ "$LIKELIHOOD" == 0 ]] || EVAL+=(--likelihood)
         return
     fi

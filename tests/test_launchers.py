@@ -84,7 +84,8 @@ def test_help(name):
 
 def test_a_setting_that_cannot_be_used_ends_with_one_line(settings):
     done = launch("finetune_emollm.sh", **{**settings, "TUNE": "some"})
-    assert done.returncode == 2 and done.stderr.splitlines() == ["error: TUNE=some is unknown; known: full, lora, qlora, projector"]
+    said = "error: TUNE=some is unknown; known: full, lora, qlora, projector"
+    assert done.returncode == 2 and done.stderr.splitlines() == [said]
 
 
 @pytest.fixture

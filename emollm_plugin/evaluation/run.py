@@ -8,8 +8,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emobench_data.errors import InputError
+from emobench_data.media_check import media_digest
 from emobench_data.questions import chunk, read_questions
 
+from ..folders import read_folder
 from .answers import Answers, run_id
 from .batches import Batch, in_batches, ready_batches
 from .predictor import Predictor
@@ -50,8 +52,10 @@ def evaluate(
         logger.warning("%s: trained on no clips, so each of %d is shown as a picture of four frames", model, clips)
     asked = chunk(read, chunks, chunk_index)
     run = run_id(
-        model=str(model), weights=_weights(Path(model)), template=predictor.template, tokens=max_new_tokens,
-        likelihood=likelihood, dtype=predictor.model.dtype, asked=[(one.id, one.medium, one.text) for one in asked],
+        model=str(model), weights=_weights(Path(model)), base=_base_weights(Path(model)),
+        template=predictor.template, tokens=max_new_tokens, likelihood=likelihood, dtype=predictor.model.dtype,
+        asked=[(one.id, one.medium, one.text) for one in asked],
+        media=media_digest((one.medium for one in asked if one.medium), images),
     )  # fmt: skip
     file = Answers(answers, asked, model_id=get_model_name_from_path(str(model)), run=run)
     left = [question for question in asked if question.id not in file.done]
@@ -86,6 +90,12 @@ def _answer(predictor: Predictor, batch: Batch, file: Answers, *, likelihood: bo
         return
     for question, text in zip(questions, predictor.answer_batch(asked, max_new_tokens=max_new_tokens)):
         file.add(question, text)
+
+
+def _base_weights(folder: Path) -> list[tuple[str, int, int]]:
+    """As `_weights`, of the base model that an adapter names."""
+    base = read_folder(folder).base if folder.is_dir() else None
+    return _weights(Path(base)) if base else []
 
 
 def _weights(folder: Path) -> list[tuple[str, int, int]]:

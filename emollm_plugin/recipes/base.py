@@ -15,8 +15,11 @@ EYES = "mm_vision_tower"
 BEGINNINGS = ("base", "full")
 
 
-def check_base(recipe: Recipe) -> bool:
-    """Whether the base model is a LLaVA checkpoint, with a projector of its own. Asks no model hub.
+def check_base(recipe: Recipe, *, fetch: bool = False) -> bool:
+    """Whether the base model is a LLaVA checkpoint, with a projector of its own.
+
+    Args:
+        fetch: whether a model hub may be asked.
 
     Raises:
         InputError: the folder does not exist, or holds what no training begins from; or what is asked for beside a
@@ -28,7 +31,7 @@ def check_base(recipe: Recipe) -> bool:
     if not Path(name).expanduser().is_dir():
         if name.startswith((".", "/", "~")) or name.count("/") > 1:
             raise InputError(f"BASE_MODEL={name} is no folder; name one that holds a model, or a model of a hub")
-        sees = EYES in hub_config(name)
+        sees = EYES in hub_config(name, fetch=fetch)
     else:
         sees = _folder_sees(Path(name).expanduser())
     given = "PRETRAIN_PROJECTOR" if recipe.pretrain_projector else "ALIGN" if recipe.align else None
@@ -65,9 +68,9 @@ def hub_file(name: str, file: str, *, fetch: bool = False) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
-def hub_config(name: str) -> dict:
-    """config.json of a hub model that is on this machine, else nothing."""
-    file = hub_file(name, "config.json")
+def hub_config(name: str, *, fetch: bool) -> dict:
+    """config.json of a hub model that is on this machine, or can be fetched; else nothing."""
+    file = hub_file(name, "config.json", fetch=fetch)
     try:
         return json.loads(file.read_text(encoding="utf-8")) if file else {}
     except ValueError:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
+from emobench_data.media_check import media_digest
+
+from .._version import __version__
 from ..conditions import package_version
 from ..folders import SHARDS, WHOLE
-from .._version import __version__
 from .base import hub_file
 from .devices import Devices
 from .prepare import Base, Data
@@ -48,7 +49,7 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
         **values,
         "DEVICE": devices.kind, "PRECISION": devices.precision, "TEMPLATE": base.template,
         "ZERO": json.loads(zero.read_text()) if zero else None,
-        "training data": digest_of(data.train), "media": media_stamp(media, data.images),
+        "training data": digest_of(data.train), "media": media_digest(media, data.images or Path()),
         "base model": model_stamp(base.name), "VISION_TOWER": recipe.vision_tower,
         "vision tower": model_stamp(recipe.vision_tower),
         "PRETRAIN_PROJECTOR": digest_of(recipe.pretrain_projector) if recipe.pretrain_projector else None,
@@ -65,22 +66,6 @@ def digest_of(file: Path) -> str:
     return digest.hexdigest()
 
 
-def media_stamp(media: Iterable[str], folder: Path | None) -> str:
-    """A digest of names, sizes and times of change: pictures replaced under the same names give another."""
-    digest = hashlib.sha256()
-    for name in media:
-        digest.update(f"{name}\0{_stamp(Path(folder or '.') / name)}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return status.st_size, status.st_mtime_ns
-
-
 def model_stamp(name: str) -> dict[str, Any] | str | None:
     """What a model's weights are: file -> size and time of change of a folder, the commit of a hub model.
 
@@ -90,7 +75,7 @@ def model_stamp(name: str) -> dict[str, Any] | str | None:
     if folder.is_dir():
         files = {file for pattern in ("*.safetensors", "*.bin") for file in folder.glob(pattern)}
         files |= {folder / one for one in WEIGHTS if (folder / one).is_file()}
-        return {file.name: list(_stamp(file) or ()) for file in sorted(files)}
+        return {file.name: [file.stat().st_size, file.stat().st_mtime_ns] for file in sorted(files)}
     if "/" not in name:
         return None
     config = hub_file(name, "config.json", fetch=True)

@@ -126,7 +126,8 @@ def media_of(records: list[Any]) -> list[str]:
     for record in records:
         for kind in MEDIA if isinstance(record, dict) else ():
             named = record.get(kind)
-            found.update(dict.fromkeys(name for name in (named if isinstance(named, list) else [named]) if isinstance(name, str)))
+            names = named if isinstance(named, list) else [named]
+            found.update(dict.fromkeys(name for name in names if isinstance(name, str)))
     return sorted(found)
 
 

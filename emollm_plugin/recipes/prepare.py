@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from .recipe import ROOT, Recipe
 
 SMALL_BASE = "smollm2-135m-instruct"
 MADE = "emollm_base_both.json"  # as `base_models.COMPLETE`, which needs torch
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,6 @@ def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:
 def one_at_a_time(folder: Path) -> Iterator[None]:
     """Hold `folder`, which is made: another launcher that is to write there waits, and then finds what was made."""
     folder.mkdir(parents=True, exist_ok=True)
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX)
+    with open(folder / LOCK, "a") as file:  # for writing: over NFS nothing else can be held alone
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(opened)

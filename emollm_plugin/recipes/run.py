@@ -6,19 +6,22 @@ import json
 import shlex
 import socket
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Mapping
 
 import click
 
+from emobench_data.media_check import media_digest
 from emobench_data.questions import read_questions
 
 from ..alignment.pairs import NoLabels, draw_pairs
+from ..conditions import package_version
 from .base import check_base
 from .checks import check_asked, check_files, check_machines
 from .commands import LOADER, align_command, eval_command, evaluator, results_command, train_command
 from .defaults import with_batch, with_defaults, with_rates
 from .devices import Devices, choose_devices
-from .fingerprint import digest_of, fingerprint, media_stamp
+from .fingerprint import digest_of, fingerprint
 from .inputs import as_llava_reads, check_questions, media_of, read_records, usable
 from .prepare import Base, Data, prepare_base, prepare_data
 from .process import run_logged, run_plain, say
@@ -48,7 +51,7 @@ def finetune(environment: Mapping[str, str], *, dry: bool = False) -> None:
         InputError: the settings, or what they name, cannot be used.
         process.Failed: a program of the run failed.
     """
-    asked = Recipe.read(environment)
+    asked = Recipe.read({"STACK": stack_here(), **environment})
     prepared = prepare(asked, dry=dry)
     if dry:
         _show(asked, prepared)
@@ -64,10 +67,15 @@ def finetune(environment: Mapping[str, str], *, dry: bool = False) -> None:
         evaluate(prepared, data, run)
 
 
+def stack_here() -> str:
+    """The stack that is installed, for a start without the scripts, which name it."""
+    return "classic" if (package_version("transformers") or "5").startswith("4.") else "current"
+
+
 def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     """Check the settings, get base model and data ready, and read all that the run will read."""
     check_asked(asked)
-    seeing = check_base(asked)
+    seeing = check_base(asked, fetch=not dry)
     recipe = with_defaults(asked, seeing_base=seeing)
     check_files(recipe)
     check_machines(recipe)
@@ -171,10 +179,10 @@ def asked_of(recipe: Recipe) -> str:
 
 def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     """Set the files of an evaluation aside that asked something else; one that asked the same is gone on from."""
-    media = media_of([{"image": question.medium} for question in read_questions(data.questions)])
+    media = [question.medium for question in read_questions(data.questions) if question.medium]
     asked = {
         "evaluator": evaluator(prepared.recipe), "guided": prepared.guided, "questions": digest_of(data.questions),
-        "gold": digest_of(data.gold), "media": media_stamp(media, data.images),
+        "gold": digest_of(data.gold), "media": media_digest(media, data.images or Path()),
     }  # fmt: skip
     note = run.folder / EVALUATED
     if not note.is_file() or json.loads(note.read_text()) != asked:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, TextIO
 
 from emobench_data.atomic import atomic_file
 from emobench_data.errors import InputError
@@ -128,18 +127,22 @@ def _differs(checkpoint: Path, made: dict[str, Any], record: dict[str, Any]) -> 
 
 def _note(folder: Path, record: dict[str, Any]) -> bool:
     """Write the record where there is none; False if one has come there meanwhile."""
-    temporary = folder / f"{RECORD}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(record, indent=1), encoding="utf-8")
-        os.link(temporary, folder / RECORD)
-    except FileExistsError:
-        return False
+        file = _new(folder / RECORD)
+        if file:
+            with file:
+                json.dump(record, file, indent=1)
     except OSError as error:
         raise InputError(f"RUN_DIR={folder} cannot be written to ({error.strerror}); name another") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return True
+    return file is not None
+
+
+def _new(path: Path) -> TextIO | None:
+    try:
+        return open(path, "x", encoding="utf-8")
+    except FileExistsError:
+        return None
 
 
 def _write(file: Path, record: Mapping[str, Any]) -> None:
@@ -161,7 +164,7 @@ def wait_for_writer(checkpoint: Path) -> None:
     if not lock.is_file():
         return
     end = time.monotonic() + WAIT
-    with open(lock) as file:
+    with open(lock, "a") as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

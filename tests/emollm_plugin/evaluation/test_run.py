@@ -84,6 +84,16 @@ def test_a_run_that_was_killed_goes_on(checkpoint, asked, tmp_path, float32, mon
     assert "2 of" not in other.output
 
 
+def test_answers_about_pictures_that_were_replaced_are_not_given_as_new(checkpoint, asked, tmp_path, float32):
+    own, out = tmp_path / "asked", tmp_path / "answers.jsonl"
+    shutil.copytree(asked, own)
+    assert run(checkpoint, own, out).exit_code == 0
+    picture = own / "images" / next(line["image"] for line in lines(own / "questions.jsonl") if line.get("image"))
+    shutil.copy(next(other for other in sorted((own / "images").iterdir()) if other != picture), picture)
+    again = run(checkpoint, own, out)
+    assert again.exit_code == 2 and "another run" in again.output
+
+
 def test_chunks_and_likelihood(checkpoint, asked, tmp_path, float32):
     from emobench_data.questions import merge_answers
 

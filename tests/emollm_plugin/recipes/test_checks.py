@@ -83,9 +83,10 @@ def test_a_base_that_is_an_adapter_says_what_it_is_and_what_to_do(tmp_path):
 
 @pytest.mark.parametrize("given", [{"PRETRAIN_PROJECTOR": "p.bin"}, {"ALIGN": 300}])
 def test_a_llava_checkpoint_as_base_takes_no_other_projector(tmp_path, given):
-    whole = folder(tmp_path / "llava", config__json={"mm_vision_tower": "x", "model_type": "llava_llama"}, pytorch_model__bin={})
+    config = {"mm_vision_tower": "x", "model_type": "llava_llama"}
+    whole = folder(tmp_path / "llava", config__json=config, pytorch_model__bin={})
     assert check_base(read(BASE_MODEL=whole)) is True
-    with pytest.raises(InputError, match=f"is a LLaVA checkpoint, whose own projector is gone on from; leave {[*given][0]} out"):
+    with pytest.raises(InputError, match=f"is a LLaVA checkpoint, .*; leave {[*given][0]} out"):
         check_base(read(BASE_MODEL=whole, **given))
 
 

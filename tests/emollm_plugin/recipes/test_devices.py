@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -46,7 +47,7 @@ def ranks_of(words, tmp_path):
 
 @pytest.mark.parametrize(
     ("mask", "found", "asked", "taken"),
-    [("4,5", 2, {}, "4,5"), ("5,4,7", 3, {"GPUS": 2}, "5,4"), (None, 8, {"GPUS": 2}, "0,1"), ("GPU-8932f937,GPU-1", 2, {}, "GPU-8932f937,GPU-1")],
+    [("4,5", 2, {}, "4,5"), ("5,4,7", 3, {"GPUS": 2}, "5,4"), (None, 8, {"GPUS": 2}, "0,1"), ("GPU-8,GPU-1", 2, {}, "GPU-8,GPU-1")],
 )
 def test_training_takes_the_gpus_of_the_mask_and_no_other(gpus, tmp_path, mask, found, asked, taken):
     gpus(found, mask)
@@ -115,4 +116,5 @@ def test_a_mask_that_the_machines_of_a_hostfile_would_not_see(gpus, tmp_path, ma
             choose_devices(recipe)
     else:
         assert choose_devices(recipe).world == 5
-        assert start_words(recipe, choose_devices(recipe))[:2] == [f"{sys.executable[:-len('python')]}deepspeed", f"--hostfile={tmp_path / 'hosts'}"]
+        program, hosts = start_words(recipe, choose_devices(recipe))[:2]
+        assert Path(program) == Path(sys.executable).with_name("deepspeed") and hosts == f"--hostfile={tmp_path / 'hosts'}"

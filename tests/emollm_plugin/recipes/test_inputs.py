@@ -10,7 +10,8 @@ from emobench_data.errors import InputError
 from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, media_of, read_records
 from emollm_plugin.recipes.prepare import Data
 
-RECORD = {"id": "1", "image": "a.png", "conversations": [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "joy"}]}
+TURNS = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "joy"}]
+RECORD = {"id": "1", "image": "a.png", "conversations": TURNS}
 QUESTION = {"question_id": "1", "image": "a.png", "text": "Which?", "options": ["joy", "anger"]}
 GOLD = {"question_id": "1", "task": "emo_c", "answer": "joy", "options": ["joy", "anger"]}
 BOM = codecs.BOM_UTF8

@@ -97,7 +97,7 @@ def test_two_launchers_prepare_into_one_folder_one_after_the_other(tmp_path):
 def test_a_launcher_that_is_killed_holds_no_folder(tmp_path):
     child = os.fork()
     if child == 0:
-        fcntl.flock(os.open(tmp_path, os.O_RDONLY), fcntl.LOCK_EX)
+        fcntl.flock(open(tmp_path / prepare.LOCK, "a"), fcntl.LOCK_EX)
         os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
     with one_at_a_time(tmp_path):

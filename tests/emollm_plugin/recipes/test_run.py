@@ -15,7 +15,8 @@ from emollm_plugin.recipes.run import finetune
 
 
 def record(image, answer):
-    return {"id": image, "image": image, "conversations": [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": answer}]}
+    turns = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": answer}]
+    return {"id": image, "image": image, "conversations": turns}
 
 
 class Machine:
@@ -27,8 +28,9 @@ class Machine:
         for name in ("a.png", "b.png"):
             Image.new("RGB", (8, 8)).save(root / "faces" / "images" / name)
         (root / "faces" / "train.json").write_text(json.dumps([record("a.png", "joy"), record("b.png", "anger")]))
-        asked = [{"question_id": name, "image": name, "text": "Which?", "options": ["joy", "anger"]} for name in ("a.png", "b.png")]
-        gold = [{"question_id": one["question_id"], "task": "emo_c", "answer": "joy", "options": ["joy", "anger"]} for one in asked]
+        names, options = ("a.png", "b.png"), ["joy", "anger"]
+        asked = [{"question_id": name, "image": name, "text": "Which?", "options": options} for name in names]
+        gold = [{"question_id": name, "task": "emo_c", "answer": "joy", "options": options} for name in names]
         for name, rows in (("questions", asked), ("gold", gold)):
             (root / "faces" / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         (root / "base").mkdir()
@@ -139,7 +141,8 @@ def test_results_on_ones_own_data_name_them(machine):
 
 def test_other_questions_keep_the_results_of_the_ones_before(machine):
     machine.go()
-    (machine.root / "faces" / "questions.jsonl").write_text((machine.root / "faces" / "questions.jsonl").read_text().splitlines()[0] + "\n")
+    questions = machine.root / "faces" / "questions.jsonl"
+    questions.write_text(questions.read_text().splitlines()[0] + "\n")
     assert machine.go() == ["evaluation", "score"]
     assert (machine.folder / "results-1.json").read_text() == "3" and (machine.folder / "results.json").read_text() == "2"
     machine.go()

@@ -64,6 +64,17 @@ def place(tmp_path, monkeypatch):
 def other_picture(place):
     (place.root / "images" / "a.png").write_bytes(b"a.PNG")
     os.utime(place.root / "images" / "a.png", ns=(1, 1))
+    return {}
+
+
+def written(file, content):
+    file.write_text(content)
+    return {}
+
+
+def changed(place, **fields):
+    vars(place).update(fields)
+    return {}
 
 
 # What is changed -> what the line says that differs.
@@ -71,14 +82,14 @@ CHANGES = {
     "a setting": (lambda place: {"LEARNING_RATE": "3e-4"}, "LEARNING_RATE=0.0002 there, 0.0003 here"),
     "what is tuned": (lambda place: {"TUNE": "full", "RUN_DIR": None}, ""),
     "the seed": (lambda place: {"SEED": 1, "RUN_DIR": None}, ""),
-    "a record": (lambda place: place.data.train.write_text(json.dumps(RECORDS[:1])) and {}, "training data, media"),
-    "a picture of the same name and size": (lambda place: other_picture(place) or {}, "media"),
-    "the base's weights": (lambda place: (place.root / "base" / "model.safetensors").write_bytes(b"others") and {}, "base model"),
-    "the ZeRO stage's file": (lambda place: place.settings["ZERO"].write_text('{"zero_optimization": {"stage": 3}}') and {}, "ZERO"),
-    "the projector to start from": (lambda place: (place.root / "mm_projector.bin").write_bytes(b"x") and {}, "PRETRAIN_PROJECTOR"),
-    "the template": (lambda place: setattr(place, "base", replace(place.base, template="plain")) or {}, "TEMPLATE=chatml there"),
-    "the number format": (lambda place: setattr(place, "devices", replace(CPU, precision="bf16")) or {}, "PRECISION=fp32 there"),
-    "the batch": (lambda place: setattr(place, "devices", replace(CPU, world=2)) or {}, "GLOBAL_BATCH=8 there, 16 here"),
+    "a record": (lambda place: written(place.data.train, json.dumps(RECORDS[:1])), "training data, media"),
+    "a picture of the same name and size": (other_picture, "media"),
+    "the base's weights": (lambda place: written(place.root / "base" / "model.safetensors", "others"), "base model"),
+    "the ZeRO stage's file": (lambda place: written(place.root / "zero.json", '{"zero_optimization": {"stage": 3}}'), "ZERO"),
+    "the projector to start from": (lambda place: written(place.root / "mm_projector.bin", "x"), "PRETRAIN_PROJECTOR"),
+    "the template": (lambda place: changed(place, base=replace(place.base, template="plain")), "TEMPLATE=chatml there"),
+    "the number format": (lambda place: changed(place, devices=replace(CPU, precision="bf16")), "PRECISION=fp32 there"),
+    "the batch": (lambda place: changed(place, devices=replace(CPU, world=2)), "GLOBAL_BATCH=8 there, 16 here"),
     "long samples": (lambda place: {"TOO_LONG": "drop"}, "TOO_LONG=none there, drop here"),
 }  # fmt: skip
 

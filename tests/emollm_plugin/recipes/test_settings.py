@@ -33,10 +33,12 @@ def test_ordinary_environments_are_left_alone():
 @pytest.mark.parametrize(
     ("name", "value", "meant"),
     [
-        ("EPOCH", "3", "EPOCHS"), ("LORA_RANK", "64", "LORA_R"), ("LORA_TARGETS", "all", "LORA_R"), ("SEEDS", "1", "SEED"),
-        ("LEARNINGRATE", "1e-4", "LEARNING_RATE"), ("MAX_STEP", "5", "MAX_STEPS"), ("GLOBALBATCH", "8", "GLOBAL_BATCH"),
-        ("DATAPATH", "x.json", "DATA_PATH"), ("BASE_MODELS", "x/y", "BASE_MODEL"), ("IMAGES_FOLDER", "x", "IMAGE_FOLDER"),
-        ("TUNES", "lora", "TUNE"), ("NODE", "2", "NODES"), ("QUESTION", "q.jsonl", "QUESTIONS"), ("VISION_TOWERS", "clip", "VISION_TOWER"),
+        ("EPOCH", "3", "EPOCHS"), ("LORA_RANK", "64", "LORA_R"), ("LORA_TARGETS", "all", "LORA_R"),
+        ("SEEDS", "1", "SEED"), ("LEARNINGRATE", "1e-4", "LEARNING_RATE"), ("MAX_STEP", "5", "MAX_STEPS"),
+        ("GLOBALBATCH", "8", "GLOBAL_BATCH"), ("DATAPATH", "x.json", "DATA_PATH"),
+        ("BASE_MODELS", "x/y", "BASE_MODEL"), ("IMAGES_FOLDER", "x", "IMAGE_FOLDER"),
+        ("TUNES", "lora", "TUNE"), ("NODE", "2", "NODES"), ("QUESTION", "q.jsonl", "QUESTIONS"),
+        ("VISION_TOWERS", "clip", "VISION_TOWER"),
     ],
 )  # fmt: skip
 def test_a_misspelt_setting_stops_with_the_nearest_name(name, value, meant):
@@ -64,7 +66,8 @@ def test_a_value_of_another_form_is_named(name, value):
 
 def test_help_and_recipe_name_the_same_settings():
     said = HELP.read_text()
-    listed = {name for line in said.splitlines() if re.match("  [A-Z]", line) for name in re.findall("[A-Z][A-Z_]+", line[:56])}
+    begins = [line[:56] for line in said.splitlines() if re.match("  [A-Z]", line)]
+    listed = {name for begin in begins for name in re.findall("[A-Z][A-Z_]+", begin)}
     ours = {one.name.upper() for one in fields(Recipe)}
     assert ours <= set(re.findall("[A-Z][A-Z_]+", said))
     # What stands at the beginning of a line is a setting, but for words of its meaning.
