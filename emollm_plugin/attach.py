@@ -208,13 +208,16 @@ def _on_train(module: ModuleType) -> None:
     from . import video
     from .collate import padded_by_length
     from .compat.names import base_by_content
+    from .dataset import cut_to_fit, of_checked_records, with_more_arguments
     from .train import guarded_train
 
     wrap(module.ModelArguments, "__init__", base_by_content)
     wrap(module.DataCollatorForSupervisedDataset, "__call__", padded_by_length)
-    replace(module, "DataArguments", video.with_frame_cache)
+    replace(module, "DataArguments", with_more_arguments)
     dataset = module.LazySupervisedDataset
-    wrap(dataset, "__getitem__", lambda host: video.clip_samples(host, module))
+    dataset.records = dataset.room = None
+    wrap(dataset, "__init__", of_checked_records)
+    wrap(dataset, "__getitem__", lambda host: cut_to_fit(video.clip_samples(host, module)))
     dataset.lengths = video.clips_count_as_pictures(dataset.lengths)
     dataset.modality_lengths = video.clips_count_as_pictures(dataset.modality_lengths)
     wrap(module, "preprocess", lambda host: _preprocess(host, module.conversation_lib, module.tokenizer_image_token))

@@ -21,8 +21,11 @@ EXTRAS = "non_lora_trainables.bin"
 PROJECTOR = "mm_projector.bin"
 # The trainer's own naming, which it sorts by when it resumes.
 PREFIX = "checkpoint-"
-# Written last in a checkpoint in mid-run: the name and size of every other file, so that one cut off is noticed.
+# Written last in a checkpoint in mid-run: how many ranks wrote it, and the name and size of every other file, so that one
+# that is missing or cut off is noticed.
 COMPLETE = "emollm_complete.json"
+# What every rank writes for itself: its random generator, and with DeepSpeed its shard of optimizer and model.
+PARTS = ("rng_state_*.pth", "global_step*/*zero_pp_rank_*_optim_states.pt", "global_step*/zero_pp_rank_*_model_states.pt")
 # Under this key of config.json, and `TEMPLATE_KEY`, training notes what a later evaluation needs.
 BASE_KEY = "emollm_base"
 WHAT = {
@@ -158,9 +161,24 @@ def unlike_the_list(path: Path) -> list[str] | None:
     """What is not as the finished writer of a checkpoint in mid-run listed it; None where there is no such list."""
     if not (path / COMPLETE).is_file():
         return None
-    sizes, faults = _json(path / COMPLETE)
+    content, faults = _json(path / COMPLETE)
+    listed = content.get("files")
+    sizes = listed if isinstance(listed, dict) else content  # at first it was the sizes alone
     found = {name: (path / name).stat().st_size for name in sizes if (path / name).is_file()}
-    return [*faults, *(_short(name) for name, size in sizes.items() if found.get(name) != size)]
+    return [*faults, *(_short(name) for name, size in sizes.items() if found.get(name) != size),
+            *missing_parts(path, ranks_of(path) or 1)]  # fmt: skip
+
+
+def missing_parts(path: Path, ranks: int) -> list[str]:
+    """Of what each rank writes for itself into a checkpoint, where it writes such a thing, what is not that of all."""
+    found = {pattern: len([*path.glob(pattern)]) for pattern in PARTS}
+    return [f"{pattern} is there for {count} of {ranks} ranks" for pattern, count in found.items()
+            if ranks > 1 and count not in (0, ranks)]  # fmt: skip
+
+
+def ranks_of(checkpoint: Path) -> int | None:
+    """How many ranks wrote a checkpoint in mid-run, where it was noted."""
+    return _first(int, _json(checkpoint / COMPLETE)[0].get("ranks"))
 
 
 def _short(name: str) -> str:

@@ -6,9 +6,7 @@ LLaVA answers an unknown `--version` with Vicuna's template, masks samples it ca
 from __future__ import annotations
 
 import json
-import logging
 import os
-import random
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,26 +16,22 @@ import torch
 import transformers
 
 from emobench_data.errors import InputError
-from emobench_data.llava_files import read_training
-from emobench_data.media_check import Medium, check_all, media_cache, refuse
-from emobench_data.validate.form import read_record
 
 from .checkpoint import check_folder, check_tokenizer, complete_folder
+from .compat.processes import join_processes
+from .dataset import Room
 from .projector.options import ProjectorOptions
+from .ranks import check_shared, from_first
 from .reachable import check_download, check_output, check_tower_folder
+from .records import load_records, with_faulty_media
 from .registry import PROJECTORS, projector_family
-from .samples import check_samples
+from .samples import Samples
 from .towers import builder_of
 from .video import ClipReader, cache_of
 
-logger = logging.getLogger(__name__)
-
 HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")
-# Of the faults that `emobench_data validate` knows, those that the host would meet as a crash or as lost training.
-UNUSABLE = ("schema", "placeholder", "answer")
-MEDIA = ("image", "video")
-MEDIA_CHECKED = 20_000
+TOO_LONG = ("refuse", "drop", "cut")
 
 
 @dataclass(frozen=True)
@@ -46,14 +40,17 @@ class Plan:
 
     half_precision: bool
     seed: int
-    deepspeed: bool
     output_dir: Path
     rank: int
     clips: ClipReader
+    records: list[dict]
+    room: Room | None  # that samples are cut to
 
 
 def preflight(host: ModuleType) -> Plan:
     """Check the command line of `llava.train.train` in `sys.argv`; raises `InputError` on the first fault.
+
+    What takes long is done by the first rank, for which the others wait as long as it takes.
 
     Args:
         host: the module `llava.train.train`.
@@ -62,9 +59,10 @@ def preflight(host: ModuleType) -> Plan:
     model_args, data_args, training, _ = parser.parse_args_into_dataclasses(return_remaining_strings=True)
     _check_device(training)
     _check_quantization(training)
+    _check_choices(data_args)
     if training.deepspeed:
         zero_stage(Path(training.deepspeed))
-    check_output(Path(training.output_dir))
+    output = Path(training.output_dir)
     _check_names(host, model_args)
     check_folder(model_args.model_name_or_path)
     check_download(model_args.model_name_or_path, "base model")
@@ -72,14 +70,30 @@ def preflight(host: ModuleType) -> Plan:
     complete_folder(model_args.model_name_or_path)
     records = load_records(data_args.data_path)
     clips = ClipReader.of(model_args.mm_projector_type, cache_of(data_args))
-    rank = int(os.environ.get("RANK", "0"))
-    if rank == 0:
-        check_media(records, data_args.data_path, data_args.image_folder)
-        check_samples(host, model_args, data_args, training, records, clips.sampling.frames)
+    join_processes(deepspeed=training.deepspeed is not None, use_cpu=training.use_cpu, seconds=training.ddp_timeout)
+    from_first(lambda: check_output(output))  # a network's file system may keep in mind that another did not find it
+    check_shared(output)
+    samples = Samples(host, model_args, data_args, training, frames=clips.sampling.frames)
+    left_out, room = from_first(lambda: _to_leave_out(samples, records, data_args, output))
     return Plan(
-        half_precision=training.bf16 or training.fp16, seed=training.seed, deepspeed=training.deepspeed is not None,
-        output_dir=Path(training.output_dir), rank=rank, clips=clips,
+        half_precision=training.bf16 or training.fp16, seed=training.seed, output_dir=output,
+        rank=int(os.environ.get("RANK", "0")), clips=clips, room=room if data_args.too_long == "cut" else None,
+        records=[record for number, record in enumerate(records) if number not in left_out],
     )  # fmt: skip
+
+
+def _to_leave_out(samples: Samples, records: list[dict], data_args, output: Path) -> tuple[set[int], Room]:
+    """Records, counted from 0, that cannot be trained on, and how long a sample may be.
+
+    Raises:
+        InputError: they are more than is allowed.
+    """
+    checked = Path(data_args.media_checked) if data_args.media_checked else output.absolute().parent / ".media-checked"
+    out = with_faulty_media(records, data_args, checked)
+    out |= samples.check([(number, record) for number, record in enumerate(records) if number not in out])
+    if len(out) == len(records):
+        raise InputError(f"{data_args.data_path}: none of its {len(records)} records can be trained on; see the lines above")
+    return out, samples.room
 
 
 @dataclass
@@ -94,6 +108,7 @@ class _Training:
     seed: int = 42
     model_max_length: int = 512
     cache_dir: str | None = None
+    ddp_timeout: int = 1800
 
 
 def _check_device(training: _Training) -> None:
@@ -113,6 +128,13 @@ def _check_quantization(training: _Training) -> None:
     except (ImportError, OSError, RuntimeError) as error:
         out = "pip install bitsandbytes, or train with LoRA in 16 bits (TUNE=lora)"
         raise InputError(f"QLoRA (--bits {training.bits}): bitsandbytes does not run here ({error}); {out}") from error
+
+
+def _check_choices(data_args) -> None:
+    if data_args.too_long not in TOO_LONG:
+        raise InputError(f"--too_long {data_args.too_long!r} is unknown; known: {', '.join(TOO_LONG)}")
+    if not 0 <= data_args.faulty_media <= 1:
+        raise InputError(f"--faulty_media {data_args.faulty_media} is no share; give a number from 0 to 1")
 
 
 def zero_stage(config: Path) -> int:
@@ -148,52 +170,3 @@ def check_tower_name(tower: str) -> None:
     builder_of(tower)
     if Path(tower).expanduser().is_dir():
         check_tower_folder(Path(tower).expanduser())
-
-
-def load_records(path: str | None) -> list[dict]:
-    """Read LLaVA's training JSON; raises `InputError` naming the file and the first record that is of no use."""
-    if not path:
-        raise InputError("no training data; give --data_path a LLaVA JSON file")
-    records = read_training(Path(path))
-    if not records:
-        raise InputError(f"{path}: holds no record; there is nothing to train on")
-    for number, record in enumerate(records, start=1):
-        fault = _record_fault(record)
-        if fault:
-            raise InputError(f"{path}, record {number}: {fault}")
-    return records
-
-
-def _record_fault(record) -> str | None:
-    _, faults = read_record(record)
-    fault = next((words for kind, words in faults if kind in UNUSABLE), None)
-    if fault:
-        return fault
-    for key in MEDIA:
-        if not isinstance(record.get(key, ""), str):
-            return f"its {key!r} is {record[key]!r:.80}; a record has one"
-    if all(key in record for key in MEDIA):
-        return "has an image and a video; a record has one medium"
-    return None
-
-
-def check_media(records: list[dict], data_path: str, folder: str | None) -> None:
-    """Decode the media that `records` name: all up to 20,000, beyond that a seeded sample, and says so.
-
-    Raises:
-        InputError: media are missing, unreadable or outside `folder`: how many, and the first ones.
-    """
-    media = sorted({(record[key], key) for record in records for key in MEDIA if key in record})
-    if media and not folder:
-        raise InputError(f"training data {data_path} has images or clips; say where they lie with --image_folder")
-    if len(media) > MEDIA_CHECKED:
-        logger.warning("preflight decodes %d of %d media", MEDIA_CHECKED, len(media))
-        media = random.Random(0).sample(media, MEDIA_CHECKED)
-    refuse_faulty_media(dict(media), Path(folder or "."), data_path)
-
-
-def refuse_faulty_media(media: dict[str, str], folder: Path, place: str) -> None:
-    """Decode every medium, its kind by its name; raises `InputError` that counts the faulty ones and names some."""
-    with media_cache(None) as cache:
-        faults, _ = check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, cache)
-    refuse(faults, len(media), f"{place} in {folder}", way_out="get these files again or take the records out")

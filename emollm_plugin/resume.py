@@ -19,9 +19,10 @@ from emobench_data.errors import InputError
 from .checkpoint import projector_tensors
 from .compat.config import before_5
 from .compat.zero3 import one_dtype
-from .folders import PREFIX
+from .folders import PREFIX, ranks_of
 from .masters import float32_while_trained
 from .progress import show_loss
+from .ranks import from_first
 from .saving import LogAtCheckpoints, complete_checkpoints, tuned_part
 
 logger = logging.getLogger(__name__)
@@ -48,13 +49,13 @@ def last_complete(run: Path) -> Path | None:
 
 
 def train_from_last_complete(host_train: Callable) -> Callable:
-    """Wrap the trainer's `train`: `resume_from_checkpoint=True` means the last complete checkpoint, or the start."""
+    """Wrap the trainer's `train`: `resume_from_checkpoint=True` means the last complete checkpoint, or the start.
+
+    The first rank decides for all; another may have looked into the folder a moment earlier.
+    """
 
     def train(self, resume_from_checkpoint=None, **kwargs):
-        if resume_from_checkpoint is True:
-            found = last_complete(Path(self.args.output_dir))
-            logger.info("resuming from %s", found or "the start, there is no complete checkpoint")
-            resume_from_checkpoint = str(found) if found else None
+        resume_from_checkpoint = from_first(lambda: _begin(self, resume_from_checkpoint))
         one_dtype(self.model)
         self.add_callback(LogAtCheckpoints())
         self.add_callback(_StopAtTheEnd())
@@ -68,6 +69,25 @@ def train_from_last_complete(host_train: Callable) -> Callable:
                 logger.info("%s is the last step's; nothing is left to train", resume_from_checkpoint)
 
     return train
+
+
+def _begin(trainer, asked: str | bool | None) -> str | None:
+    """The checkpoint to begin from.
+
+    Raises:
+        InputError: DeepSpeed cannot go on from it with as many ranks as there are.
+    """
+    if asked is not True:
+        return asked or None
+    found = last_complete(Path(trainer.args.output_dir))
+    logger.info("resuming from %s", found or "the start, there is no complete checkpoint")
+    if found is None:
+        return None
+    ranks, now = ranks_of(found), trainer.args.world_size
+    if trainer.is_deepspeed_enabled and ranks not in (None, now):
+        way_out = f"start it with {ranks} again, or name another --output_dir"
+        raise InputError(f"{found} was written by {ranks} ranks, and DeepSpeed cannot go on from it with {now}; {way_out}")
+    return str(found)
 
 
 class SeededByEpoch(Sampler):

@@ -19,7 +19,10 @@ import torch
 from torch import Tensor, nn
 from transformers import Trainer, TrainerCallback
 
-from .folders import COMPLETE, PREFIX, checkpoints, is_complete
+from emobench_data.errors import InputError
+
+from .folders import COMPLETE, PREFIX, checkpoints, is_complete, missing_parts
+from .ranks import from_first
 
 STAGING = ".partial"
 
@@ -92,9 +95,9 @@ def save_in_one_piece(_host_save: Callable) -> Callable:
         with mock.patch.object(self, "_get_output_dir", lambda trial: str(staging)), _trained_weights_only(self):
             Trainer._save_checkpoint(self, model, trial)
         self.accelerator.wait_for_everyone()
+        name = f"{PREFIX}{self.state.global_step}"
+        from_first(lambda: _publish(staging / name, run / name, self.args.world_size))
         if self.args.should_save:
-            name = f"{PREFIX}{self.state.global_step}"
-            _publish(staging / name, run / name)
             _forget_old(run, self.args.save_total_limit)
 
     return _save_checkpoint
@@ -113,12 +116,19 @@ def _trained_weights_only(trainer):
     return mock.patch.object(engine, "save_checkpoint", without_frozen)
 
 
-def _publish(written: Path, final: Path) -> None:
-    """Make sure that `written` is on the disk, mark it complete and give it its name."""
+def _publish(written: Path, final: Path, ranks: int) -> None:
+    """Make sure that `written` is whole and on the disk, mark it complete and give it its name.
+
+    Raises:
+        InputError: it lacks what other ranks should have written.
+    """
+    missing = missing_parts(written, ranks)
+    if missing:
+        raise InputError(f"{final}: {'; '.join(missing)}; name an --output_dir that all machines share")
     files = [path for path in sorted(written.rglob("*")) if path.is_file()]
     sizes = {str(path.relative_to(written)): path.stat().st_size for path in files}
     marker = written / COMPLETE
-    marker.write_text(json.dumps(sizes, indent=1))
+    marker.write_text(json.dumps({"ranks": ranks, "files": sizes}, indent=1))
     for path in (*files, marker, written):
         _to_disk(path)
     if final.exists():  # a half-written one of a run without the plug-in

@@ -25,19 +25,17 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
 
         from .attention import attention_here
         from .compat.cpu import no_cuda_synchronize
-        from .compat.processes import join_processes
         from .preflight import preflight
         from .reachable import full_disk_named
         from .resume import only_writer
 
         plan = preflight(host)
-        host.LazySupervisedDataset.clips = plan.clips
+        dataset = host.LazySupervisedDataset
+        dataset.clips, dataset.records, dataset.room = plan.clips, plan.records, plan.room
         with (
             no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
             _hits_told(plan.clips.cache, plan.rank),
         ):  # fmt: skip
-            if plan.deepspeed:
-                join_processes()
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
             set_seed(plan.seed)
             return host_train(attn_implementation=attention_here(half_precision=plan.half_precision))

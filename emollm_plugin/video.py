@@ -6,7 +6,7 @@ frames of a batch go through the tower and the projector in one call, so that no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Callable, Sequence
@@ -121,17 +121,6 @@ def noting_its_clips(host_train: Callable) -> Callable:
         return host_train(self, *args, **named)
 
     return train
-
-
-def with_frame_cache(host_arguments: type) -> type:
-    """The host's `DataArguments` with two settings more."""
-
-    @dataclass
-    class DataArguments(host_arguments):
-        frame_cache: str | None = field(default=None, metadata={"help": "Folder that keeps clips' frames for later."})
-        frame_cache_gb: float = field(default=4.0, metadata={"help": "Gigabytes that it takes at most."})
-
-    return DataArguments
 
 
 def cache_of(data_args) -> FrameCache | None:

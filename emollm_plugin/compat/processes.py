@@ -1,8 +1,10 @@
-"""DeepSpeed's process group, made before the host loads the model, its micro-batches, and DeepSpeed itself on a CPU."""
+"""The process group, made before the host loads the model, its micro-batches, and DeepSpeed itself on a CPU."""
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
+from datetime import timedelta
 from functools import wraps
 from types import ModuleType
 
@@ -54,11 +56,23 @@ def no_kernel_for_inference(torch_backend: ModuleType) -> None:
     torch_backend.build_shm_op = lambda: None
 
 
-def join_processes() -> None:
-    """Initialise DeepSpeed's process group, with DeepSpeed 0.19 and transformers 5.
+def join_processes(*, deepspeed: bool, use_cpu: bool, seconds: int) -> None:
+    """Initialise the process group before the host does, if there are several ranks or DeepSpeed wants one.
 
-    Otherwise `zero.Init` reads a world size of 1 while the model is loaded, and DeepSpeed's batch check fails.
+    With DeepSpeed 0.19 and transformers 5, `zero.Init` otherwise reads a world size of 1 while the model is loaded, and
+    DeepSpeed's batch check fails; and ranks have to agree on what they are going to do before one of them does it.
+
+    Args:
+        seconds: after which a rank no longer waits for the others, the host's `--ddp_timeout`.
     """
-    import deepspeed
+    import torch
 
-    deepspeed.init_distributed()
+    if deepspeed:
+        from deepspeed import init_distributed
+
+        init_distributed(timeout=timedelta(seconds=seconds))
+    elif int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.distributed.is_initialized():
+        cuda = torch.cuda.is_available() and not use_cpu
+        if cuda:
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.distributed.init_process_group("nccl" if cuda else "gloo", timeout=timedelta(seconds=seconds))

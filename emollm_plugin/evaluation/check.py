@@ -14,7 +14,7 @@ from emobench_data.media import is_there, leads_out
 from emobench_data.questions import PLACEHOLDER, read_questions
 
 from ..checkpoint import check_tokenizer, host_branch
-from ..preflight import refuse_faulty_media
+from ..records import refuse_faulty_media
 
 
 def check_evaluation(argv: Sequence[str]) -> None:

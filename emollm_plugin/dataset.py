@@ -1,0 +1,79 @@
+"""The host's data set as preflight left it: the records that can be used, cut to fit, and the arguments that say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Room:
+    """How long a sample may be: `limit` tokens, of which each picture or frame takes `visual`."""
+
+    limit: int
+    visual: int
+
+    def needed(self, ids: int, pictures: int) -> int:
+        """Tokens of a sample with so many ids, one of which stands for all its pictures."""
+        return ids + (pictures * self.visual - 1 if pictures else 0)
+
+    def ids(self, pictures: int) -> int:
+        """How many ids fit beside so many pictures."""
+        return self.limit - self.needed(0, pictures)
+
+
+def with_more_arguments(host_arguments: type) -> type:
+    """The host's `DataArguments` with settings more."""
+
+    @dataclass
+    class DataArguments(host_arguments):
+        frame_cache: str | None = field(default=None, metadata={"help": "Folder that keeps clips' frames for later."})
+        frame_cache_gb: float = field(default=4.0, metadata={"help": "Gigabytes that it takes at most."})
+        too_long: str = field(
+            default="refuse", metadata={"help": "Samples above the length: refuse, drop, or cut their answers."}
+        )
+        faulty_media: float = field(
+            default=0.02, metadata={"help": "Share of media that may be faulty; their records are left out."}
+        )
+        media_checked: str | None = field(
+            default=None, metadata={"help": "File that keeps which media decode; else beside the output folder."}
+        )
+
+    return DataArguments
+
+
+def of_checked_records(host_init: Callable) -> Callable:
+    """Wrap `LazySupervisedDataset.__init__`: records that preflight has read are not read again.
+
+    Whoever starts a training puts them into the class, as `records`, or None.
+    """
+
+    def __init__(self, data_path, tokenizer, data_args) -> None:
+        if self.records is None:
+            host_init(self, data_path, tokenizer, data_args)
+        else:
+            self.list_data_dict, self.tokenizer, self.data_args = self.records, tokenizer, data_args
+
+    return __init__
+
+
+def cut_to_fit(host_getitem: Callable) -> Callable:
+    """Wrap `LazySupervisedDataset.__getitem__`: a sample is cut at its end, the answer's, to the class's `room`, or None.
+
+    The host would cut it later, where its labels have been counted.
+    """
+
+    def __getitem__(self, index):
+        sample = host_getitem(self, index)
+        if self.room is None:
+            return sample
+        fits = self.room.ids(_pictures(sample, self.list_data_dict[index]))
+        return {**sample, "input_ids": sample["input_ids"][:fits], "labels": sample["labels"][:fits]}
+
+    return __getitem__
+
+
+def _pictures(sample: dict[str, Tensor], record: dict) -> int:
+    return len(sample["image"]) if "video" in record else int("image" in record)
