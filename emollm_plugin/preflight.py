@@ -74,7 +74,7 @@ def preflight(host: ModuleType) -> Plan:
     from_first(lambda: check_output(output))  # a network's file system may keep in mind that another did not find it
     check_shared(output)
     samples = Samples(host, model_args, data_args, training, frames=clips.sampling.frames)
-    left_out, room = from_first(lambda: _to_leave_out(samples, records, data_args, output))
+    left_out, room = from_first(lambda: _to_leave_out(samples, records, data_args, clips, output))
     return Plan(
         half_precision=training.bf16 or training.fp16, seed=training.seed, output_dir=output,
         rank=int(os.environ.get("RANK", "0")), clips=clips, room=room if data_args.too_long == "cut" else None,
@@ -82,14 +82,16 @@ def preflight(host: ModuleType) -> Plan:
     )  # fmt: skip
 
 
-def _to_leave_out(samples: Samples, records: list[dict], data_args, output: Path) -> tuple[set[int], Room]:
+def _to_leave_out(
+    samples: Samples, records: list[dict], data_args, clips: ClipReader, output: Path
+) -> tuple[set[int], Room]:
     """Records, counted from 0, that cannot be trained on, and how long a sample may be.
 
     Raises:
         InputError: they are more than is allowed.
     """
     checked = Path(data_args.media_checked) if data_args.media_checked else output.absolute().parent / ".media-checked"
-    out = with_faulty_media(records, data_args, checked)
+    out = with_faulty_media(records, data_args, clips.sampling, checked)
     out |= samples.check([(number, record) for number, record in enumerate(records) if number not in out])
     if len(out) == len(records):
         raise InputError(f"{data_args.data_path}: none of its {len(records)} records can be trained on; see the lines above")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 from pathlib import Path
 
 from emobench_data.errors import InputError
 from emobench_data.llava_files import read_training
+from emobench_data.media import is_there
 from emobench_data.media_check import Medium, check_all, media_cache, refuse
 from emobench_data.validate.form import read_record
+from emobench_data.video import Sampling
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +54,11 @@ def medium_of(record: dict) -> str | None:
     return record.get("image", record.get("video"))
 
 
-def with_faulty_media(records: list[dict], data_args, cache: Path) -> set[int]:
+def with_faulty_media(records: list[dict], data_args, sampling: Sampling, cache: Path) -> set[int]:
     """Which records, counted from 0, have media that are missing or faulty; what was found is kept in `cache`.
 
-    Whether a medium is there is asked of all; decoded are all up to 20,000, beyond that a seeded sample, which is said.
+    Whether a medium is there is asked of all; decoded, clips by the frames of `sampling`, are all up to 20,000, beyond that a
+    seeded sample, which is said.
 
     Raises:
         InputError: they are more than the share `data_args.faulty_media`; the cache cannot be written.
@@ -71,15 +73,15 @@ def with_faulty_media(records: list[dict], data_args, cache: Path) -> set[int]:
     if len(media) > MEDIA_CHECKED:
         logger.warning("preflight decodes %d of %d media", MEDIA_CHECKED, len(media))
         some = random.Random(0).sample(media, MEDIA_CHECKED)
-    faults = _decoded(dict(some), folder, cache)
+    faults = _faults(dict(some), folder, sampling, cache)
     others = {name for name, _ in media} - {name for name, _ in some}
-    faults |= {name: "missing" for name in sorted(others) if not os.path.isfile(folder / name)}
+    faults |= {name: "missing" for name in sorted(others) if not is_there(folder / name)}
     if len(faults) > bound * len(media):
         way_out = f"get these files again, or take the records out (--faulty_media {bound:g} is the share that may be)"
         refuse(faults, len(media), f"{data_args.data_path} in {folder}", way_out=way_out)
     out = {number for number, record in enumerate(records) if medium_of(record) in faults}
     if out:
-        named = ", ".join(f"{name} ({fault})" for name, fault in [*faults.items()][:NAMED])
+        named = ", ".join(f"{name} ({fault})" for name, fault in sorted(faults.items())[:NAMED])
         logger.warning("%d of %d media are faulty, %d records of %d are left out: %s%s", len(faults), len(media), len(out),
                        len(records), named, more_than(NAMED, faults))  # fmt: skip
     return out
@@ -89,14 +91,13 @@ def more_than(named: int, things) -> str:
     return f" and {len(things) - named} more" if len(things) > named else ""
 
 
-def _decoded(media: dict[str, str], folder: Path, cache: Path) -> dict[str, str]:
-    """Media that do not decode, with why, in the order of `media`."""
+def _faults(media: dict[str, str], folder: Path, sampling: Sampling, cache: Path) -> dict[str, str]:
+    """Media that do not decode, with why."""
     try:
         with media_cache(cache) as known:
-            faults, _ = check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, known)
+            return check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, known, sampling)[0]
     except PermissionError as error:
         raise InputError(f"{cache}: cannot be written ({error.strerror}); name another with --media_checked") from error
-    return {name: faults[name] for name in media if name in faults}
 
 
 def refuse_faulty_media(media: dict[str, str], folder: Path, place: str) -> None:
