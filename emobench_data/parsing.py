@@ -4,27 +4,55 @@ from __future__ import annotations
 
 import re
 import string
-import unicodedata
-from typing import Iterable
+from typing import Iterable, Sequence
+
+from .tasks import YES_NO
+from .words import Vocabulary, named, normal, pieces
+
+__all__ = [
+    "LabelSet", "closed", "closing", "conclusion", "is_letter", "normal", "reasons", "shows_letters", "spoken", "yes_or_no",
+]  # fmt: skip
 
 _ANSWER_LINE = re.compile(r"^[ \t*#>_-]*(?:final[ \t]+)?answer[ \t*_]*:[ \t*_]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
-_WORD = re.compile(r"[^\W_]+")
 _LETTER = re.compile(r"(?:option )?([a-z])")
+# A letter that marks what follows: `B) joy`, `(B) joy`, `**B.** joy`, `Option B: joy`.
+_MARKED = re.compile(r"\W*(?:option\s+)?([a-z])[*_]*(?:[)\]:][*_\s]*|\.[*_]*\s+)(?=\S)", re.IGNORECASE)
+# How models mark what they think before they answer: DeepSeek-R1, Qwen, GLM and their like in angle brackets (in Chinese
+# too), Magistral in square ones, Kimi-VL in triangles.
+_THOUGHT = re.compile(
+    r"</?(?:think(?:ing)?|thoughts?|reason(?:ing)?|思考|思考过程|思维链?|推理)>|\[/?think\]|◁/?think▷", re.IGNORECASE
+)
+_ANSWER_TAG = re.compile(r"</?answer>", re.IGNORECASE)
+_CLAUSE = re.compile(r"[^\w\s'’-]|\b(?:and|or|but)\b", re.IGNORECASE)
 
 
-def normal(text: str) -> str:
-    """`text` as plain words: compatibility forms folded, lower case, single spaces, no punctuation.
+def spoken(answer: str) -> str:
+    """`answer` without the model's thoughts; empty where it was cut off within one.
 
-    A text without any word, such as an emoji, keeps its signs.
+    A thought that only ends began in the prompt, as the chat templates of some models begin it.
     """
-    folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
-    return " ".join(_WORD.findall(folded)) or " ".join(folded.split())
+    if not ("<" in answer or "[" in answer or "◁" in answer):  # nearly every answer
+        return answer
+    kept, start, inside = [], 0, False
+    for tag in _THOUGHT.finditer(answer):
+        if tag[0][1] != "/":
+            if not inside:
+                kept.append(answer[start : tag.start()])
+            inside = True
+            continue
+        if not inside:
+            kept.clear()
+        inside, start = False, tag.end()
+    return "" if inside else "\n".join([*kept, answer[start:]]) if start else answer
 
 
 def conclusion(answer: str) -> str:
-    """What counts of an answer: the last line of the form `Answer: ...`, or all of it if there is none."""
-    lines = _ANSWER_LINE.findall(answer.replace("：", ":"))
-    return lines[-1] if lines else answer
+    """What counts of an answer: its last line of the form `Answer: ...` and what follows, or all of it if there is none."""
+    said = spoken(answer).replace("：", ":")
+    said, last = _ANSWER_TAG.sub("\n", said) if "<" in said else said, None
+    for last in _ANSWER_LINE.finditer(said):
+        pass
+    return said[last.start(1) :] if last else said
 
 
 def closed(text: str, answer: str) -> str:
@@ -46,7 +74,34 @@ def reasons(answer: str) -> str:
 
 
 def _lines(answer: str) -> list[str]:
-    return answer.replace("：", ":").strip().split("\n")
+    return spoken(answer).replace("：", ":").strip().split("\n")
+
+
+def yes_or_no(answer: str) -> frozenset[str]:
+    """`yes` or `no` where the answer is that word or begins with it, both where it says both, else none.
+
+    `Yes. There is no doubt` is a yes, since a `no` within a clause is most often none; `No. Actually, yes` says both.
+    """
+    text = conclusion(answer)
+    yes, no = map(normal, YES_NO)
+    first, *others = pieces(text) or [""]
+    if first not in (yes, no):
+        return frozenset()
+    both = yes in others if first == no else no in map(normal, _CLAUSE.split(text))
+    return frozenset((yes, no)) if both else frozenset((first,))
+
+
+def is_letter(answer: str) -> bool:
+    """Whether an answer is nothing but what may be an option's letter, such as `B`, `(B)` or `Option B.`."""
+    return _LETTER.fullmatch(normal(conclusion(answer))) is not None
+
+
+def shows_letters(question: str, options: Sequence[str]) -> bool:
+    """Whether the text of a question lists `options` under their letters: `A. joy`, `(A) joy` or `A: joy`, and so on."""
+    return all(
+        re.search(rf"(?<!\w){letter}[*_]*\s*[).:\]]\s*{re.escape(option)}(?!\w)", question, re.IGNORECASE)
+        for letter, option in zip(string.ascii_uppercase, options)
+    )
 
 
 class LabelSet:
@@ -54,26 +109,33 @@ class LabelSet:
 
     Args:
         labels: in their own order, which is the order of the option letters.
-        letters: whether an answer may be an option's letter, such as `B`, `(B)` or `Option B.`.
+        letters: whether an answer may be an option's letter alone, which it may only where the question shows letters.
+
+    `spelled` gives the label for its normal form.
     """
 
     def __init__(self, labels: Iterable[str], *, letters: bool) -> None:
-        ordered = [normal(label) for label in labels]
-        self._keys = frozenset(ordered)
-        self._letters = dict(zip(string.ascii_lowercase, ordered)) if letters else {}
-        longest_first = sorted(self._keys, key=lambda key: (-len(key), key))
-        self._pattern = re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, longest_first))})(?!\S)")
+        ordered = list(labels)
+        self._words = Vocabulary(ordered)
+        self.spelled = {normal(label): label for label in reversed(ordered)}
+        self._letters = dict(zip(string.ascii_lowercase, map(normal, ordered)))
+        self._may_be_letter = letters
 
     def parse(self, answer: str) -> frozenset[str]:
         """The labels that `answer` names: one, or none (unparsed), or several (ambiguous).
 
         The whole answer as a label comes first, then as an option letter, then every label that occurs in it as whole
-        words, a longer label before one that is part of it. Negation is not read: `not happy` names `happy`.
+        words, a longer label before one that is part of it. A letter that marks a label, as in `B) joy`, must be that
+        label's own, or both count. Negation is not read: `not happy` names `happy`.
         """
-        text = normal(conclusion(answer))
-        if text in self._keys:
+        said = conclusion(answer)
+        text = normal(said)
+        if text in self._words.keys:
             return frozenset((text,))
         letter = _LETTER.fullmatch(text)
-        if letter and letter[1] in self._letters:
-            return frozenset((self._letters[letter[1]],))
-        return frozenset(self._pattern.findall(text))
+        if letter:
+            return frozenset((self._letters[letter[1]],)) if self._may_be_letter and letter[1] in self._letters else frozenset()
+        found, marked = named(said, self._words), _MARKED.match(said)
+        if found and marked and marked[1].lower() in self._letters:
+            return found | {self._letters[marked[1].lower()]}
+        return found

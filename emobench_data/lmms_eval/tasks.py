@@ -16,7 +16,7 @@ from ..media import is_there, leads_out, open_picture
 from ..metrics import Cells
 from ..questions import read_asked
 from ..scoring.gold import Gold, read_gold
-from ..scoring.reader import Reader
+from ..scoring.reader import read
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -39,11 +39,10 @@ def __getattr__(name: str) -> Any:
 
 
 class Benchmark(NamedTuple):
-    """All of the benchmark, because an open answer is read against the words that any of its gold accepts."""
+    """The questions by sub-task, and their gold."""
 
     documents: dict[str, list[dict[str, str]]]
     gold: dict[str, Gold]
-    reader: Reader
 
 
 @cache
@@ -60,7 +59,7 @@ def _benchmark(folder: Path) -> Benchmark:
         entry |= {"kind": "video" if question.video else "image"}
         entry |= {"answer": own.answer, "source": own.source}
         documents.setdefault(own.task, []).append(entry)
-    return Benchmark(documents, gold, Reader(dict.fromkeys(gold.values())))
+    return Benchmark(documents, gold)
 
 
 def _documents(_loaded: Dataset, *, task: str) -> Dataset:
@@ -97,8 +96,8 @@ def doc_to_visual(document: dict[str, str]) -> list[Any]:
 def process_results(document: dict[str, str], answers: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The gold and the answer of one question as the labels that they count for; `score`, from which lmms-eval takes the
     accuracy's standard error, is 1 where they are equal."""
-    _, gold, reader = _benchmark(_folder())
-    truth, guess = reader.read(gold[document["id"]], answers[0])
+    gold = _benchmark(_folder()).gold[document["id"]]
+    truth, guess = read(gold, document["text"], answers[0])
     counted = {"question": document["id"], "truth": truth, "guess": guess}
     return {"accuracy": {**counted, "score": int(truth == guess)}, "macro_f1": counted}
 

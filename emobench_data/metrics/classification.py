@@ -24,13 +24,16 @@ class Cells:
     Args:
         truth, guess: the gold label and the predicted one of each item; what is predicted may be no label at all.
 
-    `kinds` `(n,)` is the cell of each item, `counts` `(C,)` how many items each cell holds, `adds` `(C, 3 L)` what an item
-    of each cell adds to the sums that `figures` reads: hits, occurrences and predictions of each of L gold labels.
+    `kinds` `(n,)` is the cell of each item; of each cell, `pairs` are its labels, `right` says whether these are equal, `counts`
+    `(C,)` how many items it holds, and `adds` `(C, 3 L)` what an item of it adds to the sums that `figures` reads: hits,
+    occurrences and predictions of each of L gold labels.
     """
 
     def __init__(self, truth: Iterable[Hashable], guess: Iterable[Hashable]) -> None:
         place: dict[tuple[Hashable, Hashable], int] = {}
-        self.kinds = np.fromiter((place.setdefault(pair, len(place)) for pair in zip(truth, guess)), np.int64)
+        self.kinds = np.array([place.setdefault(pair, len(place)) for pair in zip(truth, guess)], np.int64)
+        self.pairs = [*place]
+        self.right = np.array([own == said for own, said in place])
         self.counts = np.bincount(self.kinds, minlength=len(place))
         label: dict[Hashable, int] = {}
         for own, _ in place:

@@ -14,8 +14,8 @@ from .runs import Run
 from .tables import Table
 
 INTERVALS_NOTE = (
-    "Overall is the mean of the sub-tasks. Intervals of accuracies and of the overall are Wilson's, with the effective number of "
-    "questions where these have groups; of differences, MOVER from those."
+    "Overall is the mean of the sub-tasks. Intervals of accuracies and of the overall are Wilson's, with the effective number "
+    "of questions where these have groups; of differences, MOVER from those."
 )
 CONFUSIONS, EXAMPLES, LONGEST = 3, 4, 60  # worst confusions a sub-task, pictures of each, characters of an answer
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from ..metrics import mean_of, share
+from ..parsing import normal
 from ..questions import Question, read_asked
 from ..tasks import TASKS
 from .figures import INTERVALS, Item, numbered, task_figures
 from .gold import read_answers, read_gold
-from .reader import AMBIGUOUS, MISSING, UNPARSED, Reader
+from .reader import AMBIGUOUS, MISSING, NO_LABEL, UNPARSED, read
 
 
 def score(questions_path: Path, gold_path: Path, predictions_path: Path) -> dict[str, Any]:
@@ -39,12 +40,23 @@ def read_items(
     """Every question asked, scored, in the order of the question file. Raises as `score` does."""
     gold, units = read_gold(gold_path, questions_path, asked)
     answers = read_answers(predictions_path, asked)
-    reader = Reader(dict.fromkeys(gold.values()))
-    items = []
-    for question in asked:
+    items, labels = [], Spelling()
+    for question, one in asked.items():
         own, answer = gold[question], answers.get(question)
-        items.append(Item(question, own, answer, *reader.read(own, answer.text if answer else None), units[question]))
+        truth, guess = read(own, one.text, answer and answer.text)
+        items.append(Item(question, own, answer, labels[truth], labels[guess], units[question]))
     return items
+
+
+class Spelling(dict[str, str]):
+    """Labels that differ in case or signs alone, such as those of two sources, as they are spelled first."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def __missing__(self, label: str) -> str:
+        self[label] = label if label in NO_LABEL else self._first.setdefault(normal(label), label)
+        return self[label]
 
 
 def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str, Any]:
@@ -52,10 +64,15 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
     rows: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         rows[item.gold.task].append(item)
-    tasks = {task: task_figures(task, rows[task]) for task in TASKS if task in rows}
+    known: dict[str, int] = {}
+    units = {task: numbered([item.unit for item in rows[task]], known) for task in TASKS if task in rows}
+    scored = {task: task_figures(task, rows[task], own) for task, own in units.items()}
+    tasks = {task: figures for task, (figures, _) in scored.items()}
+    # Sub-tasks may ask about the same items.
+    total = mean_of([share(right, units[task], len(known)) for task, (_, right) in scored.items()])
     return {
-        "overall": _mean(tasks, "accuracy"),
-        "overall_interval": _overall_interval([rows[task] for task in tasks]),
+        "overall": total.value,
+        "overall_interval": [total.low, total.high],
         "overall_majority": _mean(tasks, "majority"),
         "overall_random": _mean(tasks, "random"),
         "tasks": tasks,
@@ -65,14 +82,6 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
         "prompts": {task: asked[rows[task][0].question].text for task in tasks},
         "intervals": INTERVALS,
     }
-
-
-def _overall_interval(rows: Sequence[Sequence[Item]]) -> list[float]:
-    """Of the mean of the sub-tasks, which may ask about the same items."""
-    known: dict[str, int] = {}
-    units = [numbered([item.unit for item in items], known) for items in rows]
-    found = mean_of([share([item.right for item in items], own, len(known)) for items, own in zip(rows, units)])
-    return [found.low, found.high]
 
 
 def _mean(tasks: Mapping[str, dict[str, Any]], figure: str) -> float:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import Any, NamedTuple, Sequence
+from typing import Any, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
 from ..metrics import DRAWS, LEVEL, SEED, Cells, Share, bootstrap, central, share, widened
 from ..metrics.classification import FIGURES, figures
 from ..parsing import normal
-from ..tasks import TASKS, YES_NO
+from ..tasks import YES_NO
 from .calibration import calibration
 from .gold import Answer, Gold
 from .reader import AMBIGUOUS, MISSING, UNPARSED
@@ -47,27 +47,33 @@ class Item(NamedTuple):
 
 def numbered(units: Sequence[str], known: dict[str, int]) -> np.ndarray:
     """Units as numbers `(n,)`, those that are not in `known` added to it."""
-    return np.fromiter((known.setdefault(unit, len(known)) for unit in units), np.int64, len(units))
+    return np.array([known.setdefault(unit, len(known)) for unit in units], np.int64)
 
 
-def task_figures(task: str, items: Sequence[Item]) -> dict[str, Any]:
-    """What `score` gives for a sub-task."""
-    found = _figures(task, items)
-    by_source: dict[str, list[Item]] = defaultdict(list)
-    for item in items:
-        by_source[item.gold.source].append(item)
-    found["sources"] = {source: _figures(task, by_source[source]) for source in sorted(by_source)}
-    cells = Counter((item.truth, item.guess) for item in items)
-    found["confusion"] = {
-        truth: {guess: n for (own, guess), n in sorted(cells.items()) if own == truth}
-        for truth in sorted({truth for truth, _ in cells})
-    }
-    if TASKS[task].kind == "open":
+def task_figures(task: str, items: Sequence[Item], units: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    """What `score` gives for a sub-task, and which items are right; `units` `(n,)` are the items' as numbers."""
+    cells = Cells([item.truth for item in items], [item.guess for item in items])
+    golds = [item.gold for item in items]
+    found = _figures(cells, cells.kinds, units, golds)
+    by_source: dict[str, list[int]] = defaultdict(list)
+    for place, gold in enumerate(golds):
+        by_source[gold.source].append(place)
+    if len(by_source) == 1:
+        found["sources"] = {source: dict(found) for source in by_source}
+    else:
+        found["sources"] = {
+            source: _figures(cells, cells.kinds[own], units[own], [golds[place] for place in own])
+            for source, own in sorted(by_source.items())
+        }
+    found["confusion"] = {}
+    for (truth, guess), n in sorted(zip(cells.pairs, cells.counts.tolist())):
+        found["confusion"].setdefault(truth, {})[guess] = n
+    if golds[0].kind == "open":
         found["open_set"] = open_set((item.gold, item.answer and item.answer.text) for item in items)
     sure = calibration((item.gold, item.answer) for item in items)
     if sure:
         found["calibration"] = sure
-    return found
+    return found, cells.right[cells.kinds]
 
 
 def with_interval(values: Share) -> dict[str, Any]:
@@ -82,14 +88,16 @@ def with_interval(values: Share) -> dict[str, Any]:
     }
 
 
-def _figures(task: str, items: Sequence[Item]) -> dict[str, Any]:
-    cells = Cells([item.truth for item in items], [item.guess for item in items])
-    units = numbered([item.unit for item in items], {})
-    right = share([item.truth == item.guess for item in items], units)
-    point = cells.figures()
-    draws = bootstrap(units, cells.kinds, cells.adds, figures)
+def _figures(cells: Cells, kinds: np.ndarray, units: np.ndarray, golds: Sequence[Gold]) -> dict[str, Any]:
+    """Of items by their cell and unit, each `(n,)`."""
+    right = share(cells.right[kinds], units)
+    counts = np.bincount(kinds, minlength=len(cells.pairs))
+    point = dict(zip(FIGURES, figures((counts @ cells.adds)[None])[0].tolist()))
+    draws = bootstrap(units, kinds, cells.adds, figures)
     limits = {name: widened(point[name], central(draws[:, FIGURES.index(name)]), right) for name in ("macro_f1", "uar")}
-    predicted = Counter(item.guess for item in items)
+    predicted = Counter[str]()
+    for (_, guess), n in zip(cells.pairs, counts.tolist()):
+        predicted[guess] += n
     found: dict[str, Any] = {
         **with_interval(right),
         "macro_f1": point["macro_f1"],
@@ -98,28 +106,24 @@ def _figures(task: str, items: Sequence[Item]) -> dict[str, Any]:
         "uar_interval": list(limits["uar"]),
         "war": right.value,  # weighted by how often a label occurs, the mean recall is the accuracy
         "balanced_accuracy": point["uar"],
-        **_baselines(task, Counter(item.gold for item in items)),
-        "n": len(items),
+        **_baselines(Counter(golds)),
+        "n": len(kinds),
         "unparsed": predicted[UNPARSED],
         "ambiguous": predicted[AMBIGUOUS],
         "missing": predicted[MISSING],
     }
-    if TASKS[task].kind == "yes_no":
-        found |= _yes_no(items, predicted)
+    if golds[0].kind == "yes_no":
+        found |= _yes_no(dict(zip(cells.pairs, counts.tolist())), predicted["Yes"], len(kinds))
     return found
 
 
-def _yes_no(items: Sequence[Item], predicted: Counter[str]) -> dict[str, float]:
+def _yes_no(pairs: Mapping[tuple[str, str], int], said: int, total: int) -> dict[str, float]:
     """F1 of the positive class, and how often Yes was said."""
-    yes = [item for item in items if item.truth == "Yes"]
-    positive = len(yes) + predicted["Yes"]
-    return {
-        "f1_yes": 2 * sum(item.right for item in yes) / positive if positive else 0.0,
-        "yes_rate": predicted["Yes"] / len(items),
-    }
+    positive = sum(n for (truth, _), n in pairs.items() if truth == "Yes") + said
+    return {"f1_yes": 2 * pairs.get(("Yes", "Yes"), 0) / positive if positive else 0.0, "yes_rate": said / total}
 
 
-def _baselines(task: str, gold: Counter[Gold]) -> dict[str, float]:
+def _baselines(gold: Counter[Gold]) -> dict[str, float]:
     """`majority`: accuracy of the best single answer to every question; `random`: the expected one of drawing evenly.
 
     What is drawn from: the question's options, Yes and No, or in an open set the different answers of this gold.
@@ -132,7 +136,6 @@ def _baselines(task: str, gold: Counter[Gold]) -> dict[str, float]:
     answers = sorted({normal(one.answer) for one in gold})
     lucky = 0.0
     for one, n in gold.items():
-        kind = TASKS[task].kind
-        choices = answers if kind == "open" else list(map(normal, one.options if kind == "closed" else YES_NO))
+        choices = answers if one.kind == "open" else list(map(normal, one.options if one.kind == "closed" else YES_NO))
         lucky += n * sum(label in one.accepted for label in choices) / len(choices)
     return {"majority": max(accepts.values()) / total, "random": lucky / total}

@@ -10,7 +10,7 @@ from typing import Any, Iterable, Mapping, NamedTuple
 
 from ..errors import InputError
 from ..llava_files import line_place, read_entries
-from ..parsing import closing, normal
+from ..parsing import closing, normal, spoken
 from ..questions import Question
 from ..tasks import TASKS
 
@@ -27,13 +27,15 @@ class Gold:
 
     source: str
     task: str
+    kind: str
     answer: str
     accepted: frozenset[str]
     options: tuple[str, ...]
+    suffix: str  # of the ids of its questions, where they were written here
 
 
 class Answer(NamedTuple):
-    """What counts of what a model `said`: all of it, or the closing line of a guided answer.
+    """What counts of what a model `said`: all of it but its thoughts, or the closing line of a guided answer.
 
     `probabilities` are those of the labels where the evaluator kept them (`metadata.probabilities`).
     """
@@ -44,12 +46,16 @@ class Answer(NamedTuple):
 
 
 def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -> tuple[dict[str, Gold], dict[str, str]]:
-    """Question id -> gold, for the questions that were asked; and question id -> unit (see `_unit`)."""
+    """Question id -> gold, for the questions that were asked; and question id -> unit.
+
+    A unit is what questions that hang together have in common: their source's `group` or, between sub-tasks, the item's id.
+    """
     gold, units = {}, {}
     for question, number, entry in read_entries(path):
         if question in asked:
             own = gold[question] = _gold(path, number, entry)
-            units[question] = _unit(question, own, path, number, entry)
+            group = entry.get("group")
+            units[question] = _group(group, own, path, number) if group else question.removesuffix(own.suffix)
     check_complete(gold, path, questions_path, asked)
     return gold, units
 
@@ -78,7 +84,7 @@ def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]
         metadata = entry.get("metadata")
         probabilities = _probabilities(path, number, metadata) if metadata else None
         said = entry["text"]
-        answers[question] = Answer(closing(said) if asked[question].guided else said, probabilities, said)
+        answers[question] = Answer(closing(said) if asked[question].guided else spoken(said), probabilities, said)
     if answers and all(answer.said == asked[question].text for question, answer in answers.items()):
         raise InputError(f"{path}: holds the questions themselves; give the answer file of LLaVA's eval scripts")
     return answers
@@ -100,19 +106,18 @@ def _gold(path: Path, number: int, entry: dict[str, Any]) -> Gold:
     return _parsed_gold(source, task, answer, tuple(accepted), tuple(options))
 
 
-def _unit(question: str, gold: Gold, path: Path, number: int, entry: dict[str, Any]) -> str:
-    """What questions that hang together have in common: their source's `group` or, between sub-tasks, the item's own id."""
-    group = entry.get("group", "")
+def _group(group: Any, gold: Gold, path: Path, number: int) -> str:
     if not isinstance(group, str):
         raise InputError(f"{line_place(path, number)}: the group {group!r} is no string")
-    return f"{gold.source}\0{group}" if group else question.removesuffix(f"/{gold.task}")
+    return f"{gold.source}\0{group}"
 
 
 @lru_cache(maxsize=4096)
 def _parsed_gold(
     source: str, task: str, answer: str, accepted: tuple[str, ...], options: tuple[str, ...]
 ) -> Gold:
-    return Gold(source, task, answer, frozenset(map(normal, accepted)), options)
+    kind = TASKS[task].kind
+    return Gold(source, task, kind, answer, frozenset(map(normal, accepted)), options, f"/{task}")
 
 
 def _probabilities(path: Path, number: int, metadata: Any) -> dict[str, float] | None:

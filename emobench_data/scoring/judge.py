@@ -7,8 +7,8 @@ from typing import Any, Sequence
 
 from ..chat import Endpoint, Request, ask_all
 from ..errors import InputError
-from ..parsing import LabelSet
-from ..tasks import TASKS, YES_NO
+from ..parsing import yes_or_no
+from ..tasks import TASKS
 from .figures import Item
 
 PROMPT = (
@@ -32,11 +32,10 @@ def judged(items: Sequence[Item], judge: Endpoint) -> dict[str, Any]:
     host = judge.host
     prompts = {item.question: _prompt(item) for item in items if TASKS[item.gold.task].kind == "open" and item.answer}
     said = _ask(judge, list(dict.fromkeys(prompts.values())))
-    verdicts = LabelSet(YES_NO, letters=False)
     tasks = {}
     for task in dict.fromkeys(item.gold.task for item in items if TASKS[item.gold.task].kind == "open"):
         own = [item.question for item in items if item.gold.task == task]
-        found = [verdicts.parse(said[prompts[question]]) for question in own if question in prompts]
+        found = [yes_or_no(said[prompts[question]]) for question in own if question in prompts]
         tasks[task] = {
             "accuracy": sum(labels == {"yes"} for labels in found) / len(own),
             "n": len(own),

@@ -1,62 +1,64 @@
-"""From an answer's words to the label it counts as."""
+"""From an answer's words to the label it counts as. What one question counts as follows from that question alone."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cache
-from typing import Iterable
+from functools import lru_cache
 
-from ..parsing import LabelSet, normal
-from ..tasks import TASKS, YES_NO
+from ..parsing import LabelSet, conclusion, is_letter, normal, shows_letters, yes_or_no
+from ..tasks import YES_NO
+from ..words import named, vocabulary
 from .gold import Gold
+from .wheel import load_wheel
 
 UNPARSED, AMBIGUOUS, MISSING = "(unparsed)", "(ambiguous)", "(missing)"
 NO_LABEL = (UNPARSED, AMBIGUOUS, MISSING)
 
+_MANY = 1 << 16  # models say the same few things over and over
+_closed_set = lru_cache(_MANY)(lambda options, letters: LabelSet(options, letters=letters))
+_is_letter = lru_cache(_MANY)(is_letter)
 
-class Reader:
-    """Turns an answer into a pair (gold label, predicted label), both as they are counted.
 
-    In an open-set sub-task the labels are all that any of its gold accepts, and an answer that names several accepted
-    words of its question is right too.
+def read(gold: Gold, question: str, answer: str | None) -> tuple[str, str]:
+    """The pair (gold label, predicted label) that `answer` to the text `question` counts as; equal where it is right.
+
+    A right answer counts as the gold label, also where it is another accepted one. In an open set the words that are known
+    are those of the table of synonyms and the question's own accepted ones, whatever else is asked beside it.
     """
+    if answer is None:
+        return gold.answer, MISSING
+    letters = gold.kind == "closed" and _is_letter(answer) and shows_letters(question, gold.options)
+    return _read(gold, answer, letters)
 
-    def __init__(self, gold: Iterable[Gold]) -> None:
-        self._names: dict[str, str] = {}
-        open_answers: dict[str, set[str]] = defaultdict(set)
-        self._open_names: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for one in gold:
-            self._names.setdefault(normal(one.answer), one.answer)
-            for label in one.options:
-                self._names.setdefault(normal(label), label)
-            if TASKS[one.task].kind == "open":
-                open_answers[one.task] |= one.accepted
-                for key in one.accepted:
-                    self._open_names[one.task, key].add(self._names[normal(one.answer)])
-        self._open_sets = {task: LabelSet(sorted(keys), letters=False) for task, keys in open_answers.items()}
-        self._closed_set = cache(lambda options: LabelSet(options, letters=True))
-        self._yes_no = LabelSet(YES_NO, letters=False)
-        self.read = cache(self._read)  # models say the same few things over and over
 
-    def _read(self, gold: Gold, answer: str | None) -> tuple[str, str]:
-        """A right answer counts as the gold label, also where it is another accepted one."""
-        truth = self._names[normal(gold.answer)]
-        if answer is None:
-            return truth, MISSING
-        kind = TASKS[gold.task].kind
-        found = self._labels(gold, kind).parse(answer)
-        if not found:
-            return truth, UNPARSED
-        if found <= gold.accepted and (len(found) == 1 or kind == "open"):
-            return truth, truth
-        if len(found) > 1:
-            return truth, AMBIGUOUS
-        (key,) = found
-        if kind == "open":  # a word may stand for several answers, but this one was not accepted for the gold's
-            return truth, min(self._open_names[gold.task, key] - {truth}, default=key)
-        return truth, self._names.get(key, key)
+@lru_cache(_MANY)
+def _read(gold: Gold, answer: str, letters: bool) -> tuple[str, str]:
+    if gold.kind == "open":
+        return gold.answer, _open(gold, named(conclusion(answer), load_wheel().words, vocabulary(gold.accepted)))
+    binary = gold.kind == "yes_no"
+    labels = _closed_set(YES_NO if binary else gold.options, letters)
+    found = yes_or_no(answer) if binary else labels.parse(answer)
+    if not found:
+        return gold.answer, UNPARSED
+    if len(found) > 1:
+        return gold.answer, AMBIGUOUS
+    (key,) = found
+    return gold.answer, gold.answer if key in gold.accepted else labels.spelled[key]
 
-    def _labels(self, gold: Gold, kind: str) -> LabelSet:
-        if kind == "open":
-            return self._open_sets[gold.task]
-        return self._closed_set(gold.options) if kind == "closed" else self._yes_no
+
+def _open(gold: Gold, found: frozenset[str]) -> str:
+    """The label that the words `found` count for.
+
+    They are right where they hold an accepted one, and else only words for the same emotion, by the table; words for several
+    emotions are ambiguous. A wrong word counts as the table's emotion, or as itself where that is the gold's.
+    """
+    emotions = load_wheel().emotions
+    meant = {emotions.get(word, word) for word in found}
+    right = {emotions.get(word, word) for word in found & gold.accepted}
+    if not found:
+        return UNPARSED
+    if right and all(word in gold.accepted or emotions.get(word, word) in right for word in found):
+        return gold.answer
+    if len(meant) > 1:
+        return AMBIGUOUS
+    (emotion,) = meant
+    return min(found) if normal(emotion) == normal(gold.answer) else emotion

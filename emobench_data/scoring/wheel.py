@@ -11,18 +11,20 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Iterable, NamedTuple
 
-from ..parsing import LabelSet, normal
+from ..parsing import conclusion
+from ..words import Vocabulary, named, normal, vocabulary
 from .gold import Gold
 
 LEVELS = ("word", "synonym", "family")
 
 
 class Wheel(NamedTuple):
-    """The table: word -> emotion, and word -> family, words in their normal form."""
+    """The table: word -> emotion, and word -> family, words in their normal form; and all its words."""
 
     version: str
     emotions: dict[str, str]
     families: dict[str, str]
+    words: Vocabulary
 
 
 @cache
@@ -34,7 +36,7 @@ def load_wheel() -> Wheel:
             for word in words:
                 emotions[normal(word)] = emotion
                 families[normal(word)] = family
-    return Wheel(table["version"], emotions, families)
+    return Wheel(table["version"], emotions, families, Vocabulary(emotions))
 
 
 def open_set(answered: Iterable[tuple[Gold, str | None]]) -> dict[str, Any]:
@@ -47,21 +49,20 @@ def open_set(answered: Iterable[tuple[Gold, str | None]]) -> dict[str, Any]:
     Returns:
         `levels`: level -> `accuracy` (the answer names something, and nothing that is not accepted), `precision`,
         `recall`, `f1`, each a mean over all questions, 0 where the answer names nothing. `out_of_vocabulary`: share of
-        the answers given that name no word of table or gold. `counted`: what the sub-task's own accuracy goes by.
+        the answers given that name no word of the table and none that is accepted. `counted`: what the sub-task's own accuracy
+        goes by.
     """
     rows = Counter(answered)
     wheel = load_wheel()
-    words = LabelSet(sorted({*wheel.emotions, *(word for gold, _ in rows for word in gold.accepted)}), letters=False)
-    parse = cache(words.parse)
     total, given, unknown = rows.total(), 0, 0
     sums = {level: Counter[str]() for level in LEVELS}
     tables = {"word": {}, "synonym": wheel.emotions, "family": wheel.families}
     for (gold, text), n in rows.items():
-        named = frozenset() if text is None else parse(text)
+        words = frozenset() if text is None else named(conclusion(text), wheel.words, vocabulary(gold.accepted))
         given += n * (text is not None)
-        unknown += n * (text is not None and not named)
+        unknown += n * (text is not None and not words)
         for level, table in tables.items():
-            for name, value in _compare(_mapped(named, table), _mapped(gold.accepted, table)).items():
+            for name, value in _compare(_mapped(words, table), _mapped(gold.accepted, table)).items():
                 sums[level][name] += n * value
     return {
         "counted": "accepted",

@@ -5,7 +5,9 @@ from random import Random
 import pytest
 
 from emobench_data import InputError
+from emobench_data.questions import read_asked
 from emobench_data.scoring import score
+from emobench_data.scoring.core import read_items
 
 from .make import write_lines
 
@@ -87,9 +89,35 @@ def test_no_predictions_at_all(tmp_path):
     assert closed(tmp_path, "happy").score(None)["overall"] == 0
 
 
+def asking(case, *texts):
+    """`case` with the questions' texts."""
+    asked = [{"question_id": e["question_id"], "text": text} for e, text in zip(case.entries, texts)]
+    write_lines(case.questions, asked)
+    return case
+
+
 def test_option_letters_follow_each_questions_own_options(tmp_path):
     case = Case(tmp_path, [gold(0, "emo_c", "sad"), gold(1, "emo_c", "sad", options=["sad", "happy"])])
-    assert case.score("B", "B")["overall"] == 0.5
+    asking(case, "Which?\nA. happy\nB. sad\nC. fear", "Which? (A) sad (B) happy")
+    assert case.score("B", "Option B.")["overall"] == 0.5
+
+
+@pytest.mark.parametrize("text", ["?", "Choose one of: happy, sad, fear.", "A. sad B. happy C. fear", "(A) happy (B) sad"])
+def test_a_letter_that_the_question_does_not_show_is_no_answer(tmp_path, text):
+    """`A` counted as the first option, though no prompt of ours shows letters."""
+    figures = asking(closed(tmp_path, "happy"), text).score("A")["tasks"]["emo_c"]
+    assert (figures["accuracy"], figures["unparsed"]) == (0, 1)
+
+
+def test_a_letter_that_marks_another_label_is_ambiguous(tmp_path):
+    figures = closed(tmp_path, *["happy"] * 4).score("B) happy", "A) happy", "**B.** happy", "A happy face")["tasks"]["emo_c"]
+    assert figures["confusion"] == {"happy": {"(ambiguous)": 2, "happy": 2}}
+
+
+def test_an_answer_line_that_is_taken_back_is_ambiguous(tmp_path):
+    said = ["Answer: happy\nActually, Answer: sad", "Answer: happy\nNo, it is sad.", "Answer: sad\nNo.\nAnswer: happy"]
+    figures = closed(tmp_path, *["happy"] * 3).score(*said)["tasks"]["emo_c"]
+    assert figures["confusion"] == {"happy": {"(ambiguous)": 2, "happy": 1}}
 
 
 def test_any_accepted_label_of_a_closed_question_is_right_but_not_two(tmp_path):
@@ -108,8 +136,38 @@ def test_open_set(tmp_path):
     figures = case.score(*answers, "sad")["tasks"]["emo_o"]
     assert figures["confusion"] == {
         "grief": {"grief": 1},
-        "joy": {"joy": 2, "grief": 1, "(ambiguous)": 1, "(unparsed)": 2},
+        "joy": {"joy": 2, "sadness": 1, "(ambiguous)": 1, "boredom": 1, "(unparsed)": 1},
     }
+
+
+def test_what_an_open_answer_counts_as_hangs_on_no_other_question(tmp_path):
+    """The words of the other questions' gold were the vocabulary: the same answer was right alone and ambiguous among them."""
+    told = [("joy", ["joy", "happy"], "a happy glow"), ("glow", ["glow"], "a happy glow"), ("awe", ["awe"], "wonder"),
+            ("wonder", ["wonder"], "awe, then wonder"), ("Sadness", ["Sadness", "sad"], "sad, in tears"),
+            ("tears", ["tears"], "the warmth of joy")]  # fmt: skip
+    entries = [gold(i, "emo_o", answer, accepted=accepted) for i, (answer, accepted, _) in enumerate(told)]
+    entries += [gold(9, "emo_c", "sad"), gold(10, "hate", "Yes")]
+    said = [text for *_, text in told] + ["sad", "Yes, no doubt"]
+
+    def counted(*chosen):
+        case = Case(tmp_path, [entries[i] for i in chosen])
+        lines = [{"question_id": entries[i]["question_id"], "text": said[i]} for i in chosen]
+        answers = write_lines(tmp_path / "predictions.jsonl", lines)
+        items = read_items(read_asked(case.questions), case.questions, case.gold, answers)
+        return {item.question: (item.truth, item.guess) for item in items}
+
+    every = counted(*range(len(entries)))
+    assert [truth == guess for truth, guess in every.values()] == [True, False, False, True, True, False, True, True]
+    for number in range(len(entries)):
+        assert counted(number).items() <= every.items()
+        assert counted(*(i for i in range(len(entries)) if i != number)).items() <= every.items()
+
+
+def test_words_for_one_emotion_are_one_answer(tmp_path):
+    """An accepted word with another for the same emotion is right; one for another emotion beside it is not."""
+    case = Case(tmp_path, [gold(i, "emo_o", "joy", accepted=["joy", "happy"]) for i in range(4)])
+    figures = case.score("joyful and happy", "cheerful, merry", "joy and pride", "happiness")["tasks"]["emo_o"]
+    assert figures["confusion"] == {"joy": {"joy": 1, "happiness": 2, "(ambiguous)": 1}}
 
 
 def test_open_set_word_of_another_question_with_the_same_answer_is_wrong(tmp_path):
@@ -126,6 +184,34 @@ def test_yes_no(tmp_path):
     assert figures["f1_yes"] == 0.5
     assert figures["yes_rate"] == 0.5
     assert figures["unparsed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "guess"),
+    [
+        ("There is no doubt that this is hateful", "(unparsed)"),
+        ("It is hateful, yes", "(unparsed)"),
+        ("Not sure", "(unparsed)"),
+        ("No-one is attacked", "(unparsed)"),
+        ("Yes. There is no doubt.", "Yes"),
+        ("**No**, it is not", "No"),
+        ("It mocks them.\nAnswer: yes", "Yes"),
+        ("Yes and no", "(ambiguous)"),
+        ("No. Actually, yes.", "(ambiguous)"),
+        ("Yes? No.", "(ambiguous)"),
+        ("B) No", "(unparsed)"),
+    ],
+)
+def test_a_yes_or_no_begins_its_answer(tmp_path, said, guess):
+    """"There is no doubt that this is hateful" scored as No."""
+    figures = Case(tmp_path, [gold(0, "hate", "Yes")]).score(said)["tasks"]["hate"]
+    assert figures["confusion"] == {"Yes": {guess: 1}}
+
+
+def test_labels_that_differ_in_case_alone_are_one(tmp_path):
+    entries = [gold(0, "emo_c", "Happy", options=["Happy", "Sad"]), gold(1, "emo_c", "sad", options=["happy", "sad"])]
+    figures = Case(tmp_path, entries).score("happy", "happy")["tasks"]["emo_c"]
+    assert figures["confusion"] == {"Happy": {"Happy": 1}, "sad": {"Happy": 1}}
 
 
 def test_overall_is_the_mean_of_the_sub_tasks_present(tmp_path):
@@ -229,7 +315,7 @@ def guided(folder, *answers):
     ("answer", "guess"),
     [
         ("A smile.\nAnswer: happy", "happy"),
-        ("A smile, which is not sad and no fear.\nAnswer: A", "happy"),
+        ("A smile, which is not sad and no fear.\nAnswer: A", "(unparsed)"),  # no letters are shown
         ("A smile, so happy.\nAnswer: sad", "sad"),
         ("happy", "(unparsed)"),  # no closing
         ("It is happy. A smile.", "(unparsed)"),  # a label in the reasons only
