@@ -56,7 +56,7 @@ def page(runs: Sequence[Run]) -> str:
         f"<p class=note>{escape(INTERVALS_NOTE)}</p>",
         *_section("General ability", tables.general(runs)),
         *_section("Comparison", tables.comparisons(runs),
-                  "Lost: only the first run is right; won: only the other. McNemar's exact test, two-sided, by group where "
+                  "Lost: the first run does better; won: the other. McNemar's exact test, two-sided, by group where "
                   "questions have groups, not corrected for several tests."),
     ]  # fmt: skip
     for run in runs:

@@ -92,10 +92,10 @@ def general(runs: Sequence[Run]) -> list[Table]:
     if not names:
         return []
     rows = [[run.name, *(_with_interval(run.general[n][0]) if n in run.general else "" for n in names)] for run in runs]
-    tables = [Table("General ability: exact match in per cent, not part of the overall", ["run", *names], rows)]
+    tables = [Table("General ability: exact match or VQA accuracy in per cent, not part of the overall", ["run", *names], rows)]
     verdicts = [
-        {key: Verdict(name, float(bool(one.right)), key)
-         for name, (_, own) in run.general.items() for one in own for key in [f"{name}/{one.question}"]}
+        {f"{name}/{one.question}": Verdict(name, one.credit or 0.0, f"{name}/{one.unit}")
+         for name, (_, own) in run.general.items() for one in own}
         for run in runs
     ]  # fmt: skip
     for run, own in zip(runs[1:], verdicts[1:]):

@@ -1,43 +1,70 @@
-"""General ability, for what fine-tuning makes a model forget: any LLaVA question file with short answers."""
+"""General ability, for what fine-tuning makes a model forget: any LLaVA question file with short answers.
+
+A gold line is `{question_id, answer}`, or has a list of answers in its place:
+
+- `answers`: each of them is right, where a list gives the ways to say it;
+- `annotators`: what each annotator answered, at least four of them, of which an answer counts for as much as VQA accuracy
+  says. So do `answers` that are ten, as VQA v2, VizWiz, OK-VQA and TextVQA have them, that are objects with an `answer` each,
+  as in VQA v2's own file, or among four or more of which one stands twice.
+
+Lines with the same `group` hang together (the questions about one picture), and intervals take them as one.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Mapping, NamedTuple
 
 from ..errors import InputError
 from ..llava_files import line_place, read_entries
 from ..metrics import share
 from ..parsing import conclusion, normal
 from ..questions import read_asked
-from .figures import INTERVALS, with_interval
+from .figures import INTERVALS, numbered, with_interval
 from .gold import check_complete, read_answers
+
+ANNOTATORS, FEWEST = 10, 4
 
 
 class GeneralItem(NamedTuple):
-    """One question scored; `right` is None where there is no answer, which counts as wrong."""
+    """One question scored, from 0 to 1; `credit` is None where there is no answer, which counts as 0."""
 
     question: str
-    right: bool | None
+    credit: float | None
+    unit: str
+
+
+class GeneralGold(NamedTuple):
+    """What each answer, in its normal form, counts for; whether annotators gave them; and the question's unit."""
+
+    credits: Mapping[str, float]
+    annotated: bool
+    unit: str
 
 
 def score_general(name: str, questions_path: Path, gold_path: Path, predictions_path: Path) -> dict[str, Any]:
-    """Exact match after normalisation, against gold lines `{question_id, answer}` or `{question_id, answers: [...]}`.
+    """Exact match after normalisation, or VQA accuracy where the gold has annotators' answers (see the module).
 
     Returns:
-        `general`: `name` -> `accuracy`, its `interval`, `majority` (the best single answer), `n`, `missing`; and
-        `missing_ids`. `overall` is None and `tasks` empty: this never enters the mean of the six sub-tasks.
+        `general`: `name` -> `accuracy`, its `interval`, `majority` (the best single answer), `n`, `annotated` (how many
+        questions are counted by VQA accuracy), `missing`; and `missing_ids`. `overall` is None and `tasks` empty: this never
+        enters the mean of the six sub-tasks.
 
     Raises:
         InputError: as `scoring.score`, or a gold line without answers.
     """
-    items, accepts = read_general(questions_path, gold_path, predictions_path)
-    missing = [item.question for item in items if item.right is None]
+    items, golds = read_general(questions_path, gold_path, predictions_path)
+    missing = [item.question for item in items if item.credit is None]
+    best = Counter[str]()
+    for gold in golds:
+        best.update(gold.credits)
     figures = {
-        **with_interval(share([bool(item.right) for item in items], range(len(items)))),
-        "majority": max(accepts.values()) / len(items),
+        **with_interval(share([item.credit or 0.0 for item in items], numbered([item.unit for item in items], {}))),
+        "majority": max(best.values()) / len(items),
         "n": len(items),
+        "annotated": sum(gold.annotated for gold in golds),
         "missing": len(missing),
     }
     return {"overall": None, "tasks": {}, "general": {name: figures}, "missing_ids": missing, "intervals": INTERVALS}
@@ -45,11 +72,11 @@ def score_general(name: str, questions_path: Path, gold_path: Path, predictions_
 
 def read_general(
     questions_path: Path, gold_path: Path, predictions_path: Path
-) -> tuple[list[GeneralItem], Counter[str]]:
-    """Every question asked, scored, and how many of them each answer would be right for."""
+) -> tuple[list[GeneralItem], list[GeneralGold]]:
+    """Every question asked, scored, and its gold."""
     asked = read_asked(questions_path)
     gold = {
-        question: _accepted(line_place(gold_path, number), entry)
+        question: _gold(line_place(gold_path, number), question, entry)
         for question, number, entry in read_entries(gold_path)
         if question in asked
     }
@@ -57,13 +84,42 @@ def read_general(
     answers = read_answers(predictions_path, asked)
     items = []
     for question in asked:
-        answer = answers.get(question)
-        items.append(GeneralItem(question, answer and normal(conclusion(answer.text)) in gold[question]))
-    return items, Counter(label for question in asked for label in gold[question])
+        answer, own = answers.get(question), gold[question]
+        credit = None if answer is None else own.credits.get(normal(conclusion(answer.text)), 0.0)
+        items.append(GeneralItem(question, credit, own.unit))
+    return items, [gold[question] for question in asked]
 
 
-def _accepted(place: str, entry: dict[str, Any]) -> frozenset[str]:
-    answers = entry.get("answers", [entry.get("answer")])
-    if not isinstance(answers, list) or not answers or not all(isinstance(a, str) and a.strip() for a in answers):
-        raise InputError(f"{place}: no answer; it needs a string under 'answer', or a list of them under 'answers'")
-    return frozenset(map(normal, answers))
+def vqa_accuracy(same: int, annotators: int) -> float:
+    """What an answer counts for that `same` of `annotators` gave.
+
+    min(n / 3, 1) of the other annotators' answers, in the mean over leaving each one out: the official form of VQA accuracy
+    (Antol et al., 2015, arXiv 1505.00468; visualqa.org/evaluation.html), by which 3 of 10 give 0.9. Answers are compared in
+    our normal form, which keeps articles and numbers as they are.
+    """
+    without_one, without_another = min((same - 1) / 3, 1), min(same / 3, 1)
+    return (same * without_one + (annotators - same) * without_another) / annotators
+
+
+def _gold(place: str, question: str, entry: dict[str, Any]) -> GeneralGold:
+    said = entry.get("annotators", entry.get("answers", [entry.get("answer")]))
+    objects = isinstance(said, list) and any(isinstance(one, dict) for one in said)
+    answers = [one.get("answer") if isinstance(one, dict) else one for one in said] if isinstance(said, list) else []
+    if not answers or not all(isinstance(answer, str) and answer.strip() for answer in answers):
+        raise InputError(
+            f"{place}: no answer; it needs a string under 'answer', or a list of them under 'answers' or 'annotators'"
+        )
+    if "annotators" in entry and len(answers) < FEWEST:
+        raise InputError(f"{place}: {len(answers)} annotators, of whom none can give a whole point; it takes {FEWEST}")
+    several = len(answers) >= FEWEST and (objects or len(set(answers)) < len(answers))
+    annotated = "annotators" in entry or len(answers) == ANNOTATORS or several
+    group = entry.get("group") or question
+    if not isinstance(group, str):
+        raise InputError(f"{place}: the group {group!r} is no string")
+    return GeneralGold(_credits(tuple(answers), annotated), annotated, group)
+
+
+@lru_cache(maxsize=4096)
+def _credits(answers: tuple[str, ...], annotated: bool) -> Mapping[str, float]:
+    counts = Counter(map(normal, answers))
+    return {answer: vqa_accuracy(n, len(answers)) if annotated else 1.0 for answer, n in counts.items()}

@@ -225,7 +225,48 @@ def test_general_ability(tmp_path):
     assert 0 <= figures["interval"][0] < 0.5 < figures["interval"][1] <= 1
 
 
-@pytest.mark.parametrize("bad", [{}, {"answer": 3}, {"answers": []}, {"answers": ["x", " "]}])
+def leave_one_out(answer, annotators):
+    """VQA accuracy as its definition says it."""
+    others = [annotators[:i] + annotators[i + 1 :] for i in range(len(annotators))]
+    return np.mean([min(own.count(answer) / 3, 1) for own in others])
+
+
+@pytest.mark.parametrize("same", range(1, 11))
+def test_an_answer_counts_as_far_as_annotators_gave_it(tmp_path, same):
+    """One of ten annotators was enough for a whole point."""
+    said = ["red"] * same + [f"other{i}" for i in range(10 - same)]
+    figures = general(tmp_path, [{"question_id": 1, "answers": said}], "Red.")["general"]["vqa"]
+    assert figures["accuracy"] == pytest.approx(leave_one_out("red", said))
+    assert figures["annotated"] == 1
+
+
+def test_which_lists_are_annotators(tmp_path):
+    ten = [f"a{i}" for i in range(10)]
+    golds = [
+        {"answers": ["red", "crimson", "scarlet"]},  # ways to say it
+        {"answers": ["red", "red"]},
+        {"annotators": ["red", "red", "blue", "blue"]},
+        {"answers": ["red", "red", "blue", "blue"]},
+        {"answers": [{"answer": word, "answer_id": i} for i, word in enumerate(["red", *ten[1:]])]},
+        {"answers": ["red", *ten[1:]]},
+    ]
+    golds = [{"question_id": i, **gold} for i, gold in enumerate(golds)]
+    figures = general(tmp_path, golds, *["red"] * 6)["general"]["vqa"]
+    assert figures["annotated"] == 4
+    half = leave_one_out("red", ["red", "red", "blue", "blue"])
+    assert figures["accuracy"] == figures["majority"] == pytest.approx((1 + 1 + 2 * half + 2 * 0.3) / 6)
+    with pytest.raises(InputError, match="line 1: 3 annotators"):
+        general(tmp_path, [{"question_id": 0, "annotators": ["red"] * 3}], "red")
+
+
+def test_questions_about_one_picture_are_one_unit(tmp_path):
+    golds = [{"question_id": i, "answer": "red", "group": f"{i // 5}.jpg"} for i in range(20)]
+    figures = general(tmp_path, golds, *["red"] * 20)["general"]["vqa"]
+    assert (figures["units"], figures["interval_unit"]) == (4, "group") and figures["interval"][0] < 0.55
+
+
+@pytest.mark.parametrize("bad", [{}, {"answer": 3}, {"answers": []}, {"answers": ["x", " "]}, {"answers": [{"x": 1}]},
+                                 {"annotators": "x"}, {"answers": {"answer": "x"}}])  # fmt: skip
 def test_bad_general_gold(tmp_path, bad):
     with pytest.raises(InputError, match="g.jsonl, line 1: no answer"):
         general(tmp_path, [{"question_id": 1} | bad], "x")
