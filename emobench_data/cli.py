@@ -236,7 +236,9 @@ def sources(root: Path | None, as_json: bool) -> None:
 
 
 def _describe(source: Source, root: Path | None) -> dict[str, Any]:
-    places = [root, *sorted(path for path in root.iterdir() if path.is_dir())] if root else []
+    places = sorted(path for path in root.iterdir() if path.is_dir()) if root else []
+    if root and source.found(root):
+        places = [root]  # what lies below is a part of it
     return {
         "name": source.name,
         "title": source.title,
@@ -256,8 +258,9 @@ def _describe(source: Source, root: Path | None) -> dict[str, Any]:
 def _lines(entry: dict[str, Any]) -> str:
     lines = [f"{entry['name']}: {entry['title']}, {', '.join(entry['tasks'])}, licence: {entry['licence']}"]
     lines += [f"  {task} labels: {', '.join(labels)}" for task, labels in entry["labels"].items()]
+    lines += [f"  address: {entry['homepage']}", f"  to get it: {entry['obtain']}"]
     if entry["found"] is not None:
-        lines.append(f"  found: {', '.join(entry['found']) or 'no; ' + entry['obtain']}")
+        lines.append(f"  found: {', '.join(entry['found']) or 'no'}")
     return "\n".join(lines)
 
 

@@ -40,7 +40,7 @@ def gather(composition: Composition) -> Gathered:
             or a share of 0 < test, val < 1 gives a split no record.
     """
     result = Gathered()
-    missing = [part for part in composition.parts if not part.source.found(composition.data_root / part.folder)]
+    missing = [part for part in composition.parts if not part.source.there(composition.data_root / part.folder)]
     result.absent = [part.source.name for part in missing]
     if missing and (composition.missing == "error" or len(missing) == len(composition.parts)):
         raise InputError(_missing(missing, composition))

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Callable, Iterator, Mapping
+from typing import Callable, Iterable, Iterator, Mapping
 
 from ..errors import InputError
 from ..records import Record
@@ -47,6 +47,7 @@ class Source:
         labels: sub-task -> label set in the data set's own order; empty for open and Yes/No sub-tasks.
         expected: split -> number of items that a complete copy gives, where known.
         markers: files or folders (globs) relative to the root of which one must exist for the data to be "there".
+        own: whether what the markers found is this data set's, where others have files of these names; None if none has.
         read: `read(root, skips)` yields records in a fixed order; rows it cannot use go to `skips`, a file it
             cannot use raises `InputError`. It opens no media.
         hateful: whether it holds hateful content, so that the data card can warn.
@@ -69,10 +70,30 @@ class Source:
     hateful: bool = False
     rule: str = ""
     extract: Callable[[Path], int] | None = None
+    own: Callable[[Path], bool] | None = None
+
+    def there(self, root: Path) -> bool:
+        """Whether `root` has the files to read, where somebody says that it is this data set."""
+        return any(next(root.glob(marker), None) is not None for marker in self.markers)
 
     def found(self, root: Path) -> bool:
-        """Whether `root` holds this data set."""
-        return any(next(root.glob(marker), None) is not None for marker in self.markers)
+        """Whether `root` holds this data set and no other one whose files are called alike."""
+        return self.there(root) and (self.own is None or self.own(root))
+
+    def gaps(self, records: Iterable[Record]) -> list[str]:
+        """Where a copy, as it was read, has other numbers of items than a complete one; empty if nowhere."""
+        items: dict[str, set[str]] = {}
+        for record in records:
+            for split in {record.split, ""}:
+                items.setdefault(split, set()).add(record.item)
+        gaps = []
+        for split, whole in self.expected.items():
+            own, name = len(items.get(split, ())), split or "all"
+            if own < whole:
+                gaps.append(f"{name}: {own:,} of {whole:,} items that a complete copy has")
+            elif own > whole:
+                gaps.append(f"{name}: {own:,} items, and a complete copy has {whole:,}")
+        return gaps
 
     def unpack(self, root: Path) -> int:
         """Write the media that `root` keeps inside its annotation, once; returns how many were written now."""
@@ -84,7 +105,7 @@ class Source:
         Raises:
             InputError: the data set is not there, a file of it cannot be used, or not one record comes out.
         """
-        if not self.found(root):
+        if not self.there(root):
             raise InputError(f"{self.title}: none of {', '.join(self.markers)} under {root}; {self.obtain}")
         seen: dict[str, set[str]] = {task: set() for task in self.tasks}
         for record in self.read(root, skips):

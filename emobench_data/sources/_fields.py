@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import math
 import os
 import posixpath
 import re
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ..draw import draw
 from ..errors import InputError
@@ -185,6 +186,34 @@ def make(
         skips.add(place, BAD_PATH if path_fault(fields["media"]) else BAD_RECORD)
     else:
         yield from made
+
+
+def heads_hold(root: Path, globs: Iterable[str], *signs: str) -> bool:
+    """Whether one of the files below `root` holds all of `signs` (lower case) in its first 64 kB, in any encoding."""
+    return any(all(sign in head for sign in signs) for glob in globs for path in root.glob(glob) if (head := _head(path)))
+
+
+def picture_size(root: Path, globs: Iterable[str]) -> tuple[int, int] | None:
+    """Width and height of the first picture that `globs` find below `root`, by its header; None without one."""
+    from PIL import Image
+
+    for path in (path for glob in globs for path in root.glob(glob) if path.suffix.lower() in PICTURES):
+        try:
+            with Image.open(path) as image:
+                return image.size
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # it is no picture, or too large a one
+            return None
+    return None
+
+
+def _head(path: Path) -> str:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(1 << 16)
+    except OSError:
+        return ""  # a folder, or unreadable
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "latin-1", "replace").lower()
 
 
 def class_folders(root: Path, folder: str, table: Mapping[str, str], skips: Skips) -> Iterator[tuple[str, str]]:

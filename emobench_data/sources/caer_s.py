@@ -7,9 +7,10 @@ from typing import Iterator
 
 from ..records import Record
 from . import Skips, Source
-from ._fields import BASIC_EMOTIONS, EMOTION, Stems, class_folders, make
+from ._fields import BASIC_EMOTIONS, EMOTION, Stems, class_folders, make, picture_size
 
 LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
+_MARKERS = ("train/[Aa]ng*/*.png", "test/[Aa]ng*/*.png")
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
@@ -35,6 +36,7 @@ SOURCE = Source(
     obtain="download CAER-S from the homepage and unpack it, so that train/Angry/ and test/Anger/ lie in the root",
     tasks=EMOTION,
     labels={"emo_c": LABELS},
-    markers=("train/[Aa]ng*/*.png", "test/[Aa]ng*/*.png"),
+    markers=_MARKERS,
     read=read,
+    own=lambda root: picture_size(root, _MARKERS) != (48, 48),  # FER2013's folders are called alike
 )

@@ -14,6 +14,7 @@ from ._fields import (
     BAD_ROW,
     EMOTION,
     NO_LABEL,
+    heads_hold,
     label,
     make,
     number,
@@ -86,4 +87,5 @@ SOURCE = Source(
     expected={"train": 94_481, "val": 5_905, "test": 17_716},
     markers=("train.json", "val.json", "test.json"),
     read=read,
+    own=lambda root: heads_hold(root, ("train.json", "val.json", "test.json"), "annotation/"),
 )

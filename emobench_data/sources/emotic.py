@@ -15,6 +15,7 @@ from ._fields import (
     NO_LABEL,
     NO_MEDIUM,
     Stems,
+    heads_hold,
     label,
     make,
     number,
@@ -32,6 +33,7 @@ SPLITS = ("train", "val", "test")
 _TABLE = {name: name for name in LABELS} | {"doubt/confusion": "doubt or confusion"}
 _MAT = "Annotations/Annotations.mat"
 _CSV_FOLDERS = ("", "emotic_pre/", "Annotations/")
+_CSV = tuple(f"{folder}{split}.csv" for folder in _CSV_FOLDERS for split in SPLITS)
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
@@ -142,8 +144,9 @@ SOURCE = Source(
     "so that Annotations/Annotations.mat and emotic/ lie in the root",
     tasks=EMOTION,
     labels={"emo_c": LABELS},
-    markers=(_MAT, *(f"{folder}{split}.csv" for folder in _CSV_FOLDERS for split in SPLITS)),
+    markers=(_MAT, *_CSV),
     read=read,
+    own=lambda root: (root / _MAT).exists() or heads_hold(root, _CSV, "categorical_labels"),
     rule="The answer is the emotion that most annotators gave a person (ties drawn by a hash of the item's id); "
     "accepted are the emotions that at least half of them gave, and those at the top. Train and the CSV re-export "
     "have one list of emotions for a person, of which all are accepted.",

@@ -15,6 +15,7 @@ from ._fields import (
     NO_MEDIUM,
     Stems,
     below,
+    heads_hold,
     make,
     number,
     vote,
@@ -67,6 +68,7 @@ SOURCE = Source(
     expected={"": 1_980},
     markers=("ground_truth.txt",),
     read=read,
+    own=lambda root: heads_hold(root, ("ground_truth.txt",), "valence", "arousal"),
     rule="The answer is the emotion that most annotators felt (ties drawn by a hash of the item's id); accepted are "
     "the emotions of at least half of them, and those at the top.",
 )

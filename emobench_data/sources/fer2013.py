@@ -17,8 +17,10 @@ from ._fields import (
     Stems,
     by_id,
     class_folders,
+    heads_hold,
     listed,
     make,
+    picture_size,
 )
 
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
@@ -30,6 +32,7 @@ SPLITS = {
     "privatetest": "test", "test": "test",
 }
 _IDS = {str(index): name for index, name in enumerate(LABELS)}
+_FOLDERS = ("[Tt]rain*/[Aa]ng*", "[Vv]al*/[Aa]ng*", "[Tt]est/[Aa]ng*", "*Test/[Aa]ng*")
 _CSV = ("fer2013.csv", "fer2013/fer2013.csv", "icml_face_data.csv")
 
 
@@ -120,6 +123,13 @@ def extract(root: Path) -> int:
     return extract_faces(table, root / "extracted") if table else 0
 
 
+def _own(root: Path) -> bool:
+    """A CSV of that name and those columns in `root` itself, or class folders of faces of that size."""
+    if heads_hold(root, (name for name in _CSV if "/" not in name), "emotion", "pixels"):
+        return True
+    return picture_size(root, (f"{folder}/*" for folder in _FOLDERS)) == (SIDE, SIDE)
+
+
 SOURCE = Source(
     name="fer2013",
     title="FER2013",
@@ -132,7 +142,8 @@ SOURCE = Source(
     tasks=EMOTION,
     labels={"emo_c": LABELS},
     expected={"train": 28_709, "val": 3_589, "test": 3_589},
-    markers=(*_CSV, "[Tt]rain*/[Aa]ng*", "[Vv]al*/[Aa]ng*", "[Tt]est/[Aa]ng*", "*Test/[Aa]ng*"),
+    markers=(*_CSV, *_FOLDERS),
     read=read,
+    own=_own,
     extract=extract,
 )

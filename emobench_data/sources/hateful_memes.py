@@ -9,13 +9,14 @@ from ..files import read_jsonl
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, item_id, make, prose, words, yes_no
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, heads_hold, item_id, make, prose, words, yes_no
 
 # The files of the challenge's second phase, then those of the first; the seen and unseen dev files overlap.
 FILES = {
     "train": ("train",), "val": ("dev_seen", "dev_unseen", "dev"), "test": ("test_seen", "test_unseen", "test"),
 }
 DIGITS = 5
+_MARKERS = ("train.jsonl", "dev*.jsonl", "test*.jsonl")
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
@@ -52,7 +53,8 @@ SOURCE = Source(
     tasks=("hate",),
     labels={},
     expected={"train": 8_500, "test": 3_000},
-    markers=("train.jsonl", "dev*.jsonl", "test*.jsonl"),
+    markers=_MARKERS,
     read=read,
+    own=lambda root: heads_hold(root, _MARKERS, '"img"', '"text"'),
     hateful=True,
 )

@@ -10,7 +10,7 @@ from ..files import first_file, first_folder, read_table
 from ..records import Record
 from ..tasks import dialogue
 from . import Skips, Source
-from ._fields import EMOTION, NO_ID, NO_LABEL, heard, label, make, prose, whole, words
+from ._fields import EMOTION, NO_ID, NO_LABEL, heads_hold, heard, label, make, prose, whole, words
 
 LABELS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
@@ -24,10 +24,17 @@ SPLITS = {
 _TABLE = {name: name for name in LABELS}
 
 
+def _tables(name: str) -> tuple[str, ...]:
+    return tuple(f"{folder}{name}_sent_emo.csv" for folder in ("", f"{name}/", "data/MELD/"))
+
+
+_MARKERS = tuple(table for name, _ in SPLITS.values() for table in _tables(name))
+
+
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """Rows stand in the order of the dialogue; numbers start again in each split, so that items carry its name."""
     for split, (name, folders) in SPLITS.items():
-        table = first_file(root, *(f"{folder}{name}_sent_emo.csv" for folder in ("", f"{name}/", "data/MELD/")))
+        table = first_file(root, *_tables(name))
         if table:
             yield from _split(table, split, first_folder(root, *folders), skips)
 
@@ -68,6 +75,7 @@ SOURCE = Source(
     tasks=EMOTION,
     labels={"emo_c": LABELS},
     expected={"train": 9_989, "val": 1_109, "test": 2_610},
-    markers=("*_sent_emo.csv", "*/*_sent_emo.csv", "data/MELD/*_sent_emo.csv"),
+    markers=_MARKERS,
     read=read,
+    own=lambda root: heads_hold(root, _MARKERS, "utterance", "dialogue_id", "emotion"),
 )

@@ -11,7 +11,7 @@ from ..parsing import normal
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import NO_MEDIUM, Stems, below, label, make, prose, words
+from ._fields import NO_MEDIUM, Stems, below, heads_hold, label, make, prose, words
 
 COLUMNS = ("image_name", "text_ocr", "text_corrected", "humour", "sarcasm", "offensive")
 # Sub-task -> column, and the answer for each degree; a degree without an answer is neither.
@@ -68,8 +68,10 @@ SOURCE = Source(
     obtain="download the data set from the homepage and unpack it, so that labels.csv and images/ lie in the root",
     tasks=("humor", "sarcasm", "hate"),
     labels={},
+    expected={"": 6_992},
     markers=("labels.csv",),
     read=read,
+    own=lambda root: heads_hold(root, ("labels.csv",), "text_corrected", "humour"),
     hateful=True,
     rule="humor and sarcasm: No for the lowest degree, Yes for the others. hate: No for not offensive, Yes for very or "
     "hateful offensive; slightly offensive memes are left out.",

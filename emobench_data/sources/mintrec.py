@@ -10,7 +10,7 @@ from ..files import read_table
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import NO_ID, NO_LABEL, below, heard, label, make, prose
+from ._fields import NO_ID, NO_LABEL, below, heads_hold, heard, label, make, prose
 
 LABELS = (
     "complain", "praise", "apologise", "thank", "criticize", "agree", "taunt", "flaunt", "joke", "oppose", "comfort",
@@ -18,6 +18,7 @@ LABELS = (
 )
 COLUMNS = ("season", "episode", "clip", "text", "label")
 SPLITS = {"train": "train", "val": "dev", "test": "test"}
+_MARKERS = tuple(f"{name}.tsv" for name in SPLITS.values())
 _TABLE = {name: name for name in LABELS}
 
 
@@ -53,6 +54,7 @@ SOURCE = Source(
     tasks=("intent",),
     labels={"intent": LABELS},
     expected={"train": 1_334, "val": 445, "test": 445},
-    markers=("train.tsv", "dev.tsv", "test.tsv"),
+    markers=_MARKERS,
     read=read,
+    own=lambda root: heads_hold(root, _MARKERS, "season", "episode", "clip"),
 )

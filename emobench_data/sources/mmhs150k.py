@@ -87,6 +87,7 @@ SOURCE = Source(
     "so that MMHS150K_GT.json, splits/ and img_resized/ lie in the root",
     tasks=("hate",),
     labels={},
+    expected={"train": 134_823, "val": 5_000, "test": 10_000},
     markers=("MMHS150K_GT.json",),
     read=read,
     hateful=True,

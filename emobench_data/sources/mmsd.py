@@ -9,10 +9,11 @@ from ..files import first_file, open_text, read_literal
 from ..records import Record
 from ..tasks import quoted
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, prose, whole, yes_no
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, heads_hold, make, prose, whole, yes_no
 
 # The files by split; the authors' repository has the second names, which lie in a folder text/.
 FILES = {"train": ("train.txt",), "val": ("valid.txt", "valid2.txt"), "test": ("test.txt", "test2.txt")}
+_MARKERS = ("train.txt", "text/train.txt", "test.txt", "text/test2.txt")
 # Tokens by which the authors drop a post: they give the label away.
 GIVEAWAYS = frozenset(
     "exgag sarcasm sarcastic reposting <url> joke humour humor jokes irony ironic".split()
@@ -59,7 +60,8 @@ SOURCE = Source(
     tasks=("sarcasm",),
     labels={},
     expected={"train": 19_816, "val": 2_410, "test": 2_409},
-    markers=("train.txt", "text/train.txt", "test.txt", "text/test2.txt"),
+    markers=_MARKERS,
     read=read,
+    own=lambda root: any(heads_hold(root, _MARKERS, start) for start in ("['", '["')),
     rule="val and test have a label by hashtag and one by a person: the person's counts.",
 )

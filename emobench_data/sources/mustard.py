@@ -10,14 +10,15 @@ from ..files import first_file, read_json
 from ..records import Record
 from ..tasks import dialogue
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, heard, item_id, make, prose, words, yes_no
+from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, heads_hold, heard, item_id, make, prose, words, yes_no
 
 TEST_SHOW = "FRIENDS"
+_MARKERS = ("sarcasm_data.json", "data/sarcasm_data.json")
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """The authors' speaker-independent split; their five random folds share speakers and shows and are not used."""
-    path = first_file(root, "sarcasm_data.json", "data/sarcasm_data.json") or root / "sarcasm_data.json"
+    path = first_file(root, *_MARKERS) or root / "sarcasm_data.json"
     content = read_json(path)
     if not isinstance(content, dict):
         raise InputError(f"{path}: not an object of utterances by id; download it again")
@@ -60,6 +61,7 @@ SOURCE = Source(
     tasks=("sarcasm",),
     labels={},
     expected={"train": 334, "test": 356},
-    markers=("sarcasm_data.json", "data/sarcasm_data.json"),
+    markers=_MARKERS,
     read=read,
+    own=lambda root: heads_hold(root, _MARKERS, '"utterance"', '"sarcasm"'),
 )

@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..files import read_json, read_table
 from ..records import Record
 from . import Skips, Source
-from ._fields import BAD_ROW, NO_MEDIUM, Stems, below, make, number, words
+from ._fields import BAD_ROW, NO_MEDIUM, Stems, below, heads_hold, make, number, words
 
 LABELS = ("negative", "neutral", "positive")
 # Our rule, on the ratings' 1-7 scale. The lower bar is further from the middle because viewers avoid the low end.
@@ -100,5 +100,6 @@ SOURCE = Source(
     expected={"": 900},
     markers=(OFFICIAL, FILTERED),
     read=read,
+    own=lambda root: heads_hold(root, (OFFICIAL, FILTERED), "valence", "theme"),
     rule="Mean valence on the 1-7 scale: positive above 5, negative below 3.5, else neutral.",
 )

@@ -17,6 +17,7 @@ from ._fields import (
     NO_TEXT,
     Stems,
     below,
+    heads_hold,
     heard,
     item_id,
     make,
@@ -26,6 +27,7 @@ from ._fields import (
 )
 
 FOLDS = {"train": "train", "val": "dev", "test": "test"}
+_PICKLE = "data_folds.pkl"
 _EXPORT_SPLITS = {"train": "train", "val": "val", "valid": "val", "dev": "val", "test": "test"}
 _STYLES = {"humorous": "Yes"} | dict.fromkeys(
     ("serious", "non humorous", "not humorous", "nonhumorous", "unhumorous"), "No"
@@ -34,7 +36,7 @@ _STYLES = {"humorous": "Yes"} | dict.fromkeys(
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """The authors' pickles where they are, else the JSONL re-export in circulation."""
-    if (root / "data_folds.pkl").exists():
+    if (root / _PICKLE).exists():
         yield from _from_pickles(root, skips)
     else:
         for path in sorted(root.glob("*.jsonl")):
@@ -112,6 +114,8 @@ SOURCE = Source(
     "so that data_folds.pkl and urfunny2_videos/ lie in the root",
     tasks=("humor",),
     labels={},
-    markers=("data_folds.pkl", "*.jsonl"),
+    expected={"train": 7_614, "val": 980, "test": 994},
+    markers=(_PICKLE, "*.jsonl"),
     read=read,
+    own=lambda root: (root / _PICKLE).exists() or heads_hold(root, ("*.jsonl",), '"query"', '"videos"', "humorous"),
 )

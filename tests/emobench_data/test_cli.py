@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from emobench_data.cli import main
+from emobench_data.sources import all_sources
 
 from .make import read_lines, write_lines, write_picture
 
@@ -156,6 +157,8 @@ def test_an_error_of_a_library_keeps_its_words(oasis, tmp_path, monkeypatch):
 def test_sources(oasis):
     text = run("sources").output
     assert "oasis: OASIS, emo_c, licence: " in text and "found" not in text
+    for source in all_sources().values():
+        assert source.homepage in text and source.obtain in text
     assert f"found: {oasis}" in run("sources", "--root", oasis.parent).output
     assert f"found: {oasis}" in run("sources", "--root", oasis).output
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +13,9 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from emobench_data.convert import Form, make_mini
 from emobench_data.errors import InputError
 from emobench_data.export import question_entry, show
 from emobench_data.rationale.rules import by_rule
@@ -21,9 +23,9 @@ from emobench_data.records import Record
 from emobench_data.sources import Skips, all_sources, get_source
 from emobench_data.tasks import TASKS, question
 
-from ..make import with_other_gold
+from ..make import with_other_gold, write_picture
 from . import mutate
-from .helpers import convert
+from .helpers import convert, jsonl, put
 
 NAMES = sorted(all_sources())
 PICTURES = {".jpg", ".jpeg", ".png", ".mp4"}
@@ -116,6 +118,48 @@ def test_the_gold_of_a_record_does_not_reach_its_question(name, copy):
         for guided in (False, True):
             own, other = (show(one, one.modality, one.media, training=False, guided=guided) for one in pair)
             assert question_entry(own) == question_entry(other)
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """A made-up copy of every data set that has one, in a folder each, with pictures where those tell them apart."""
+    top = tmp_path_factory.mktemp("copies")
+    for name in NAMES:
+        import_module(f"{__package__}.test_{name}").build(top / name)
+    for path in (top / "caer_s").rglob("*.[pP][nN][gG]"):
+        Image.new("RGB", (712, 400)).save(path, "PNG")
+    for path in ("train/angry/1.png", "test/sad/1.png"):
+        write_picture(top / "faces" / path, size=(48, 48))
+    return top
+
+
+@every_source
+def test_no_other_folder_is_taken_for_it(name, copies):
+    """Many call their files train.json or labels.csv; the folder above is no copy either."""
+    source = get_source(name)
+    found = {path.name for path in copies.iterdir() if source.found(path)}
+    assert found == {name} | ({"faces"} if name == "fer2013" else set())
+    assert not source.found(copies)
+
+
+def test_what_was_converted_is_no_data_set(tmp_path):
+    make_mini(tmp_path, train=6, test=6, seed=0, form=Form(keep=True))
+    put(tmp_path, "train.jsonl", jsonl({"query": "What is it?", "response": "A dog.", "videos": ["a.mp4"]}))
+    put(tmp_path, "labels.csv", "image,label\na.jpg,1\n")
+    assert [name for name in NAMES if get_source(name).found(tmp_path)] == []
+
+
+@every_source
+def test_gaps(name, copy):
+    source = replace(get_source(name), expected={"train": 10**9, "test": 1, "": 10**9})
+    records, _ = convert(name, copy)
+    items = {split: len({one.item for one in records if one.split == split}) for split in ("train", "test")}
+    found = source.gaps(records)
+    assert f"train: {items['train']} of 1,000,000,000 items that a complete copy has" in found
+    assert any(gap.startswith(f"all: {len({one.item for one in records})} of ") for gap in found)
+    tests = {0: "test: 0 of 1 items that a complete copy has", 1: None}
+    wanted = tests.get(items["test"], f"test: {items['test']} items, and a complete copy has 1")
+    assert (wanted in found) if wanted else not any(gap.startswith("test") for gap in found)
 
 
 # Source -> a file of its made-up copy, a label there that is a number, and one that the data set does not have.
