@@ -11,6 +11,7 @@ from typing import Any, Mapping
 
 import click
 
+from emobench_data.atomic import atomic_file
 from emobench_data.media_check import media_digest
 from emobench_data.questions import read_questions
 
@@ -124,8 +125,8 @@ def _plain_copies(data: Data, run: Run) -> Data:
     for field, content in as_llava_reads(data).items():
         file = getattr(data, field)
         copy = run.folder / "inputs" / ("train.json" if field == "train" else "questions.jsonl")
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(content)
+        with atomic_file(copy) as opened:  # another machine may read it
+            opened.write(content)
         say(f"{file} is read as {copy}, in the form that LLaVA reads")
         changed[field] = copy
     return replace(data, **changed)
