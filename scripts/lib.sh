@@ -83,11 +83,16 @@ without_foreign_torchvision() {
     fi
 }
 
-# Make the virtual environment, once per content of the files that define it; several clones may share one. Each runs its
-# own code from there, by PYTHONPATH: the packages are installed for the commands that are typed by hand.
+# The environment of this clone, in which its own packages come before those that are installed.
 setup_env() {
-    local stamp="$VENV/emollm-stamp" made="" owner="" wanted
+    make_env
     export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"
+}
+
+# Make the virtual environment, once per content of the files that define it; several clones may share one. The packages
+# are installed, from the clone that made it, for the commands that are typed by hand.
+make_env() {
+    local stamp="$VENV/emollm-stamp" made="" owner="" wanted
     wanted="$(cd "$ROOT" && cat "$LOCK" "scripts/stacks/$STACK.txt" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1)"
     [[ ! -f "$stamp" ]] || read -r made owner <"$stamp" || true
     [[ "$made" != "$wanted" ]] || return 0

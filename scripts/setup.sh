@@ -10,7 +10,7 @@
 # DOWNLOADS  wheels laid there are used     default: downloads/
 source "$(dirname "$0")/lib.sh"
 [[ "${1:-}" == "--help" ]] && usage "$0" && exit
-setup_env
+make_env
 # The page's packages go into an environment that is there already.
 [[ "$EXTRA" != serve ]] || pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[serve]"
 say "environment: $VENV"
