@@ -157,8 +157,10 @@ def _on_tower_builder(module: ModuleType) -> None:
 
 def _on_arch(module: ModuleType) -> None:
     from . import video
+    from .base_eyes import taking_over
 
-    # Only training calls this, with the arguments that it was given.
+    # Only training calls these, with the arguments that it was given.
+    wrap(module.LlavaMetaModel, "initialize_vision_modules", taking_over)
     wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
     wrap(module.LlavaMetaForCausalLM, "prepare_inputs_labels_for_multimodal", video.noting_clips)
     wrap(module.LlavaMetaForCausalLM, "encode_images", video.telling_clips)

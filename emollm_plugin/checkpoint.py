@@ -99,11 +99,7 @@ def verify_projector(projector: torch.nn.Module, folder: Path) -> None:
     Raises:
         InputError: no projector is saved there, keys are missing or unexpected, or a value was not restored.
     """
-    if not folder.is_dir():
-        # A hub name, which the host has just downloaded.
-        from huggingface_hub import snapshot_download
-
-        folder = Path(snapshot_download(str(folder), local_files_only=True))
+    folder = local_folder(folder)
     saved, wanted = projector_tensors(folder), projector.state_dict()
     if not saved:
         raise InputError(f"{folder} holds no projector weights (keys with {MARK!r}); it cannot be evaluated")
@@ -120,20 +116,34 @@ def verify_projector(projector: torch.nn.Module, folder: Path) -> None:
             raise InputError(f"projector in {folder}: {key} was not restored from the checkpoint")
 
 
+def local_folder(folder: Path) -> Path:
+    """The folder itself, or, for a hub name, the one that the host has just downloaded."""
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(str(folder), local_files_only=True))
+
+
 def projector_tensors(folder: Path) -> dict[str, Tensor]:
     """The projector's tensors saved in `folder`, keyed as in the projector's own state dict."""
+    return tensors_below(folder, MARK)
+
+
+def tensors_below(folder: Path, mark: str) -> dict[str, Tensor]:
+    """The tensors saved in `folder` whose names hold `mark`, under what follows it."""
     found: dict[str, Tensor] = {}
     for file in sorted(folder.glob("*.safetensors")):
-        found.update(_from_safetensors(file))
+        found.update(_from_safetensors(file, mark))
     for file in sorted(folder.glob("*.bin")):
         if file.name != "training_args.bin":
             state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-            found.update({key.split(MARK, 1)[1]: value for key, value in state.items() if MARK in key})
+            found.update({key.split(mark, 1)[1]: value for key, value in state.items() if mark in key})
     return found
 
 
-def _from_safetensors(file: Path) -> dict[str, Tensor]:
+def _from_safetensors(file: Path, mark: str) -> dict[str, Tensor]:
     from safetensors import safe_open
 
     with safe_open(file, framework="pt") as tensors:
-        return {key.split(MARK, 1)[1]: tensors.get_tensor(key) for key in tensors.keys() if MARK in key}  # noqa: SIM118
+        return {key.split(mark, 1)[1]: tensors.get_tensor(key) for key in tensors.keys() if mark in key}  # noqa: SIM118

@@ -13,6 +13,7 @@ from functools import cache
 from emobench_data.errors import InputError
 
 from .attention import supported_attention
+from .base_eyes import load_base
 from .compat.dtype import float32_unless_told
 from .compat.rotary import keep_rotary_exact
 from .compat.zero3 import generator_kept
@@ -82,7 +83,7 @@ def _load(cls: type, path, *args, config=None, attn_implementation=None, **kwarg
         # QLoRA notes its four bits there; its adapter is merged into the whole base, or what the caller asks for.
         del config.quantization_config
     with generator_kept():
-        model = cls.from_pretrained(path, *args, config=config, **kwargs)
+        model = load_base(cls, path, *args, config=config, **kwargs)
     keep_rotary_exact(model)
     return model
 

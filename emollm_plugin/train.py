@@ -24,6 +24,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         from transformers import set_seed
 
         from .attention import attention_here
+        from .base_eyes import to_be_trained
         from .compat.cpu import no_cuda_synchronize
         from .preflight import preflight
         from .reachable import full_disk_named
@@ -34,7 +35,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         dataset.clips, dataset.records, dataset.room = plan.clips, plan.records, plan.room
         with (
             no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
-            _hits_told(plan.clips.cache, plan.rank),
+            _hits_told(plan.clips.cache, plan.rank), to_be_trained(),
         ):  # fmt: skip
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
             set_seed(plan.seed)

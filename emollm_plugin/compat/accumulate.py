@@ -12,7 +12,7 @@ from ..prompt.encode import IGNORE_INDEX
 
 
 def whole_steps(cls: type) -> None:
-    """transformers < 4.46: the loss of a micro-batch cannot know the labels of the others, which come after it.
+    """transformers < 4.46 (once is enough): the loss of a micro-batch cannot know the labels of the others, which come after it.
 
     The micro-batches of a step are kept until all are there, their labels counted over all ranks, and then each is trained
     with the count, as newer trainers do. What the trainer, accelerate and DeepSpeed divide by, accumulation steps and ranks,
@@ -21,7 +21,7 @@ def whole_steps(cls: type) -> None:
     Args:
         cls: `LLaVATrainer`.
     """
-    if not hasattr(cls, "get_batch_samples"):
+    if not hasattr(cls, "get_batch_samples") and not hasattr(cls.training_step, "__wrapped__"):
         cls.train = _starting_anew(cls.train)
         cls.training_step = _by_whole_steps(cls.training_step)
 

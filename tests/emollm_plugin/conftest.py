@@ -43,13 +43,13 @@ def make_llm(folder, vocabulary):
     LlamaForCausalLM(config).save_pretrained(folder)
 
 
-def make_clip(folder):
+def make_clip(folder, width=24):
     import torch
     from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModel
 
     torch.manual_seed(0)
     config = CLIPVisionConfig(
-        hidden_size=24, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, image_size=28, patch_size=14
+        hidden_size=width, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, image_size=28, patch_size=14
     )
     CLIPVisionModel(config).save_pretrained(folder)
     size = {"height": 28, "width": 28}

@@ -11,6 +11,7 @@ from emobench_data import InputError
 from emollm_plugin.prompt.encode import IGNORE_INDEX
 from emollm_plugin.samples import text_lengths
 
+from ..emobench_data.odd_media import write_spoilt
 from .conftest import make_clip_file
 from .trainings import finish
 
@@ -175,8 +176,10 @@ def test_records_of_which_none_is_left_are_refused(plan):
 
 
 def test_a_training_goes_on_without_what_is_faulty_and_too_long(tiny, media, train_arguments, tmp_path):
+    """And with a clip of which frames in the middle are spoilt, which is read by those that decode."""
     records = json.loads((tiny.data / "train.json").read_text())
     to_clips(records)
+    write_spoilt(media / "clip.mp4")
     LONG(records)
     (tmp_path / "records.json").write_text(json.dumps(records))
     changed = {"data_path": tmp_path / "records.json", "image_folder": media, "faulty_media": 0.2, "max_steps": None,
@@ -185,3 +188,4 @@ def test_a_training_goes_on_without_what_is_faulty_and_too_long(tiny, media, tra
         out = tmp_path / f"llava-{policy}"
         done = finish(train_arguments(**changed, too_long=policy, output_dir=out), out=out)
         assert len(done.curve()) == steps, policy
+        assert "1 clips have frames that do not decode, for which the nearest are read: clip.mp4" in done.log.read_text()
