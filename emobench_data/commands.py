@@ -25,7 +25,7 @@ KEY = "EMOLLM_JUDGE_KEY"
 
 @click.command()
 @click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
-@click.option("--gold", type=FILE, required=True, help="Their answers, written beside the questions.")
+@click.option("--gold", type=FILE, required=True, help="Their answers, written beside the questions; see below.")
 @click.option("--predictions", type=FILE, required=True, help="The answer file of LLaVA's eval script.")
 @click.option("--out", type=FILE, help="Also write the result to this file, as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -36,7 +36,16 @@ KEY = "EMOLLM_JUDGE_KEY"
 def score(
     questions: Path, gold: Path, predictions: Path, out: Path | None, as_json: bool, general: str | None, **judge: Any
 ) -> None:
-    """Score a model's answers. The judge's key, if it needs one, is read from EMOLLM_JUDGE_KEY."""
+    """Score a model's answers. The judge's key, if it needs one, is read from EMOLLM_JUDGE_KEY.
+
+    A line of the gold is a JSON object. For questions of your own it needs a question_id, an answer, and options (which may
+    stand with the question instead). Further: accepted (all answers that are right), source and group (for figures by data
+    set, and for intervals of questions that hang together), and task, one of emo_c, emo_o, intent, hate, humor and sarcasm;
+    questions without a task are figures of their own, outside the overall.
+
+    With --general, a line needs an answer, or a list: answers (each is right), or annotators (what each of them said, counted
+    by VQA accuracy; ten answers are taken for that too).
+    """
     if out and any(path.exists() and out.resolve() == path.resolve() for path in (questions, gold, predictions)):
         raise InputError(f"--out {out}: is one of the files that are read; name another")
     if general:
@@ -81,6 +90,7 @@ def _judge(options: dict[str, Any]) -> Endpoint:
 def report(run_dirs: tuple[Path, ...], out: Path, **paths: Path | None) -> None:
     """Report on runs, each a folder with answers.jsonl and results.json; others are compared with the first.
 
+    Runs are compared by questions that are the same in both: id, words, medium and gold; what is left out is said.
     A run's general ability is what `score --general NAME --out RUN_DIR/general-NAME.json` wrote.
     """
     from .report import write_report

@@ -36,7 +36,7 @@ def read_training(path: Path) -> list[Any]:
     return content
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_lines(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line number and object of each line of a JSONL file; blank lines are passed over.
 
     Raises:
@@ -50,7 +50,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield from parse_lines(path, file)
 
 
-def parse_lines(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+def parse_lines(path: Path | str, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     """As `read_lines`, of lines that were read from `path` already."""
     for number, line in enumerate(lines, start=1):
         if line.isspace():
@@ -66,7 +66,7 @@ def parse_lines(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[
         yield number, entry
 
 
-def read_entries(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
+def read_entries(path: Path | str) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Question id, line number and object of each line of a question or answer file; blank lines are passed over.
 
     Raises:
@@ -84,6 +84,6 @@ def read_entries(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
         yield question, number, entry
 
 
-def line_place(path: Path, number: int) -> str:
+def line_place(path: Path | str, number: int) -> str:
     """How messages name a line."""
     return f"{path}, line {number}"

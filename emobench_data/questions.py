@@ -42,12 +42,13 @@ class Question(NamedTuple):
         return self.image or self.video
 
 
-def read_questions(path: Path) -> list[Question]:
+def read_questions(path: Path | str) -> list[Question]:
     """The questions of a JSONL file, or of the JSON list that `llava.eval.model_vqa_science` reads (name `*.json`).
 
     Raises:
         InputError: the file cannot be read or is empty, a question lacks its fields, or an id occurs twice.
     """
+    path = Path(path)
     if path.suffix == ".json":
         # `write_science` puts one record on a line.
         found = [_from_conversation(path, number, entry) for number, entry in enumerate(read_training(path), 1)]
@@ -64,7 +65,7 @@ def read_questions(path: Path) -> list[Question]:
     return found
 
 
-def read_asked(path: Path) -> dict[str, Question]:
+def read_asked(path: Path | str) -> dict[str, Question]:
     """Question id, as text -> question, in the file's order. Raises as `read_questions` does."""
     return {str(question.id): question for question in read_questions(path)}
 

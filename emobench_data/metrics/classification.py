@@ -24,9 +24,9 @@ class Cells:
     Args:
         truth, guess: the gold label and the predicted one of each item; what is predicted may be no label at all.
 
-    `kinds` `(n,)` is the cell of each item; of each cell, `pairs` are its labels, `right` says whether these are equal, `counts`
-    `(C,)` how many items it holds, and `adds` `(C, 3 L)` what an item of it adds to the sums that `figures` reads: hits,
-    occurrences and predictions of each of L gold labels.
+    `kinds` `(n,)` is the cell of each item; of each cell, `pairs` are its labels, `right` says whether these are equal,
+    `counts` `(C,)` how many items it holds, and `adds` `(C, 3 L)` what an item of it adds to the sums that `figures` reads:
+    hits, occurrences and predictions of each of L gold labels.
     """
 
     def __init__(self, truth: Iterable[Hashable], guess: Iterable[Hashable]) -> None:

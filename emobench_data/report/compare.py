@@ -1,8 +1,8 @@
-"""Two runs on the same questions: an exact test by sub-task, and intervals of the differences."""
+"""Two runs over the questions that both were asked: an exact test by sub-task, and intervals of the differences."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, Mapping, NamedTuple, Sequence
 
 import numpy as np
@@ -10,30 +10,43 @@ from scipy.stats import binomtest
 
 from ..metrics import LEVEL, Share, difference, mean_of, share
 from ..scoring.figures import numbered
+from .alike import Put, fault
 
 
 class Verdict(NamedTuple):
-    """How a run did on one question: its sub-task, what it counts for (0 to 1), and the unit that it belongs to."""
+    """How a run did on one question: its sub-task, what it counts for (0 to 1), its unit, and what was asked."""
 
     task: str
     value: float
     unit: str
+    put: Put
 
 
 Verdicts = Mapping[str, Verdict]  # by question
 
 
+def left_out(first: Verdicts, second: Verdicts) -> dict[str, str]:
+    """The questions that the two cannot be compared by, and why."""
+    found = {question: "asked of one run alone" for question in first.keys() ^ second.keys()}
+    for question, own in first.items():
+        if question in second and (reason := fault(own.put, second[question].put)):
+            found[question] = reason
+    return found
+
+
 def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
-    """Second against first, over the questions that both were asked.
+    """Second against first, over the questions that are the same in both: id, words, medium and gold.
 
     Returns:
+        `left_out`: why -> how many questions;
         `tasks`: name -> `n`, `lost` (the first does better), `won`, `units`, `difference` of the means, its 95 %
         `interval` and `p` (see `sign_test`; not corrected for several tests); `overall`: `difference` of the means of the
         sub-tasks and its `interval`.
     """
+    gone = left_out(first, second)
     both: dict[str, list[tuple[Verdict, Verdict]]] = defaultdict(list)
     for question, own in first.items():
-        if question in second:
+        if question not in gone:
             both[own.task].append((own, second[question]))
     known: dict[str, int] = {}
     units = {task: numbered([own.unit for own, _ in pairs], known) for task, pairs in both.items()}
@@ -48,7 +61,8 @@ def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
             "n": len(pairs), "lost": int((values[1] < values[0]).sum()), "won": int((values[1] > values[0]).sum()),
             "units": parts[0].units, **_tested(_difference(*parts), gains, len(pairs)),
         }  # fmt: skip
-    return {"tasks": tasks, "overall": _difference(*map(mean_of, shares)) if tasks else None}
+    overall = _difference(*map(mean_of, shares)) if tasks else None
+    return {"tasks": tasks, "overall": overall, "left_out": dict(Counter(gone.values()))}
 
 
 def _difference(first: Share, second: Share) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Iterator, Sequence
 
 from ..scoring.figures import Item
-from ..tasks import TASKS
+from ..scoring.gold import task_title
 from . import tables
 from .pictures import confusion_svg, thumbnail
 from .runs import Run
@@ -52,8 +52,7 @@ def page(runs: Sequence[Run]) -> str:
         f"<title>EmoBench report</title><style>{_STYLE}</style></head><body>",
         f"<h1>EmoBench report</h1><p class=note>{escape(', '.join(run.name for run in runs))}</p>",
         *(f'<p class="warning">{escape(run.name)}: {escape(note)}</p>' for run in runs for note in run.notes),
-        "<h2>Scores</h2>", html_table(tables.overall(runs)),
-        f"<p class=note>{escape(INTERVALS_NOTE)}</p>",
+        *_section("Scores", tables.overall(runs), INTERVALS_NOTE),
         *_section("General ability", tables.general(runs)),
         *_section("Comparison", tables.comparisons(runs),
                   "Lost: the first run does better; won: the other. McNemar's exact test, two-sided, by group where "
@@ -69,14 +68,14 @@ def html_table(table: Table, kind: str = "") -> str:
     rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
     return (
         f"<h3>{escape(table.title)}</h3><div class=scroll><table class='{kind}'><thead><tr>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        f"<tbody>{rows}</tbody></table></div>" + (f"<p class=note>{escape(table.note)}</p>" if table.note else "")
     )
 
 
 def _section(title: str, found: Sequence[Table], note: str = "") -> list[str]:
     if not found:
         return []
-    return [f"<h2>{title}</h2>", *map(html_table, found), f"<p class=note>{note}</p>"]
+    return [f"<h2>{title}</h2>", *map(html_table, found), f"<p class=note>{escape(note)}</p>"]
 
 
 def _run(run: Run) -> Iterator[str]:
@@ -85,7 +84,7 @@ def _run(run: Run) -> Iterator[str]:
     yield from map(html_table, tables.extras(run))
     yield "<h3>Confusion: rows are the gold, columns the answers</h3><div class=figures>"
     for task, figures in run.result["tasks"].items():
-        title = TASKS[task].title
+        title = task_title(task)
         yield f"<figure><figcaption>{title}</figcaption>{confusion_svg(figures['confusion'], title)}</figure>"
     yield "</div><h3>Worst confusions</h3>"
     for task in run.result["tasks"]:
@@ -98,7 +97,7 @@ def _confusions(run: Run, task: str, wrong: Sequence[Item]) -> Iterator[str]:
     if not worst:
         return
     hateful = task == "hate"
-    yield f"<details{'' if hateful else ' open'}><summary><b>{TASKS[task].title}</b>"
+    yield f"<details{'' if hateful else ' open'}><summary><b>{task_title(task)}</b>"
     yield f"{' (may show hateful content)' if hateful else ''}</summary>"
     for (truth, guess), n in worst:
         yield f"<p>{escape(truth)} taken for {escape(guess)}: {n} times</p><div class=examples>"
@@ -119,7 +118,7 @@ def _card(run: Run, item: Item) -> str:
 def _conditions(run: Run) -> Iterator[list[str]]:
     yield from (list(row) for row in _flat("", run.conditions))
     for task, text in run.result["prompts"].items():
-        yield [f"prompt, {TASKS[task].title} (first question)", text]
+        yield [f"prompt, {task_title(task)} (first question)", text]
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:

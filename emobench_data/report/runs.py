@@ -11,7 +11,10 @@ from ..errors import InputError
 from ..questions import Question, read_asked
 from ..scoring.core import read_items, summarise
 from ..scoring.figures import Item
-from ..scoring.general import GeneralItem, read_general, score_general
+from ..scoring.general import read_general, score_general
+from ..scoring.gold import task_title
+from .alike import put
+from .compare import Verdict, Verdicts
 
 
 class Run(NamedTuple):
@@ -25,7 +28,17 @@ class Run(NamedTuple):
     media: Path | None
     conditions: dict[str, Any]
     notes: list[str]
-    general: dict[str, tuple[dict[str, Any], list[GeneralItem]]]
+    general: dict[str, tuple[dict[str, Any], Verdicts]]
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """By question."""
+        return {
+            item.question: Verdict(task_title(item.gold.task), float(item.right), item.unit, put(
+                self.asked[item.question], (item.gold.task, item.gold.answer, item.gold.accepted, item.gold.options), self.media
+            ))
+            for item in self.items
+        }  # fmt: skip
 
 
 def load_runs(
@@ -52,10 +65,11 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
     items = read_items(asked, questions, gold, folder / "answers.jsonl")
     result = summarise(items, asked)
     notes = []
-    if isinstance(stored.get("overall"), float) and abs(stored["overall"] - result["overall"]) > 1e-9:
+    told, found = stored.get("overall"), result["overall"]
+    if isinstance(told, float) and found is not None and abs(told - found) > 1e-9:
         notes.append(
-            f"results.json says {100 * stored['overall']:.2f} overall, the answers beside it give "
-            f"{100 * result['overall']:.2f}; this page shows the latter"
+            f"results.json says {100 * told:.2f} overall, the answers beside it give {100 * found:.2f}; this page shows the "
+            "latter"
         )
     conditions = stored.get("conditions")
     media = media_root or (_named(folder, stored, "media", "--media-root") if _files(stored).get("media") else None)
@@ -77,14 +91,18 @@ def _judge(folder: Path, judge: Any) -> dict[str, Any]:
     return judge
 
 
-def _general(path: Path) -> dict[str, tuple[dict[str, Any], list[GeneralItem]]]:
+def _general(path: Path) -> dict[str, tuple[dict[str, Any], Verdicts]]:
     stored = _read_json(path)
     names = list(stored["general"]) if isinstance(stored.get("general"), dict) else []
     if len(names) != 1:
         raise InputError(f"{path}: no result of `score --general NAME --out`; score again, or move it away")
     files = [_named(path.parent, stored, key, "score again with --out") for key in ("questions", "gold", "predictions")]
-    result = score_general(names[0], *files)
-    return {names[0]: (result["general"][names[0]], read_general(*files)[0])}
+    name, asked = names[0], read_asked(files[0])
+    verdicts = {
+        item.question: Verdict(name, item.credit or 0.0, item.unit, put(asked[item.question], gold.credits, None))
+        for item, gold in zip(*read_general(*files))
+    }
+    return {name: (score_general(name, *files)["general"][name], verdicts)}
 
 
 def _read_json(path: Path) -> dict[str, Any]:

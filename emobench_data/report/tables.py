@@ -4,35 +4,57 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Sequence
 
+from ..scoring.gold import task_title
 from ..scoring.table import percent
-from ..tasks import TASKS
-from .compare import Verdict, Verdicts, compare
+from .compare import Verdicts, compare, left_out
 from .runs import Run
 
 
 class Table(NamedTuple):
-    """A title, a head and rows; the first column is words, the others numbers."""
+    """A title, a head and rows, of which the first column is words and the others numbers; and a note below."""
 
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    note: str = ""
 
 
-def overall(runs: Sequence[Run]) -> Table:
-    """A row a run: the overall and each sub-task with its interval; the two baselines last."""
-    tasks = [task for task in TASKS if any(task in run.result["tasks"] for run in runs)]
+def alike(verdicts: Sequence[Verdicts]) -> list[list[int]]:
+    """The places of those that were asked the same, each group in order."""
+    groups: list[list[int]] = []
+    for place, own in enumerate(verdicts):
+        group = next((group for group in groups if not left_out(verdicts[group[0]], own)), None)
+        if group is None:
+            groups.append(group := [])
+        group.append(place)
+    return groups
+
+
+def overall(runs: Sequence[Run]) -> list[Table]:
+    """A table for the runs that were asked the same: a row a run, and the two baselines last."""
+    groups = [[runs[place] for place in group] for group in alike([run.verdicts for run in runs])]
+    tables = [_overall(group) for group in groups]
+    if len(groups) == 1:
+        return tables
+    return [
+        table._replace(title=f"{table.title}: {len(group[0].items):,} questions of {', '.join(run.name for run in group)}",
+                       note="Asked other questions than the runs in the other tables: not comparable with these.")
+        for table, group in zip(tables, groups)
+    ]  # fmt: skip
+
+
+def _overall(runs: Sequence[Run]) -> Table:
+    first = runs[0].result
     rows = []
     for run in runs:
-        figures = [run.result["tasks"].get(task) for task in tasks]
-        total = _with_interval({"accuracy": run.result["overall"], "interval": run.result["overall_interval"]})
-        rows.append([run.name, total, *map(_with_interval, figures)])
-    first = runs[0].result
+        total = {"accuracy": run.result["overall"], "interval": run.result["overall_interval"]}
+        figures = [total if total["accuracy"] is not None else None, *run.result["tasks"].values()]
+        rows.append([run.name, *map(_with_interval, figures)])
     for name in ("majority", "random"):
-        own = [percent(first["tasks"][task][name]) if task in first["tasks"] else "" for task in tasks]
+        own = [percent(figures[name]) for figures in first["tasks"].values()]
         rows.append([f"baseline: {name}", percent(first[f"overall_{name}"]), *own])
-    return Table(
-        "Accuracy in per cent, with 95 % intervals", ["run", "overall", *(TASKS[t].title for t in tasks)], rows
-    )
+    head = ["run", "overall", *map(task_title, first["tasks"])]
+    return Table("Accuracy in per cent, with 95 % intervals", head, rows)
 
 
 def by_source(run: Run) -> Table:
@@ -42,7 +64,7 @@ def by_source(run: Run) -> Table:
     keys += ("unparsed", "ambiguous", "missing")
     rows = []
     for task, figures in run.result["tasks"].items():
-        rows.append([TASKS[task].title, *(percent(figures.get(key)) for key in keys)])
+        rows.append([task_title(task), *(percent(figures.get(key)) for key in keys)])
         for source, own in figures["sources"].items() if len(figures["sources"]) > 1 else ():
             rows.append([f"– {source}", *(percent(own.get(key)) for key in keys)])
     return Table("By sub-task and source", [*head, "unparsed", "ambiguous", "missing"], rows)
@@ -56,14 +78,14 @@ def extras(run: Run) -> list[Table]:
         if found:
             rows = [[level, *map(percent, own.values())] for level, own in found["levels"].items()]
             title = (
-                f"{TASKS[task].title} at three levels (table of synonyms {found['wheel_version']}; the accepted list "
+                f"{task_title(task)} at three levels (table of synonyms {found['wheel_version']}; the accepted list "
                 f"is what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
             )
             tables.append(Table(title, ["level", "accuracy", "precision", "recall", "F1"], rows))
     sure = {task: own["calibration"] for task, own in run.result["tasks"].items() if "calibration" in own}
     if sure:
         rows = [
-            [TASKS[task].title, *(percent(own[key]) for key in ("n", "ece", "accuracy", "confidence"))]
+            [task_title(task), *(percent(own[key]) for key in ("n", "ece", "accuracy", "confidence"))]
             for task, own in sure.items()
         ]
         tables.append(Table("Calibration", ["sub-task", "n", "ECE", "accuracy", "mean confidence"], rows))
@@ -76,14 +98,12 @@ def extras(run: Run) -> list[Table]:
 
 
 def comparisons(runs: Sequence[Run]) -> list[Table]:
-    """Every later run against the first, on the same questions."""
-    tables = []
-    verdicts = [
-        {one.question: Verdict(TASKS[one.gold.task].title, float(one.right), one.unit) for one in run.items} for run in runs
+    """Every later run against the first."""
+    verdicts = [run.verdicts for run in runs]
+    return [
+        _comparison(f"{run.name} against {runs[0].name}", verdicts[0], own, "overall")
+        for run, own in zip(runs[1:], verdicts[1:])
     ]
-    for run, own in zip(runs[1:], verdicts[1:]):
-        tables += _comparison(f"{run.name} against {runs[0].name}", verdicts[0], own, "overall")
-    return tables
 
 
 def general(runs: Sequence[Run]) -> list[Table]:
@@ -91,29 +111,33 @@ def general(runs: Sequence[Run]) -> list[Table]:
     names = list(dict.fromkeys(name for run in runs for name in run.general))
     if not names:
         return []
-    rows = [[run.name, *(_with_interval(run.general[n][0]) if n in run.general else "" for n in names)] for run in runs]
-    tables = [Table("General ability: exact match or VQA accuracy in per cent, not part of the overall", ["run", *names], rows)]
-    verdicts = [
-        {f"{name}/{one.question}": Verdict(name, one.credit or 0.0, f"{name}/{one.unit}")
-         for name, (_, own) in run.general.items() for one in own}
-        for run in runs
-    ]  # fmt: skip
+    head, columns = ["run"], []
+    for name in names:
+        having = [run for run in runs if name in run.general]
+        groups = [[having[place] for place in group] for group in alike([run.general[name][1] for run in having])]
+        for group in groups:
+            head.append(name if len(groups) == 1 else f"{name}, as asked of {group[0].name}")
+            columns.append([_with_interval(run.general[name][0]) if run in group else "" for run in runs])
+    rows = [[run.name, *cells] for run, cells in zip(runs, zip(*columns))]
+    tables = [Table("General ability: exact match or VQA accuracy in per cent, not part of the overall", head, rows)]
+    verdicts = [{f"{name}/{key}": one for name, (_, own) in run.general.items() for key, one in own.items()} for run in runs]
     for run, own in zip(runs[1:], verdicts[1:]):
-        tables += _comparison(f"General ability: {run.name} against {runs[0].name}", verdicts[0], own, "")
+        if verdicts[0] and own:
+            tables.append(_comparison(f"General ability: {run.name} against {runs[0].name}", verdicts[0], own, ""))
     return tables
 
 
-def _comparison(title: str, first: Verdicts, second: Verdicts, total: str) -> list[Table]:
+def _comparison(title: str, first: Verdicts, second: Verdicts, total: str) -> Table:
     found = compare(first, second)
-    if not found["tasks"]:
-        return []
     rows = [
         [task, str(own["n"]), str(own["lost"]), str(own["won"]), *_difference(own), f"{own['p']:.3g}"]
         for task, own in found["tasks"].items()
     ]
     if total and len(rows) > 1:
         rows.append([total, "", "", "", *_difference(found["overall"]), ""])
-    return [Table(title, ["sub-task", "n", "lost", "won", "difference", "95 %", "p (exact)"], rows)]
+    gone = ", ".join(f"{n:,} {reason}" for reason, n in found["left_out"].items())
+    note = f"Questions left out: {gone}." if gone else ""
+    return Table(title, ["sub-task", "n", "lost", "won", "difference", "95 %", "p (exact)"], rows, note)
 
 
 def _difference(own: dict[str, Any]) -> list[str]:

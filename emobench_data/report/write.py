@@ -15,12 +15,12 @@ HTML, MARKDOWN = "report.html", "report.md"
 
 
 def write_report(
-    folders: Sequence[Path],
-    out: Path,
+    folders: Sequence[Path | str],
+    out: Path | str,
     *,
-    questions: Path | None = None,
-    gold: Path | None = None,
-    media_root: Path | None = None,
+    questions: Path | str | None = None,
+    gold: Path | str | None = None,
+    media_root: Path | str | None = None,
 ) -> tuple[Path, Path]:
     """Write `report.html` and `report.md` on the runs in `folders` to `out`; return both paths.
 
@@ -29,7 +29,9 @@ def write_report(
     Raises:
         InputError: as `load_runs`.
     """
-    runs = load_runs(folders, questions=questions, gold=gold, media_root=media_root)
+    out, folders = Path(out), [Path(folder) for folder in folders]
+    given = {"questions": questions, "gold": gold, "media_root": media_root}
+    runs = load_runs(folders, **{name: Path(path) if path else None for name, path in given.items()})
     with atomic_file(out / HTML) as html, atomic_file(out / MARKDOWN) as table:
         html.write(page(runs).encode("utf-8", "replace"))
         table.write(markdown(runs).encode("utf-8", "replace"))
@@ -38,7 +40,7 @@ def write_report(
 
 def markdown(runs: Sequence[Run]) -> str:
     """The tables without the pictures."""
-    found = [tables.overall(runs), *tables.general(runs), *tables.comparisons(runs)]
+    found = [*tables.overall(runs), *tables.general(runs), *tables.comparisons(runs)]
     found += [table._replace(title=f"{run.name}: {table.title}") for run in runs
               for table in (tables.by_source(run), *tables.extras(run))]  # fmt: skip
     return "# EmoBench report\n\n" + "\n\n".join(map(_markdown_table, found)) + "\n"
@@ -46,7 +48,8 @@ def markdown(runs: Sequence[Run]) -> str:
 
 def _markdown_table(table: Table) -> str:
     lines = [table.head, ["---", *["---:"] * (len(table.head) - 1)], *table.rows]
-    return f"## {_cell(table.title)}\n\n" + "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+    told = f"## {_cell(table.title)}\n\n" + "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+    return f"{told}\n\n{_cell(table.note)}" if table.note else told
 
 
 def _cell(text: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any, Iterable
 import numpy as np
 
 from ..parsing import normal
-from .gold import Answer, Gold
+from .answers import Answer
+from .gold import Gold
 
 BINS = 10
 

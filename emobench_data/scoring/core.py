@@ -10,21 +10,22 @@ from ..metrics import mean_of, share
 from ..parsing import normal
 from ..questions import Question, read_asked
 from ..tasks import TASKS
+from .answers import read_answers
 from .figures import INTERVALS, Item, numbered, task_figures
-from .gold import read_answers, read_gold
+from .gold import OWN, read_gold
 from .reader import AMBIGUOUS, MISSING, NO_LABEL, UNPARSED, read
 
 
-def score(questions_path: Path, gold_path: Path, predictions_path: Path) -> dict[str, Any]:
-    """Compare the `text` of each line in `predictions_path` with the gold.
+def score(questions_path: Path | str, gold_path: Path | str, predictions_path: Path | str) -> dict[str, Any]:
+    """Compare the `text` of each line in `predictions_path` with the gold, whose form `gold` says.
 
     The question file is the denominator: a question without an answer is wrong, and named in `missing_ids`. An answer
     is right if it names one label (see `parsing`) and that is an accepted one; see `reader` for open sets.
 
     Returns:
-        `overall` (mean of the sub-tasks' accuracies) with its `overall_interval`, `overall_majority` and
-        `overall_random`; `tasks` (name -> figures, see `figures`); `missing_ids`, `unparsed_ids`, `ambiguous_ids`;
-        `prompts` (the first question of each sub-task, as asked); `intervals` (how the 95 % intervals were made).
+        `overall` (mean of the accuracies of the six sub-tasks, as far as they are there; None without any) with its
+        `overall_interval`, `overall_majority` and `overall_random`; `tasks` (name -> figures, see `figures`); `missing_ids`,
+        `unparsed_ids`, `ambiguous_ids`; `prompts` (the first question of each sub-task, as asked); `intervals` (how the 95 % intervals were made).
 
     Raises:
         InputError: a file is missing, empty or has a line that is not valid; a question id occurs twice, is unknown, or
@@ -35,7 +36,7 @@ def score(questions_path: Path, gold_path: Path, predictions_path: Path) -> dict
 
 
 def read_items(
-    asked: Mapping[str, Question], questions_path: Path, gold_path: Path, predictions_path: Path
+    asked: Mapping[str, Question], questions_path: Path | str, gold_path: Path | str, predictions_path: Path | str
 ) -> list[Item]:
     """Every question asked, scored, in the order of the question file. Raises as `score` does."""
     gold, units = read_gold(gold_path, questions_path, asked)
@@ -65,14 +66,15 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
     for item in items:
         rows[item.gold.task].append(item)
     known: dict[str, int] = {}
-    units = {task: numbered([item.unit for item in rows[task]], known) for task in TASKS if task in rows}
-    scored = {task: task_figures(task, rows[task], own) for task, own in units.items()}
+    units = {task: numbered([item.unit for item in rows[task]], known) for task in (*TASKS, OWN) if task in rows}
+    scored = {task: task_figures(rows[task], own) for task, own in units.items()}
     tasks = {task: figures for task, (figures, _) in scored.items()}
     # Sub-tasks may ask about the same items.
-    total = mean_of([share(right, units[task], len(known)) for task, (_, right) in scored.items()])
+    shares = [share(right, units[task], len(known)) for task, (_, right) in scored.items() if task in TASKS]
+    total = mean_of(shares) if shares else None
     return {
-        "overall": total.value,
-        "overall_interval": [total.low, total.high],
+        "overall": total.value if total else None,
+        "overall_interval": [total.low, total.high] if total else None,
         "overall_majority": _mean(tasks, "majority"),
         "overall_random": _mean(tasks, "random"),
         "tasks": tasks,
@@ -84,5 +86,6 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
     }
 
 
-def _mean(tasks: Mapping[str, dict[str, Any]], figure: str) -> float:
-    return sum(figures[figure] for figures in tasks.values()) / len(tasks)
+def _mean(tasks: Mapping[str, dict[str, Any]], figure: str) -> float | None:
+    values = [figures[figure] for task, figures in tasks.items() if task in TASKS]
+    return sum(values) / len(values) if values else None

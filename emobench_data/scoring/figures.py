@@ -11,8 +11,9 @@ from ..metrics import DRAWS, LEVEL, SEED, Cells, Share, bootstrap, central, shar
 from ..metrics.classification import FIGURES, figures
 from ..parsing import normal
 from ..tasks import YES_NO
+from .answers import Answer
 from .calibration import calibration
-from .gold import Answer, Gold
+from .gold import Gold
 from .reader import AMBIGUOUS, MISSING, UNPARSED
 from .wheel import open_set
 
@@ -50,7 +51,7 @@ def numbered(units: Sequence[str], known: dict[str, int]) -> np.ndarray:
     return np.array([known.setdefault(unit, len(known)) for unit in units], np.int64)
 
 
-def task_figures(task: str, items: Sequence[Item], units: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+def task_figures(items: Sequence[Item], units: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
     """What `score` gives for a sub-task, and which items are right; `units` `(n,)` are the items' as numbers."""
     cells = Cells([item.truth for item in items], [item.guess for item in items])
     golds = [item.gold for item in items]
@@ -68,7 +69,7 @@ def task_figures(task: str, items: Sequence[Item], units: np.ndarray) -> tuple[d
     found["confusion"] = {}
     for (truth, guess), n in sorted(zip(cells.pairs, cells.counts.tolist())):
         found["confusion"].setdefault(truth, {})[guess] = n
-    if golds[0].kind == "open":
+    if {gold.kind for gold in golds} == {"open"}:
         found["open_set"] = open_set((item.gold, item.answer and item.answer.text) for item in items)
     sure = calibration((item.gold, item.answer) for item in items)
     if sure:
@@ -112,7 +113,7 @@ def _figures(cells: Cells, kinds: np.ndarray, units: np.ndarray, golds: Sequence
         "ambiguous": predicted[AMBIGUOUS],
         "missing": predicted[MISSING],
     }
-    if golds[0].kind == "yes_no":
+    if {gold.kind for gold in golds} == {"yes_no"}:
         found |= _yes_no(dict(zip(cells.pairs, counts.tolist())), predicted["Yes"], len(kinds))
     return found
 

@@ -22,8 +22,9 @@ from ..llava_files import line_place, read_entries
 from ..metrics import share
 from ..parsing import conclusion, normal
 from ..questions import read_asked
+from .answers import read_answers
 from .figures import INTERVALS, numbered, with_interval
-from .gold import check_complete, read_answers
+from .gold import check_complete
 
 ANNOTATORS, FEWEST = 10, 4
 
@@ -44,7 +45,9 @@ class GeneralGold(NamedTuple):
     unit: str
 
 
-def score_general(name: str, questions_path: Path, gold_path: Path, predictions_path: Path) -> dict[str, Any]:
+def score_general(
+    name: str, questions_path: Path | str, gold_path: Path | str, predictions_path: Path | str
+) -> dict[str, Any]:
     """Exact match after normalisation, or VQA accuracy where the gold has annotators' answers (see the module).
 
     Returns:
@@ -71,7 +74,7 @@ def score_general(name: str, questions_path: Path, gold_path: Path, predictions_
 
 
 def read_general(
-    questions_path: Path, gold_path: Path, predictions_path: Path
+    questions_path: Path | str, gold_path: Path | str, predictions_path: Path | str
 ) -> tuple[list[GeneralItem], list[GeneralGold]]:
     """Every question asked, scored, and its gold."""
     asked = read_asked(questions_path)

@@ -1,25 +1,47 @@
-"""Read what was asked, what is right, and what was answered; malformed input is an error with file and line."""
+"""Read what is right; malformed input is an error with file and line.
+
+A line of a gold file is a JSON object with
+
+- `question_id`: that of a question in the question file;
+- `answer`: the right one;
+- `options`: what may be answered, where that is a choice; the question's own are taken where the gold has none;
+- `accepted`: all that count as right, the answer among them; default: the answer alone;
+- `task`: one of the six sub-tasks. Without it, a question is one of your own: it has options, is read as a closed set (or,
+  where these are Yes and No, as such) and stands in a sub-task of its own, `own`, which never enters the overall of the six;
+- `source`: the data set, for figures by source;
+- `group`: what questions of one source have in common that hang together, such as a dialogue or a person; intervals take them
+  as one.
+
+So `{"question_id": 1, "answer": "joy", "options": ["joy", "fear"]}` is enough. Short answers without options are another kind
+of gold, see `general`.
+"""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Iterable, Mapping, NamedTuple
+from typing import Any, Iterable, Mapping
 
 from ..errors import InputError
 from ..llava_files import line_place, read_entries
-from ..parsing import closing, normal, spoken
+from ..parsing import normal
 from ..questions import Question
-from ..tasks import TASKS
+from ..tasks import TASKS, YES_NO
 
 NO_SOURCE = "(unnamed)"
+OWN = "own"  # the sub-task of questions that are none of the six
+_YES_NO = {normal(label): label for label in YES_NO}
+
+
+def task_title(task: str) -> str:
+    """The sub-task's name where people read it."""
+    return TASKS[task].title if task in TASKS else "Own questions"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gold:
-    """The answer to one question. `accepted` holds labels in their normal form.
+    """The answer to one question of a `kind`: `closed`, `open` or `yes_no`. `accepted` holds labels in their normal form.
 
     Questions with the same answer share one object, which is counted by identity: hashing the fields would take longer
     than all the rest of scoring.
@@ -34,18 +56,9 @@ class Gold:
     suffix: str  # of the ids of its questions, where they were written here
 
 
-class Answer(NamedTuple):
-    """What counts of what a model `said`: all of it but its thoughts, or the closing line of a guided answer.
-
-    `probabilities` are those of the labels where the evaluator kept them (`metadata.probabilities`).
-    """
-
-    text: str
-    probabilities: dict[str, float] | None
-    said: str
-
-
-def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -> tuple[dict[str, Gold], dict[str, str]]:
+def read_gold(
+    path: Path | str, questions_path: Path | str, asked: Mapping[str, Question]
+) -> tuple[dict[str, Gold], dict[str, str]]:
     """Question id -> gold, for the questions that were asked; and question id -> unit.
 
     A unit is what questions that hang together have in common: their source's `group` or, between sub-tasks, the item's id.
@@ -53,7 +66,7 @@ def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -
     gold, units = {}, {}
     for question, number, entry in read_entries(path):
         if question in asked:
-            own = gold[question] = _gold(path, number, entry)
+            own = gold[question] = _gold(path, number, entry, asked[question])
             group = entry.get("group")
             units[question] = _group(group, own, path, number) if group else question.removesuffix(own.suffix)
     check_complete(gold, path, questions_path, asked)
@@ -61,7 +74,7 @@ def read_gold(path: Path, questions_path: Path, asked: Mapping[str, Question]) -
 
 
 def check_complete(
-    gold: Iterable[str], path: Path, questions_path: Path, asked: Mapping[str, Question]
+    gold: Iterable[str], path: Path | str, questions_path: Path | str, asked: Mapping[str, Question]
 ) -> None:
     """Raise `InputError` for the first question without gold."""
     known = set(gold)
@@ -71,42 +84,29 @@ def check_complete(
             raise InputError(f"{place}: {path} holds no answer to {question!r}; take the pair of one conversion")
 
 
-def read_answers(path: Path, asked: Mapping[str, Question]) -> dict[str, Answer]:
-    """Question id -> answer; a question may have none."""
-    answers = {}
-    for question, number, entry in read_entries(path):
-        if question not in asked:
-            place = line_place(path, number)
-            raise InputError(f"{place}: question {question!r} is not in the question file; score with the one asked")
-        if not isinstance(entry.get("text"), str):
-            place = line_place(path, number)
-            raise InputError(f"{place}: no string under 'text'; expected the answer file of LLaVA's eval scripts")
-        metadata = entry.get("metadata")
-        probabilities = _probabilities(path, number, metadata) if metadata else None
-        said = entry["text"]
-        answers[question] = Answer(closing(said) if asked[question].guided else spoken(said), probabilities, said)
-    if answers and all(answer.said == asked[question].text for question, answer in answers.items()):
-        raise InputError(f"{path}: holds the questions themselves; give the answer file of LLaVA's eval scripts")
-    return answers
-
-
-def _gold(path: Path, number: int, entry: dict[str, Any]) -> Gold:
-    task, answer, source = entry.get("task"), entry.get("answer"), entry.get("source", NO_SOURCE)
-    accepted, options = entry.get("accepted", [answer]), entry.get("options", [])
+def _gold(path: Path | str, number: int, entry: dict[str, Any], asked: Question) -> Gold:
+    task, answer, source = entry.get("task", OWN), entry.get("answer"), entry.get("source", NO_SOURCE)
+    accepted, options = entry.get("accepted", [answer]), entry.get("options") or list(asked.options)
     lists = all(isinstance(part, list) and {*map(type, part)} <= {str} for part in (accepted, options))
-    if not (isinstance(task, str) and task in TASKS and isinstance(answer, str) and lists and answer in accepted):
-        raise InputError(
-            f"{line_place(path, number)}: not a gold answer; it needs a known task, and an answer that is among the "
-            "accepted (a plain file of short answers is scored with --general NAME)"
-        )
-    if not isinstance(source, str):
-        raise InputError(f"{line_place(path, number)}: the source {source!r} is no string")
-    if TASKS[task].kind == "closed" and answer not in options:
-        raise InputError(f"{line_place(path, number)}: the answer {answer!r} is not among the options")
-    return _parsed_gold(source, task, answer, tuple(accepted), tuple(options))
+    if not isinstance(task, str) or (task != OWN and task not in TASKS):
+        fault = f"unknown sub-task {task!r}; known: {', '.join(TASKS)}; leave 'task' out for questions of your own"
+    elif not isinstance(answer, str) or not lists:
+        fault = "not a gold answer; it needs a string under 'answer', and lists of strings under 'accepted' and 'options'"
+    elif not isinstance(source, str):
+        fault = f"the source {source!r} is no string"
+    elif answer not in accepted:
+        fault = f"the answer {answer!r} is not among the accepted {accepted!r}"
+    elif task == OWN and not options:
+        fault = "no options, here or with the question; give them, or score short answers without any by --general NAME"
+    else:
+        gold = _parsed_gold(source, task, answer, tuple(accepted), tuple(options))
+        if isinstance(gold, Gold):
+            return gold
+        fault = gold
+    raise InputError(f"{line_place(path, number)}: {fault}")
 
 
-def _group(group: Any, gold: Gold, path: Path, number: int) -> str:
+def _group(group: Any, gold: Gold, path: Path | str, number: int) -> str:
     if not isinstance(group, str):
         raise InputError(f"{line_place(path, number)}: the group {group!r} is no string")
     return f"{gold.source}\0{group}"
@@ -115,23 +115,16 @@ def _group(group: Any, gold: Gold, path: Path, number: int) -> str:
 @lru_cache(maxsize=4096)
 def _parsed_gold(
     source: str, task: str, answer: str, accepted: tuple[str, ...], options: tuple[str, ...]
-) -> Gold:
-    kind = TASKS[task].kind
-    return Gold(source, task, kind, answer, frozenset(map(normal, accepted)), options, f"/{task}")
-
-
-def _probabilities(path: Path, number: int, metadata: Any) -> dict[str, float] | None:
-    values = metadata.get("probabilities") if isinstance(metadata, dict) else None
-    if values is None:
-        return None
-    sound = isinstance(values, dict) and values and all(map(_is_share, values.values()))
-    if not sound or sum(values.values()) > 1.001:
-        raise InputError(
-            f"{line_place(path, number)}: metadata.probabilities must give each label a number from 0 to 1, "
-            "all together at most 1"
-        )
-    return values
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= 1
+) -> Gold | str:
+    """The gold, or what is wrong with it."""
+    keys, labels = frozenset(map(normal, accepted)), {normal(option): option for option in options}
+    kind = TASKS[task].kind if task in TASKS else "yes_no" if labels.keys() == _YES_NO.keys() else "closed"
+    if kind == "yes_no":
+        labels, options = _YES_NO, YES_NO
+    if kind == "open":
+        return Gold(source, task, kind, answer, keys, (), f"/{task}")
+    if len(labels) < len(options):
+        return f"two of the options {list(options)!r} are the same word"
+    if not keys <= labels.keys():
+        return f"{'the answer ' + repr(answer) if len(accepted) == 1 else 'an accepted answer'} is not among the options"
+    return Gold(source, task, kind, labels[normal(answer)], keys, options, f"/{task}")

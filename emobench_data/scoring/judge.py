@@ -8,7 +8,6 @@ from typing import Any, Sequence
 from ..chat import Endpoint, Request, ask_all
 from ..errors import InputError
 from ..parsing import yes_or_no
-from ..tasks import TASKS
 from .figures import Item
 
 PROMPT = (
@@ -30,10 +29,10 @@ def judged(items: Sequence[Item], judge: Endpoint) -> dict[str, Any]:
         InputError: as `ask_all`, or the judge refuses an answer.
     """
     host = judge.host
-    prompts = {item.question: _prompt(item) for item in items if TASKS[item.gold.task].kind == "open" and item.answer}
+    prompts = {item.question: _prompt(item) for item in items if item.gold.kind == "open" and item.answer}
     said = _ask(judge, list(dict.fromkeys(prompts.values())))
     tasks = {}
-    for task in dict.fromkeys(item.gold.task for item in items if TASKS[item.gold.task].kind == "open"):
+    for task in dict.fromkeys(item.gold.task for item in items if item.gold.kind == "open"):
         own = [item.question for item in items if item.gold.task == task]
         found = [yes_or_no(said[prompts[question]]) for question in own if question in prompts]
         tasks[task] = {

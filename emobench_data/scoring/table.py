@@ -15,7 +15,7 @@ def score_table(result: dict[str, Any]) -> str:
         rows.append([name, *_row(task)])
         if len(task["sources"]) > 1:
             rows += [[f"  {source}", *_row(figures)] for source, figures in task["sources"].items()]
-    if result["tasks"]:
+    if result["overall"] is not None:
         total = {key: result[f"overall_{key}"] for key in ("interval", "majority", "random")}
         rows.append(["overall", *_row({"accuracy": result["overall"], **total})])
     rows += [[f"general: {name}", *_row(task)] for name, task in result.get("general", {}).items()]

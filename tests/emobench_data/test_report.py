@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data.cli import main
-from emobench_data.report.compare import Verdict, compare, sign_test
+from emobench_data.report import write_report
 from emobench_data.report.pictures import confusion_svg, thumbnail
 
-from .make import write_clip, write_lines, write_picture
+from .make import read_lines, write_clip, write_lines, write_picture
 from .test_scoring import FEELINGS, gold
 
 EVIL = "<script>alert(1)</script>"
@@ -188,58 +188,44 @@ def test_thumbnails(tmp_path):
     assert thumbnail(root, "none.jpg") == ("", "missing")
 
 
-@pytest.mark.parametrize(("lost", "won"), [(0, 0), (0, 4), (3, 9), (10, 10), (700, 800)])
-def test_mcnemar_is_the_exact_binomial_test(lost, won):
-    stats = pytest.importorskip("scipy.stats")
-    expected = stats.binomtest(lost, lost + won).pvalue if lost + won else 1
-    p, (low, high) = sign_test([1] * won + [-1] * lost + [0] * 5)
-    assert p == pytest.approx(expected) and low <= won / max(1, won + lost) <= high
+def test_runs_that_were_asked_other_questions_stand_in_tables_of_their_own(make_run, tmp_path):
+    """One table held rows of different questions, with the baselines of the first."""
+    runs = [make_run(name, right) for name, right in (("first", 4), ("second", 6), ("other", 8))]
+    asked = read_lines(tmp_path / "q.jsonl")
+    stored = orjson.loads((runs[2] / "results.json").read_bytes())
+    write_lines(tmp_path / "q2.jsonl", [{**line, "text": "Another?"} if i < 3 else line for i, line in enumerate(asked)])
+    files = stored["files"] | {"questions": "../q2.jsonl"}
+    (runs[2] / "results.json").write_bytes(orjson.dumps(stored | {"files": files}))
+    assert run("report", *runs, "--out", tmp_path / "out").exit_code == 0
+    page, table = ((tmp_path / "out" / name).read_text() for name in ("report.html", "report.md"))
+    heads = [line for line in table.splitlines() if line.startswith("## Accuracy")]
+    assert [head.split(": ")[1] for head in heads] == ["8 questions of first, second", "8 questions of other"]
+    assert table.count("| baseline: majority |") == 2
+    for text in (page, table):
+        assert "not comparable with these" in text and "Questions left out: 3 with other words." in text
+    assert "| Emo-C | 8 | 0 | 2 |" in table and "| Emo-C | 5 | 0 | 4 |" in table
 
 
-def verdicts(rights, task="t", group=1):
-    """Verdicts over questions of which `group` make a unit."""
-    return {f"{task}{i}": Verdict(task, float(right), f"{task}{i // group}") for i, right in enumerate(rights)}
+def test_runs_with_nothing_in_common_say_so(make_run, tmp_path):
+    runs = make_run("first", 4), make_run("other", 8)
+    stored = orjson.loads((runs[1] / "results.json").read_bytes())
+    for name, key in (("q", "questions"), ("g", "gold")):
+        lines = [{**line, "question_id": "x" + line["question_id"]} for line in read_lines(tmp_path / f"{name}.jsonl")]
+        write_lines(tmp_path / f"{name}2.jsonl", lines)
+        stored["files"][key] = f"../{name}2.jsonl"
+    write_lines(runs[1] / "answers.jsonl", [{"question_id": f"xq{i}", "text": "sad"} for i in range(8)])
+    (runs[1] / "general-x.json").unlink()
+    (runs[1] / "results.json").write_bytes(orjson.dumps(stored))
+    assert run("report", *runs, "--out", tmp_path / "out").exit_code == 0
+    assert "Questions left out: 16 asked of one run alone." in (tmp_path / "out/report.md").read_text()
 
 
-def test_intervals_of_differences_lie_around_them():
-    """Sub-task t: 60 of 100 won, u: 30 of 100 lost; the overall is the mean of both differences."""
-    first = verdicts([0] * 100) | verdicts([1] * 30 + [0] * 70, "u")
-    found = compare(first, verdicts([1] * 60 + [0] * 40) | verdicts([0] * 100, "u"))
-    own, other, overall = found["tasks"]["t"], found["tasks"]["u"], found["overall"]
-    assert (own["won"], own["lost"], own["difference"], other["difference"]) == (60, 0, 0.6, -0.3)
-    for part, wanted, error in ((own, 0.6, 0.049), (other, -0.3, 0.0458), (overall, 0.15, 0.0335)):
-        low, high = part["interval"]
-        assert part["difference"] == pytest.approx(wanted) and (low + high) / 2 == pytest.approx(wanted, abs=0.02)
-        assert high - low == pytest.approx(2 * 1.96 * error, rel=0.12)
+def test_a_sub_task_of_one_source_has_one_row(make_run, tmp_path):
+    """The same answers had two rows, with two intervals."""
+    assert run("report", make_run("a", 4), "--out", tmp_path / "out").exit_code == 0
+    rows = [line for line in (tmp_path / "out/report.md").read_text().splitlines() if line.startswith(("| Emo-C", "| – "))]
+    assert len(rows) == 1 and "50.0" in rows[0]
 
 
-def test_no_interval_contradicts_its_test():
-    """`+0.0 to +50.0, p=1` stood in one row."""
-    seen = 0
-    for n in (2, 4, 8, 12, 24, 60):
-        for both in sorted({0, n // 2, n - 1}):
-            for won, lost in ((a, b) for a in range(min(9, n - both) + 1) for b in range(min(3, a, n - both - a) + 1)):
-                kept = [1] * both, [0] * (n - both - won - lost)
-                found = compare(verdicts([*kept[0], *[0] * won, *[1] * lost, *kept[1]]),
-                                verdicts([*kept[0], *[1] * won, *[0] * lost, *kept[1]]))["tasks"]["t"]  # fmt: skip
-                assert (found["interval"][0] > 0) == (found["p"] < 0.05), (n, both, won, lost)
-                seen += found["p"] < 0.05
-    assert seen > 20
-    one = compare(verdicts([0, 1]), verdicts([1, 1]))["tasks"]["t"]
-    assert one["p"] == 1 and one["interval"][0] < -0.05
-
-
-def test_runs_on_grouped_questions_are_compared_by_group():
-    """Ten dialogues of six, of which four are won whole: by question that was p = 1e-7."""
-    found = compare(verdicts([0] * 60, group=6), verdicts([1] * 24 + [0] * 36, group=6))["tasks"]["t"]
-    assert (found["won"], found["units"], found["p"]) == (24, 10, 0.125) and found["interval"][0] < 0
-    single = compare(verdicts([0] * 60), verdicts([1] * 24 + [0] * 36))["tasks"]["t"]
-    assert single["p"] < 1e-6 and single["interval"][0] > 0.2
-
-
-def test_only_questions_of_both_runs_are_compared():
-    first = verdicts([1, 0, 1])
-    second = {**{f"t{i}": Verdict("t", 1, f"t{i}") for i in (0, 1)}, "d": Verdict("t", 0, "d")}
-    found = compare(first, second)
-    assert found["tasks"]["t"]["n"] == 2 and found["overall"]["difference"] == 0.5
-    assert compare(first, {})["overall"] is None
+def test_paths_may_be_text(make_run, tmp_path):
+    assert all(path.is_file() for path in write_report([str(make_run("a", 4))], str(tmp_path / "out")))

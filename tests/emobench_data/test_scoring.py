@@ -282,27 +282,6 @@ def test_an_empty_question_file(tmp_path):
         closed(tmp_path).score()
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"task": "mood"},
-        {"task": []},
-        {"answer": None},
-        {"accepted": ["sad"]},
-        {"accepted": "happy"},
-        {"options": ["sad"]},
-    ],
-)
-def test_bad_gold(tmp_path, changes):
-    with pytest.raises(InputError, match="gold.jsonl, line 1"):
-        Case(tmp_path, [gold(0, "emo_c", "happy") | changes]).score("happy")
-
-
-def test_whole_number_ids(tmp_path):
-    case = Case(tmp_path, [gold(0, "hate", "Yes", question_id=840006160660983809)])
-    assert case.score("Yes")["overall"] == 1
-
-
 def guided(folder, *answers):
     """Questions that ask for reasons, with gold `answers`."""
     case = closed(folder, *answers)
