@@ -25,7 +25,8 @@ def score(questions_path: Path | str, gold_path: Path | str, predictions_path: P
     Returns:
         `overall` (mean of the accuracies of the six sub-tasks, as far as they are there; None without any) with its
         `overall_interval`, `overall_majority` and `overall_random`; `tasks` (name -> figures, see `figures`); `missing_ids`,
-        `unparsed_ids`, `ambiguous_ids`; `prompts` (the first question of each sub-task, as asked); `intervals` (how the 95 % intervals were made).
+        `unparsed_ids`, `ambiguous_ids`; `prompts` (the first question of each sub-task, as asked); `intervals` (how the 95 %
+        intervals were made).
 
     Raises:
         InputError: a file is missing, empty or has a line that is not valid; a question id occurs twice, is unknown, or
