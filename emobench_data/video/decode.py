@@ -61,28 +61,27 @@ def by_decoding(clip: Clip, sampling: Sampling) -> Decoded:
     Raises:
         ClipFault: fewer than half of its frames decode.
     """
-    wanted = sorted(set(sampling.choose(clip.times)))
+    wanted = sampling.choose(clip.times)
     kept, pts = _walk(clip, set(wanted))
     if 2 * len(pts) < len(clip.pts) or not pts:
         raise ClipFault.of(clip.path, f"{len(clip.pts) - len(pts)} of its {len(clip.pts)} frames cannot be decoded")
-    times, said = _times(clip, pts)
-    chosen, spoilt = sampling.choose(times), 0
-    if said:
-        spoilt = len(set(clip.pts[wanted].tolist()) - set(pts))
-    elif len(pts) < len(clip.pts):
-        spoilt = min(len(clip.pts) - len(pts), len(wanted))
+    times, spoilt = _times(clip, pts), 0
+    chosen = wanted if len(pts) == len(clip.pts) else sampling.choose(times)
+    if len(pts) < len(clip.pts) and set(pts) <= set(clip.pts.tolist()):  # they are known, and so are those that are lost
+        chosen = [int(np.abs(times - time).argmin()) for time in clip.times[wanted]]
+        spoilt = len({int(clip.pts[index]) for index in wanted} - set(pts))
     if not kept.keys() >= set(chosen):
         kept, _ = _walk(clip, set(chosen))
-    return Decoded(chosen, kept, times[chosen] - times[0], spoilt)
+    return Decoded(chosen, kept, times[chosen] - clip.times[0], spoilt)
 
 
-def _times(clip: Clip, pts: list[int | None]) -> tuple[np.ndarray, bool]:
-    """When the frames that decode are shown, in seconds, and whether they say so themselves."""
+def _times(clip: Clip, pts: list[int | None]) -> np.ndarray:
+    """When the frames that decode are shown, in seconds: as they say, if that is in their order."""
     if None not in pts and all(earlier < later for earlier, later in zip(pts, pts[1:])):
-        return np.array(pts) * clip.unit, True
+        return np.array(pts) * clip.unit
     if len(pts) == len(clip.pts):
-        return clip.times, False
-    return np.arange(len(pts)) / clip.rate, False
+        return clip.times
+    return clip.times[0] + np.arange(len(pts)) / clip.rate
 
 
 def _walk(clip: Clip, keep: set[int]) -> tuple[dict[int, np.ndarray], list[int | None]]:

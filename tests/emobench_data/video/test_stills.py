@@ -126,6 +126,17 @@ def test_a_clip_of_which_the_middle_is_spoilt_goes_on_with_what_decodes(tmp_path
     assert "1 clips have frames that do not decode, for which the nearest are read: c.mp4" in caplog.text
 
 
+@pytest.mark.parametrize("part", [(0.0, 0.3), (0.3, 0.4), (0.7, 1.0)])
+def test_the_nearest_frame_that_decodes_stands_for_one_that_does_not(tmp_path, part):
+    path = write_spoilt(tmp_path / "c.mp4", *part)
+    decode = set((read_frames(path, Sampling(frames=20)).times * 10).round().astype(int).tolist())
+    frames = read_frames(path, Sampling(frames=5))
+    wanted = Sampling(frames=5).choose(np.arange(20))
+    nearest = [min(abs(number - other) for other in decode) for number in wanted]
+    assert np.abs((frames.times * 10).round() - wanted).tolist() == nearest and max(nearest) > 0
+    assert frames.spoilt == sum(distance > 0 for distance in nearest)
+
+
 def test_a_clip_of_which_most_is_spoilt_is_refused(tmp_path):
     path = write_spoilt(tmp_path / "c.mp4", 0.2, 0.95)
     with pytest.raises(ClipFault, match=r"1\d of its 20 frames cannot be decoded; get the file again"):
