@@ -21,7 +21,7 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP", "AVIF")
 MOVING = ("GIF", "PNG", "WEBP", "AVIF")  # of these, a file may be a clip
 MAX_PIXELS = 100_000_000  # a picture with more is taken for a bomb and not decoded
 MAX_SIDE = 16_384  # LLaVA pads a picture to a square: this one to 0.8 GB
-_DEEP = ("I;16", "I;16B", "I;16L")  # 16 bits a pixel
+_DEEP = ("I;16", "I;16B", "I;16L")
 # Which of their numbers is white is not said, or Pillow does not know their colours.
 _UNREAD = {"I": "32 bits a pixel", "F": "floating point", "LAB": "colours in LAB"}
 _SMALLER = "make it smaller"
@@ -37,7 +37,7 @@ def as_seen(image: Image.Image) -> Image.Image:
     """
     image.load()  # PNG and WebP may have EXIF behind the pixels, and TIFF is turned as it is decoded
     turn = _turn(image)
-    if image.mode in _DEEP:
+    if _is_deep(image):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -50,6 +50,11 @@ def as_seen(image: Image.Image) -> Image.Image:
         return image
     image.getexif()[ExifTags.Base.Orientation] = turn
     return ImageOps.exif_transpose(image)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether a picture has 16 bits a pixel; before Pillow 10.3 a PNG with them seems to have 32."""
+    return image.mode in _DEEP or (image.mode == "I" and image.format == "PNG")
 
 
 def _turn(image: Image.Image) -> int:
@@ -142,7 +147,7 @@ def _form_fault(image: Image.Image) -> tuple[str, str] | None:
         return f"{width} x {height} pixels, too large: at most {MAX_PIXELS:,} are read", _SMALLER
     if max(image.size) > MAX_SIDE:
         return f"{width} x {height} pixels, too large: a side of at most {MAX_SIDE:,} is read", _SMALLER
-    if image.mode in _UNREAD:
+    if image.mode in _UNREAD and not _is_deep(image):
         return f"{_UNREAD[image.mode]}, which is not read", "save it in RGB with 8 bits"
     return None
 
