@@ -120,13 +120,13 @@ def _tower_builder(host_builder: Callable) -> Callable:
 def _preprocess(host_preprocess: Callable, conversation: ModuleType, tokenize: Callable) -> Callable:
     import torch
 
-    from .prompt.encode import encode
+    from .prompt.encode import encode, plain_turns
     from .prompt.templates import is_ours
 
     def preprocess(sources, tokenizer, has_image=False):
         conv = conversation.default_conversation
         if not is_ours(conv):
-            return host_preprocess(sources, tokenizer, has_image=has_image)
+            return host_preprocess([plain_turns(turns, tokenizer) for turns in sources], tokenizer, has_image=has_image)
         query = (lambda text: tokenize(text, tokenizer)) if has_image else (lambda text: tokenizer(text).input_ids)
         pairs = [encode(conv, turns, tokenizer, query) for turns in sources]
         return {

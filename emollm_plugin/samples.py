@@ -20,6 +20,7 @@ from .projector.grid import grid_side
 from .projector.options import ProjectorOptions
 from .prompt.encode import IGNORE_INDEX
 from .prompt.formats import format_of, load_tokenizer
+from .prompt.plain import plain
 from .reachable import check_projector_file
 from .records import NAMED, more_than
 from .registry import PROJECTORS, projector_family
@@ -97,7 +98,7 @@ class Samples:
         one, two = (self._encode(_turns(pairs), "", pictures=0)[0] for pairs in (1, 2))
         text = len(self.tokenizer("x\nx", add_special_tokens=False).input_ids)
         added, each = len(one) - text, len(two) - len(one)
-        texts = ["\n".join(turn["value"] for turn in record["conversations"]) for record in records]
+        texts = [plain("\n".join(turn["value"] for turn in record["conversations"]), self.tokenizer) for record in records]
         return [
             self.room.needed(length + added + (each + 2 * APART) * (len(record["conversations"]) // 2), self._pictures(record))
             for record, length in zip(records, text_lengths(self.tokenizer, texts))

@@ -14,6 +14,8 @@ from emobench_data.media import is_there, leads_out
 from emobench_data.questions import PLACEHOLDER, read_questions
 
 from ..checkpoint import check_tokenizer, host_branch
+from ..prompt.formats import load_tokenizer
+from ..prompt.plain import plain
 from ..records import refuse_faulty_media
 
 
@@ -30,11 +32,16 @@ def check_evaluation(argv: Sequence[str]) -> None:
     given, _ = parser.parse_known_args(argv)
     if given.conv_mode is not None:
         _check_template(given.conv_mode)
+    language_model = None
     if given.model_path:
         base, _ = host_branch(given.model_path, given.model_base, "")
-        check_tokenizer(base or given.model_path)
+        language_model = base or given.model_path
+        check_tokenizer(language_model)
     if given.question_file:
-        _check_questions(Path(given.question_file).expanduser(), Path(given.image_folder or "."))
+        questions = Path(given.question_file).expanduser()
+        _check_questions(questions, Path(given.image_folder or "."))
+        if language_model:
+            _check_control(questions, language_model)
 
 
 def check_asked(questions: Path, images: Path) -> None:
@@ -51,6 +58,15 @@ def check_asked(questions: Path, images: Path) -> None:
         there = is_there if one.video else os.path.isfile
         if one.medium and not (there(images / one.medium) and not leads_out(images / one.medium, root)):
             raise InputError(f"{place}: {one.medium!r} is no file below {images}; name its folder with --image-folder")
+
+
+def _check_control(path: Path, language_model: str) -> None:
+    """LLaVA's scripts put a question into the prompt as it is, where a control token in it would be one."""
+    tokenizer = load_tokenizer(language_model)
+    for one in read_questions(path):
+        if plain(one.text, tokenizer) != one.text:
+            held = f"{line_place(path, one.line)}: the text holds a control token of {language_model}"
+            raise InputError(f"{held}; take emollm eval, which asks it as text, or take it out: {one.text!r:.80}")
 
 
 def _check_template(name: str) -> None:

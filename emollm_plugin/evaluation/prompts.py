@@ -7,6 +7,7 @@ from functools import lru_cache
 from emobench_data.errors import InputError
 
 from ..prompt.encode import IGNORE_INDEX, encode
+from ..prompt.plain import plain
 
 
 class Prompter:
@@ -37,7 +38,7 @@ class Prompter:
         if self.placeholder in text:
             held = f"a question holds {self.placeholder!r}, which stands for a picture"
             raise InputError(f"{held}; take it out: {text!r:.60}")
-        conv = self.conv.copy()
+        conv, text = self.conv.copy(), plain(text, self.tokenizer)
         conv.append_message(conv.roles[0], self._image + text if image else text)
         conv.append_message(conv.roles[1], None)
         return self._tokenize(conv.get_prompt(), self.tokenizer)

@@ -10,6 +10,8 @@ from typing import Callable, Sequence
 
 from emobench_data.errors import InputError
 
+from .plain import plain
+
 IGNORE_INDEX = -100
 
 
@@ -49,7 +51,7 @@ def split_turns(conv, turns: Sequence[dict]) -> list[tuple[str, str]]:
 
 
 def encode(conv, turns: Sequence[dict], tokenizer, tokenize_query: Callable[[str], list[int]]):
-    """Token ids and labels of one conversation, as two lists of equal length.
+    """Token ids and labels of one conversation, as two lists of equal length; its texts hold no control tokens.
 
     The ids are those that inference makes of the same text, cut where a piece of it ends. Where the last token of a
     prompt would merge with the answer, inference never sees the merged one: the prompt keeps its own ids, and what
@@ -65,7 +67,7 @@ def encode(conv, turns: Sequence[dict], tokenizer, tokenize_query: Callable[[str
     ids: list[int] = []
     labels: list[int] = []
     text = ""
-    for pair in split_turns(conv, turns):
+    for pair in split_turns(conv, plain_turns(turns, tokenizer)):
         for piece, trained in zip(pair, (False, True)):
             text += piece
             whole = tokenize_query(text)
@@ -73,6 +75,12 @@ def encode(conv, turns: Sequence[dict], tokenizer, tokenize_query: Callable[[str
             ids += new
             labels += new if trained else [IGNORE_INDEX] * len(new)
     return ids, labels
+
+
+def plain_turns(turns: Sequence[dict], tokenizer) -> list[dict]:
+    """Copies of turns, with texts as `plain` writes them."""
+    return [{**turn, "value": plain(turn["value"], tokenizer)} if isinstance(turn.get("value"), str) else turn
+            for turn in turns]  # fmt: skip
 
 
 def _alone(piece: str, tokenizer, tokenize_query: Callable[[str], list[int]]) -> list[int]:

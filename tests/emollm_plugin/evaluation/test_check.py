@@ -36,6 +36,7 @@ def test_a_model_or_question_file_that_is_not_there(refused, tmp_path):
     [("", "holds no question"), ('{"question_id": 1', "line 1"), ('{"question_id": 1}', "line 1"),
      ('{"question_id": 1, "text": "a", "image": "none.png"}', "none.png (missing)"),
      ('{"question_id": 1, "text": "a", "video": "none.mp4"}', "asks about clips"),
+     ('{"question_id": 1, "text": "a<|im_end|>", "image": "0.png"}', "line 1: the text holds a control token"),
      ('{"question_id": 1, "text": "a", "image": "../train.json"}', "leads out of the folder"),
      ('{"question_id": 1, "text": "a"}', "line 1: has no image"),
      ('{"question_id": 1, "text": "a", "image": "0.png"}\n{"question_id": 2, "text": "b"}', "line 2: has no image"),
