@@ -180,6 +180,8 @@ def merge(folder: Path, out: Path, base: str | None) -> None:
 @click.option("--most", type=click.IntRange(2), default=2000, show_default=True, help="Pictures at most.")
 @click.option("--beside", type=click.FloatRange(0, 1), default=1.0, show_default=True,
               help="Share that tokens keep of what lies beside the labels' words; the launcher's LoRA takes 0.2.")
+@click.option("--faulty-media", type=click.FloatRange(0, 1), default=0.02, show_default=True,
+              help="Share of the pictures that may be missing or faulty; they are left out.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--optional", is_flag=True, help="Where DATA has no labels, say so, write nothing and succeed.")
 def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, **options: Any) -> None:

@@ -8,6 +8,7 @@ embeddings, which stay as they are. Encoder features are computed once, so that 
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 from dataclasses import dataclass
@@ -22,13 +23,16 @@ from tqdm import tqdm
 
 from emobench_data.atomic import atomic_file
 from emobench_data.errors import InputError
-from emobench_data.media import open_picture
+from emobench_data.media import PictureFault, open_picture
+from emobench_data.media_check import refuse
 
 from ..checkpoint import MARK
 from ..projector.grid import mirrored
 from ..projector.multiperspective import MultiPerspectiveProjector
 from ..prompt.formats import load_tokenizer
 from .pairs import Pair
+
+logger = logging.getLogger(__name__)
 
 SHARPNESS = 10.0  # times a cosine, so that a loss near zero is within reach
 PREFIX = f"model.{MARK}"  # of the keys in LLaVA's mm_projector.bin
@@ -70,16 +74,33 @@ def words_of(base: str, labels: Sequence[str], device: torch.device | str) -> Wo
     return Words(list(labels), F.normalize(targets, dim=-1).to(device), mean.to(device))
 
 
-def encode_pictures(tower, images: Sequence[str], folder: Path) -> dict[str, Tensor]:
-    """The frozen encoder's patch tokens of each picture, padded to a square: path -> (N, C), float16 to save memory."""
+def encode_pictures(tower, images: Sequence[str], folder: Path, faulty: float = 0.0) -> dict[str, Tensor]:
+    """The frozen encoder's patch tokens of each picture, padded to a square: path -> (N, C), float16 to save memory.
+
+    Args:
+        faulty: share of the pictures that may be missing or faulty; these are counted and left out.
+
+    Raises:
+        InputError: there are more of them.
+    """
     from llava.mm_utils import process_images
 
     config = SimpleNamespace(image_aspect_ratio="pad")
-    features, root = {}, folder.resolve()
+    features, faults, root = {}, {}, folder.resolve()
     with torch.no_grad():
         for name in tqdm(images, desc="word alignment: encoding", mininterval=2):
-            pixels = process_images([open_picture(folder / name, root)], tower.image_processor, config)
+            try:
+                picture = open_picture(folder / name, root)
+            except PictureFault as error:
+                faults[name] = error.fault
+                continue
+            pixels = process_images([picture], tower.image_processor, config)
             features[name] = tower(pixels.to(device=tower.device, dtype=tower.dtype))[0].half().cpu()
+    if len(faults) > faulty * len(images):
+        refuse(faults, len(images), folder, way_out="get these files again or take the records out")
+    if faults:
+        named = ", ".join(f"{name} ({fault})" for name, fault in [*faults.items()][:5])
+        logger.warning("word alignment: %d of %d pictures are faulty and left out: %s", len(faults), len(images), named)
     return features
 
 

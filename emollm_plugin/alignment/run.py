@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 
 def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, *, projector: str, layer: int,
-                    steps: int, learning_rate: float, batch: int, most: int, beside: float, seed: int) -> None:  # fmt: skip
+                    steps: int, learning_rate: float, batch: int, most: int, beside: float, seed: int,
+                    faulty_media: float = 0.0) -> None:  # fmt: skip
     """Make a fresh projector, align it with the labels in `data` and write it to `out`.
 
     Args:
@@ -39,6 +40,7 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
         most: pairs at most, whose encoder features are held in memory (for CLIP-L/336 1.2 MB each).
         beside: share that tokens keep of what lies beside the labels' words, see `draw.py`.
         seed: of the draw, the projector and the order.
+        faulty_media: share of the pictures that may be missing or faulty, and are left out then.
 
     Raises:
         InputError: `beside` is no share, the projector has nothing to train or takes no such grid, there are no labels, or the
@@ -68,7 +70,8 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
         raise InputError(f"--projector {projector} has nothing to train, so that it cannot be aligned; name another")
     if isinstance(made, MultiPerspectiveProjector):
         grid_side(encoder.num_patches, made.tokens)
-    features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images)
+    features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images, faulty_media)
+    pairs = [pair for pair in pairs if pair.image in features]
     share = align(
         made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 
 import pytest
@@ -117,6 +118,16 @@ def test_the_same_seed_gives_the_same_projector(aligned, tiny, tmp_path):
     first, again, other = (torch.load(path) for path in (aligned, tmp_path / "again.bin", tmp_path / "other.bin"))
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not all(torch.equal(first[key], other[key]) for key in first)
+
+
+def test_a_few_faulty_pictures_are_left_out_and_counted(tiny, tmp_path, caplog):
+    shutil.copytree(tiny.data / "images", tmp_path / "images")
+    (tmp_path / "images" / "5.png").write_bytes(b"no picture")
+    few = run(tiny, tmp_path / "few.bin", "--images", tmp_path / "images", "--faulty-media", 0.1, "--steps", 2)
+    assert few.exit_code == 0 and (tmp_path / "few.bin").is_file()
+    assert "1 of 16 pictures are faulty and left out: 5.png" in caplog.text
+    refused = run(tiny, tmp_path / "out.bin", "--images", tmp_path / "images")
+    assert refused.exit_code == 2 and "1 of 16 media of" in refused.output and "5.png" in refused.output
 
 
 def test_the_host_trains_on_from_it(aligned, train_arguments, tmp_path, monkeypatch):
