@@ -14,7 +14,7 @@ from .build import build as build_benchmark
 from .chat import Budget, Endpoint
 from .commands import FILE, FOLDER, report, score
 from .composition import VIDEOS, load_composition
-from .convert import Form, make_mini
+from .convert import FAULTY, Form, make_mini
 from .convert import convert as convert_source
 from .errors import InputError
 from .questions import merge_answers, read_questions, write_science
@@ -29,6 +29,12 @@ from .validate import validate as validate_file
 videos_option = click.option(
     "--videos", type=click.Choice(VIDEOS), default=VIDEOS[0], show_default=True,
     help="A clip as a picture of four of its frames, for LLaVA 1.5, or as itself, for EmoLLM's training and evaluator.",
+)  # fmt: skip
+
+
+links_option = click.option(
+    "--follow-links", is_flag=True, envvar="FOLLOW_LINKS",
+    help="Let links lead out of the folder. They are yours, not those of a stranger's archive.",
 )  # fmt: skip
 
 
@@ -105,14 +111,25 @@ def mini(out: Path, **options: Any) -> None:
 @click.option(
     "--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first."
 )
+@click.option(
+    "--faulty-media", type=click.FloatRange(0, 1), default=FAULTY, show_default=True,
+    help="Share of the media that may be missing or broken; their records are left out.",
+)  # fmt: skip
+@click.option(
+    "--near-duplicates", type=click.Choice(("drop", "keep")), default="drop", show_default=True,
+    help="Training pictures that are nearly the same as one that is asked about; they are looked for if media are opened.",
+)  # fmt: skip
+@links_option
 @videos_option
 @form_options
-def convert(source: str, root: Path, out: Path, check_media: bool, **options: Any) -> None:
+def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media: float, **options: Any) -> None:
     """Convert the data set SOURCE (see `sources`) to LLaVA's files."""
-    summary = convert_source(get_source(source), root, out, check=check_media, **options)
+    summary = convert_source(get_source(source), root, out, check=check_media, faulty=faulty_media, **options)
     _echo_counts(summary, out)
     for reason, skipped in summary["skipped"].items():
         click.echo(f"left out {skipped['count']}: {reason} (such as {skipped['examples'][0]})")
+    _echo_left_out(summary["left_out"])
+    _echo_folder(summary, out, root)
 
 
 @main.command()
@@ -124,9 +141,10 @@ def convert(source: str, root: Path, out: Path, check_media: bool, **options: An
 @click.option("--cache", type=FILE, help="File that keeps every reply; default: OUT.cache.jsonl.")
 @click.option("--max-calls", type=click.IntRange(1), help="End after so many calls, those of earlier runs among them.")
 @click.option("--max-tokens", type=click.IntRange(1), help="End after so many tokens, as the endpoint counts them.")
+@links_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def rationale(records: Path, media_root: Path, endpoint: str, model: str, out: Path, cache: Path | None,
-              max_calls: int | None, max_tokens: int | None, as_json: bool) -> None:  # fmt: skip
+              max_calls: int | None, max_tokens: int | None, follow_links: bool, as_json: bool) -> None:  # fmt: skip
     """Ask a model for rationales, keep those that agree with the label, and report the share.
 
     The endpoint's key, if it needs one, is read from EMOLLM_RATIONALE_KEY. A run that was stopped goes on.
@@ -136,7 +154,8 @@ def rationale(records: Path, media_root: Path, endpoint: str, model: str, out: P
     cache = cache or out.with_name(f"{out.name}.cache.jsonl")
     teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
     read = read_record_file(records)
-    report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens))
+    report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens),
+                             follow_links=follow_links)  # fmt: skip
     click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if as_json else _shares(report))
 
 
@@ -162,10 +181,11 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--skip-missing", is_flag=True, help="Go without the data sets that are not there.")
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
-def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, figures: bool) -> None:
+@links_option
+def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, **options: Any) -> None:
     """Build the benchmark that CONFIG describes: a YAML file, or one of the presets default and small."""
     composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
-    manifest = build_benchmark(composition, out, check=check_media, figures=figures)
+    manifest = build_benchmark(composition, out, check=check_media, **options)
     for task, labels in manifest["tasks"].items():
         counts = (f"{split} {sum(label[split] for label in labels.values()):,}" for split in manifest["records"])
         click.echo(f"{task}: {', '.join(counts)}")
@@ -175,7 +195,9 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
         click.echo("trained: {trained:,}, of which with a rationale: {with_rationale:,}".format(**manifest["training"]))
     for name in manifest["absent"]:
         click.echo(f"went without {name}, which is not there")
+    _echo_left_out(manifest["left_out"])
     click.echo(f"written to {out}; its data card is {out / 'README.md'}")
+    _echo_folder(manifest, out, composition.data_root)
 
 
 @main.command()
@@ -213,6 +235,7 @@ def science_questions(questions: Path, out: Path) -> None:
 @click.option("--tokenizer", type=FOLDER, help="Folder of a tokenizer to count tokens with, instead of an estimate.")
 @click.option("--visual-tokens", default=576, show_default=True, help="Tokens of one medium.")
 @click.option("--cache", type=FILE, help="Keep in this file which media were opened, so that a stopped check goes on.")
+@links_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.pass_context
 def validate(ctx: click.Context, file: Path, media_root: Path, as_json: bool, **options: Any) -> None:
@@ -262,6 +285,31 @@ def _lines(entry: dict[str, Any]) -> str:
     if entry["found"] is not None:
         lines.append(f"  found: {', '.join(entry['found']) or 'no'}")
     return "\n".join(lines)
+
+
+def _echo_left_out(left_out: dict[str, Any]) -> None:
+    for what in ("leaks", "content_leaks"):
+        for kind, n in left_out.get(what, {}).get("by_kind", {}).items():
+            split, _, shared = kind.partition(", ")
+            click.echo(f"left out of {split}: {n:,} records, for a later split has {_SHARED[shared]}")
+    faulty = left_out.get("faulty_media", {"count": 0})
+    if faulty["count"]:
+        places = ", ".join(f"{split} {n:,}" for split, n in faulty["by_split"].items())
+        named = ", ".join(f"{name} ({fault})" for name, fault in list(faulty["examples"].items())[:5])
+        click.echo(f"left out {faulty['count']:,} of {faulty['of']:,} media that are missing or broken ({places}): {named}")
+
+
+_SHARED = {
+    "item": "the same item", "medium": "the same medium", "text": "the same text",
+    "content": "a medium of the same content", "near": "nearly the same picture",
+}  # fmt: skip
+
+
+def _echo_folder(summary: dict[str, Any], out: Path, root: Path) -> None:
+    """Where media are named from, and what training needs to know of it."""
+    folder = out / summary["image_folder"] if summary["image_folder"] else root
+    links = "; it links to the data sets, so train with --follow_links True" if summary["linked"] else ""
+    click.echo(f"image folder: {folder}{links}")
 
 
 def _echo_counts(summary: dict[str, Any], out: Path) -> None:

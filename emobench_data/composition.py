@@ -24,12 +24,13 @@ _SHARED = ("weight", "cap", "balance", "test", "val")
 _PART_KEYS = ("folder", "tasks", *_SHARED)
 _CHOICES = {
     "missing": ("error", "skip"),
-    "faulty": ("error", "skip"),
+    "near_duplicates": ("drop", "keep"),
     "videos": VIDEOS,
     "rationale": MODES,
     "form": FORMS,
 }
-_TOP_KEYS = ("data_root", "seed", "shuffle", *_CHOICES, "rationales", *_SHARED, "sources")
+_FAULTY = {"error": 0.0, "skip": 1.0}  # words for a share
+_TOP_KEYS = ("data_root", "seed", "shuffle", "faulty", *_CHOICES, "rationales", *_SHARED, "sources")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,10 @@ class Composition:
         seed: another seed gives other splits and draws.
         shuffle: another number gives another order of the training file.
         missing: `error`, or `skip` to go without the data sets that are not there.
-        faulty: `error`, or `skip` to go without records whose medium is missing or broken.
+        faulty: the share of a data set's media that may be missing or broken, whose records are then left out: `error`
+            (none), `skip` (any), or a number.
+        near_duplicates: `drop` training pictures that are nearly the same as one that is asked about, where media are
+            opened, or `keep` them.
         videos: `storyboards` (a picture of four frames stands for a clip, for LLaVA 1.5) or `clips`.
         rationale, rationales: which records train with a rationale, and with which (record id -> rationale) where they
             are not made by rule; see `rationale.choose`.
@@ -77,7 +81,8 @@ class Composition:
     seed: int = 0
     shuffle: int = 0
     missing: str = "error"
-    faulty: str = "error"
+    faulty: float = 0.0
+    near_duplicates: str = "drop"
     videos: str = "storyboards"
     rationale: str = "none"
     rationales: Mapping[str, str] | None = None
@@ -95,7 +100,7 @@ class Composition:
             for part in self.parts
         }
         given = {} if self.rationales is None else {"rationales": len(self.rationales)}
-        return {key: getattr(self, key) for key in ("seed", "shuffle", *_CHOICES)} | given | {"sources": parts}
+        return {key: getattr(self, key) for key in ("seed", "shuffle", "faulty", *_CHOICES)} | given | {"sources": parts}
 
 
 class _Loader(yaml.SafeLoader):
@@ -141,6 +146,7 @@ def load_composition(config: str, *, data_root: Path | None = None, skip_missing
         data_root=data_root,
         parts=tuple(_part(name, part, shared, config) for name, part in sources.items()),
         **{key: _whole(top.get(key, 0), f"{config}: {key}") for key in ("seed", "shuffle")},
+        faulty=_faulty(top.get("faulty", "error"), f"{config}: faulty"),
         **{key: _choice(top[key], known, f"{config}: {key}") for key, known in _CHOICES.items() if key in top}
         | ({"missing": "skip"} if skip_missing else {}),
     )
@@ -215,6 +221,12 @@ def _choice(value: Any, known: tuple[str, ...], place: str) -> str:
     if value not in known:
         raise InputError(f"{place}: unknown {value!r}; known: {', '.join(known)}")
     return value
+
+
+def _faulty(value: Any, place: str) -> float:
+    if isinstance(value, str):
+        return _FAULTY[_choice(value, tuple(_FAULTY), f"{place} (or a share, such as 0.02)")]
+    return _share(value, place)
 
 
 def _string(value: Any, place: str) -> str:

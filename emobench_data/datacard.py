@@ -35,9 +35,23 @@ _FILES = """\
 answers one is offered, and of more than 26 options 26 |
 | `splits.jsonl` | every record's split and group |
 | `build.json` | composition, counts and checksums, for programs |
-| `SHA256SUMS` | checksums: `sha256sum -c SHA256SUMS` |
-
-Media are not copied: their paths are relative to the data root, which is LLaVA's `--image_folder`."""
+| `SHA256SUMS` | checksums: `sha256sum -c SHA256SUMS` |"""
+_LEAKS = {
+    "leaks": "the same item, medium or text", "content_leaks": "a medium of the same content or nearly the same picture",
+}  # fmt: skip
+_NOT_OPENED = (
+    "media were neither opened nor compared by content, nor pictures written out that lie in an annotation "
+    "(`--check-media` does)"
+)
+_NAMED = "Media are not copied: their paths are relative to the data root, which is LLaVA's `--image_folder`."
+_MADE = (
+    "Paths of media are relative to `media/` in this folder, which is LLaVA's `--image_folder`. It holds the pictures that "
+    "were made: of clips, or out of an annotation{}."
+)
+_LINKED = (
+    "; the other media are not copied but reached by links to the data sets, which training follows with "
+    "`--follow_links True`"
+)
 
 
 def card(manifest: dict[str, Any]) -> str:
@@ -45,8 +59,8 @@ def card(manifest: dict[str, Any]) -> str:
     splits = [split for split, n in manifest["records"].items() if n]
     sources = [get_source(name) for name in manifest["items"]]
     sections = [
-        "# EmoBench, rebuilt", _ABOUT, *_warnings(sources), "## Files", _FILES, "## Data sets", _sources(manifest),
-        *_absent(manifest), "## Sub-tasks", _tasks(manifest), *_figures(manifest), "## Rules",
+        "# EmoBench, rebuilt", _ABOUT, *_warnings(sources), "## Files", _FILES, _image_folder(manifest), "## Data sets",
+        _sources(manifest), *_absent(manifest), "## Sub-tasks", _tasks(manifest), *_figures(manifest), "## Rules",
         _rules(sources, manifest), "## Left out", _left_out(manifest), "## Labels", *_labels(manifest), "## Citations",
         "\n".join(f"- {source.title}: {source.citation}" for source in sources),
     ]  # fmt: skip
@@ -62,6 +76,10 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def _warnings(sources: list[Source]) -> list[str]:
     hateful = [source.title for source in sources if source.hateful]
     return [_WARNING.format(titles=", ".join(hateful))] if hateful else []
+
+
+def _image_folder(manifest: dict[str, Any]) -> str:
+    return _MADE.format(_LINKED if manifest["linked"] else "") if manifest["image_folder"] else _NAMED
 
 
 def _sources(manifest: dict[str, Any]) -> str:
@@ -120,14 +138,15 @@ def _left_out(manifest: dict[str, Any]) -> str:
     for name, read in manifest["read"].items():
         reasons = [f"{entry['count']:,} x {reason}" for reason, entry in read["skipped"].items()]
         reasons += [f"{read['read'] - read['kept']:,} x not drawn by the composition"] * (read["read"] > read["kept"])
+        reasons += [f"incomplete, {gap}" for gap in read["incomplete"]]
         lines += [f"- {get_source(name).title}: {'; '.join(reasons)}"] if reasons else []
-    for key, title in (("leaks", "the same item, medium or text"), ("content_leaks", "a medium of the same content")):
+    for key, title in _LEAKS.items():
         entry = manifest["left_out"].get(key)
         if entry:
             kinds = "; ".join(f"{kind}: {n:,}" for kind, n in entry["by_kind"].items()) or "none"
             lines.append(f"- left out because another split holds {title} ({kinds})")
     if "content_leaks" not in manifest["left_out"]:
-        lines.append("- media were neither opened nor compared by content (`--check-media` does)")
+        lines.append(f"- {_NOT_OPENED}")
     faulty = manifest["left_out"].get("faulty_media", {}).get("count", 0)
     return "\n".join([*lines, f"- records of {faulty:,} media that are missing or broken"] if faulty else lines)
 

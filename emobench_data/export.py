@@ -12,7 +12,7 @@ from .atomic import atomic_file
 from .errors import InputError
 from .parsing import closed
 from .records import Record
-from .storyboard import storyboard
+from .storyboard import SUFFIX
 from .tasks import GUIDED, TASKS, YES_NO, question
 
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
@@ -46,7 +46,7 @@ def write_training_json(
     path: Path,
     *,
     media_prefix: str = "",
-    storyboards: Path | None = None,
+    storyboards: bool = False,
     rationales: Mapping[str, str] | None = None,
 ) -> int:
     """Write LLaVA's training JSON, one record a line, and return how many. Which records train is the caller's choice.
@@ -54,11 +54,11 @@ def write_training_json(
     Args:
         rationales: record id -> what is trained before its answer; such a record is asked in the guided form.
         media_prefix: folder put before each medium, for a host whose image folder holds several data sets.
-        storyboards: the media root; a clip there gets a picture of its frames beside it, which stands in for it
-            (LLaVA 1.5 knows images only). Without it, a video record has the key `video` and the placeholder `<video>`.
+        storyboards: whether the picture of a clip's frames (see `storyboard`) stands in for it, for LLaVA 1.5 knows
+            images only. If not, a video record has the key `video` and the placeholder `<video>`.
 
     Raises:
-        InputError: two records have one id, or a clip cannot be read. Nothing is written then.
+        InputError: two records have one id. Nothing is written then.
     """
     seen: set[str] = set()
     with atomic_file(path) as file:
@@ -79,7 +79,7 @@ def write_questions(
     answers_path: Path,
     *,
     media_prefix: str = "",
-    storyboards: Path | None = None,
+    storyboards: bool = False,
     guided: bool = False,
 ) -> int:
     """Write the question JSONL of LLaVA's eval scripts to `path` and the answers to `answers_path`; return how many.
@@ -92,7 +92,7 @@ def write_questions(
         guided: ask for reasons and a closing line; each question then says `"form": "guided"`.
 
     Raises:
-        InputError: two records have one id, or a clip cannot be read.
+        InputError: two records have one id.
     """
     seen: set[str] = set()
     with atomic_file(answers_path) as answers, atomic_file(path) as questions:
@@ -157,11 +157,16 @@ def answer_entry(record: Record) -> dict[str, object]:
     }
 
 
-def _show(record: Record, media_prefix: str, storyboards: Path | None, *, training: bool, guided: bool) -> Shown:
-    if record.modality == "text":
-        return show(record, "", "", training=training, guided=guided)
-    key, media = record.modality, record.media
-    if key == "video" and storyboards is not None:
-        key, media = "image", storyboard(storyboards, media)
-    prefix = f"{media_prefix.rstrip('/')}/" if media_prefix else ""
+def _show(record: Record, media_prefix: str, storyboards: bool, *, training: bool, guided: bool) -> Shown:
+    key, media = shown_as(record, storyboards)
+    prefix = f"{media_prefix.rstrip('/')}/" if media_prefix and media else ""
     return show(record, key, prefix + media, training=training, guided=guided)
+
+
+def shown_as(record: Record, storyboards: bool) -> tuple[str, str]:
+    """The key of a record's medium and its path, both empty for a text alone; a storyboard is an image."""
+    if record.modality == "text":
+        return "", ""
+    if record.modality == "video" and storyboards:
+        return "image", record.media + SUFFIX
+    return record.modality, record.media

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable
+from typing import Any
 
-from .composition import SPLITS, Composition, Part
+from .composition import Composition, Part
 from .errors import InputError
-from .leakage import ORDER, find_leaks, record_entry
-from .media_check import Medium
 from .records import Record
 from .sampling import sample
-from .sources import Skips
+from .sources import Skips, warn_of_gaps
 from .splits import assign_splits, check_shares
 
 
@@ -63,55 +61,18 @@ def _missing(missing: list[Part], composition: Composition) -> str:
 
 def _read(part: Part, composition: Composition, result: Gathered) -> list[Record]:
     skips = Skips()
-    official: set[bool] = set()
-
-    def read() -> Iterable[Record]:
-        for record in part.source.records(composition.data_root / part.folder, skips):
-            official.add(bool(record.split))
-            yield record
-
-    split = assign_splits(read(), test=part.test, val=part.val, seed=composition.seed)
-    if True not in official:
+    read = list(part.source.records(composition.data_root / part.folder, skips))
+    split = assign_splits(read, test=part.test, val=part.val, seed=composition.seed)
+    if not any(record.split for record in read):
         check_shares(part.source.title, split, test=part.test, val=part.val)
     records = sample(split, part, composition.seed)
     result.sources[part.source.name] = {
         "read": len(split),
         "kept": len(records),
         "skipped": skips.summary(),
+        "incomplete": warn_of_gaps(part.source, read),
     }
     folder = "" if part.folder == "." else f"{part.folder}/"
     # Attributes serve rationales alone.
     dropped = {"attributes": {}} if composition.rationale == "none" else {}
     return [replace(record, **dropped, media=record.media and folder + record.media) for record in records]
-
-
-def without_leaks(records: list[Record], digests: dict[str, str]) -> tuple[list[Record], dict[str, Any]]:
-    """`records` without those of train and val that share something with a later split, and a summary of them.
-
-    Args:
-        digests: medium -> digest of its content, where it is known.
-    """
-    by_split = {split: [record for record in records if record.split == split] for split in ORDER}
-    leaks = list(
-        find_leaks({split: (record_entry(one, digests) for one in members) for split, members in by_split.items()})
-    )
-    gone = {leak.id for leak in leaks}
-    counts = {
-        f"{split}, {what}": sum(leak.split == split and leak.what == what for leak in leaks)
-        for split in SPLITS
-        for what in ("item", "medium", "text", "content")
-    }
-    summary = {"count": len(leaks), "by_kind": {key: n for key, n in counts.items() if n},
-               "examples": [leak._asdict() for leak in leaks[:20]]}  # fmt: skip
-    return ([record for record in records if record.id not in gone] if gone else records), summary
-
-
-def media_of(gathered: Gathered, composition: Composition) -> dict[str, Medium]:
-    """Every medium by its name below the data root. A data set may lie behind a link, its media may not lead out."""
-    media: dict[str, Medium] = {}
-    for record in gathered.records:
-        if record.media and record.media not in media:
-            folder = gathered.parts[record.source].folder
-            name = record.media if folder == "." else record.media[len(folder) + 1 :]
-            media[record.media] = Medium(composition.data_root / folder, name, record.modality)
-    return media

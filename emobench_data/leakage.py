@@ -1,4 +1,4 @@
-"""Find what stands in two splits: the same item, the same medium, the same text or the same file content."""
+"""Find what stands in two splits: the same item, medium, text or file content, or nearly the same picture."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .records import Record
 # A leak is taken out of the split that comes first here.
 ORDER = ("train", "val", "test")
 Key = tuple[str, str]  # what is the same, and its value
+Unit = tuple[str, str]  # a medium's name, and the words that belong to it in their `normal` form
 
 
 class Entry(NamedTuple):
@@ -22,7 +23,7 @@ class Entry(NamedTuple):
 
 
 class Leak(NamedTuple):
-    """Record `id` of `split` shares `what` (item, medium, text or content) with record `other` of `other_split`."""
+    """Record `id` of `split` shares `what` (item, medium, text, content or near) with record `other` of `other_split`."""
 
     id: str
     split: str
@@ -50,17 +51,21 @@ def find_leaks(splits: Mapping[str, Iterable[Entry]]) -> Iterator[Leak]:
         seen.update(fresh)
 
 
-def record_entry(record: Record, digests: Mapping[str, str] = {}) -> Entry:
+def record_entry(record: Record, digests: Mapping[str, str] = {}, near: Mapping[Unit, Unit] = {}) -> Entry:
     """What must not be shared of a record: its item, its medium (by path and content) or, without one, its text.
 
     Args:
         digests: medium -> digest of its content, where known.
+        near: what is nearly the same, see `near.near_duplicates`.
     """
     keys = [("item", f"{record.source}/{record.item}")]
     if record.media:
         keys.append(("medium", record.media))
         if record.media in digests:
             keys.append(("content", digests[record.media]))
+        if near:
+            unit = record.media, normal(record.text)
+            keys.append(("near", "\0".join(near.get(unit, unit))))
     else:
         keys.append(("text", normal(record.text)))
     return Entry(record.id, tuple(keys))

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from .errors import PictureFault
 
-OUTSIDE = "leads out of the folder"
+_LEADS_OUT = "leads out of the folder"
+# Archives of strangers may hold links to anywhere; who has laid links says so.
+_FOLLOW = "where links are your own, follow them: --follow-links, in training --follow_links True"
+OUTSIDE = f"{_LEADS_OUT}; {_FOLLOW}"
 _ADDRESS = re.compile(r"(^|/)(https?|ftp|s3|gs):/")
 
 
@@ -30,6 +33,6 @@ def check_place(path: Path, root: Path) -> None:
     if _ADDRESS.search(path.as_posix()):
         raise PictureFault.of(path, "a web address", "download it and name the file")
     if leads_out(path, root):
-        raise PictureFault.of(path, OUTSIDE)
+        raise PictureFault.of(path, _LEADS_OUT, _FOLLOW)
     if not is_there(path):
         raise PictureFault.of(path, "missing")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import replace
 from hashlib import blake2s
-from typing import Iterable
+from typing import Any, Iterable, Mapping
 
 from .errors import InputError
 from .records import Record
+from .tasks import TASKS
 
 Group = tuple[str, str]
 Stratum = tuple[str, str, str]
@@ -51,6 +52,28 @@ def check_shares(title: str, records: Iterable[Record], *, test: float, val: flo
             raise InputError(
                 f"{title}: {split}={share:g} but no record is in {split}: its groups are too few to be split; "
                 f"set {split} to 0 to go without"
+            )
+
+
+def check_answers(records: Iterable[Record], skipped: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise `InputError` if all answers of a split to a Yes/No sub-task of a data set are the same.
+
+    Nothing can be learned or measured there, and labels are missing or were not understood.
+
+    Args:
+        skipped: data set -> what was left out of it (`Skips.summary`), which may hold the other answer.
+    """
+    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for record in records:
+        if TASKS[record.task].kind == "yes_no":
+            counts[record.source, record.split, record.task][record.answer] += 1
+    for (source, split, task), answers in counts.items():
+        if len(answers) == 1:
+            ((answer, n),) = answers.items()
+            left = "; ".join(f"{one['count']} x {reason}" for reason, one in skipped.get(source, {}).items()) or "nothing"
+            raise InputError(
+                f"{source}: {split} {task}: {n:,} x {answer} and no other answer (left out when it was read: {left}); "
+                "a part of the labels is missing or not understood, compare the files with the data set's own"
             )
 
 

@@ -5,48 +5,83 @@ Four frames at equal distances, first and last among them, tiled 2x2 in reading 
 
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
+from typing import Mapping
 
 import numpy as np
 from PIL import Image
 
 from .atomic import atomic_file
-from .errors import InputError
-from .places import is_there
-from .video import Sampling, read_frames
+from .errors import MediumFault
+from .media_check import Medium
+from .places import check_place
+from .stamp import stamp
+from .video import Sampling, read_frames, reader_version
 
 FRAMES = 4
 TILE = 336  # pixels; LLaVA's largest encoder sees the whole picture at 336, so more would be thrown away
 SUFFIX = ".storyboard.jpg"
+_LAYOUT = 1  # another number when the picture of a clip comes out differently
 
 
 def storyboard(root: Path, media: str) -> str:
-    """Write the picture of clip `media` (relative to `root`) beside it and return its path, relative to `root`.
-
-    A picture that is newer than its clip is kept.
+    """Write the picture of clip `media` (relative to `root`) beside it, as `storyboards`; return its path from `root`.
 
     Raises:
-        InputError: the clip lies outside `root`, is missing, cannot be read or has no frame.
+        MediumFault: the clip lies outside `root`, is missing, cannot be read or has no frame.
     """
-    clip = root / media
-    if not clip.resolve().is_relative_to(root.resolve()):
-        raise InputError(f"{clip}: leads out of the media folder {root}; copy the clip into it")
-    if not is_there(clip):
-        raise InputError(f"{clip}: no such clip; check the folder that holds the clips")
-    target = clip.with_name(clip.name + SUFFIX)
-    if not (target.is_file() and target.stat().st_mtime_ns >= clip.stat().st_mtime_ns):
-        content = drawn(clip)
-        with atomic_file(target) as file:
-            file.write(content)
+    check_place(root / media, root.resolve())
+    _write(root / media, root / (media + SUFFIX))
     return media + SUFFIX
 
 
-def drawn(clip: Path) -> bytes:
+def storyboards(clips: Mapping[str, Medium], into: Path) -> dict[str, str]:
+    """Write the picture of each clip below `into`, as its name says with an ending of its own; return faults by name.
+
+    A picture that was made of this clip as it is now, by readers of this version, is kept: its JPEG comment tells that by
+    a digest.
+    """
+    from tqdm import tqdm
+
+    faults = {}
+    for name, clip in tqdm(clips.items(), desc="storyboards", unit="clip", disable=None):
+        try:
+            check_place(clip.path, clip.root.resolve())
+            _write(clip.path, into / (name + SUFFIX))
+        except MediumFault as error:
+            faults[name] = error.fault
+    return faults
+
+
+def _write(clip: Path, target: Path) -> None:
+    made_of = _made_of(clip)
+    if _comment(target) != made_of:
+        content = drawn(clip, comment=made_of)
+        with atomic_file(target) as file:
+            file.write(content)
+
+
+def drawn(clip: Path, comment: bytes = b"") -> bytes:
     """The JPEG that stands for a clip; raises `ClipFault` if that cannot be read."""
     buffer = io.BytesIO()
-    tile(read_frames(clip, Sampling(frames=FRAMES)).pixels).save(buffer, "JPEG", quality=92)
+    tile(read_frames(clip, Sampling(frames=FRAMES)).pixels).save(buffer, "JPEG", quality=92, comment=comment)
     return buffer.getvalue()
+
+
+def _made_of(clip: Path) -> bytes:
+    """A digest of where the clip lies, of how it is now, and of what reads and draws it."""
+    what = (_LAYOUT, reader_version(), str(clip.resolve()), stamp(clip))
+    return hashlib.sha256(repr(what).encode("utf-8", "surrogateescape")).hexdigest().encode()
+
+
+def _comment(picture: Path) -> bytes | None:
+    try:
+        with Image.open(picture, formats=("JPEG",)) as image:
+            return image.info.get("comment")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None  # there is none, or it is spoilt
 
 
 def tile(frames: np.ndarray, columns: int = 2) -> Image.Image:

@@ -8,14 +8,13 @@ import orjson
 
 from ..composition import SPLITS, Composition
 from ..convert import QUESTIONS, TRAIN
-from ..export import Shown, answer_entry, neutral, question_entry, show, training_entry
+from ..export import Shown, answer_entry, neutral, question_entry, show, shown_as, training_entry
 from ..gather import Gathered
 from ..outputs import Outputs
 from ..rationale.choose import choose
 from ..records import Record
-from ..sampling import original, repeated
+from ..sampling import repeated
 from ..statistics import Statistics
-from ..storyboard import SUFFIX
 from ..tasks import GUIDED, TASKS
 from . import table, vlmevalkit
 
@@ -42,12 +41,15 @@ def write_records(
 def _write_training(
     records: list[Record], composition: Composition, gathered: Gathered, outputs: Outputs, statistics: Statistics
 ) -> dict[str, int]:
+    originals: dict[str, str] = {}  # id of a copy -> id
     train = list(records)
     for name, part in gathered.parts.items():
         if part.weight > 1:
-            train += repeated((record for record in records if record.source == name), part, composition.seed)
+            copies = repeated((record for record in records if record.source == name), part, composition.seed)
+            originals |= {copy.id: one.id for copy, one in copies}
+            train += (copy for copy, _ in copies)
     Random(composition.shuffle).shuffle(train)
-    train, texts = choose(train, composition.rationale, _known(train, composition))
+    train, texts = choose(train, composition.rationale, _known(train, originals, composition))
     for number, record in enumerate(train):
         reasons = texts.get(record.id, "")
         shown = _shown(record, composition, training=True, guided=bool(reasons))
@@ -60,10 +62,10 @@ def _write_training(
     return {"trained": len(train), "with_rationale": len(texts)}
 
 
-def _known(train: list[Record], composition: Composition) -> dict[str, str] | None:
+def _known(train: list[Record], originals: dict[str, str], composition: Composition) -> dict[str, str] | None:
     """The given rationales by the ids of `train`, whose copies learn what their originals learn."""
     given = composition.rationales
-    return None if given is None else {one.id: given.get(one.id) or given.get(original(one).id, "") for one in train}
+    return None if given is None else {one.id: given.get(originals.get(one.id, one.id), "") for one in train}
 
 
 def _write_questions(
@@ -95,7 +97,5 @@ def _direct(shown: Shown, composition: Composition, *, training: bool) -> Shown:
 
 
 def _shown(record: Record, composition: Composition, *, training: bool, guided: bool) -> Shown:
-    key, media = record.modality, record.media
-    if key == "video" and composition.videos == "storyboards":
-        key, media = "image", media + SUFFIX
-    return show(record, "" if key == "text" else key, media, training=training, guided=guided)
+    key, media = shown_as(record, composition.videos == "storyboards")
+    return show(record, key, media, training=training, guided=guided)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +13,8 @@ from typing import Callable, Iterable, Iterator, Mapping
 
 from ..errors import InputError
 from ..records import Record
+
+logger = logging.getLogger(__name__)
 
 EXAMPLES_KEPT = 20
 
@@ -52,8 +55,9 @@ class Source:
             cannot use raises `InputError`. It opens no media.
         hateful: whether it holds hateful content, so that the data card can warn.
         rule: how a multi-label item meets the accuracy metric, or empty.
-        extract: `extract(root)` writes the media that a data set keeps inside its annotation and returns how many
-            it wrote; it resumes where it was stopped. None where media are files already.
+        extract: `extract(root, into)` writes the media that this copy keeps inside its annotation below `into`, as the
+            records name them, and returns whether it keeps them there; it resumes where it was stopped. None where media
+            are always files.
     """
 
     name: str
@@ -69,7 +73,7 @@ class Source:
     expected: Mapping[str, int] = field(default_factory=dict)
     hateful: bool = False
     rule: str = ""
-    extract: Callable[[Path], int] | None = None
+    extract: Callable[[Path, Path], bool] | None = None
     own: Callable[[Path], bool] | None = None
 
     def there(self, root: Path) -> bool:
@@ -95,9 +99,9 @@ class Source:
                 gaps.append(f"{name}: {own:,} items, and a complete copy has {whole:,}")
         return gaps
 
-    def unpack(self, root: Path) -> int:
-        """Write the media that `root` keeps inside its annotation, once; returns how many were written now."""
-        return self.extract(root) if self.extract else 0
+    def unpack(self, root: Path, into: Path) -> bool:
+        """Write the media that `root` keeps inside its annotation below `into`; whether it keeps them there."""
+        return self.extract is not None and self.extract(root, into)
 
     def records(self, root: Path, skips: Skips) -> Iterator[Record]:
         """Read the copy under `root`; of two records with one id the first is kept.
@@ -118,6 +122,14 @@ class Source:
         if not any(seen.values()):
             why = "; ".join(f"{n} x {reason}" for reason, n in skips.counts.most_common(3)) or "its files list no item"
             raise InputError(f"{self.title}: nothing usable under {root} ({why}); {self.obtain}")
+
+
+def warn_of_gaps(source: Source, records: Iterable[Record]) -> list[str]:
+    """`Source.gaps`, also as a warning."""
+    gaps = source.gaps(records)
+    if gaps:
+        logger.warning("%s: %s", source.title, "; ".join(gaps))
+    return gaps
 
 
 @cache

@@ -83,8 +83,8 @@ def _from_folders(root: Path, skips: Skips) -> Iterator[Record]:
 def extract_faces(csv: Path, out: Path) -> int:
     """Write the pictures that the CSV holds as `out/<Usage>/<row>.png` and return how many were written now.
 
-    Pictures that are there already stay, each is written in one step: a stopped run goes on where it was. Shows
-    progress on a terminal.
+    Pictures that are there already and the same stay, each is written in one step: a stopped run goes on where it was.
+    Shows progress on a terminal.
 
     Raises:
         InputError: the CSV cannot be read, a row's pixels are not 0 to 255, or `out` cannot be written to.
@@ -93,10 +93,9 @@ def extract_faces(csv: Path, out: Path) -> int:
 
     written = 0
     for place, name, row in tqdm(_faces(csv, Skips()), desc="faces", unit="", disable=None):
-        path = out / f"{name}.png"
-        if not path.exists():
-            picture = _png(row["pixels"], place)
-            with atomic_file(path) as file:
+        path, picture = out / f"{name}.png", _png(row["pixels"], place)
+        if not path.is_file() or path.read_bytes() != picture:  # of another CSV, or cut off
+            with atomic_file(path, durable=False) as file:
                 file.write(picture)
             written += 1
     return written
@@ -117,10 +116,12 @@ def _png(pixels: str, place: str) -> bytes:
     return buffer.getvalue()
 
 
-def extract(root: Path) -> int:
-    """`extract_faces` into `root/extracted`; 0 where the root holds a folder tree, which needs nothing."""
+def extract(root: Path, into: Path) -> bool:
+    """`extract_faces` into `into/extracted`, where the records name them; False for a folder tree, which needs nothing."""
     table = _table(root)
-    return extract_faces(table, root / "extracted") if table else 0
+    if table:
+        extract_faces(table, into / "extracted")
+    return table is not None
 
 
 def _own(root: Path) -> bool:

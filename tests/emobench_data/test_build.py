@@ -14,7 +14,8 @@ import pytest
 
 from emobench_data import InputError
 from emobench_data import build as module
-from emobench_data.build import FILES, MANIFEST, MEDIA_CACHE, build
+from emobench_data.build import FILES, MANIFEST, build
+from emobench_data.preparation import MEDIA_CACHE
 from emobench_data.scoring import score
 
 from .compose import composition, contents, data_sets, media_of, write_config
@@ -140,7 +141,7 @@ def test_a_sub_task_without_a_test_question_is_named(root, tmp_path):
 def test_a_preset(root, tmp_path):
     result = run("build", "small", "--data-root", root, "--out", tmp_path / "out", "--skip-missing")
     # hatemm's clips are not there to make storyboards of
-    assert result.exit_code == 2 and "hatemm/non_hate_videos/hate_video_0.mp4 (no such clip" in result.stderr
+    assert result.exit_code == 2 and "hatemm/non_hate_videos/hate_video_0.mp4 (missing" in result.stderr
     shutil.rmtree(root / "hatemm")
     assert run("build", "small", "--data-root", root, "--out", tmp_path / "out", "--skip-missing").exit_code == 0
 
@@ -149,7 +150,7 @@ def test_one_picture_in_two_splits_of_a_data_set(root, tmp_path):
     put(
         root,
         "hateful_memes/train.jsonl",
-        jsonl(*({"id": n, "img": f"img/0{n + 1031}.png", "label": 1} for n in (1, 9))),
+        jsonl(*({"id": n, "img": f"img/0{n + 1031}.png", "label": n % 2} for n in (1, 9, 10))),
     )
     manifest = build(composition(root), tmp_path / "out", figures=False)
     assert manifest["left_out"]["leaks"]["by_kind"] == {"train, medium": 1}

@@ -1,12 +1,17 @@
 """Media in a build: checked, left out, made into storyboards, and kept from leaking between the splits."""
 
+import shutil
+
+import orjson
 import pytest
 
 from emobench_data import InputError
-from emobench_data.build import MEDIA_CACHE, build
+from emobench_data.build import build
+from emobench_data.preparation import MEDIA_CACHE
 
 from .compose import composition, contents, data_sets, media_of, write_config
 from .make import read_lines, write_picture, write_sound
+from .sources.helpers import put
 from .test_cli import refused
 from .test_media import huge_png
 
@@ -15,8 +20,69 @@ def test_clips_become_storyboards(tmp_path):
     root = data_sets(tmp_path / "sets", media=True)
     build(composition(root, videos="storyboards"), tmp_path / "out")
     asked = [line for line in read_lines(tmp_path / "out/questions.jsonl") if "hatemm" in line["question_id"]]
-    assert asked and all((root / line["image"]).is_file() and "four frames" in line["text"] for line in asked)
+    media = tmp_path / "out/media"
+    assert asked and all((media / line["image"]).is_file() and "four frames" in line["text"] for line in asked)
     assert "hatemm" in (tmp_path / "out/vlmevalkit/EmoBench_hate.tsv").read_text()
+
+
+def readable(out):
+    """How many media of the training and question files are found below the image folder, each of which must be."""
+    entries = orjson.loads((out / "train.json").read_bytes()) + read_lines(out / "questions.jsonl")
+    names = {entry.get("image", entry.get("video")) for entry in entries}
+    assert all((out / "media" / name).is_file() for name in names)
+    return len(names)
+
+
+def test_all_media_are_named_from_one_folder_and_none_is_written_into_a_data_set(tmp_path):
+    root, out = data_sets(tmp_path / "sets", media=True), tmp_path / "out"
+    put(root, "fer2013/fer2013.csv", "emotion,pixels,Usage\n" + "".join(
+        f"{n % 7}, {' '.join(str((i * i + 9 * n) % 256) for i in range(48 * 48))},{('Training', 'PrivateTest')[n % 2]}\n"
+        for n in range(4)
+    ))  # fmt: skip
+    sources = {name: {} for name in ("emoset", "hateful_memes", "hatemm", "fer2013")}
+    config = {"videos": "storyboards", "sources": sources}
+    before = contents(root)
+    for folder in root.rglob("*/"):
+        folder.chmod(0o500)
+    manifest = build(composition(root, **config), out, check=True, figures=False)
+    assert manifest["image_folder"] == "media" and manifest["linked"] and readable(out) == 24 + 24 + 24 + 8 + 8 + 8 + 4
+    assert (out / "media/emoset").is_symlink() and not (out / "media/hatemm").is_symlink()
+    assert "--follow_links True" in (out / "README.md").read_text()
+    # Clips as themselves, then pictures of them again: what was a link becomes a folder, and the data set stays as it is.
+    build(composition(root, **config | {"videos": "clips"}), out, check=True, figures=False)
+    assert readable(out) and (out / "media/hatemm/hate_videos/hate_video_1.mp4").is_symlink()
+    shutil.rmtree(out / "media/hatemm")
+    build(composition(root, **config | {"videos": "clips"}), out, check=True, figures=False)
+    assert readable(out) and (out / "media/hatemm").is_symlink()
+    build(composition(root, **config), out, check=True, figures=False)
+    assert readable(out) and not (out / "media/hatemm").is_symlink()
+    after = contents(root)
+    assert {name: after[name] for name in before if name != "composition.yaml"} == {
+        name: before[name] for name in before if name != "composition.yaml"
+    } and after.keys() == before.keys()
+
+
+def test_a_share_of_faulty_media_counts_for_each_data_set(tmp_path):
+    root = data_sets(tmp_path / "sets", media=True)
+    for number in (1000, 1001):
+        (root / f"hateful_memes/img/0{number}.png").unlink()
+    with pytest.raises(InputError, match="2 of 40 media"):  # of 120 in all
+        build(composition(root, faulty=0.04, sources={"hateful_memes": {}, "emoset": {}, "intentonomy": {}}),
+              tmp_path / "out", check=True)  # fmt: skip
+    manifest = build(composition(root, faulty=0.05), tmp_path / "out", check=True, figures=False)
+    assert manifest["left_out"]["faulty_media"]["by_split"] == {"train": 2}
+
+
+def test_labels_of_one_kind_and_a_copy_that_is_cut_off_are_named(tmp_path, caplog):
+    root = data_sets(tmp_path / "sets")
+    manifest = build(composition(root), tmp_path / "out", figures=False)
+    assert "EmoSet-118K: train: 24 of 94,481 items that a complete copy has" in caplog.text
+    assert manifest["read"]["emoset"]["incomplete"][0] == "train: 24 of 94,481 items that a complete copy has"
+    assert "incomplete, train: 24 of 94,481 items" in (tmp_path / "out/README.md").read_text()
+    lines = (root / "hateful_memes/test.jsonl").read_bytes().replace(b'"label":0', b'"label":"none"')
+    (root / "hateful_memes/test.jsonl").write_bytes(lines)
+    with pytest.raises(InputError, match=r"hateful_memes: test hate: 4 x Yes and no other answer \(left out .*4 x no label"):
+        build(composition(root), tmp_path / "out", figures=False)
 
 
 def test_faulty_media_are_refused_or_left_out(tmp_path):
@@ -87,8 +153,9 @@ def test_a_data_set_behind_a_link_but_no_medium_behind_one(tmp_path):
     picture = tmp_path / "elsewhere/image/awe/awe_00000.jpg"
     picture.rename(tmp_path / "secret.jpg")
     picture.symlink_to(tmp_path / "secret.jpg")
-    with pytest.raises(InputError, match="awe_00000.jpg .leads out of the folder"):
+    with pytest.raises(InputError, match="awe_00000.jpg .leads out of the folder; .*--follow-links"):
         build(composition(root), tmp_path / "out", check=True)
+    build(composition(root), tmp_path / "out", check=True, follow_links=True, figures=False)
 
 
 def test_a_clip_without_frames_and_a_picture_too_large(tmp_path):

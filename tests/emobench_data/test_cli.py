@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from emobench_data.cli import main
+from emobench_data.preparation import MEDIA_CACHE
 from emobench_data.sources import all_sources
 
 from .make import read_lines, write_lines, write_picture
@@ -36,8 +37,8 @@ def oasis(tmp_path):
         for i, theme in enumerate("ABCDEFGHIJ")
         for j in range(3)
     ]
-    for row in rows:
-        write_picture(root / "images" / row["image"])
+    for number, row in enumerate(rows):
+        write_picture(root / "images" / row["image"], colour=(8 * number, 30, 30))
     (root / "labels.json").write_bytes(orjson.dumps([*rows, {"image": "x.jpg", "theme": "x", "valence": None}]))
     return root
 
@@ -95,8 +96,13 @@ def test_convert_absent(tmp_path):
 def test_convert_missing_picture(oasis, tmp_path):
     (oasis / "images/A_0.jpg").unlink()
     arguments = ("convert", "oasis", "--root", oasis, "--out", tmp_path / "out")
-    assert "images/A_0.jpg (missing)" in refused(*arguments)
-    assert not (tmp_path / "out").exists()
+    line = refused(*arguments)
+    assert "1 of 30 media" in line and "images/A_0.jpg (missing); --faulty-media 0.02 lets" in line
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [MEDIA_CACHE]
+    result = run(*arguments, "--faulty-media", 0.05)
+    assert result.exit_code == 0
+    assert "left out 1 of 30 media that are missing or broken (" in result.output
+    assert "images/A_0.jpg (missing)" in result.output and f"image folder: {oasis}\n" in result.output
     assert run(*arguments, "--no-check-media").exit_code == 0
 
 

@@ -37,6 +37,11 @@ def test_a_cap_without_a_split_holds_for_all(tmp_path):
     assert dict(part.cap) == {"train": 7, "val": 7, "test": 7}
 
 
+@pytest.mark.parametrize(("given", "share"), [("", 0), ("error", 0), ("skip", 1), ("0.02", 0.02), ("0", 0)])
+def test_faulty_media_are_a_word_or_a_share(tmp_path, given, share):
+    assert load(tmp_path, f"sources: {{oasis: {{}}}}\n{given and f'faulty: {given}'}").faulty == share
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets(tmp_path, name):
     made = load_composition(name, data_root=tmp_path, skip_missing=True)
@@ -66,6 +71,9 @@ def test_presets(tmp_path, name):
         ("sources: {oasis: {balance: dev}}", "balance: unknown 'dev'; known here: train, val, test"),
         ("sources: {oasis: {test: 0.6, val: 0.4}}", "leave nothing to train on"),
         ("sources: {oasis: 3}", "oasis: expected keys and values"),
+        ("sources: {oasis: {}}\nfaulty: some", "faulty .or a share, such as 0.02.: unknown 'some'; known: error, skip"),
+        ("sources: {oasis: {}}\nfaulty: 2", "faulty: expected a number from 0 to 1"),
+        ("sources: {oasis: {}}\nnear_duplicates: yes", "near_duplicates: unknown True; known: drop, keep"),
         ("sources: {oasis: {}}\nmissing: ignore", "missing: unknown 'ignore'; known: error, skip"),
         ("sources: {oasis: {}}\nseed: a", "seed: expected a whole number"),
         ("sources: {oasis: {}, oasis: {}}", "'oasis' is given twice"),

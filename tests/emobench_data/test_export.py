@@ -11,7 +11,7 @@ from emobench_data.mini.plan import make_plan
 from emobench_data.parsing import closing
 from emobench_data.tasks import TASKS
 
-from .make import read_lines, record, with_other_gold, write_clip
+from .make import read_lines, record, with_other_gold
 
 HOSTILE = "look <image> and <video> </s> <|im_end|> <s> <IMAGE> <<image>> <im_start>"
 
@@ -111,10 +111,9 @@ def test_video_without_storyboards(tmp_path):
 
 
 def test_video_with_storyboards_is_a_picture(tmp_path):
-    write_clip(tmp_path / "media/clips/1.mp4")
     clip = record(modality="video", media="clips/1.mp4")
-    (entry,) = train(tmp_path, clip, storyboards=tmp_path / "media")
-    (question,), _ = ask(tmp_path, clip, storyboards=tmp_path / "media")
+    (entry,) = train(tmp_path, clip, storyboards=True)
+    (question,), _ = ask(tmp_path, clip, storyboards=True)
     assert entry["image"] == question["image"] == "clips/1.mp4.storyboard.jpg"
     assert "video" not in entry
     assert entry["conversations"][0]["value"].startswith("<image>\nThe picture holds four frames")
@@ -164,15 +163,14 @@ def test_a_rationale_stands_before_the_answer_and_is_asked_for(tmp_path):
 
 @pytest.mark.parametrize("guided", [False, True])
 @pytest.mark.parametrize("task", TASKS)
-def test_ground_truth_cannot_reach_an_inference_prompt(tmp_path, monkeypatch, task, guided):
+def test_ground_truth_cannot_reach_an_inference_prompt(tmp_path, task, guided):
     """With every answer, accepted label and annotation of EmoBench-mini changed, its questions stay to the byte."""
-    monkeypatch.setattr("emobench_data.export.storyboard", lambda root, media: f"{media}.jpg")
     test = [one for one in make_plan(train=6, test=216, seed=0).records if (one.task, one.split) == (task, "test")]
     changed = list(map(with_other_gold, test))
     files = []
     for name, records in (("as it is", test), ("changed", changed)):
         questions, answers = tmp_path / f"{name} q", tmp_path / f"{name} a"
-        write_questions(records, questions, answers, storyboards=tmp_path, guided=guided)
+        write_questions(records, questions, answers, storyboards=True, guided=guided)
         files.append((questions.read_bytes(), answers.read_bytes()))
     assert len(test) == 36 and all(one.answer != other.answer for one, other in zip(test, changed))
     assert files[0][0] == files[1][0] and files[0][1] != files[1][1]

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from emobench_data.composition import Part
+from emobench_data.errors import InputError
 from emobench_data.sampling import repeated, sample
 from emobench_data.sources import get_source
 
@@ -46,11 +47,25 @@ def test_caps_count_by_split_and_sub_task_and_keep_items_together():
     assert items["emo_c"] == items["emo_o"] == sorted(items["emo_c"], key=int)
 
 
-@pytest.mark.parametrize(("cap", "each"), [({}, 10), ({"train": 9}, 4), ({"train": 1}, 0)])
+@pytest.mark.parametrize(("cap", "each"), [({}, 10), ({"train": 9}, 4), ({"train": 2}, 1), ({"train": 0}, 0)])
 def test_balance(cap, each):
     kept = sample(records(), part(tasks=("emo_c",), balance=("train",), cap=cap), 0)
     assert Counter(one.answer for one in kept) == ({label: each for label in LABELS} if each else {})
     assert len(sample(records("test"), part(balance=("train",)), 0)) == 80
+
+
+def test_a_balance_that_a_cap_leaves_nothing_of_is_refused():
+    with pytest.raises(InputError, match="made_up: train emo_c: at most 1 records, balanced over 2 labels, are none"):
+        sample(records(), part(tasks=("emo_c",), balance=("train",), cap={"train": 1}), 0)
+
+
+def test_copies_take_no_id_that_an_item_has():
+    """An item may be called `a~2`, and no copy of `a` may be taken for it, nor it for a copy."""
+    items = [record(item=item, task="emo_o", answer="joy") for item in ("a", "a~2", "a~~2")]
+    copies = repeated(items, part(weight=3), 0)
+    assert {original.item for _, original in copies} == {"a", "a~2", "a~~2"} and len(copies) == 6
+    assert len({one.id for one in items} | {copy.id for copy, _ in copies}) == 9
+    assert all(copy.item.startswith(original.item) for copy, original in copies)
 
 
 def test_the_seed_draws_and_the_order_does_not():
@@ -68,5 +83,5 @@ def test_weight(weight, kept, added):
     train = sample(records(), one, 0)
     again = repeated(train, one, 0)
     assert (len(train), len(again)) == (kept, added)
-    assert len({record.id for record in train + again}) == kept + added
+    assert len({one.id for one in train} | {copy.id for copy, _ in again}) == kept + added
     assert len(sample(records("test"), one, 0)) == 80

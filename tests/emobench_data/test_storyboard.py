@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from emobench_data import InputError, storyboard
+from emobench_data.media_check import Medium
 from emobench_data.storyboard import tile
 
 from .make import write_clip
@@ -22,24 +23,55 @@ def test_large_frames_are_reduced():
     assert tile([np.zeros((1080, 1920, 3), np.uint8)] * 4).size == (672, 378)
 
 
-def test_written_beside_the_clip_once(tmp_path):
+def below(root, into, *names):
+    """Faults of the storyboards of the clips below `root`."""
+    return storyboard.storyboards({name: Medium(root, name, "video") for name in names}, into)
+
+
+def test_written_below_another_folder_once(tmp_path):
     write_clip(tmp_path / "a/c.mp4")
-    assert storyboard.storyboard(tmp_path, "a/c.mp4") == "a/c.mp4.storyboard.jpg"
-    board = tmp_path / "a/c.mp4.storyboard.jpg"
+    os.chmod(tmp_path / "a", 0o500)
+    assert below(tmp_path, tmp_path / "out", "a/c.mp4") == {}
+    board = tmp_path / "out/a/c.mp4.storyboard.jpg"
     assert Image.open(board).size == (192, 128)
     tiles = [Image.open(board).convert("L").getpixel(place) for place in ((9, 9), (150, 9), (9, 99), (150, 99))]
     assert tiles == pytest.approx([0, 75, 150, 225], abs=5)  # of ten frames from 0 to 225
-    board.write_bytes(b"kept")
-    storyboard.storyboard(tmp_path, "a/c.mp4")
-    assert board.read_bytes() == b"kept"
-    later = board.stat().st_mtime_ns + 10**9
-    os.utime(tmp_path / "a/c.mp4", ns=(later, later))
-    storyboard.storyboard(tmp_path, "a/c.mp4")
-    assert board.read_bytes() != b"kept"
+    before = board.stat().st_mtime_ns
+    below(tmp_path, tmp_path / "out", "a/c.mp4")
+    assert board.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("change", ["replaced", "older", "reader", "root", "spoilt"])
+def test_a_picture_of_what_is_no_longer_there_is_drawn_anew(tmp_path, monkeypatch, change):
+    root, out = tmp_path / "a", tmp_path / "out"
+    write_clip(root / "c.mp4")
+    below(root, out, "c.mp4")
+    board = out / "c.mp4.storyboard.jpg"
+    before = board.stat().st_mtime_ns
+    if change == "replaced":
+        write_clip(root / "c.mp4", greys=range(250, 0, -25))
+    elif change == "older":  # a clip that was restored from elsewhere may be older than the picture
+        os.utime(root / "c.mp4", ns=(1, 1))
+    elif change == "reader":
+        monkeypatch.setattr(storyboard, "reader_version", lambda: "mended")
+    elif change == "root":
+        write_clip(tmp_path / "b/c.mp4", greys=range(250, 0, -25))
+        root = tmp_path / "b"
+    else:
+        board.write_bytes(b"spoilt")
+    below(root, out, "c.mp4")
+    first = Image.open(board).convert("L").getpixel((9, 9))
+    assert board.stat().st_mtime_ns > before and first == pytest.approx(250 if change in ("replaced", "root") else 0, abs=5)
+
+
+def test_written_beside_the_clip(tmp_path):
+    write_clip(tmp_path / "a/c.mp4")
+    assert storyboard.storyboard(tmp_path, "a/c.mp4") == "a/c.mp4.storyboard.jpg"
+    assert (tmp_path / "a/c.mp4.storyboard.jpg").is_file()
 
 
 def test_no_such_clip(tmp_path):
-    with pytest.raises(InputError, match="no such clip"):
+    with pytest.raises(InputError, match="a.mp4: missing"):
         storyboard.storyboard(tmp_path, "a.mp4")
 
 
@@ -47,6 +79,6 @@ def test_a_link_out_of_the_folder(tmp_path):
     write_clip(tmp_path / "secret/c.mp4")
     (tmp_path / "media").mkdir()
     (tmp_path / "media/c.mp4").symlink_to(tmp_path / "secret/c.mp4")
-    with pytest.raises(InputError, match="leads out of the media folder"):
+    with pytest.raises(InputError, match="leads out of the folder; .*--follow-links"):
         storyboard.storyboard(tmp_path / "media", "c.mp4")
     assert list((tmp_path / "secret").iterdir()) == [tmp_path / "secret/c.mp4"]

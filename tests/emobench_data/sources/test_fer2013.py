@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import orjson
 import pytest
 from PIL import Image
 
@@ -41,10 +42,10 @@ def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
 
 
 def test_extracted_pictures_are_where_the_records_say(tmp_path):
-    build(tmp_path)
-    assert SOURCE.extract(tmp_path) == 3
-    for record in convert("fer2013", tmp_path)[0]:
-        with Image.open(tmp_path / record.media) as image:
+    build(tmp_path / "root")
+    assert SOURCE.extract(tmp_path / "root", tmp_path / "media")
+    for record in convert("fer2013", tmp_path / "root")[0]:
+        with Image.open(tmp_path / "media" / record.media) as image:
             assert (image.size, image.mode, image.getpixel((1, 2))) == ((48, 48), "L", 97)
 
 
@@ -53,8 +54,9 @@ def test_extraction_goes_on_where_it_was_stopped(tmp_path):
     out = tmp_path / "extracted"
     assert extract_faces(tmp_path / "fer2013.csv", out) == 3
     (out / "PublicTest/00001.png").unlink()
+    (out / "PrivateTest/00002.png").write_bytes(b"of another table")
     before = (out / "Training/00000.png").stat().st_mtime_ns
-    assert extract_faces(tmp_path / "fer2013.csv", out) == 1
+    assert extract_faces(tmp_path / "fer2013.csv", out) == 2
     assert (out / "Training/00000.png").stat().st_mtime_ns == before
     assert sorted(path.name for path in out.rglob("*.*")) == ["00000.png", "00001.png", "00002.png"]
 
@@ -62,7 +64,7 @@ def test_extraction_goes_on_where_it_was_stopped(tmp_path):
 def test_pixels_that_are_no_pixels(tmp_path):
     put(tmp_path, "fer2013.csv", f"emotion,pixels,Usage\n1,{FACE.replace(' 255', ' 256', 1)},Training\n")
     with pytest.raises(InputError, match="fer2013.csv:2: its pixels are not 2304 numbers from 0 to 255"):
-        SOURCE.extract(tmp_path)
+        SOURCE.extract(tmp_path, tmp_path / "media")
     assert not list(tmp_path.rglob("*.p*"))
 
 
@@ -74,7 +76,7 @@ def test_folder_tree(tmp_path):
         "train/angry/a": "anger", "validation/sad/b": "sadness", "test/surprise/c": "surprise",
     }
     assert {record.item: record.split for record in records}["validation/sad/b"] == "val"
-    assert SOURCE.extract(tmp_path) == 0
+    assert not SOURCE.extract(tmp_path, tmp_path / "media") and not (tmp_path / "media").exists()
 
 
 def test_real_faces(shared_data: Path):
@@ -86,10 +88,15 @@ def test_real_faces(shared_data: Path):
     assert not skips.counts
 
 
-def test_the_command_line_extracts_before_it_checks(tmp_path):
+@pytest.mark.parametrize("check", [True, False])
+def test_a_conversion_extracts_beside_what_it_writes(tmp_path, check):
     from emobench_data.convert import convert as convert_source
 
-    build(tmp_path / "root")
-    convert_source(SOURCE, tmp_path / "root", tmp_path / "out")
-    assert (tmp_path / "root/extracted/PrivateTest/00002.png").is_file()
-    assert (tmp_path / "out/train.json").is_file()
+    faces = [FACE, " ".join(reversed(FACE.split())), " ".join(str(n * n % 251) for n in range(48 * 48))]
+    rows = [f"{n},{face},{use}" for n, (face, use) in enumerate(zip(faces, ("Training", "PublicTest", "PrivateTest")))]
+    put(tmp_path, "root/fer2013.csv", "\n".join(["emotion,pixels,Usage", *rows, ""]))
+    summary = convert_source(SOURCE, tmp_path / "root", tmp_path / "out", check=check)
+    assert summary["image_folder"] == "media" and not summary["linked"]
+    (entry,) = {one["image"] for one in orjson.loads((tmp_path / "out/train.json").read_bytes())}
+    assert (tmp_path / "out/media" / entry).is_file()
+    assert [path.name for path in (tmp_path / "root").iterdir()] == ["fer2013.csv"]
