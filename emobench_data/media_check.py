@@ -200,14 +200,6 @@ def _add(content: Any, path: Path) -> None:
             content.update(block)
 
 
-def media_digest(names: Iterable[str], folder: Path) -> str:
-    """A digest of the names, sizes and times of change of media below `folder`: those replaced under their names differ."""
-    digest = hashlib.sha256()
-    for name in names:
-        digest.update(f"{name}\0{_stamp(folder / name)}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
 def refuse(faults: Mapping[str, str], total: int, place: object, *, way_out: str, named: int = 5) -> None:
     """Raise `InputError` that names some of `faults`, counts all and ends in `way_out`, if there are any."""
     if faults:

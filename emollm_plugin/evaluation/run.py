@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emobench_data.errors import InputError
-from emobench_data.media_check import media_digest
+from emobench_data.stamp import signature
 from emobench_data.questions import chunk, read_questions
 
 from ..folders import read_folder
@@ -55,7 +55,7 @@ def evaluate(
         model=str(model), weights=_weights(Path(model)), base=_base_weights(Path(model)),
         template=predictor.template, tokens=max_new_tokens, likelihood=likelihood, dtype=predictor.model.dtype,
         asked=[(one.id, one.medium, one.text) for one in asked],
-        media=media_digest((one.medium for one in asked if one.medium), images),
+        media=signature((one.medium for one in asked if one.medium), images),
     )  # fmt: skip
     file = Answers(answers, asked, model_id=get_model_name_from_path(str(model)), run=run)
     left = [question for question in asked if question.id not in file.done]

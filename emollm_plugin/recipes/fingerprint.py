@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
-from emobench_data.media_check import media_digest
+from emobench_data.stamp import signature
 
 from .._version import __version__
 from ..conditions import package_version
@@ -49,7 +49,7 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
         **values,
         "DEVICE": devices.kind, "PRECISION": devices.precision, "TEMPLATE": base.template,
         "ZERO": json.loads(zero.read_text()) if zero else None,
-        "training data": digest_of(data.train), "media": media_digest(media, data.images or Path()),
+        "training data": digest_of(data.train), "media": signature(media, data.images or Path()),
         "base model": model_stamp(base.name), "VISION_TOWER": recipe.vision_tower,
         "vision tower": model_stamp(recipe.vision_tower),
         "PRETRAIN_PROJECTOR": digest_of(recipe.pretrain_projector) if recipe.pretrain_projector else None,

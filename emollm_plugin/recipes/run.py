@@ -12,7 +12,7 @@ from typing import Any, Mapping
 import click
 
 from emobench_data.atomic import atomic_file
-from emobench_data.media_check import media_digest
+from emobench_data.stamp import signature
 from emobench_data.questions import read_questions
 
 from ..alignment.pairs import NoLabels, draw_pairs
@@ -183,7 +183,7 @@ def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     media = [question.medium for question in read_questions(data.questions) if question.medium]
     asked = {
         "evaluator": evaluator(prepared.recipe), "guided": prepared.guided, "questions": digest_of(data.questions),
-        "gold": digest_of(data.gold), "media": media_digest(media, data.images or Path()),
+        "gold": digest_of(data.gold), "media": signature(media, data.images or Path()),
     }  # fmt: skip
     note = run.folder / EVALUATED
     if not note.is_file() or json.loads(note.read_text()) != asked:
