@@ -102,7 +102,7 @@ def _projector_builder(host_builder: Callable) -> Callable:
 
 
 def _tower_builder(host_builder: Callable) -> Callable:
-    from .compat.cpu import no_half_on_cpu
+    from .compat.cpu import tower_in_host_format
     from .compat.zero3 import generator_kept
 
     def build_vision_tower(config, **kwargs):
@@ -111,7 +111,7 @@ def _tower_builder(host_builder: Callable) -> Callable:
         with generator_kept():
             tower = ours(name, config, **kwargs) if ours else host_builder(config, **kwargs)
         towers.check_tower(tower, config)
-        no_half_on_cpu(tower)
+        tower_in_host_format(tower)
         return tower
 
     return build_vision_tower
@@ -158,12 +158,13 @@ def _on_tower_builder(module: ModuleType) -> None:
 def _on_arch(module: ModuleType) -> None:
     from . import video
     from .base_eyes import taking_over
+    from .compat.dtype import in_models_format
 
     # Only training calls these, with the arguments that it was given.
     wrap(module.LlavaMetaModel, "initialize_vision_modules", taking_over)
     wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
     wrap(module.LlavaMetaForCausalLM, "prepare_inputs_labels_for_multimodal", video.noting_clips)
-    wrap(module.LlavaMetaForCausalLM, "encode_images", video.telling_clips)
+    wrap(module.LlavaMetaForCausalLM, "encode_images", lambda host: in_models_format(video.telling_clips(host)))
 
 
 def _name_without_plain(host_function: Callable) -> Callable:

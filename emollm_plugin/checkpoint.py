@@ -13,7 +13,7 @@ from emobench_data.errors import InputError
 
 from .compat import cpu
 from .compat.config import newer_tokenizer
-from .compat.dtype import dtype_argument
+from .compat.dtype import HostFormat, cast_parameters, dtype_argument, noted_format
 from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
 
 logger = logging.getLogger(__name__)
@@ -22,21 +22,40 @@ MARK = "mm_projector."
 
 
 def checked_load(host_load: Callable) -> Callable:
-    """Wrap `llava.model.builder.load_pretrained_model`: on any failure to restore the projector it raises."""
+    """Wrap `llava.model.builder.load_pretrained_model`: the projector is restored strictly, and the number format is kept.
 
-    def load_pretrained_model(model_path, model_base, model_name, *args, **kwargs):
+    The format is `dtype`, else on a CPU `cpu_dtype()`, else the one that the checkpoint was trained in, else the host's
+    float16; the host takes float16 for all of them, in which Gemma 3 overflows.
+    """
+
+    def load_pretrained_model(model_path, model_base, model_name, *args, dtype=None, **kwargs):
         model_base, model_name = host_branch(model_path, model_base, model_name)
-        on_cpu = {"device": "cpu", **dtype_argument(cpu.cpu_dtype())}
-        kwargs = {**({} if torch.cuda.is_available() and kwargs.get("device") != "cpu" else on_cpu), **kwargs}
-        loaded = host_load(model_path, model_base, model_name, *args, **kwargs)
+        if not torch.cuda.is_available():
+            kwargs.setdefault("device", "cpu")
+        if dtype is None:
+            on_cpu = kwargs.get("device") == "cpu"
+            dtype = cpu.cpu_dtype() if on_cpu else trained_format(model_path) or torch.float16
+        named = {"dtype": dtype} if "llava" in model_name.lower() else dtype_argument(dtype)
+        with HostFormat(dtype):
+            loaded = host_load(model_path, model_base, model_name, *args, **named, **kwargs)
         model = loaded[1]
-        if kwargs.get("device") == "cpu":
-            model.to(cpu.cpu_dtype())
+        if not (kwargs.get("load_8bit") or kwargs.get("load_4bit")):
+            cast_parameters(model, dtype)
         if hasattr(model, "get_model") and getattr(model.get_model(), "mm_projector", None) is not None:
-            verify_projector(model.get_model().mm_projector, Path(model_path))
+            restore_projector(model.get_model().mm_projector, Path(model_path))
         return loaded
 
     return load_pretrained_model
+
+
+def trained_format(path: str) -> torch.dtype | None:
+    """The number format that the checkpoint `path`, a folder or hub name, notes; None if it notes none."""
+    folder = complete_folder(path)
+    if folder is not None:
+        return noted_format(folder.config)
+    from transformers import PretrainedConfig
+
+    return noted_format(PretrainedConfig.get_config_dict(path)[0])
 
 
 def host_branch(path: str, base: str | None, name: str) -> tuple[str | None, str]:
@@ -93,11 +112,13 @@ def check_tokenizer(path: str) -> None:
         raise InputError(f"the tokenizer in {path} was written by transformers 5; use STACK=current")
 
 
-def verify_projector(projector: torch.nn.Module, folder: Path) -> None:
-    """Compare a loaded projector with the tensors that `folder` holds.
+def restore_projector(projector: torch.nn.Module, folder: Path) -> None:
+    """Put the tensors that `folder` holds into a projector, as they were saved but for its number format.
+
+    The host restores it with `strict=False`, a projector alone by way of float16.
 
     Raises:
-        InputError: no projector is saved there, keys are missing or unexpected, or a value was not restored.
+        InputError: no projector is saved there, or the keys are not the projector's own.
     """
     folder = local_folder(folder)
     saved, wanted = projector_tensors(folder), projector.state_dict()
@@ -111,9 +132,7 @@ def verify_projector(projector: torch.nn.Module, folder: Path) -> None:
             f"projector in {folder}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'};"
             " name what it was trained with in mm_projector_type of its config.json"
         )
-    for key, value in wanted.items():
-        if saved[key].shape != value.shape or not torch.allclose(saved[key].to(value), value, rtol=1e-2, atol=1e-4):
-            raise InputError(f"projector in {folder}: {key} was not restored from the checkpoint")
+    projector.load_state_dict(saved)
 
 
 def local_folder(folder: Path) -> Path:

@@ -19,6 +19,7 @@ from emobench_data.scoring import score as score_files
 from emobench_data.scoring.table import score_table
 
 from ._version import __version__
+from .evaluation.commands import ask, evaluate, explain, serve
 
 
 @click.group(cls=InputErrorGroup)
@@ -30,8 +31,8 @@ def main() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
-main.add_command(score)
-main.add_command(report)
+for command in (score, report, evaluate, ask, explain, serve):
+    main.add_command(command)
 
 
 @main.group()
@@ -200,99 +201,6 @@ def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: 
         click.echo(out)
 
 
-@main.command("eval")
-@click.argument("checkpoint")
-@click.option("--model-base", help="Base model, where it is not the one that CHECKPOINT names.")
-@click.option("--question-file", type=FILE, required=True, help="LLaVA's question file, JSONL or JSON.")
-@click.option("--image-folder", type=FOLDER, default=".", help="Folder that the questions' pictures lie in.")
-@click.option("--answers-file", type=FILE, required=True, help="Answers in it are kept; the rest is added.")
-@click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
-@click.option("--likelihood", is_flag=True, help="Take the most probable of a question's options, where it has any.")
-@click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
-@click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
-@click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
-@click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one.")
-def evaluate(checkpoint: str, question_file: Path, image_folder: Path, answers_file: Path, num_chunks: int,
-             chunk_idx: int, model_base: str | None, conv_mode: str | None, device: str | None,
-             **options: Any) -> None:  # fmt: skip
-    """Answer a question file with CHECKPOINT, in batches. A run that was stopped goes on."""
-    from .evaluation.check import check_asked
-    from .evaluation.predictor import Predictor
-    from .evaluation.run import evaluate as run
-
-    check_asked(question_file, image_folder)  # before the model is loaded
-    predictor = Predictor.load(checkpoint, model_base, device, conv_mode)
-    run(
-        predictor, question_file, image_folder, answers_file, model=checkpoint, chunks=num_chunks,
-        chunk_index=chunk_idx, **options,
-    )  # fmt: skip
-    click.echo(answers_file)
-
-
-@main.command()
-@click.argument("checkpoint")
-@click.argument("medium", type=FILE)
-@click.argument("question", required=False)
-@click.option("--labels", help="Emotions to choose from, with commas between.")
-@click.option("--model-base", help="Base model, where it is not the one that CHECKPOINT names.")
-@click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with the probability of every label.")
-def ask(checkpoint: str, medium: Path, question: str | None, labels: str | None, model_base: str | None,
-        conv_mode: str | None, as_json: bool) -> None:  # fmt: skip
-    """Say which emotion the picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why."""
-    from .evaluation.ask import ask as ask_one
-    from .evaluation.ask import chosen_labels, refuse_faulty
-
-    refuse_faulty(medium)
-    chosen = chosen_labels(labels)
-    predictor = _load(checkpoint, model_base, conv_mode)
-    report = ask_one(predictor, predictor.eyes.open(medium), question, labels=chosen)
-    if as_json:
-        click.echo(_json(report))
-    else:
-        _echo_answer(report)
-
-
-@main.command()
-@click.argument("checkpoint")
-@click.argument("picture", type=FILE)
-@click.argument("question", required=False)
-@click.option("--out", type=FILE, required=True, help="The PNG to write.")
-@click.option("--labels", help="Emotions to choose from, with commas between.")
-@click.option("--model-base", help="Base model, where it is not the one that CHECKPOINT names.")
-@click.option("--conv-mode", help="Template, where it is not the one that CHECKPOINT notes.")
-def explain(checkpoint: str, picture: Path, question: str | None, out: Path, labels: str | None,
-            model_base: str | None, conv_mode: str | None) -> None:  # fmt: skip
-    """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
-    from emobench_data.media import open_picture
-
-    from .evaluation.ask import chosen_labels
-    from .evaluation.explain import explain as draw
-
-    image, chosen = open_picture(picture, picture.resolve().parent), chosen_labels(labels)
-    predictor = _load(checkpoint, model_base, conv_mode)
-    title = f"{picture.name}, seen by {Path(checkpoint).name}"
-    _echo_answer(draw(predictor, image, question, out=out, labels=chosen, title=title))
-    click.echo(out)
-
-
-@main.command()
-@click.argument("checkpoint")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Another one lets others in, without a password.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 7860 on.")
-@click.option("--labels", help="Emotions to choose from, with commas between.")
-@click.option("--model-base", "base", help="Base model, where it is not the one that CHECKPOINT names.")
-@click.option("--conv-mode", "template", help="Template, where it is not the one that CHECKPOINT notes.")
-def serve(checkpoint: str, labels: str | None, **options: Any) -> None:
-    """Open a page on this machine that answers as `ask` does. Prints its address; Ctrl+C ends it."""
-    from .evaluation.ask import chosen_labels
-    from .serve import serve as run
-
-    run(checkpoint, labels=chosen_labels(labels), **options)
-
-
 @main.command("lmms-eval-path")
 def lmms_eval_path() -> None:
     """Print the folder with EmoBench's tasks, for lmms-eval's --include_path."""
@@ -313,19 +221,6 @@ def doctor(as_json: bool) -> None:
     click.echo(_json(report) if as_json else as_text(report))
     if report["problems"]:
         raise click.exceptions.Exit(1)
-
-
-def _load(checkpoint: str, model_base: str | None, conv_mode: str | None):
-    from .evaluation.predictor import Predictor
-
-    with redirect_stdout(sys.stderr):  # the host prints as it loads
-        return Predictor.load(checkpoint, model_base, None, conv_mode)
-
-
-def _echo_answer(report: dict[str, Any]) -> None:
-    for key in ("emotion", "confidence", "rationale", "answer"):
-        if key in report:
-            click.echo(f"{key}: {report[key]:.2f}" if key == "confidence" else f"{key}: {report[key]}")
 
 
 def _json(report: dict) -> str:

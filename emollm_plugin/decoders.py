@@ -75,8 +75,10 @@ def any_decoder(host_class: type, llama: type, meta_model: type, meta_causal: ty
 
 def _load(cls: type, path, *args, config=None, attn_implementation=None, **kwargs):
     """Load `path` as `cls`, as its attention and number format allow."""
-    if "torch_dtype" in kwargs:
-        kwargs["torch_dtype"] = float32_unless_told(kwargs["torch_dtype"])
+    if "torch_dtype" in kwargs or "dtype" in kwargs:
+        # LLaVA's own is always given; `dtype` goes before it, and is no argument before transformers 4.56.
+        told = float32_unless_told(kwargs.pop("torch_dtype", None))
+        kwargs["torch_dtype"] = kwargs.pop("dtype", None) or told
     if attn_implementation is not None:
         kwargs["attn_implementation"] = supported_attention(cls, attn_implementation)
     if hasattr(config, "quantization_config"):

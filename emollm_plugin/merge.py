@@ -7,9 +7,12 @@ import os
 import shutil
 from pathlib import Path
 
+import torch
+
 from emobench_data.errors import InputError
 
 from .checkpoint import check_tokenizer, complete_folder, host_branch
+from .compat.dtype import noted_format
 from .folders import WHAT
 
 logger = logging.getLogger(__name__)
@@ -18,7 +21,8 @@ logger = logging.getLogger(__name__)
 def merge(path: Path, out: Path, *, base: str | None = None) -> Path:
     """Write `out`, which loads without a base model and answers as `path` on its base does.
 
-    The model is loaded as evaluation loads it, on the CPU in bfloat16, and saved; `out` appears whole or not at all.
+    The model is loaded as evaluation loads it, on the CPU, and saved in the format that `path` was trained in, bfloat16 where
+    it notes none; `out` appears whole or not at all.
 
     Args:
         path: a LoRA adapter or a projector-only folder.
@@ -35,7 +39,7 @@ def merge(path: Path, out: Path, *, base: str | None = None) -> Path:
         raise InputError(f"{path} is {WHAT[folder.kind]}; there is nothing to merge")
     base, name = host_branch(str(path), base, "")
     check_tokenizer(base)
-    tokenizer, model, _, _ = _load(path, base, name)
+    tokenizer, model, _, _ = _load(path, base, name, noted_format(folder.config) or torch.bfloat16)
     model.config.tune_mm_mlp_adapter = False
     partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
     try:
@@ -47,16 +51,14 @@ def merge(path: Path, out: Path, *, base: str | None = None) -> Path:
     return out
 
 
-def _load(path: Path, base: str, name: str):
+def _load(path: Path, base: str, name: str, dtype: torch.dtype):
     from .attach import register
 
     register()
     from llava.model.builder import load_pretrained_model
 
-    from .compat.cpu import host_on_cpu
     from .compat.generation import valid_generation_config
 
-    with host_on_cpu():
-        loaded = load_pretrained_model(str(path), base, name, device="cpu")
+    loaded = load_pretrained_model(str(path), base, name, device="cpu", device_map="cpu", dtype=dtype)
     valid_generation_config(loaded[1])
     return loaded

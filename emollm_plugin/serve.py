@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,20 +30,18 @@ ROUTES = ("/config", "/assets/", "/static/", "/svelte/", "/theme.css", "/favicon
           "/gradio_api/theme.css", "/gradio_api/reset", "/gradio_api/cancel")  # fmt: skip
 
 
-def serve(
-    checkpoint: str, *, base: str | None, template: str | None, labels: Sequence[str], host: str, port: int | None
-) -> None:
+def require_gradio() -> None:
+    """Raise `InputError` where Gradio is not installed."""
+    if find_spec("gradio") is None:
+        raise InputError("emollm serve needs Gradio, which is not installed: pip install 'gradio>=6.31,<7'")
+
+
+def serve(predictor: Any, *, labels: Sequence[str], host: str, port: int | None) -> None:
     """Answer on `http://host:port/` until the process is ended; without `port`, on the first free one from 7860 on.
 
     Raises:
-        InputError: Gradio is not installed, the checkpoint cannot be loaded, or the address is taken.
+        InputError: the address is taken.
     """
-    if find_spec("gradio") is None:
-        raise InputError("emollm serve needs Gradio, which is not installed: pip install 'gradio>=6.31,<7'")
-    from .evaluation.predictor import Predictor
-
-    with redirect_stdout(sys.stderr):  # the host prints as it loads
-        predictor = Predictor.load(checkpoint, base, None, template)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the folder goes, with the uploads in it
     with TemporaryDirectory(prefix="emollm-serve-") as folder:
         os.environ |= {"GRADIO_TEMP_DIR": folder, "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}

@@ -11,6 +11,9 @@ from typing import Any
 
 from emobench_data.errors import InputError
 
+# The number formats that models are run in, as a config.json names them.
+FORMATS = ("float32", "float16", "bfloat16")
+
 
 def read_newer_config(configuration_utils: ModuleType) -> None:
     """transformers < 5: read `rope_parameters` and `dtype` of a newer config.json.

@@ -8,11 +8,12 @@ from typing import Iterator
 from unittest import mock
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from emobench_data.errors import InputError
 
-FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+from .dtype import HostFormat, cast_parameters
+
+CPU_FORMATS = ("float32", "bfloat16")
 FORMAT_VARIABLE = "EMOLLM_CPU_DTYPE"
 
 
@@ -27,39 +28,29 @@ def cpu_dtype() -> torch.dtype:
         InputError: the variable names another format.
     """
     name = os.environ.get(FORMAT_VARIABLE) or "float32"
-    if name not in FORMATS:
-        raise InputError(f"{FORMAT_VARIABLE}={name} is no number format for a CPU; known: {', '.join(FORMATS)}")
-    return FORMATS[name]
+    if name not in CPU_FORMATS:
+        raise InputError(f"{FORMAT_VARIABLE}={name} is no number format for a CPU; known: {', '.join(CPU_FORMATS)}")
+    return getattr(torch, name)
 
 
-class _ToCpu(TorchFunctionMode):
-    """`.to("cuda", torch.float16)`, `.cuda()` and `.half()` end on the CPU in `cpu_dtype()`."""
+def tower_in_host_format(tower: torch.nn.Module) -> None:
+    """Let the host's `tower.to(dtype=..., device=...)` cast parameters alone (see `cast_parameters`).
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = dict(kwargs or {})
-        if func is torch.Tensor.cuda:
-            return args[0]
-        if func is torch.Tensor.half:
-            return args[0].to(cpu_dtype())
-        if func is torch.Tensor.to:
-            args = tuple(map(_cpu_value, args))
-            kwargs = {key: _cpu_value(value) for key, value in kwargs.items()}
-        return func(*args, **kwargs)
+    LLaVA trains with the vision tower in float16 unless told bf16; without CUDA that is `cpu_dtype()` instead.
+    """
+    to, here = tower.to, None if torch.cuda.is_available() else HostFormat(cpu_dtype(), on_cpu=True)
 
+    def moved(*args, dtype=None, **kwargs):
+        rest = [value for value in args if not isinstance(value, torch.dtype)]
+        dtype = dtype or next((value for value in args if isinstance(value, torch.dtype)), None)
+        if here is not None:
+            dtype, rest = here.instead(dtype), [here.instead(value) for value in rest]
+            kwargs = {key: here.instead(value) for key, value in kwargs.items()}
+        if dtype is not None:
+            cast_parameters(tower, dtype)
+        return to(*rest, **kwargs) if rest or kwargs else tower
 
-def _cpu_value(value):
-    if isinstance(value, (str, torch.device)) and torch.device(value).type == "cuda":
-        return torch.device("cpu")
-    return cpu_dtype() if value is torch.float16 else value
-
-
-def no_half_on_cpu(tower: torch.nn.Module) -> None:
-    """LLaVA trains with the vision tower in float16 unless told bf16; without CUDA that is `cpu_dtype()` instead."""
-    if torch.cuda.is_available():
-        return
-    cpu_dtype()  # a wrong name stops here, before anything is loaded
-    to = tower.to
-    tower.to = lambda *args, **kwargs: to(*map(_cpu_value, args), **{k: _cpu_value(v) for k, v in kwargs.items()})
+    tower.to = moved
 
 
 @contextmanager
@@ -68,7 +59,7 @@ def host_on_cpu() -> Iterator[None]:
     if torch.cuda.is_available():
         yield
         return
-    with no_cuda_synchronize(), _ToCpu():
+    with no_cuda_synchronize(), HostFormat(cpu_dtype(), on_cpu=True):
         yield
 
 

@@ -1,10 +1,32 @@
-"""A model's number format as an argument: its name, and what leaving it out means."""
+"""A model's number format: as an argument, as a checkpoint notes it, and as weights are cast to it."""
 
 from __future__ import annotations
 
-import torch
+from typing import Any, Mapping
 
-from .config import before_5
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.overrides import TorchFunctionMode
+
+from emobench_data.errors import InputError
+
+from .config import FORMATS, before_5
+
+
+def format_named(name: str | torch.dtype) -> torch.dtype:
+    """The number format of a name; raises `InputError` for one that models are not run in."""
+    if isinstance(name, torch.dtype):
+        return name
+    if name not in FORMATS:
+        raise InputError(f"--dtype {name}: no number format of a model; known: {', '.join(FORMATS)}")
+    return getattr(torch, name)
+
+
+def noted_format(config: Mapping[str, Any]) -> torch.dtype | None:
+    """The format that a model's config.json says it was trained in; None where it says none that is known."""
+    name = config.get("dtype") or config.get("torch_dtype")
+    return getattr(torch, name) if name in FORMATS else None
 
 
 def dtype_argument(dtype: torch.dtype) -> dict[str, torch.dtype]:
@@ -15,3 +37,57 @@ def dtype_argument(dtype: torch.dtype) -> dict[str, torch.dtype]:
 def float32_unless_told(torch_dtype: torch.dtype | None) -> torch.dtype:
     """transformers >= 5: without a format a model is loaded in its file's; before, and to LLaVA, it is float32."""
     return torch.float32 if torch_dtype is None else torch_dtype
+
+
+def cast_parameters(model: nn.Module, dtype: torch.dtype) -> None:
+    """Cast a model's parameters in place, and not its buffers, which `model.to(dtype)` rounds too.
+
+    Rotary frequencies are buffers, and stay in float32 elsewhere: rounded to bfloat16 they are 0.97 rad off at position 700.
+    Layers with running statistics (batch norm) stay in float32 whole, which takes an input of any format: statistics and
+    weights of two formats no kernel takes.
+    """
+    for module in model.modules():
+        statistics = isinstance(module, _NormBase)
+        for parameter in module.parameters(recurse=False):
+            if parameter.is_floating_point():
+                parameter.data = parameter.data.to(torch.float32 if statistics else dtype)
+        for name, buffer in module.named_buffers(recurse=False) if statistics else ():
+            if buffer.is_floating_point():
+                setattr(module, name, buffer.float())
+
+
+class HostFormat(TorchFunctionMode):
+    """Inside, the host's hard-coded float16 means `half`, and with `on_cpu` its hard-coded `cuda` means the CPU."""
+
+    def __init__(self, half: torch.dtype, *, on_cpu: bool = False) -> None:
+        super().__init__()
+        self.half, self.on_cpu = half, on_cpu
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        if func is torch.Tensor.cuda and self.on_cpu:
+            return args[0]
+        if func is torch.Tensor.half:
+            return args[0].to(self.half)
+        if func is torch.Tensor.to:
+            args = tuple(map(self.instead, args))
+            kwargs = {key: self.instead(value) for key, value in kwargs.items()}
+        return func(*args, **kwargs)
+
+    def instead(self, value: Any) -> Any:
+        """What an argument of `.to` means here."""
+        if self.on_cpu and isinstance(value, (str, torch.device)) and torch.device(value).type == "cuda":
+            return torch.device("cpu")
+        return self.half if value is torch.float16 else value
+
+
+def in_models_format(host_encode):
+    """Wrap `encode_images`: outside training, pictures take the projector's format, whatever the host's scripts give."""
+
+    def encode_images(self, images, *more, **named):
+        if not self.training:
+            projector = next(self.get_model().mm_projector.parameters(), self.get_input_embeddings().weight)
+            images = images.to(projector.dtype)
+        return host_encode(self, images, *more, **named)
+
+    return encode_images

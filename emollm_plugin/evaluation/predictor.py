@@ -62,7 +62,7 @@ class Predictor:
     @classmethod
     def load(
         cls, path: str, base: str | None = None, device: str | None = None, template: str | None = None,
-        dtype: torch.dtype | None = None,
+        dtype: torch.dtype | str | None = None,
     ) -> Predictor:  # fmt: skip
         """Load a checkpoint as evaluation does, strictly.
 
@@ -71,11 +71,12 @@ class Predictor:
             base: the base model, where the folder needs one that it does not name.
             device: `cpu`, `cuda`, `cuda:1`; default: a GPU if there is one.
             template: name of the conversation template; default: the one that training noted in config.json.
-            dtype: default: float16 on a GPU, as the host; on a CPU what that multiplies fastest (`compat.cpu`).
+            dtype: number format, also by name; default: on a GPU the one that it was trained in, on a CPU float32
+                (`compat.cpu`).
 
         Raises:
-            InputError: there is no such checkpoint or device, it is half-written, its base is not here, the template is
-                unknown.
+            InputError: there is no such checkpoint, device or format, it is half-written, its base is not here, the
+                template is unknown.
         """
         from ..attach import register
 
@@ -85,20 +86,20 @@ class Predictor:
         from llava.model.builder import load_pretrained_model
 
         from ..checkpoint import check_folder, check_tokenizer, host_branch
-        from ..compat.cpu import cpu_dtype, host_on_cpu
+        from ..compat.dtype import format_named
         from ..reachable import check_download
 
-        device = pick_device(device)
+        device, dtype = pick_device(device), format_named(dtype) if dtype else None
         language_model = host_branch(path, base, "")[0] or path
         check_folder(language_model)
         check_download(language_model, "model")
         check_tokenizer(language_model)
-        with host_on_cpu():
-            name = get_model_name_from_path(path)
-            tokenizer, model, processor, _ = load_pretrained_model(path, base, name, device=device)
+        tokenizer, model, processor, _ = load_pretrained_model(
+            path, base, get_model_name_from_path(path), device=device, device_map=device, dtype=dtype
+        )
         if processor is None:
             raise InputError(f"{path} has no vision tower; it is a language model without eyes")
-        model.to(device=device, dtype=dtype or (cpu_dtype() if device == "cpu" else torch.float16))
+        model.to(device)
         template = template or getattr(model.config, TEMPLATE_KEY, None)
         if template not in conv_templates:
             known = ", ".join(sorted(conv_templates))
@@ -190,9 +191,12 @@ class Predictor:
 
 
 def pick_device(name: str | None) -> str:
-    """`name`, where this machine has that device; default: a GPU if there is one."""
+    """`name`, where this machine has that device, a GPU with its number; default: the first GPU if there is one.
+
+    For plain `cuda` the host would spread a model over all GPUs.
+    """
     if name is None:
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError:  # no kind of device that PyTorch knows
@@ -200,4 +204,4 @@ def pick_device(name: str | None) -> str:
     gpus = torch.cuda.device_count()
     if device is None or not (device.type == "cpu" or (device.type == "cuda" and (device.index or 0) < gpus)):
         raise InputError(f"--device {name}: this machine has cpu{' and cuda' if gpus else ''}, {gpus} GPU(s); name one")
-    return name
+    return "cpu" if device.type == "cpu" else f"cuda:{device.index or 0}"

@@ -31,10 +31,12 @@ def test_the_hosts_hard_coded_cuda_means_the_cpu_inside_and_only_inside(fast):
 
 def test_a_tower_that_the_host_puts_into_float16(fast):
     tower = torch.nn.Linear(2, 2)
-    cpu.no_half_on_cpu(tower)
-    tower.to(dtype=torch.float16, device="cpu")
-    assert tower.weight.dtype == fast
+    tower.register_buffer("frequencies", torch.ones(2))
+    cpu.tower_in_host_format(tower)
+    assert tower.to(dtype=torch.float16, device="cuda") is tower
+    assert tower.weight.dtype == fast and tower.weight.device.type == "cpu"
     assert tower.to(torch.float64).weight.dtype == torch.float64
+    assert tower.frequencies.dtype == torch.float32
 
 
 @pytest.mark.parametrize("kernels", [True, False])
@@ -57,7 +59,7 @@ def test_a_format_that_no_cpu_computes_in_is_one_line(monkeypatch):
     assert done.exit_code == 2 and done.output.strip().count("\n") == 0
     assert "EMOLLM_CPU_DTYPE=float16 is no number format for a CPU; known: float32, bfloat16" in done.output
     with pytest.raises(InputError, match="EMOLLM_CPU_DTYPE"):
-        cpu.no_half_on_cpu(torch.nn.Linear(2, 2))
+        cpu.tower_in_host_format(torch.nn.Linear(2, 2))
 
 
 def test_the_launchers_learn_devices_and_format_from_one_command(fast):
