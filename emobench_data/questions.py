@@ -26,6 +26,7 @@ class Question(NamedTuple):
         options: what may be answered, empty if anything.
         line: where in its file it stands, from 1.
         guided: whether it asks for reasons and a closing line, which alone counts.
+        stimulus: what stands on a line of its own before the question proper, see `stimuli`.
     """
 
     id: str | int
@@ -35,6 +36,12 @@ class Question(NamedTuple):
     video: str | None = None
     line: int = 0
     guided: bool = False
+    stimulus: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The text without its stimulus."""
+        return self.text.removeprefix(f"{self.stimulus}\n") if self.stimulus else self.text
 
     @property
     def medium(self) -> str | None:
@@ -85,7 +92,10 @@ def _from_line(path: Path, number: int, entry: dict[str, Any]) -> Question:
     if not words or len(set(options)) < len(options):
         raise InputError(f"{line_place(path, number)}: options must be a list of different words")
     guided = "form" in entry and is_guided(entry, line_place(path, number))
-    return Question(key, image, text, tuple(options), video, number, guided)
+    stimulus = entry.get("stimulus", "")
+    if stimulus and not (isinstance(stimulus, str) and text.startswith(f"{stimulus}\n")):
+        raise InputError(f"{line_place(path, number)}: its text does not begin with its stimulus, on a line of its own")
+    return Question(key, image, text, tuple(options), video, number, guided, stimulus)
 
 
 def _from_conversation(path: Path, number: int, entry: Any) -> Question:

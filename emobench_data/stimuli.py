@@ -53,8 +53,8 @@ def read_stimuli(path: Path) -> dict[str, str]:
 def write_stimulated(questions: Path, stimuli: Path, out: Path) -> list[str]:
     """Write `out`/ID/questions.jsonl for the plain questions and for each stimulus, and return the ids, `plain` first.
 
-    A stimulus stands on a line of its own before the question; ids, media and options stay, so that answers are scored
-    by the same gold and the report compares the runs question by question.
+    A stimulus stands on a line of its own before the question, and under the key `stimulus`; ids, media and options stay, so
+    that answers are scored by the same gold and the report compares the runs question by question.
 
     Raises:
         InputError: a file cannot be read, see `read_stimuli` and `read_questions`; nothing is written then.
@@ -63,8 +63,9 @@ def write_stimulated(questions: Path, stimuli: Path, out: Path) -> list[str]:
     read_questions(questions)
     entries = [entry for _, _, entry in read_entries(questions)]
     for name, stimulus in texts.items():
-        before = f"{neutral(stimulus)}\n" if stimulus else ""
+        before = neutral(stimulus)
         with atomic_file(out / name / "questions.jsonl") as file:
             for entry in entries:
-                file.write(orjson.dumps(entry | {"text": before + entry["text"]}, option=orjson.OPT_APPEND_NEWLINE))
+                changes = {"text": f"{before}\n{entry['text']}", "stimulus": before} if before else {}
+                file.write(orjson.dumps(entry | changes, option=orjson.OPT_APPEND_NEWLINE))
     return list(texts)

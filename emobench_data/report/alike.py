@@ -22,8 +22,11 @@ class Put(NamedTuple):
 
 
 def put(question: Question, gold: Any, root: Path | None) -> Put:
-    """`question` as it was asked of a run whose media lie in `root`; `gold` is whatever tells its gold from another."""
-    return Put((question.text, question.options, question.guided), question.medium or "", root, gold)
+    """`question` as it was asked of a run whose media lie in `root`; `gold` is whatever tells its gold from another.
+
+    What stands before a question to stimulate is what such runs are compared for, and none of its words.
+    """
+    return Put((question.plain, question.options, question.guided), question.medium or "", root, gold)
 
 
 def fault(first: Put, second: Put) -> str:

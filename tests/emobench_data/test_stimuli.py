@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from emobench_data import InputError
 from emobench_data.cli import main
+from emobench_data.questions import read_questions
 from emobench_data.stimuli import read_stimuli, write_stimulated
 
 from .make import read_lines, write_lines
@@ -26,9 +27,9 @@ def files(tmp_path):
 def test_every_question_is_asked_with_every_stimulus(files):
     assert write_stimulated(*files) == ["plain", "up", "low-1"]
     assert (files[2] / "plain/questions.jsonl").read_bytes() == files[0].read_bytes()
-    for name, before in (("up", "Go [image] on.\n"), ("low-1", "Well ...\n")):
+    for name, before in (("up", "Go [image] on."), ("low-1", "Well ...")):
         found = read_lines(files[2] / name / "questions.jsonl")
-        assert found == [one | {"text": before + one["text"]} for one in ASKED]
+        assert found == [one | {"text": f"{before}\n{one['text']}", "stimulus": before} for one in ASKED]
 
 
 def test_scores_stand_side_by_side_in_the_report(files, tmp_path):
@@ -49,6 +50,13 @@ def test_scores_stand_side_by_side_in_the_report(files, tmp_path):
     run("report", *(files[2] / name for name in names), "--out", tmp_path / "report")
     table = (tmp_path / "report/report.md").read_text()
     assert "| Emo-C | 2 | 0 | 1 | +50.0 |" in table and "| Emo-C | 2 | 0 | 0 | +0.0 |" in table
+    assert table.count("## Accuracy") == 1 and "left out" not in table
+
+
+def test_a_stimulus_that_its_question_does_not_begin_with(tmp_path):
+    path = write_lines(tmp_path / "q.jsonl", [ASKED[0] | {"stimulus": "Go on."}])
+    with pytest.raises(InputError, match="q.jsonl, line 1: its text does not begin with its stimulus"):
+        read_questions(path)
 
 
 @pytest.mark.parametrize(
