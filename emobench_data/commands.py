@@ -13,10 +13,6 @@ from .atomic import atomic_file
 from .chat import Endpoint
 from .errors import InputError
 from .questions import read_asked
-from .scoring import score_general
-from .scoring.core import read_items, summarise
-from .scoring.judge import judged
-from .scoring.table import score_table
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -46,6 +42,11 @@ def score(
     With --general, a line needs an answer, or a list: answers (each is right), or annotators (what each of them said, counted
     by VQA accuracy; ten answers are taken for that too).
     """
+    from .scoring import score_general  # SciPy, which the other commands do without
+    from .scoring.core import read_items, summarise
+    from .scoring.judge import judged
+    from .scoring.table import score_table
+
     if out and any(path.exists() and out.resolve() == path.resolve() for path in (questions, gold, predictions)):
         raise InputError(f"--out {out}: is one of the files that are read; name another")
     if general:

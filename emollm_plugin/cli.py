@@ -15,8 +15,6 @@ import orjson
 from emobench_data.cli import InputErrorGroup
 from emobench_data.commands import FILE, FOLDER, relative_files, report, score, write_result
 from emobench_data.errors import InputError
-from emobench_data.scoring import score as score_files
-from emobench_data.scoring.table import score_table
 
 from ._version import __version__
 from .evaluation.commands import ask, evaluate, explain, serve
@@ -131,6 +129,9 @@ def results(
     run_dir: Path, questions: Path, gold: Path, media_root: Path | None, settings: tuple[str, ...]
 ) -> None:
     """Score RUN_DIR/answers.jsonl, write RUN_DIR/results.json and print its path last."""
+    from emobench_data.scoring import score as score_files
+    from emobench_data.scoring.table import score_table
+
     from .conditions import conditions
 
     answers = run_dir / "answers.jsonl"

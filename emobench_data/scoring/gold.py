@@ -32,6 +32,7 @@ from ..tasks import TASKS, YES_NO
 NO_SOURCE = "(unnamed)"
 OWN = "own"  # the sub-task of questions that are none of the six
 _YES_NO = {normal(label): label for label in YES_NO}
+_NO_GOLD = "not a gold answer; it needs a string under 'answer', and lists of strings under 'accepted' and 'options'"
 
 
 def task_title(task: str) -> str:
@@ -85,25 +86,16 @@ def check_complete(
 
 
 def _gold(path: Path | str, number: int, entry: dict[str, Any], asked: Question) -> Gold:
-    task, answer, source = entry.get("task", OWN), entry.get("answer"), entry.get("source", NO_SOURCE)
-    accepted, options = entry.get("accepted", [answer]), entry.get("options") or list(asked.options)
-    lists = all(isinstance(part, list) and {*map(type, part)} <= {str} for part in (accepted, options))
-    if not isinstance(task, str) or (task != OWN and task not in TASKS):
-        fault = f"unknown sub-task {task!r}; known: {', '.join(TASKS)}; leave 'task' out for questions of your own"
-    elif not isinstance(answer, str) or not lists:
-        fault = "not a gold answer; it needs a string under 'answer', and lists of strings under 'accepted' and 'options'"
-    elif not isinstance(source, str):
-        fault = f"the source {source!r} is no string"
-    elif answer not in accepted:
-        fault = f"the answer {answer!r} is not among the accepted {accepted!r}"
-    elif task == OWN and not options:
-        fault = "no options, here or with the question; give them, or score short answers without any by --general NAME"
-    else:
-        gold = _parsed_gold(source, task, answer, tuple(accepted), tuple(options))
-        if isinstance(gold, Gold):
-            return gold
-        fault = gold
-    raise InputError(f"{line_place(path, number)}: {fault}")
+    get = entry.get
+    accepted, options = get("accepted"), get("options") or asked.options
+    accepted, options = (tuple(own) if isinstance(own, list) else own for own in (accepted, options))
+    try:
+        gold = _parsed_gold(get("source", NO_SOURCE), get("task", OWN), get("answer"), accepted, options)
+    except TypeError:  # a list or an object where a string belongs
+        gold = _NO_GOLD
+    if isinstance(gold, str):
+        raise InputError(f"{line_place(path, number)}: {gold}")
+    return gold
 
 
 def _group(group: Any, gold: Gold, path: Path | str, number: int) -> str:
@@ -112,19 +104,29 @@ def _group(group: Any, gold: Gold, path: Path | str, number: int) -> str:
     return f"{gold.source}\0{group}"
 
 
-@lru_cache(maxsize=4096)
-def _parsed_gold(
-    source: str, task: str, answer: str, accepted: tuple[str, ...], options: tuple[str, ...]
-) -> Gold | str:
-    """The gold, or what is wrong with it."""
+@lru_cache(maxsize=4096)  # most lines are like others, so that a line costs no more than this look-up
+def _parsed_gold(source: Any, task: Any, answer: Any, accepted: Any, options: Any) -> Gold | str:
+    """The gold, or what is wrong with it; lists come as tuples."""
+    accepted = (answer,) if accepted is None else accepted
+    if not isinstance(task, str) or (task != OWN and task not in TASKS):
+        return f"unknown sub-task {task!r}; known: {', '.join(TASKS)}; leave 'task' out for questions of your own"
+    lists = all(isinstance(own, tuple) and {*map(type, own)} <= {str} for own in (accepted, options))
+    if not isinstance(answer, str) or not lists:
+        return _NO_GOLD
+    if not isinstance(source, str):
+        return f"the source {source!r} is no string"
+    if answer not in accepted:
+        return f"the answer {answer!r} is not among the accepted {[*accepted]!r}"
+    if task == OWN and not options:
+        return "no options, here or with the question; give them, or score short answers without any by --general NAME"
     keys, labels = frozenset(map(normal, accepted)), {normal(option): option for option in options}
     kind = TASKS[task].kind if task in TASKS else "yes_no" if labels.keys() == _YES_NO.keys() else "closed"
-    if kind == "yes_no":
-        labels, options = _YES_NO, YES_NO
     if kind == "open":
         return Gold(source, task, kind, answer, keys, (), f"/{task}")
+    if kind == "yes_no":
+        labels, options = _YES_NO, YES_NO
     if len(labels) < len(options):
-        return f"two of the options {list(options)!r} are the same word"
+        return f"two of the options {[*options]!r} are the same word"
     if not keys <= labels.keys():
         return f"{'the answer ' + repr(answer) if len(accepted) == 1 else 'an accepted answer'} is not among the options"
     return Gold(source, task, kind, labels[normal(answer)], keys, options, f"/{task}")
