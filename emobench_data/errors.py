@@ -27,6 +27,11 @@ class MediumFault(InputError):
         return cls(f"{path}: {fault if way_out else f'{fault}; get the file again'}", fault)
 
 
+def way_out_of(fault: str, otherwise: str) -> str:
+    """The `fault` of a medium with a way out: its own, where it has one, as a limit of ours does."""
+    return fault if "; " in fault else f"{fault}; {otherwise}"
+
+
 class PictureFault(MediumFault):
     """A picture that cannot be used."""
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import InputError
+from ..errors import InputError, way_out_of
 from ..leakage import Entry, Key, find_leaks, worth_hashing
 from ..llava_files import read_entries, read_training
 from ..media_check import MediaCache, Medium, check_all, digests, media_cache
@@ -98,7 +98,7 @@ def _media(reads: list[Read], root: Path, cache: MediaCache, follow_links: bool)
         names = [name for own, name in used if own == kind and (own, name) not in refused]
         faults, _ = check_all({name: Medium.of(root, name, kind, follow_links=follow_links) for name in names}, cache)
         found += (
-            (number, "media", f"{kind} {quote(name)}: {fault}; put the file below {root} or get it again")
+            (number, "media", f"{kind} {quote(name)}: {way_out_of(fault, f'put the file below {root} or get it again')}")
             for name, fault in faults.items()
             for number in used[kind, name]
         )

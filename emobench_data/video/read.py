@@ -58,7 +58,7 @@ def read_frames(path: Path, sampling: Sampling, *, side: int | None = None, read
     read = read_stills(path, sampling) if holds_pictures(path) else _read_file(path, sampling, reader)
     reduced = {index: _reduced(frame, side) for index, frame in read.pixels.items()}
     if len({frame.shape for frame in reduced.values()}) > 1:
-        raise ClipFault.of(path, "the frames change their size within the clip", "encode it again at one size")
+        raise ClipFault.of(path, "the frames change their size within the clip", "bring them to one size")
     return Frames(np.stack([reduced[index] for index in read.chosen]), read.times, read.spoilt)
 
 

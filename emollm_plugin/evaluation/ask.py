@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Sequence
 
-from emobench_data.errors import InputError
+from emobench_data.errors import InputError, way_out_of
 from emobench_data.media import media_fault
 from emobench_data.tasks import TASKS
 
@@ -58,4 +58,4 @@ def refuse_faulty(path: Path) -> None:
     """Raise `InputError` for a picture or clip that cannot be used, before a model is loaded to be asked about it."""
     fault = media_fault(path, "video" if is_clip(path) else "image", path.resolve().parent)
     if fault:
-        raise InputError(f"{path}: {fault}; give another file")
+        raise InputError(f"{path}: {way_out_of(fault, 'give another file')}")

@@ -1,12 +1,14 @@
 """Training, evaluation and the host's own scripts see the same picture, as people see it."""
 
 import json
+import sys
 from types import SimpleNamespace
 
 import PIL.Image
 import pytest
 import torch
 
+from emobench_data import InputError
 from emobench_data.media import open_picture
 from emollm_plugin.compat.pictures import AsSeen
 from emollm_plugin.evaluation.eyes import Eyes
@@ -136,3 +138,23 @@ def test_what_is_no_picture_is_named_in_the_hosts_training_too(tmp_path):
     write(tmp_path / "page.jpg")
     with pytest.raises(ValueError, match="page.jpg: a web page"):
         host.Image.open(str(tmp_path / "page.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("photo.heic", "photo.heic: HEIC, which is not read here; pip install pillow-heif, or save it as JPEG"),
+        ("wide.png", "wide.png: 20000 x 2 pixels, too large: a side of at most 16,384 is read; make it smaller"),
+        ("page.jpg", r"page.jpg: a web page \(HTML\), not a picture; give another file"),
+        ("https://example.org/a.png", "a.png: a web address; download it and name the file"),
+        ("folder", "folder: a folder without pictures, where the frames of a clip are wanted; give another file"),
+    ],
+)
+def test_what_cannot_be_asked_about_is_said_with_its_own_way_out(tmp_path, monkeypatch, name, said):
+    from emollm_plugin.evaluation.ask import refuse_faulty
+
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    if name in REFUSED:
+        REFUSED[name][0](tmp_path / name)
+    with pytest.raises(InputError, match=f"{said}$"):
+        refuse_faulty(tmp_path / name)

@@ -175,7 +175,7 @@ FAULTY = {
     "a cover picture": (make_song, "holds sound and no pictures"),
     "zero frames": (make_without_frames, "the clip has no frame"),
     "cut, with its index": (lambda path: make_cut(path, 0.97), "truncated, 9 of 10 frames"),
-    "sizes": (make_resized, "the frames change their size within the clip; encode it again at one size"),
+    "sizes": (make_resized, "the frames change their size within the clip; bring them to one size"),
 }
 
 
