@@ -27,9 +27,7 @@ FILES = (*RECORD_FILES, *FIGURES, CARD, CHECKSUMS, MANIFEST)
 _WAY_OUT = "get these files again, or write 'faulty: skip' into the composition to go without"
 
 
-def build(
-    composition: Composition, out: Path, *, check: bool = False, figures: bool = True, follow_links: bool = False
-) -> dict[str, Any]:  # fmt: skip
+def build(composition: Composition, out: Path, *, check: bool = False, figures: bool = True) -> dict[str, Any]:
     """Write the benchmark to `out`, all files or none, `build.json` last; return what `build.json` holds.
 
     The same data sets and composition give the same bytes. Records of train and val that leak are left out and counted.
@@ -40,7 +38,6 @@ def build(
         check: open every medium first, and compare the contents of media across splits; it goes on where it
             was stopped.
         figures: draw the figures of the data card, which needs matplotlib.
-        follow_links: let links lead out of the data sets' folders.
 
     Raises:
         InputError: a data set is missing or cannot be read, nothing is left, all answers of a split to a Yes/No sub-task
@@ -53,7 +50,7 @@ def build(
     with locked(out):
         care = Care(
             check=check, videos=composition.videos, faulty=composition.faulty, way_out=_WAY_OUT,
-            near=composition.near_duplicates == "drop", follow_links=follow_links, unpack=check,
+            near=composition.near_duplicates == "drop", unpack=check,
         )  # fmt: skip
         places = [
             Place(source=part.source, root=composition.data_root / part.folder, folder=part.folder)

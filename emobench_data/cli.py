@@ -17,6 +17,7 @@ from .composition import VIDEOS, load_composition
 from .convert import FAULTY, Form, make_mini
 from .convert import convert as convert_source
 from .errors import InputError
+from .places import FOLLOW_LINKS
 from .questions import merge_answers, read_questions, write_science
 from .rationale.choose import MODES, read_rationales
 from .record_files import read_record_file
@@ -29,12 +30,6 @@ from .validate import validate as validate_file
 videos_option = click.option(
     "--videos", type=click.Choice(VIDEOS), default=VIDEOS[0], show_default=True,
     help="A clip as a picture of four of its frames, for LLaVA 1.5, or as itself, for EmoLLM's training and evaluator.",
-)  # fmt: skip
-
-
-links_option = click.option(
-    "--follow-links", is_flag=True, envvar="FOLLOW_LINKS",
-    help="Let links lead out of the folder. They are yours, not those of a stranger's archive.",
 )  # fmt: skip
 
 
@@ -119,11 +114,13 @@ def mini(out: Path, **options: Any) -> None:
     "--near-duplicates", type=click.Choice(("drop", "keep")), default="drop", show_default=True,
     help="Training pictures that are nearly the same as one that is asked about; they are looked for if media are opened.",
 )  # fmt: skip
-@links_option
 @videos_option
 @form_options
 def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media: float, **options: Any) -> None:
-    """Convert the data set SOURCE (see `sources`) to LLaVA's files."""
+    """Convert the data set SOURCE (see `sources`) to LLaVA's files.
+
+    Links that lead out of the root are refused, for an archive may hold some; EMOLLM_FOLLOW_LINKS=1 allows your own.
+    """
     summary = convert_source(get_source(source), root, out, check=check_media, faulty=faulty_media, **options)
     _echo_counts(summary, out)
     for reason, skipped in summary["skipped"].items():
@@ -141,10 +138,9 @@ def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media:
 @click.option("--cache", type=FILE, help="File that keeps every reply; default: OUT.cache.jsonl.")
 @click.option("--max-calls", type=click.IntRange(1), help="End after so many calls, those of earlier runs among them.")
 @click.option("--max-tokens", type=click.IntRange(1), help="End after so many tokens, as the endpoint counts them.")
-@links_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def rationale(records: Path, media_root: Path, endpoint: str, model: str, out: Path, cache: Path | None,
-              max_calls: int | None, max_tokens: int | None, follow_links: bool, as_json: bool) -> None:  # fmt: skip
+              max_calls: int | None, max_tokens: int | None, as_json: bool) -> None:  # fmt: skip
     """Ask a model for rationales, keep those that agree with the label, and report the share.
 
     The endpoint's key, if it needs one, is read from EMOLLM_RATIONALE_KEY. A run that was stopped goes on.
@@ -154,8 +150,7 @@ def rationale(records: Path, media_root: Path, endpoint: str, model: str, out: P
     cache = cache or out.with_name(f"{out.name}.cache.jsonl")
     teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
     read = read_record_file(records)
-    report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens),
-                             follow_links=follow_links)  # fmt: skip
+    report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens))
     click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if as_json else _shares(report))
 
 
@@ -181,7 +176,6 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--skip-missing", is_flag=True, help="Go without the data sets that are not there.")
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
-@links_option
 def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, **options: Any) -> None:
     """Build the benchmark that CONFIG describes: a YAML file, or one of the presets default and small."""
     composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
@@ -235,7 +229,6 @@ def science_questions(questions: Path, out: Path) -> None:
 @click.option("--tokenizer", type=FOLDER, help="Folder of a tokenizer to count tokens with, instead of an estimate.")
 @click.option("--visual-tokens", default=576, show_default=True, help="Tokens of one medium.")
 @click.option("--cache", type=FILE, help="Keep in this file which media were opened, so that a stopped check goes on.")
-@links_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.pass_context
 def validate(ctx: click.Context, file: Path, media_root: Path, as_json: bool, **options: Any) -> None:
@@ -308,7 +301,7 @@ _SHARED = {
 def _echo_folder(summary: dict[str, Any], out: Path, root: Path) -> None:
     """Where media are named from, and what training needs to know of it."""
     folder = out / summary["image_folder"] if summary["image_folder"] else root
-    links = "; it links to the data sets, so train with --follow_links True" if summary["linked"] else ""
+    links = f"; it links to the data sets, so set {FOLLOW_LINKS}=1 where it is read" if summary["linked"] else ""
     click.echo(f"image folder: {folder}{links}")
 
 

@@ -58,7 +58,6 @@ def convert(
     form: Form = Form(),
     faulty: float = FAULTY,
     near_duplicates: str = "drop",
-    follow_links: bool = False,
 ) -> dict[str, Any]:
     """Write the training JSON, the questions with their gold, and a summary of `source` to `out`; return the summary.
 
@@ -73,7 +72,6 @@ def convert(
         form: how answers are trained and questions asked.
         faulty: the share of media that may be missing or broken; their records are left out and counted.
         near_duplicates: `drop` training pictures that are nearly the same as one that is asked about, or `keep` them.
-        follow_links: let links lead out of `root`.
 
     Raises:
         InputError: the data set is not there, gives no record or none for a split, has one answer only to a Yes/No
@@ -86,7 +84,7 @@ def convert(
     if not any(record.split for record in read):
         check_shares(source.title, records, test=test, val=val)
     care = Care(
-        check=check, videos=videos, faulty=faulty, near=near_duplicates == "drop", follow_links=follow_links,
+        check=check, videos=videos, faulty=faulty, near=near_duplicates == "drop",
         way_out=f"--faulty-media {faulty:g} lets no such share be left out; get these files again, or name the right folder",
     )  # fmt: skip
     with locked(out):

@@ -49,8 +49,7 @@ _MADE = (
     "were made: of clips, or out of an annotation{}."
 )
 _LINKED = (
-    "; the other media are not copied but reached by links to the data sets, which training follows with "
-    "`--follow_links True`"
+    "; the other media are not copied but reached by links to the data sets, so set `EMOLLM_FOLLOW_LINKS=1` where it is read"
 )
 
 

@@ -10,9 +10,21 @@ import os
 from pathlib import Path
 from typing import Iterable
 
+import orjson
+
 from .errors import InputError
 
 MEDIA = "media"  # below the folder of a benchmark
+
+
+def image_folder_of(out: Path, root: Path) -> Path:
+    """The folder that media are named from in what `convert` wrote to `out`: `media` there, or the data set's `root`.
+
+    So it is `root` where nothing was written.
+    """
+    summary = out / "summary.json"
+    named = orjson.loads(summary.read_bytes()).get("image_folder") if summary.is_file() else ""
+    return out / named if named else root
 
 
 def unlink_folder(folder: Path) -> None:

@@ -44,14 +44,6 @@ class Medium(NamedTuple):
     def path(self) -> Path:
         return self.root / self.name
 
-    @classmethod
-    def of(cls, root: Path, name: str, modality: str, *, follow_links: bool = False) -> Medium:
-        """The medium `name` below `root`; where links are followed, the file that it leads to, wherever that lies."""
-        if not follow_links:
-            return cls(root, name, modality)
-        path = Path(os.path.realpath(root / name))
-        return cls(path.parent, path.name, modality)
-
 
 class MediaCache:
     """What is known of files from earlier runs. Open it with `media_cache`."""

@@ -8,16 +8,22 @@ from pathlib import Path
 
 from .errors import PictureFault
 
-_LEADS_OUT = "leads out of the folder"
-# Archives of strangers may hold links to anywhere; who has laid links says so.
-_FOLLOW = "where links are your own, follow them: --follow-links, in training --follow_links True"
+# Archives of strangers may hold links to anywhere. Who has laid links says so, once for all commands and processes.
+FOLLOW_LINKS = "EMOLLM_FOLLOW_LINKS"
+_LEADS_OUT, _FOLLOW = "leads out of the folder", f"if its links are your own, set {FOLLOW_LINKS}=1"
 OUTSIDE = f"{_LEADS_OUT}; {_FOLLOW}"
 _ADDRESS = re.compile(r"(^|/)(https?|ftp|s3|gs):/")
 
 
 def leads_out(path: Path, root: Path) -> bool:
-    """Whether `path` lies outside `root`, which is a resolved path, once links are followed."""
+    """Whether `path` lies outside `root`, which is a resolved path, once links are followed.
+
+    With `EMOLLM_FOLLOW_LINKS=1` a link that lies inside may lead anywhere; an absolute name and `..` still lead out.
+    """
     try:
+        if os.environ.get(FOLLOW_LINKS) == "1":
+            inside = Path(os.path.abspath(path))
+            return not any(one.resolve() == root for one in (inside, *inside.parents))
         return not path.resolve().is_relative_to(root)
     except (OSError, RuntimeError, ValueError):  # links in a circle, names no file can have
         return True

@@ -44,7 +44,6 @@ class Care:
         faulty: the share of a data set's media that may be missing or broken; their records are left out.
         way_out: what to do where there are more.
         near: whether a picture that is nearly one of a later split is a leak.
-        follow_links: whether links may lead out of a data set's root.
         unpack: write out the pictures that lie in an annotation even where nothing is opened.
     """
 
@@ -53,7 +52,6 @@ class Care:
     faulty: float = 0.0
     way_out: str = "get these files again"
     near: bool = True
-    follow_links: bool = False
     unpack: bool = True
 
 
@@ -125,7 +123,7 @@ def _media(records: list[Record], places: Mapping[str, Place], made: Path, care:
         if name and name not in media:
             media[name] = (
                 Medium(made, name, record.modality) if record.source in unpacked
-                else Medium.of(place.root, place.own(name), record.modality, follow_links=care.follow_links)
+                else Medium(place.root, place.own(name), record.modality)
             )  # fmt: skip
     return media
 

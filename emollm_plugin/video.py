@@ -58,7 +58,7 @@ class ClipReader:
 def clip_below(root: Path, name: str) -> Path:
     """The clip `name`, a file or folder, of the folder `root`; raises `ClipFault` if it leads out of that."""
     if leads_out(root / name, root.resolve()):
-        raise ClipFault.of(root / name, OUTSIDE)
+        raise ClipFault(f"{root / name}: {OUTSIDE}", OUTSIDE)
     return root / name
 
 

@@ -34,14 +34,12 @@ MAX_TOKENS = 256
 
 
 def make_rationales(
-    records: Sequence[Record], root: Path, endpoint: Endpoint, out: Path, *, budget: Budget = Budget(),
-    follow_links: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+    records: Sequence[Record], root: Path, endpoint: Endpoint, out: Path, *, budget: Budget = Budget()
+) -> dict[str, Any]:
     """Ask for the rationale of each record and write those that `check` lets pass to `out`, in the records' order.
 
     Args:
         root: the folder that media are named relative to.
-        follow_links: let links lead out of it.
 
     Returns:
         `model`, `endpoint`, `records`, `answered`, `kept`, `left_out` (reason -> count, refusals among them),
@@ -51,7 +49,7 @@ def make_rationales(
         InputError: as `ask_all`; `out` is then as it was, and the same call goes on.
     """
     host, keys = endpoint.host, {one.id: _key(one, root, endpoint.model) for one in records}
-    requests = [Request(keys[one.id], lambda one=one: _content(one, root, follow_links)) for one in records]
+    requests = [Request(keys[one.id], lambda one=one: _content(one, root)) for one in records]
     asked = ask_all(endpoint, requests, max_tokens=MAX_TOKENS, budget=budget, what="rationales by")
     kept, left_out, tasks = _sort(records, keys, asked)
     with atomic_file(out) as file:
@@ -100,12 +98,12 @@ def _prompt(record: Record) -> str:
     return show(record, "image" if record.media else "", record.media, training=False, guided=True).prompt
 
 
-def _content(record: Record, root: Path, follow_links: bool) -> list[dict[str, Any]]:
+def _content(record: Record, root: Path) -> list[dict[str, Any]]:
     text = [{"type": "text", "text": _prompt(record)}]
     if not record.media:
         return text
     try:
-        address = _data_url(_picture(Medium.of(root, record.media, record.modality, follow_links=follow_links)))
+        address = _data_url(_picture(Medium(root, record.media, record.modality)))
     except InputError as error:
         raise Refused("its medium cannot be read") from error
     return [{"type": "image_url", "image_url": {"url": address}}, *text]

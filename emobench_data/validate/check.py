@@ -28,7 +28,6 @@ def validate(
     tokenizer: Path | None = None,
     visual_tokens: int = VISUAL_TOKENS,
     cache: Path | None = None,
-    follow_links: bool = False,
 ) -> Report:
     """Check LLaVA's training JSON `file`, whose media lie below `media_root`.
 
@@ -38,7 +37,6 @@ def validate(
         tokenizer: folder of a tokenizer to count with; else words are counted.
         visual_tokens: of one medium.
         cache: file that keeps which media were opened, so that a stopped check goes on.
-        follow_links: let links lead out of `media_root`.
 
     Raises:
         InputError: a file is missing or cannot be read at all, or a library that is needed is not installed.
@@ -58,7 +56,7 @@ def validate(
             found += ((number, "context", words) for words in _too_long(read, count, context, visual_tokens))
     found += _ids(records)
     with media_cache(cache) as opened:
-        found += _media(reads, media_root, opened, follow_links)
+        found += _media(reads, media_root, opened)
         found += _leaks(records, reads, asked, media_root, opened) if asked else []
     found.sort(key=lambda fault: fault[0])
     return Report(file, len(records), tuple(
@@ -87,7 +85,7 @@ def _ids(records: list[Any]) -> list[tuple[int, str, str]]:
     return found
 
 
-def _media(reads: list[Read], root: Path, cache: MediaCache, follow_links: bool) -> list[tuple[int, str, str]]:
+def _media(reads: list[Read], root: Path, cache: MediaCache) -> list[tuple[int, str, str]]:
     used: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, read in enumerate(reads):
         for medium in read.media:
@@ -96,7 +94,7 @@ def _media(reads: list[Read], root: Path, cache: MediaCache, follow_links: bool)
     found = [(number, "media", fault) for medium, fault in refused.items() for number in used[medium]]
     for kind in PLACEHOLDERS:
         names = [name for own, name in used if own == kind and (own, name) not in refused]
-        faults, _ = check_all({name: Medium.of(root, name, kind, follow_links=follow_links) for name in names}, cache)
+        faults, _ = check_all({name: Medium(root, name, kind) for name in names}, cache)
         found += (
             (number, "media", f"{kind} {quote(name)}: {way_out_of(fault, f'put the file below {root} or get it again')}")
             for name, fault in faults.items()

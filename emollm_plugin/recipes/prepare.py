@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
+from emobench_data.image_folder import image_folder_of
+
 from .defaults import data_name
 from .process import answer_of, run_plain, say
 from .recipe import ROOT, Recipe
@@ -77,6 +79,7 @@ def prepare_data(recipe: Recipe) -> Data:
         say(f"converting {recipe.dataset} from {recipe.data_root}")
     with one_at_a_time(recipe.data_dir):
         run_plain([sys.executable, "-m", "emobench_data", *command])
+    images = image_folder_of(out, images)
     part = ""
     if not (out / "questions.jsonl").is_file() and (out / "val_questions.jsonl").is_file():
         say(f"this copy of {recipe.dataset} has no test part: its validation part, which training does not see, is asked")

@@ -47,7 +47,7 @@ def test_all_media_are_named_from_one_folder_and_none_is_written_into_a_data_set
     manifest = build(composition(root, **config), out, check=True, figures=False)
     assert manifest["image_folder"] == "media" and manifest["linked"] and readable(out) == 24 + 24 + 24 + 8 + 8 + 8 + 4
     assert (out / "media/emoset").is_symlink() and not (out / "media/hatemm").is_symlink()
-    assert "--follow_links True" in (out / "README.md").read_text()
+    assert "EMOLLM_FOLLOW_LINKS=1" in (out / "README.md").read_text()
     # Clips as themselves, then pictures of them again: what was a link becomes a folder, and the data set stays as it is.
     build(composition(root, **config | {"videos": "clips"}), out, check=True, figures=False)
     assert readable(out) and (out / "media/hatemm/hate_videos/hate_video_1.mp4").is_symlink()
@@ -145,7 +145,7 @@ def test_lengths_of_clips_are_drawn_when_they_are_known(tmp_path):
     assert "figures/durations.png" in build(composition(root), tmp_path / "out", check=True)["figures"]
 
 
-def test_a_data_set_behind_a_link_but_no_medium_behind_one(tmp_path):
+def test_a_data_set_behind_a_link_but_no_medium_behind_one(tmp_path, monkeypatch):
     root = data_sets(tmp_path / "sets", media=True)
     (root / "emoset").rename(tmp_path / "elsewhere")
     (root / "emoset").symlink_to(tmp_path / "elsewhere")
@@ -153,9 +153,10 @@ def test_a_data_set_behind_a_link_but_no_medium_behind_one(tmp_path):
     picture = tmp_path / "elsewhere/image/awe/awe_00000.jpg"
     picture.rename(tmp_path / "secret.jpg")
     picture.symlink_to(tmp_path / "secret.jpg")
-    with pytest.raises(InputError, match="awe_00000.jpg .leads out of the folder; .*--follow-links"):
+    with pytest.raises(InputError, match="awe_00000.jpg .leads out of the folder; .*set EMOLLM_FOLLOW_LINKS=1"):
         build(composition(root), tmp_path / "out", check=True)
-    build(composition(root), tmp_path / "out", check=True, follow_links=True, figures=False)
+    monkeypatch.setenv("EMOLLM_FOLLOW_LINKS", "1")
+    build(composition(root), tmp_path / "out", check=True, figures=False)
 
 
 def test_a_clip_without_frames_and_a_picture_too_large(tmp_path):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from emobench_data import InputError
 from emobench_data.convert import FILES, Form, convert, make_mini
+from emobench_data.image_folder import image_folder_of
 from emobench_data.preparation import MEDIA_CACHE
 from emobench_data.sources import Source, get_source
 
@@ -60,7 +61,7 @@ def test_files_and_summary(root, tmp_path):
     sizes = (("test", 2), ("train", 7), ("val", 1))
     assert summary["counts"] == {split: {"sarcasm": {"No": n, "Yes": n}} for split, n in sizes}
     assert summary["skipped"]["no label"] == {"count": 3, "examples": [f"rows.csv, line {i}" for i in (1, 2, 3)]}
-    assert summary["image_folder"] == "" and not (out / "media").exists()
+    assert image_folder_of(out, root) == root and not (out / "media").exists()
     train = {entry["id"] for entry in orjson.loads((out / "train.json").read_bytes())}
     test = {line["question_id"] for line in read_lines(out / "questions.jsonl")}
     val = {line["question_id"] for line in read_lines(out / "val_questions.jsonl")}
@@ -209,8 +210,9 @@ def test_nothing_is_written_into_the_data_set(root, tmp_path):
     assert [line["image"] for line in questions] == [
         "clips/1.mp4.storyboard.jpg", "clips/2.mp4.storyboard.jpg", "clips/1.jpg", "clips/2.jpg",
     ]
+    folder = image_folder_of(tmp_path / "out", root)
     for line in questions:
-        Image.open(tmp_path / "out/media" / line["image"]).load()
+        Image.open(folder / line["image"]).load()
     assert contents(root) == before
 
 
@@ -226,7 +228,7 @@ def test_links_lead_to_the_data_set_that_was_named_last(root, tmp_path):
 
 
 @pytest.mark.parametrize("link", ["folder", "file"])
-def test_links_of_ones_own_are_followed_where_that_is_said(root, tmp_path, link):
+def test_links_of_ones_own_are_followed_where_that_is_said(root, tmp_path, monkeypatch, link):
     """Such as to a store on another disk, or one link a picture as in the cache of Hugging Face."""
     if link == "folder":
         (root / "pictures").rename(tmp_path / "store")
@@ -236,9 +238,10 @@ def test_links_of_ones_own_are_followed_where_that_is_said(root, tmp_path, link)
         for path in (root / "pictures").iterdir():
             path.rename(tmp_path / "blobs" / path.name)
             path.symlink_to(tmp_path / "blobs" / path.name)
-    with pytest.raises(InputError, match=r"20 of 20 media .*leads out of the folder; .*--follow-links"):
+    with pytest.raises(InputError, match=r"20 of 20 media .*leads out of the folder; .*set EMOLLM_FOLLOW_LINKS=1"):
         convert(made_up(*twenty()), root, tmp_path / "out")
-    assert convert(made_up(*twenty()), root, tmp_path / "out", follow_links=True)["records"] == 20
+    monkeypatch.setenv("EMOLLM_FOLLOW_LINKS", "1")
+    assert convert(made_up(*twenty()), root, tmp_path / "out")["records"] == 20
 
 
 def ids_with_reasons(folder):

@@ -35,6 +35,16 @@ def test_a_copy_without_a_test_part_is_asked_its_validation_part(tmp_path, capsy
     assert ("has no test part" in capsys.readouterr().out) == (asked == "val_")
 
 
+@pytest.mark.parametrize(("named", "folder"), [("media", "meld-seed0/media"), ("", ".")])
+def test_pictures_that_had_to_be_made_are_looked_for_where_they_are(tmp_path, monkeypatch, named, folder):
+    def convert(command):
+        (tmp_path / "meld-seed0").mkdir()
+        (tmp_path / "meld-seed0/summary.json").write_text(f'{{"image_folder": "{named}"}}')
+
+    monkeypatch.setattr(prepare, "run_plain", convert)
+    assert prepare_data(read(DATASET="meld", DATA_ROOT=tmp_path, DATA_DIR=tmp_path)).images == tmp_path / folder
+
+
 @pytest.mark.parametrize(
     ("settings", "folder"),
     [
