@@ -1,7 +1,7 @@
 """Reading annotation files that may be old, odd or hostile: text, tables, JSON, pickles, MATLAB and Python literals.
 
-Text is UTF-8, with or without a byte order mark; bytes that are not UTF-8 are read as latin-1, one by one, so that
-a file of mixed origin still gives every row. Line ends may be LF, CR LF or CR alone.
+Text is UTF-8, with or without a byte order mark, or UTF-16 with one; bytes that are not UTF-8 are read as latin-1, one by
+one, so that a file of mixed origin still gives every row. Line ends may be LF, CR LF or CR alone.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Sequence
 import orjson
 
 from .errors import InputError
+from .mistaken import UTF_16, what_it_is
 
 if TYPE_CHECKING:
     from .sources import Skips
@@ -49,7 +50,10 @@ def open_text(path: Path) -> io.TextIOWrapper:
     Raises:
         InputError: it is missing, empty, unreadable, or no plain file.
     """
-    return io.TextIOWrapper(_open(path), encoding="utf-8-sig", errors=_LATIN_1)
+    file = _open(path)
+    if file.peek(2).startswith(UTF_16):
+        return io.TextIOWrapper(file, encoding="utf-16", errors="replace")
+    return io.TextIOWrapper(file, encoding="utf-8-sig", errors=_LATIN_1)
 
 
 def _open(path: Path) -> io.BufferedReader:
@@ -113,7 +117,7 @@ def read_jsonl(path: Path) -> Iterator[tuple[str, Any]]:
     with open_text(path) as lines:
         for number, line in enumerate(lines, 1):
             if not line.isspace():
-                yield f"{path.name}:{number}", parse_json(line, f"{path}, line {number}")
+                yield f"{path.name}:{number}", parse_json(line, f"{path}, line {number}", lines=True)
 
 
 def read_json_if_there(path: str) -> Any:
@@ -127,10 +131,14 @@ def read_json_if_there(path: str) -> Any:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def parse_json(data: bytes | str, place: str) -> Any:
-    """Parse JSON as `read_json` does; `place` stands in the `InputError` where it is none."""
+def parse_json(data: bytes | str, place: str, *, lines: bool = False) -> Any:
+    """Parse JSON as `read_json` does; `place` stands in the `InputError` where it is none.
+
+    Args:
+        lines: `data` is one of JSON lines.
+    """
     if isinstance(data, bytes):
-        data = data.removeprefix(codecs.BOM_UTF8)
+        data = data.decode("utf-16", "replace") if data.startswith(UTF_16) else data.removeprefix(codecs.BOM_UTF8)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -141,7 +149,8 @@ def parse_json(data: bytes | str, place: str) -> Any:
         value = json.loads(data, parse_constant=lambda _: None)
         return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place}: not valid JSON ({_shown(error)}); download it again") from error
+        what = what_it_is(data.encode("utf-8", "replace"), error, lines=lines).replace("write it again", "download it again")
+        raise InputError(f"{place}: {_shown(what)}") from error
 
 
 def read_literal(text: str) -> Any:

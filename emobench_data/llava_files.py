@@ -13,6 +13,7 @@ from typing import Any, Iterable, Iterator
 import orjson
 
 from .errors import InputError
+from .mistaken import what_it_is
 
 
 def read_training(path: Path) -> list[Any]:
@@ -30,7 +31,7 @@ def read_training(path: Path) -> list[Any]:
     try:
         content = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise InputError(f"{path}: not valid JSON ({error}); it may be cut off, write it again") from error
+        raise InputError(f"{path}: {what_it_is(raw, error)}; expected LLaVA's training JSON, a list of records") from error
     if not isinstance(content, list):
         raise InputError(f"{path}: not a list of records; expected LLaVA's training JSON")
     return content
@@ -58,11 +59,10 @@ def parse_lines(path: Path | str, lines: Iterable[bytes]) -> Iterator[tuple[int,
         try:
             entry = orjson.loads(line.removeprefix(BOM_UTF8) if number == 1 else line)
         except orjson.JSONDecodeError as error:
-            raise InputError(
-                f"{line_place(path, number)}: not valid JSON ({error}); the file may be cut off, write it again"
-            ) from error
+            raise InputError(f"{line_place(path, number)}: {what_it_is(line, error, lines=True)}") from error
         if not isinstance(entry, dict):
-            raise InputError(f"{line_place(path, number)}: not an object; expected one JSON object a line")
+            what = "one JSON list" if isinstance(entry, list) else "not an object"
+            raise InputError(f"{line_place(path, number)}: {what}; expected JSON lines, one object a line")
         yield number, entry
 
 

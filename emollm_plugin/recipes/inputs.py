@@ -11,6 +11,7 @@ import orjson
 from emobench_data.errors import InputError
 from emobench_data.llava_files import line_place, parse_lines
 from emobench_data.media_check import Medium, check_all, media_cache, refuse
+from emobench_data.mistaken import what_it_is
 from emobench_data.questions import PLACEHOLDER, Question, read_questions
 from emobench_data.scoring.gold import read_gold
 
@@ -18,11 +19,6 @@ from .prepare import Data
 
 MEDIA = ("image", "video")
 WANTED = "LLaVA's training data are a JSON list of {id, image, conversations}"
-# How files begin that are something else.
-BEGINNINGS = (
-    (codecs.BOM_UTF16_LE, "is UTF-16 text; save it as UTF-8"), (codecs.BOM_UTF16_BE, "is UTF-16 text; save it as UTF-8"),
-    (b"PAR1", "is a Parquet table"), (b"PK", "is a zip archive, or a spreadsheet"), (b"\x1f\x8b", "is compressed; unpack it"),
-)  # fmt: skip
 
 
 def read_records(file: Path) -> list[Any]:
@@ -37,7 +33,7 @@ def read_records(file: Path) -> list[Any]:
     except orjson.JSONDecodeError as error:
         if _is_lines(content):
             return [entry for _, entry in parse_lines(file, content.splitlines())]
-        raise InputError(f"DATA_PATH={file} {_what_it_is(content, error)}; {WANTED}") from None
+        raise InputError(f"DATA_PATH={file}: {what_it_is(content, error)}; {WANTED}") from None
     if not isinstance(records, list):
         if isinstance(records, dict) and "conversations" in records:  # JSON lines of which there is one
             return [records]
@@ -58,17 +54,6 @@ def _is_lines(content: bytes) -> bool:
         return isinstance(orjson.loads(content.lstrip().split(b"\n", 1)[0]), dict)
     except orjson.JSONDecodeError:
         return False
-
-
-def _what_it_is(content: bytes, error: Exception) -> str:
-    for start, words in BEGINNINGS:
-        if content.startswith(start):
-            return words
-    first = content.lstrip().split(b"\n", 1)[0]
-    for mark, name in ((b"\t", "TSV"), (b",", "CSV")):
-        if first[:1] not in b"[{" and mark in first:
-            return f"is a {name} table ({first[:60].decode('utf-8', 'replace').strip()})"
-    return f"is no valid JSON ({error}); it may be cut off"
 
 
 def as_llava_reads(data: Data) -> dict[str, bytes]:

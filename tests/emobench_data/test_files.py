@@ -89,8 +89,36 @@ def test_json_as_people_write_it(file, content, value):
     b"[1, 2", b"{'a': 1}", b"", b"   ", b"[" * 100_000, b"9" * 5000 + b"x", b"\xff\x00",
 ])
 def test_what_is_no_json(file, content):
-    with pytest.raises(InputError, match="file.txt: (not valid JSON|the file is empty)"):
+    with pytest.raises(InputError, match="file.txt: (not valid JSON|the file is empty|an empty file)"):
         files.read_json(file(content))
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b'{"a": 1}\n{"a": 2}\n', "file.txt: JSON lines, an object each; one JSON list is wanted"),
+    (b"a,b\n1,2\n", r"file.txt: a CSV table \(a,b\)"), (b"<!doctype html><p>404", r"file.txt: a web page \(HTML\), not JSON"),
+    (b"version https://git-lfs.github.com/spec/v1\noid", "file.txt: a Git LFS pointer, not JSON; run git lfs pull"),
+    (b"PK\x03\x04", "file.txt: an archive, not JSON; unpack it"), (b'[{"a": 1}, {"b', "download it again$"),
+])
+def test_what_is_no_json_is_named_for_what_it_is(file, content, said):
+    with pytest.raises(InputError, match=said):
+        files.read_json(file(content))
+
+
+def test_a_json_list_where_lines_are_wanted(file):
+    with pytest.raises(InputError, match="file.txt, line 1: one JSON list; JSON lines are wanted"):
+        list(files.read_jsonl(file('[\n{"a": 1},\n{"a": 2}\n]')))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le-bom", "utf-16-be-bom"])
+def test_utf_16_is_read_by_its_mark(file, encoding):
+    def encoded(text):
+        mark = "" if encoding == "utf-16" else "\ufeff"
+        return (mark + text).encode(encoding.removesuffix("-bom"))
+
+    assert files.read_json(file(encoded('["é", "漢"]'))) == ["é", "漢"]
+    assert [value for _, value in files.read_jsonl(file(encoded('["é"]\r\n["漢"]\r\n')))] == [["é"], ["漢"]]
+    rows = list(files.read_table(file(encoded("a,b\r\né,漢\r\n")), ("a", "b"), Skips()))
+    assert rows == [("file.txt:2", {"a": "é", "b": "漢"})]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])

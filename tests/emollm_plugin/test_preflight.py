@@ -51,7 +51,7 @@ def test_a_gpu_recipe_without_a_gpu(refused):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("", "not valid JSON"), ("[{", "not valid JSON"), ("[]", "holds no record"), ('{"a": 1}', "not a list of rec")],
+    [("", "an empty file"), ("[{", "not valid JSON"), ("[]", "holds no record"), ('{"a": 1}', "not a list of rec")],
 )
 def test_a_data_file_that_is_empty_or_not_valid(refused, tmp_path, content, said):
     path = tmp_path / "bad.json"

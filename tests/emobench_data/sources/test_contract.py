@@ -265,6 +265,7 @@ OLD = {
     "CR": lambda text: text.replace(b"\n", b"\r"),
     "CR LF": lambda text: text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"),
     "latin-1": lambda text: text.decode().replace("’", "'").encode("latin-1"),
+    "UTF-16": lambda text: text.decode().encode("utf-16"),
 }
 
 

@@ -53,9 +53,9 @@ def test_training_data_are_read_in_every_form_and_handed_to_llava_in_its_own(fil
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"id,image,label\n1,a.png,joy\n", r"is a CSV table \(id,image,label\)"), (b"id\timage\n1\ta.png\n", "is a TSV table"),
-        ("[]".encode("utf-16"), "is UTF-16 text"), (b"PAR1....", "is a Parquet table"), (b'[{"id": 1}, ', "may be cut off"),
-        (b'{"a": [1]}', "holds no list"), (b"PK\3\4", "zip archive"), (lines(RECORD) + b'{"id"', "line 2: not valid JSON"),
+        (b"id,image,label\n1,a.png,joy\n", r"a CSV table \(id,image,label\)"), (b"id\timage\n1\ta.png\n", "a TSV table"),
+        ("[]".encode("utf-16"), "UTF-16 text; save it as UTF-8"), (b"PAR1....", "a Parquet table"), (b'[{"id": 1}, ', "may be cut off"),
+        (b'{"a": [1]}', "holds no list"), (b"PK\3\4", "an archive, not JSON; unpack it"), (lines(RECORD) + b'{"id"', "line 2: not valid JSON"),
     ],
 )  # fmt: skip
 def test_training_data_of_another_kind_are_named_for_what_they_are(files, content, said):
