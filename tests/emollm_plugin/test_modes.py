@@ -118,11 +118,9 @@ def project_under_zero3(file):
     """In a process of its own: replace the projectors and patches in `file` by what they give when partitioned."""
     import deepspeed
 
-    from emollm_plugin.compat.processes import join_processes
-
     os.environ.update(CPU, RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", LOCAL_SIZE="1", MASTER_ADDR="127.0.0.1",
                       MASTER_PORT=str(free_port()))  # fmt: skip
-    join_processes()
+    deepspeed.init_distributed()
     # The threshold is zero, so that the smallest tensor is partitioned too.
     config = {"zero_optimization": {"stage": 3, "stage3_param_persistence_threshold": 0}, "train_batch_size": 1,
               "optimizer": {"type": "SGD", "params": {"lr": 0.0}}, "zero_allow_untested_optimizer": True}  # fmt: skip
