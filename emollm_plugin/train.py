@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Callable, Iterator
+from typing import TYPE_CHECKING, Callable, Iterator
 
 from emobench_data.video import FrameCache
+
+if TYPE_CHECKING:
+    from .preflight import Plan
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +34,8 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         from .resume import only_writer
 
         plan = preflight(host)
-        dataset = host.LazySupervisedDataset
-        dataset.clips, dataset.records, dataset.room = plan.clips, plan.records, plan.room
         with (
-            no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
+            _as_planned(host.LazySupervisedDataset, plan), no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
             _hits_told(plan.clips.cache, plan.rank), to_be_trained(),
         ):  # fmt: skip
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
@@ -42,6 +43,18 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
             return host_train(attn_implementation=attention_here(half_precision=plan.half_precision))
 
     return train
+
+
+@contextmanager
+def _as_planned(dataset: type, plan: Plan) -> Iterator[None]:
+    """The host makes its data sets itself, so that what preflight found goes through their class, while this training lasts."""
+    before = {name: getattr(dataset, name, None) for name in ("clips", "records", "room")}
+    dataset.clips, dataset.records, dataset.room = plan.clips, plan.records, plan.room
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(dataset, name, value)
 
 
 @contextmanager

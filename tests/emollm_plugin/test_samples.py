@@ -1,5 +1,6 @@
 """Which records a training leaves out or cuts before it begins, and what it keeps of having looked."""
 
+from contextlib import nullcontext
 import json
 import shutil
 import sys
@@ -189,3 +190,23 @@ def test_a_training_goes_on_without_what_is_faulty_and_too_long(tiny, media, tra
         done = finish(train_arguments(**changed, too_long=policy, output_dir=out), out=out)
         assert len(done.curve()) == steps, policy
         assert "1 clips have frames that do not decode, for which the nearest are read: clip.mp4" in done.log.read_text()
+
+
+@pytest.mark.parametrize("ends", ["well", "with an error"])
+def test_a_training_leaves_the_hosts_data_set_as_it_was(train_arguments, monkeypatch, ends):
+    """Or the next one of this process, or a reader of another file, would get the records of the first."""
+    from llava.train import train as host
+
+    from emollm_plugin.train import guarded_train
+
+    seen = []
+
+    def host_train(attn_implementation):
+        seen.append(host.LazySupervisedDataset.records)
+        if ends == "with an error":
+            raise RuntimeError
+
+    monkeypatch.setattr(sys, "argv", ["train", *train_arguments()])
+    with nullcontext() if ends == "well" else pytest.raises(RuntimeError):
+        guarded_train(host_train, host)()
+    assert len(seen[0]) == 16 and host.LazySupervisedDataset.records is host.LazySupervisedDataset.room is None
