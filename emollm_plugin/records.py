@@ -10,13 +10,11 @@ from emobench_data.errors import InputError
 from emobench_data.llava_files import read_training
 from emobench_data.media import is_there
 from emobench_data.media_check import Medium, check_all, media_cache, refuse
-from emobench_data.validate.form import read_record
+from emobench_data.validate.form import UNUSABLE, as_trained, read_record
 from emobench_data.video import Sampling
 
 logger = logging.getLogger(__name__)
 
-# Of the faults that `emobench_data validate` knows, those that the host would meet as a crash or as lost training.
-UNUSABLE = ("schema", "placeholder", "answer")
 MEDIA = ("image", "video")
 MEDIA_CHECKED = 20_000
 NAMED = 5  # of what is left out
@@ -30,23 +28,10 @@ def load_records(path: str | None) -> list[dict]:
     if not records:
         raise InputError(f"{path}: holds no record; there is nothing to train on")
     for number, record in enumerate(records, start=1):
-        fault = _record_fault(record)
+        fault = next((words for kind, words in read_record(record)[1] if kind in UNUSABLE), None)
         if fault:
             raise InputError(f"{path}, record {number}: {fault}")
-    return records
-
-
-def _record_fault(record) -> str | None:
-    _, faults = read_record(record)
-    fault = next((words for kind, words in faults if kind in UNUSABLE), None)
-    if fault:
-        return fault
-    for key in MEDIA:
-        if not isinstance(record.get(key, ""), str):
-            return f"its {key!r} is {record[key]!r:.80}; a record has one"
-    if all(key in record for key in MEDIA):
-        return "has an image and a video; a record has one medium"
-    return None
+    return [as_trained(record) for record in records]
 
 
 def medium_of(record: dict) -> str | None:

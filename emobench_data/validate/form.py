@@ -27,16 +27,31 @@ class Read(NamedTuple):
 Found = Iterator[tuple[str, str]]  # kind of a fault, and its words
 
 
+# What keeps a record from being trained on: the host would meet it as a crash, or as lost training.
+UNUSABLE = ("schema", "placeholder", "answer")
+
+
+def as_trained(record: dict[str, Any]) -> dict[str, Any]:
+    """A record as training takes it: a list of one medium is that medium."""
+    alone = {key: value[0] for key in PLACEHOLDERS if isinstance(value := record.get(key), list) and len(value) == 1}
+    return record | alone if alone else record
+
+
 def read_record(record: Any) -> tuple[Read, list[tuple[str, str]]]:
-    """The usable parts of a record, and its faults; never raises."""
+    """The usable parts of a record, and its faults; never raises.
+
+    These are the rules of validation and of training: a record without a fault of `UNUSABLE` kinds can be trained on, as
+    `as_trained` gives it.
+    """
     if not isinstance(record, dict):
         return Read([], []), [("schema", f"is {quote(record)}; expected an object with id and conversations")]
     faults = list(_id_faults(record))
     media = [(key, name) for key in PLACEHOLDERS for name in _names(record, key)]
-    faults += _media_faults(record)
+    media_faults = list(_media_faults(record))
     turns, turn_faults = _turns(record.get("conversations"))
-    faults += turn_faults
-    faults += _placeholder_faults(media, turns)
+    faults += media_faults[:1] + turn_faults
+    if not media_faults:  # else there is nothing to compare them with
+        faults += _placeholder_faults(media, turns)
     faults += _answer_faults(turns)
     return Read(media, turns), faults
 
@@ -56,25 +71,38 @@ def _media_faults(record: dict[str, Any]) -> Found:
     for key in PLACEHOLDERS:
         if key in record:
             value = record[key]
-            if not (names := value if isinstance(value, list) else [value]) or len(_names(record, key)) != len(names):
+            names = value if isinstance(value, list) else [value]
+            if not names or len(_names(record, key)) != len(names):
                 yield "schema", f"its {key!r} is {quote(value)}; expected a path, or leave the key out"
+            elif len(names) > 1:
+                yield "schema", f"its {key!r} is a list of {len(names)}; a record has one medium, so make it several records"
+    if all(key in record for key in PLACEHOLDERS):
+        yield "schema", "has an image and a video; a record has one medium, so make it two records"
 
 
 def _turns(value: Any) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """The turns that can be read, and what is wrong with the others."""
     if not isinstance(value, list) or not value:
         return [], [("schema", "has no conversations; expected a list of turns")]
-    turns, faults = [], []
+    turns, faults, astray, wanted = [], [], [], 0
     for number, turn in enumerate(value, 1):
         speaker, words = (turn.get("from"), turn.get("value")) if isinstance(turn, dict) else (None, None)
-        wanted = _SPEAKERS[(number - 1) % 2]
         if not isinstance(words, str):
             faults.append(("schema", f"turn {number} has no text under 'value'"))
-        if speaker != wanted:
-            faults.append(("schema", f"turn {number} is from {quote(speaker)}; expected {wanted!r}, in turns"))
+        if speaker == "system":
+            astray.append(f"turn {number} is from 'system'; take it out, for the template brings its own system message")
+            continue
+        if speaker != _SPEAKERS[wanted]:
+            astray.append(f"turn {number} is from {quote(speaker)}; expected {_SPEAKERS[wanted]!r}, in turns")
+        # A turn too many shifts those that follow, which are in order among themselves.
+        who = _SPEAKERS.index(speaker) if speaker in _SPEAKERS else wanted
         if isinstance(words, str):
-            turns.append((wanted, words))
-    if len(value) % 2:
+            turns.append((_SPEAKERS[who], words))
+        wanted = 1 - who
+    if astray:
+        more = f" (and {len(astray) - 1} more of its turns)" if len(astray) > 1 else ""
+        faults.insert(0, ("schema", astray[0] + more))
+    if wanted == 1 or not turns:
         faults.append(("schema", "ends without an answer; the last turn must be from 'gpt'"))
     return turns, faults
 

@@ -46,8 +46,8 @@ def test_what_is_sound(check):
     text = {"id": 3, "conversations": entry(question="Name it.")["conversations"]}
     video = entry("4", "What?\n<video>", video="good.mp4")
     del video["image"]
-    two = entry("5", "<image>\n<image>\nWhich?", image=["good.jpg", "good.jpg"])
-    assert check(entry(), text, video, two) == []
+    alone = entry("5", image=["good.jpg"])
+    assert check(entry(), text, video, alone) == []
 
 
 def test_what_the_project_itself_writes_is_sound(tmp_path):
@@ -86,6 +86,9 @@ OPTIONS = "<image>\nWhich? Choose one of: joy, being in love, fear. Answer with 
         (entry() | {"conversations": [3, 4]}, "schema", "turn 1 has no text under 'value'"),
         (entry(image=5), "schema", "its 'image' is 5; expected a path"),
         (entry(image=[]), "schema", "its 'image' is []; expected a path"),
+        (entry(question="<image><image>", image=["good.jpg"] * 2), "schema", "its 'image' is a list of 2; a record has one"),
+        (entry(question="<image><video>", video="good.mp4"), "schema", "has an image and a video; a record has one medium"),
+        (entry() | turns(("gpt", "Hi."), ("human", "<image>"), ("gpt", "x")), "schema", "turn 1 is from 'gpt'; expected"),
         (entry(id=None), "id", "has no id"),
         (entry(id=1.5), "id", "has no id"),
         (entry(question="What?"), "placeholder", "has <image> 0 times in its questions and 1 media"),
@@ -125,6 +128,19 @@ def test_each_fault_in_its_words(check, media, tmp_path, record, kind, says):
     found = check(entry("other"), record)
     assert {(one, number) for one, number, _ in found} >= {(kind, 2)} and {number for _, number, _ in found} == {2}
     assert any(says in message for one, _, message in found if one == kind), found
+
+
+@pytest.mark.parametrize("pairs", [
+    [("system", "Be kind."), ("human", "<image>\nWhat?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
+    [("human", "<image>\nWhat?"), ("gpt", "joy"), ("system", "Be kind."), ("human", "Why?"), ("gpt", "So.")],
+    [("human", "<image>\nWhat?"), ("human", "And?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
+    [("gpt", "Hello."), ("human", "<image>\nWhat?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
+    [("user", "<image>\nWhat?"), ("assistant", "joy"), ("user", "Why?"), ("assistant", "So.")],
+])
+def test_one_cause_is_one_fault(check, pairs):
+    """A turn too many does not make a fault of every turn that follows, nor of what they hold."""
+    (fault,) = check(entry() | turns(*pairs))
+    assert fault[0] == "schema" and " is from " in fault[2]
 
 
 @pytest.mark.parametrize("answer", ["joy", "Joy.", "being in love", "B", "(c)", "It looks bright.\nAnswer: fear"])
@@ -197,7 +213,7 @@ def test_a_million_options_and_a_deep_value(check):
     deep: list = []
     for _ in range(200):
         deep = [deep]
-    assert {kind for kind, _, _ in check(entry(image=deep), entry(id=deep))} == {"schema", "id", "placeholder"}
+    assert {kind for kind, _, _ in check(entry(image=deep), entry(id=deep))} == {"schema", "id"}
 
 
 JSON = st.recursive(
