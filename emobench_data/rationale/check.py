@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..parsing import closing, normal, reasons
@@ -10,13 +11,27 @@ from ..records import Record
 
 FEWEST, MOST = 4, 80  # words of the reasons
 
+_NOUN = r"(?:answer|label|emotion|feeling|sentiment|intent|intention|option|choice|category|class|solution)"
+_TOLD = (
+    r"(?:given|provided|stated|told|specified|indicated|tagged|marked|classified|categori[sz]ed|assigned|established|listed"
+    r"|known|said|labell?ed|annotated|identified|described|rated)"
+)
+# Whatever the label is.
 _GIVEN = re.compile(
-    r"\b(?:label(?:s|ed|led|ing)?|annotat\w+|ground[ -]truth|gold(?:en)? (?:answer|label|standard)|answer key|data ?set"
-    r"|(?:correct|right|true|given|provided|expected|intended|target) (?:answer|emotion|intent|option|choice)"
-    r"|(?:is|are|was|as|already) (?:given|provided|stated|told|specified|labell?ed|annotated) (?:as|to be|above|here)"
-    r"|(?:according to|based on|since|because|given that) the (?:answer|question|prompt|task))\b",
+    r"\b(?:label(?:s|ed|led|ing)?|annotat\w+|metadata|ground[ -]truth|gold(?:en)? standard|answer key|data ?set"
+    rf"|(?:correct|right|true|given|provided|expected|intended|target|stated|assigned|specified|indicated|required|desired"
+    rf"|known|gold(?:en)?|reference|chosen|selected) {_NOUN}"
+    r"|(?:according to|based on|since|because|given that) the (?:answer|question|prompt|task|information|hint|key|instruction)"
+    rf"|as (?:already )?{_TOLD}\b(?! (?:by|in|on|at|with|to|as)\b)"
+    r"|it is already \w+ that|(?:the|a) (?:hint|key) (?:says|lists|tells|gives|is)"
+    r"|(?:the|this|as the) (?:answer|label|option|solution) (?:is|was|says|states|tells|shows|must|would|should)"
+    r"|(?:justif\w+|support\w*|confirm\w*|match\w*|fit\w*|explain\w*|consistent with|in line with|agree\w* with)"
+    r" (?:the|this|that|our|an?) (?:answer|label|option|choice|solution|category|class)"
+    r"|(?:text|caption|description|words?) (?:given|provided) (?:says?|tells?|states?))\b",
     re.IGNORECASE,
 )  # fmt: skip
+# What the label of a Yes/No sub-task is called.
+_CALLED = {"hate": ("hate", "hateful"), "humor": ("humor", "humorous", "funny", "joke"), "sarcasm": ("sarcasm", "sarcastic")}
 
 _QUOTED = re.compile(r'"[^"]*"')  # the item's own words may be about anything
 
@@ -38,6 +53,25 @@ def check(reply: str, record: Record) -> Checked:
         return Checked(text, "its conclusion is not the label")
     if not FEWEST <= len(text.split()) <= MOST:
         return Checked(text, f"its reasons are not {FEWEST} to {MOST} words")
-    if _GIVEN.search(_QUOTED.sub("", text)):
+    own = _QUOTED.sub("", text)
+    if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.accepted)).search(own):
         return Checked(text, "it names the label as given")
     return Checked(text)
+
+
+@lru_cache(maxsize=1024)
+def _label_given(labels: tuple[str, ...]) -> re.Pattern[str]:
+    """What says of one of `labels`, in any form of its words, that somebody told it."""
+    words = {word[: max(3, len(word) - 2)] for label in labels for word in normal(label).split() if len(word) > 3}
+    label = rf"(?:{'|'.join(sorted(map(re.escape, words or map(normal, labels))))})\w*"
+    few = r"(?:\W+\w+){0,3}?\W+"
+    return re.compile(
+        rf"\b(?:(?:is|are|was|were|been|being|be|as|already)(?: \w+)? (?:tagged|classified|categori[sz]ed|assigned){few}{label}"
+        rf"|{_TOLD} (?:as|to be|as being|that){few}{label}"
+        rf"|{label}(?:\W+\w+){{0,2}}? (?:is|was|has been) (?:assigned|given|provided|stated|specified|listed|selected"
+        r"|chosen|marked as)"
+        rf"|given (?:that )?(?:the {_NOUN}|it|this|he|she|they) (?:is|are){few}?{label}|given {label} as"
+        rf"|(?:we|i) (?:already )?(?:know|knew|(?:am|are|was|were|have been) told)(?:\W+\w+){{0,6}}?\W+(?:{label}|{_NOUN})"
+        rf"|knowing (?:that )?(?:it|this|the {_NOUN}) is{few}?{label})\b",
+        re.IGNORECASE,
+    )  # fmt: skip

@@ -18,9 +18,7 @@ _CONTENT = {"scene": "scene", "object": "objects", "facial_expression": "face", 
 _LIGHT = {"brightness": ("dark light", "bright light"), "colorfulness": ("pale colors", "vivid colors")}
 _LOW, _HIGH = 0.35, 0.65
 _KINDS = {"Person": "people", "Object": "an object", "Scenery": "a place or event", "Animal": "an animal"}
-_PLEASANT = {"positive": "pleasant", "neutral": "neither pleasant nor unpleasant", "negative": "unpleasant"}
-# Ratings from 1 to 7 (our reading): valence that is felt strongly, and arousal.
-_WEAK, _STRONG, _CALM, _STIRRING = 2.5, 6.0, 3.0, 4.5
+_CALM, _STIRRING = 3.0, 4.5  # arousal, rated from 1 to 7 (our reading)
 _TONES = {"!?": "in a startled question", "?!": "in a startled question", "!": "with force", "...": "trailing off",
           "…": "trailing off", "?": "as a question"}  # fmt: skip
 _TOGETHER = {
@@ -37,7 +35,7 @@ def by_rule(record: Record) -> str:
     """The rationale that `record.attributes` give, without the closing answer; empty where they are not enough.
 
     Attributes that are read: EmoSet's (`scene`, `object`, `facial_expression`, `human_action`, `brightness`,
-    `colorfulness`), OASIS' (`theme`, `category`, `valence`, `arousal`), and `speaker`, `words`, `before`, `picture`.
+    `colorfulness`), OASIS' (`theme`, `category`, `arousal`), and `speaker`, `words`, `before`, `picture`.
     """
     return next(filter(None, (rule(record) for rule in _RULES[record.task])), "")
 
@@ -61,17 +59,14 @@ def _light(record: Record, name: str) -> str:
     return low if value < _LOW else high if value > _HIGH else ""
 
 
-def _ratings(record: Record) -> str:
-    """What a photograph is of, and how its viewers took it."""
+def _photograph(record: Record) -> str:
+    """What a photograph is of, and how much it stirs its viewers: not their valence, of which the label is made."""
     theme, kind = _evidence(record, "theme"), _KINDS.get(record.attributes.get("category", ""))
-    feeling = _PLEASANT.get(record.answer)
-    if not (theme and kind and feeling and {"valence", "arousal"} <= record.attributes.keys()):
+    if not (theme and kind and "arousal" in record.attributes):
         return ""
-    valence, arousal = float(record.attributes["valence"]), float(record.attributes["arousal"])
-    very = "" if _WEAK < valence < _STRONG else "very "
+    arousal = float(record.attributes["arousal"])
     moved = "calm" if arousal < _CALM else "stirring" if arousal > _STIRRING else "mildly stirring"
-    found = f"Most find it {moved} and {very}{feeling}, so {record.answer}."
-    return f"The photograph shows {kind}: {theme.lower()}. {found}"
+    return f"The photograph shows {kind}: {theme.lower()}. Most find it {moved}. {_points_to(record)}"
 
 
 def _spoken(record: Record) -> str:
@@ -114,7 +109,7 @@ def _capital(text: str) -> str:
 
 
 _RULES: dict[str, tuple[Callable[[Record], str], ...]] = {
-    "emo_c": (_ratings, _visible, _spoken),
-    "emo_o": (_ratings, _visible, _spoken),
+    "emo_c": (_photograph, _visible, _spoken),
+    "emo_o": (_photograph, _visible, _spoken),
     "intent": (_visible, _spoken),
 } | dict.fromkeys(("hate", "humor", "sarcasm"), (_pair,))

@@ -58,7 +58,8 @@ def _record(place: str, row: Any, items: Stems, skips: Skips) -> Iterator[Record
         media=below("images", image),
         answer=valence_label(valence),
         group=group,
-        attributes={"theme": group, "category": words(row.get("category")), "valence": f"{valence:g}"}
+        # Not the valence: the label is made of it, so that it is no evidence for it.
+        attributes={"theme": group, "category": words(row.get("category"))}
         | ({} if arousal is None else {"arousal": f"{arousal:g}"}),
     )
 

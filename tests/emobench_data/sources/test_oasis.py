@@ -31,11 +31,9 @@ def test_official_table(tmp_path, line_end, encoding):
     put(tmp_path, "OASIS.csv", line_end.join(ROWS).encode(encoding))
     (cafe, cat), skips = convert("oasis", tmp_path)
     assert (cafe.item, cafe.media, cafe.group, cafe.answer) == ("Café 1", "images/Café 1.jpg", "Café", "positive")
-    assert cafe.attributes == {
-        "theme": "Café", "category": "Object", "valence": "5.5", "arousal": "2.5"
-    } and cafe.split == ""
+    assert cafe.attributes == {"theme": "Café", "category": "Object", "arousal": "2.5"} and cafe.split == ""
     assert (cat.item, cat.group, cat.answer) == ("Scared cat 12", "Scared cat", "negative")
-    assert cat.attributes == {"theme": "Scared cat", "category": "Animal", "valence": "2"}
+    assert cat.attributes == {"theme": "Scared cat", "category": "Animal"}
     assert not skips.counts
 
 
