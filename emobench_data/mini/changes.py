@@ -23,7 +23,7 @@ SHOWN = 2  # frames that a step is shown for
 
 def make_changes(*, train: int, test: int, seed: int) -> Plan:
     """Clips of both splits; multiples of eight balance answers and beginnings exactly."""
-    plan = Plan()
+    plan = Plan(seed)
     for split, count in (("train", train), ("test", test)):
         for number in range(count):
             face, backwards = divmod(number, 2)

@@ -44,21 +44,30 @@ Draw = Callable[[], list[Image.Image]]  # one picture, or the frames of a clip
 
 @dataclass
 class Plan:
-    """The records, and how each medium is drawn; two records may share a medium."""
+    """The records, and how each medium is drawn; two records may share a medium.
 
+    Ids carry the seed, so that answers to one render are not taken for answers to another; those of seed 0, the default,
+    are the ids that results have had from the beginning.
+    """
+
+    seed: int
     records: list[Record] = field(default_factory=list)
     media: dict[str, Draw] = field(default_factory=dict)
 
-    def add(self, media: str, draw: Draw, **fields: Any) -> None:
+    def add(self, media: str, draw: Draw, *, item: str, group: str = "", **fields: Any) -> None:
         """Add a record about `media`."""
         modality = "video" if media.endswith(".mp4") else "image"
         self.media[media] = draw
-        self.records.append(Record(source=SOURCE, modality=modality, media=media, **fields))
+        mark = f"seed{self.seed}-" if self.seed else ""
+        group = group and mark + group
+        self.records.append(
+            Record(source=SOURCE, modality=modality, media=media, item=mark + item, group=group, **fields)
+        )
 
 
 def make_plan(*, train: int, test: int, seed: int) -> Plan:
     """Everything that a render of these arguments holds; the same arguments give the same plan."""
-    plan = Plan()
+    plan = Plan(seed)
     for split, total in (("train", train), ("test", test)):
         for place, task in enumerate(TASKS):
             count = total // len(TASKS) + (place < total % len(TASKS))

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from emobench_data.mini import captions
+from emobench_data.mini.changes import make_changes
 from emobench_data.mini.plan import CLIP_RULE, make_plan
 from emobench_data.tasks import TASKS, question
 
@@ -34,6 +35,16 @@ def test_uneven_counts_differ_by_one_at_most():
 def test_same_arguments_same_records_other_seed_other_records():
     first, again, other = (make_plan(train=60, test=60, seed=seed).records for seed in (4, 4, 5))
     assert first == again != other
+
+
+@pytest.mark.parametrize("make", [make_plan, make_changes])
+def test_renders_of_other_seeds_share_no_id(make):
+    """Else answers to one would pass for answers to another, whose pictures are others."""
+    ids = [{one.id for one in make(train=36, test=36, seed=seed).records} for seed in (0, 1, 2, 10)]
+    assert len(set().union(*ids)) == sum(map(len, ids)) > 0
+    groups = [{one.group for one in make(train=36, test=36, seed=seed).records} - {""} for seed in (0, 1)]
+    assert groups[0] and groups[0].isdisjoint(groups[1])
+    assert "mini/test-emo_c-00000/emo_c" in ids[0] or make is make_changes  # as in every result of the default seed
 
 
 def test_ids_and_media_of_train_and_test_are_disjoint(plan):
