@@ -1,4 +1,4 @@
-"""Pictures of two splits that are nearly the same: another size or cut, a touch of light, a mark in a corner.
+"""Pictures of two splits that are nearly the same: another size or format, a touch of light, a hair's breadth moved.
 
 They are told by a perceptual hash (`imagehash.phash`). Clips are not compared, and a picture with words of its own is
 another item with other words: one meme's picture carries many jokes.
@@ -53,24 +53,25 @@ def near_duplicates(records: Iterable[Record], media: Mapping[str, Medium], cach
     return found
 
 
-def _nearest(early: dict[Unit, np.ndarray], late: dict[Unit, np.ndarray]) -> Iterator[tuple[Unit, Unit]]:
-    """`(unit, the nearest of late)` for those of `early` that have a near one."""
+def _nearest(early: dict[Unit, str], late: dict[Unit, str]) -> Iterator[tuple[Unit, Unit]]:
+    """`(unit, the nearest of late)` for those of `early` that have a near one; both are hashes by unit."""
     if not early or not late:
         return
     units, others = list(early), list(late)
-    hashes, wanted = np.stack(list(early.values())), np.stack(list(late.values())).T
+    wanted = _as_signs(late.values()).T
     for start in range(0, len(units), _BLOCK):
-        alike = hashes[start : start + _BLOCK] @ wanted  # bits are 1 and -1: equal minus different ones
+        block = units[start : start + _BLOCK]
+        alike = _as_signs(early[unit] for unit in block) @ wanted  # equal bits minus different ones
         best = alike.argmax(1)
         for row in np.flatnonzero(alike.max(1) >= SIDE * SIDE - 2 * NEAR):
-            yield units[start + row], others[best[row]]
+            yield block[row], others[best[row]]
 
 
-def _hashes(paths: Iterable[Path], cache: MediaCache) -> dict[Path, np.ndarray]:
-    """Hash of each picture that has one, as 256 numbers, 1 or -1."""
+def _hashes(paths: Iterable[Path], cache: MediaCache) -> dict[Path, str]:
+    """Hash of each picture that has one, in hexadecimal digits."""
     kind = f"phash {SIDE}, {reader_version()}"
     found = cache.results(kind, sorted(paths), _hash, title="looking for near-duplicates")
-    return {path: _as_signs(value) for path, value in found if value}
+    return {path: value for path, value in found if value}
 
 
 def _hash(path: Path) -> str | None:
@@ -85,6 +86,7 @@ def _hash(path: Path) -> str | None:
     return str(imagehash.phash(grey, hash_size=SIDE))
 
 
-def _as_signs(value: str) -> np.ndarray:
-    bits = np.unpackbits(np.frombuffer(bytes.fromhex(value), np.uint8))
-    return 2 * bits.astype(np.float32) - 1
+def _as_signs(hashes: Iterable[str]) -> np.ndarray:
+    """Hashes as rows of 256 numbers, 1 or -1."""
+    packed = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(-1, SIDE * SIDE // 8)
+    return 2 * np.unpackbits(packed, axis=1).astype(np.float32) - 1

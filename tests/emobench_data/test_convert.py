@@ -330,6 +330,5 @@ def test_several_preparations_into_one_folder_take_turns(tmp_path):
                for command in commands]  # fmt: skip
     said = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0] * 5, said
-    assert sum(b"another process writes to" in stderr for _, stderr in said) >= 2
     assert contents(tmp_path / "a") == contents(tmp_path / "whole")
     assert contents(tmp_path / "b") in (contents(tmp_path / "whole"), contents(tmp_path / "other"))
