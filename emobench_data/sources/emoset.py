@@ -14,11 +14,11 @@ from ._fields import (
     BAD_ROW,
     EMOTION,
     NO_LABEL,
+    Stems,
     heads_hold,
     label,
     make,
     number,
-    stem,
     words,
 )
 
@@ -30,7 +30,7 @@ _TABLE = {name: name for name in LABELS}
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
     """Rows have four elements, or three where a copy leaves out the id: first, second last and last are the same."""
-    annotated = (root / "annotation").is_dir()
+    annotated, items = (root / "annotation").is_dir(), Stems()
     for split in ("train", "val", "test"):
         if not (root / f"{split}.json").exists():
             continue
@@ -38,10 +38,12 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
         if not isinstance(rows, list):
             raise InputError(f"{root / split}.json: not a list of rows as EmoSet's split files are")
         for index, row in enumerate(rows):
-            yield from _record(root, split, f"{split}.json[{index}]", row, annotated, skips)
+            yield from _record(root, split, f"{split}.json[{index}]", row, annotated, items, skips)
 
 
-def _record(root: Path, split: str, place: str, row: Any, annotated: bool, skips: Skips) -> Iterator[Record]:
+def _record(
+    root: Path, split: str, place: str, row: Any, annotated: bool, items: Stems, skips: Skips
+) -> Iterator[Record]:  # fmt: skip
     if not isinstance(row, list) or not 3 <= len(row) <= 4 or not all(isinstance(cell, str) for cell in row):
         return skips.add(place, BAD_ROW)
     word, image, annotation = label(row[0], _TABLE), row[-2], row[-1]
@@ -54,7 +56,7 @@ def _record(root: Path, split: str, place: str, row: Any, annotated: bool, skips
     except InputError:
         return skips.add(place, "its annotation file cannot be read")
     yield from make(
-        skips, place, tasks=EMOTION, labels=LABELS, source="emoset", item=stem(image).rpartition("/")[2],
+        skips, place, tasks=EMOTION, labels=LABELS, source="emoset", item=items(image.rpartition("/")[2]),
         modality="image", media=image, answer=word, split=split, attributes=attributes,
     )
 

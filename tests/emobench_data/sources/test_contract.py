@@ -201,6 +201,19 @@ def test_html_reaches_no_prompt(name, copy):
     assert f"R&{word}<3" in shown and "&amp;" not in shown and "<i>" not in shown
 
 
+@pytest.mark.parametrize(("name", "file"), [
+    ("emotion6", "ground_truth.txt"), ("hatemm", "HateMM_annotation.csv"), ("memotion", "labels.csv"),
+])
+def test_files_that_differ_in_their_ending_are_two_items(name, file, copy):
+    """One was taken for the other, and left out as the same again."""
+    before = {record.item for record in convert(name, copy)[0]}
+    row = re.findall(r"(?m)^.*\.(?:jpg|mp4).*\n", (copy / file).read_text())[0]
+    with open(copy / file, "a") as table:
+        table.write(re.sub(r"\.(jpg|mp4)", ".webp", row))
+    records, skips = convert(name, copy)
+    assert len({record.item for record in records} - before) == 1 and "the same item again" not in skips.counts
+
+
 @every_source
 def test_reading_is_lazy(name, copy):
     assert isinstance(next(iter(get_source(name).read(copy, Skips()))), Record)

@@ -30,6 +30,12 @@ def test_rows_of_four_and_of_three_elements(tmp_path):
     assert records[0].media == "image/amusement/amusement_00001.jpg"
 
 
+def test_files_that_differ_in_their_ending_are_two_items(tmp_path):
+    put(tmp_path, "train.json", [row("awe", "00002"), row("awe", "00002", "png"), row("awe", "00002")])
+    records, skips = convert("emoset", tmp_path)
+    assert [record.item for record in records[::2]] == ["awe_00002", "awe_00002.png"] and sum(skips.counts.values()) == 2
+
+
 def test_attributes_may_be_numbers_lists_or_absent(tmp_path):
     build(tmp_path)
     records, _ = convert("emoset", tmp_path)
