@@ -120,6 +120,14 @@ def test_links_lead_to_the_data_set_that_was_named_last(root, tmp_path):
     assert contents(root)["clips/1.jpg"] != (media / "1.jpg").read_bytes()
 
 
+def test_what_stands_in_the_place_of_a_link_is_not_replaced(root, tmp_path):
+    write_picture(tmp_path / "out/media/clips/1.jpg", colour=(1, 2, 3))
+    before = contents(tmp_path / "out/media")
+    with pytest.raises(InputError, match="out/media/clips/1.jpg: stands where a link to .* belongs; take another folder"):
+        convert(clips_and_pictures(root), root, tmp_path / "out")
+    assert contents(tmp_path / "out/media")["clips/1.jpg"] == before["clips/1.jpg"] and visible(tmp_path / "out") == ["media"]
+
+
 @pytest.mark.parametrize("link", ["folder", "file"])
 def test_links_of_ones_own_are_followed_where_that_is_said(root, tmp_path, monkeypatch, link):
     """Such as to a store on another disk, or one link a picture as in the cache of Hugging Face."""
