@@ -112,7 +112,7 @@ class Source:
         if not self.there(root):
             raise InputError(f"{self.title}: none of {', '.join(self.markers)} under {root}; {self.obtain}")
         seen: dict[str, set[str]] = {task: set() for task in self.tasks}
-        for record in self.read(root, skips):
+        for record in self._read(root, skips):
             items = seen[record.task]
             if record.item in items:
                 skips.add(record.id, "the same item again")
@@ -122,6 +122,15 @@ class Source:
         if not any(seen.values()):
             why = "; ".join(f"{n} x {reason}" for reason, n in skips.counts.most_common(3)) or "its files list no item"
             raise InputError(f"{self.title}: nothing usable under {root} ({why}); {self.obtain}")
+
+    def _read(self, root: Path, skips: Skips) -> Iterator[Record]:
+        """`read`, whose errors name the copy, too, where they name a file and a row alone."""
+        try:
+            yield from self.read(root, skips)
+        except InputError as error:
+            if str(root) in str(error):
+                raise
+            raise InputError(f"{self.title} in {root}: {error}") from error
 
 
 def warn_of_gaps(source: Source, records: Iterable[Record]) -> list[str]:

@@ -182,7 +182,7 @@ def test_a_label_number_that_the_data_set_does_not_have_refuses_the_file(name, c
     content = (copy / file).read_bytes()
     assert own in content
     (copy / file).write_bytes(content.replace(own, other, 1))
-    with pytest.raises(InputError, match=f"{re.escape(Path(file).name)}.*: label \\d+ is none of .*numbers its labels"):
+    with pytest.raises(InputError, match=f"{re.escape(f'{get_source(name).title} in {copy}: ')}.*{re.escape(Path(file).name)}.*: label \\d+ is none of .*numbers its labels"):
         convert(name, copy)
 
 
