@@ -35,6 +35,7 @@ from .pairs import Pair
 logger = logging.getLogger(__name__)
 
 SHARPNESS = 10.0  # times a cosine, so that a loss near zero is within reach
+PART = 8192  # words embedded at a time
 PREFIX = f"model.{MARK}"  # of the keys in LLaVA's mm_projector.bin
 
 
@@ -58,7 +59,11 @@ class Words:
 
 
 def words_of(base: str, labels: Sequence[str], device: torch.device | str) -> Words:
-    """The places of `labels` among the input embeddings of the language model `base`, a folder or hub name."""
+    """The places of `labels` among the input embeddings of the language model `base`, a folder or hub name.
+
+    They are what its embedding layer gives, beside which visual tokens enter as they are: Gemma's multiplies the table by
+    the root of its width.
+    """
     from transformers import AutoModelForCausalLM
 
     tokenizer = load_tokenizer(base)
@@ -67,10 +72,12 @@ def words_of(base: str, labels: Sequence[str], device: torch.device | str) -> Wo
     except (OSError, ValueError) as error:
         fault = f"base model {base}: its word embeddings cannot be read ({error}); train without alignment (ALIGN=0)"
         raise InputError(fault) from error
-    table = model.get_input_embeddings().weight.detach().float()
-    mean = table.mean(dim=0)
     ids = [tokenizer(label, add_special_tokens=False).input_ids for label in labels]
-    targets = torch.stack([table[each].mean(dim=0) for each in ids]) - mean
+    layer = model.get_input_embeddings()
+    with torch.no_grad():
+        vocabulary = torch.arange(layer.weight.shape[0])
+        mean = sum(layer(part).double().sum(dim=0) for part in vocabulary.split(PART)).float() / len(vocabulary)
+        targets = torch.stack([layer(torch.tensor(each)).float().mean(dim=0) for each in ids]) - mean
     return Words(list(labels), F.normalize(targets, dim=-1).to(device), mean.to(device))
 
 

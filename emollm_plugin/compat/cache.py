@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .config import before_5
+
 
 def pick_rows(cache, rows: Tensor):
     """A new cache whose row i is row `rows[i]` of `cache`, which stays as it is.
@@ -42,6 +44,15 @@ def join_rows(caches: Sequence[Any], start: int):
     for layer, (keys, values) in zip(made.layers, joined):
         layer.keys, layer.values = keys, values
     return made
+
+
+def padding_confuses_several(mask: Tensor) -> bool:
+    """transformers < 5: whether several tokens read at once after `mask` (B, N) would be masked wrongly.
+
+    Where a row begins with padding, its fused attention (4.37, `_unmask_unattended`) takes the padding's places among all
+    positions for places among the new tokens: it lets these see what follows them, or raises IndexError.
+    """
+    return before_5() and not bool(mask[:, 0].all())
 
 
 def _join(tensors: Sequence[Tensor], start: int) -> Tensor:

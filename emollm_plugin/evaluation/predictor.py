@@ -131,7 +131,7 @@ class Predictor:
     @torch.inference_mode()
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:
         """Greedy answers, from questions made ready."""
-        answers = self.greedy(self.reader.read(self._prompts(asked)), max_new_tokens=max_new_tokens)
+        answers = self.greedy(self.reader.read(self._prompts(asked), room=max_new_tokens), max_new_tokens=max_new_tokens)
         return [text.strip() for text in self.tokenizer.batch_decode(answers, skip_special_tokens=True)]
 
     @torch.inference_mode()
@@ -145,7 +145,8 @@ class Predictor:
             if not labels or len(set(labels)) != len(labels):
                 raise InputError(f"options must be different from one another, and at least one: {list(labels)!r:.80}")
         ids = [[self.prompter.answer_ids(label) for label in labels] for labels in options]
-        shares = option_probabilities(self.reader, self.reader.read(self._prompts(asked)), ids)
+        room = max(len(each) for row in ids for each in row)
+        shares = option_probabilities(self.reader, self.reader.read(self._prompts(asked), room=room), ids)
         return [dict(zip(labels, row)) for labels, row in zip(options, shares)]
 
     def forget(self) -> None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from ..compat.cache import join_rows, pick_rows
+from ..compat.cache import join_rows, padding_confuses_several, pick_rows
 from ..loss import logits_of
 
 # What a part costs beside its rows, in tokens of one row; measured on a CPU with the default model.
@@ -81,12 +81,14 @@ class Reader:
         self.limit = getattr(model.config, "tokenizer_model_max_length", None)
         self._prefix: tuple[list[int], object] = ([], None)
 
-    def read(self, prompts: Sequence[Prompt]) -> Read:
-        """Read a batch from its beginning."""
-        shared = self._shared(prompts)
+    def read(self, prompts: Sequence[Prompt], *, room: int = 0) -> Read:
+        """Read a batch from its beginning; `room` tokens at most are read after it."""
+        # Padding between what is shared and the rest shifts distances for those that count rows of the cache: MPT's linear
+        # biases, and attention in windows once a window is full.
+        counted = not self.positions or bool(self.window and self.window < max(map(_length, prompts)) + room)
+        shared = 0 if counted else self._shared(prompts)
         order = sorted(range(len(prompts)), key=lambda row: -_length(prompts[row]))
         ends = [len(order)]
-        # As for what is shared: where distances are counted in the cache, nothing is put between rows of it.
         if self.model.device.type == "cpu" and self.positions and not self.window:
             ends = cut([_length(prompts[row]) for row in order], PART_COST)
         parts = [[prompts[row] for row in order[start:end]] for start, end in zip([0, *ends], ends)]
@@ -120,6 +122,8 @@ class Reader:
         total = read.logits.log_softmax(-1).gather(1, torch.stack([row[0] for row in ids])[:, None])[:, 0]
         if max(map(len, ids)) == 1:
             return total
+        if padding_confuses_several(read.mask):
+            return total + self._one_by_one(read, ids)
         # What follows a row's end is not counted, and what stands before does not see it.
         inputs = pad_sequence([row[:-1] for row in ids], batch_first=True)
         targets = pad_sequence([row[1:] for row in ids], batch_first=True, padding_value=-1)
@@ -129,13 +133,18 @@ class Reader:
         each = logits_of(self.model, hidden).log_softmax(-1).gather(2, targets.clamp(min=0)[..., None])[..., 0]
         return total + each.masked_fill(targets < 0, 0).sum(1)
 
+    def _one_by_one(self, read: Read, ids: list[Tensor]) -> Tensor:
+        """The log-probabilities of all tokens of each row but its first, summed: (B,)."""
+        total = read.logits.new_zeros(len(ids))
+        for place in range(1, max(map(len, ids))):
+            read = self.step(read, torch.stack([row[min(place, len(row)) - 1] for row in ids]))
+            next_ = torch.stack([row[min(place, len(row) - 1)] for row in ids])
+            each = read.logits.log_softmax(-1).gather(1, next_[:, None])[:, 0]
+            total += each.masked_fill(torch.tensor([place >= len(row) for row in ids], device=each.device), 0)
+        return total
+
     def _shared(self, prompts: Sequence[Prompt]) -> int:
-        """How many tokens all prompts begin with, having read them into `_prefix`; 0 where nothing can be shared."""
-        longest = max(map(_length, prompts))
-        # Padding between the shared beginning and the rest shifts distances for those that count rows of the cache:
-        # MPT's linear biases, and attention in windows.
-        if not self.positions or (self.window and self.window < longest):
-            return 0
+        """How many tokens all prompts begin with, having read them into `_prefix`."""
         ids = commonprefix([prompt.ids[:-1] for prompt in prompts])
         ids = ids[: ids.index(self.image_token)] if self.image_token in ids else ids
         if ids and ids != self._prefix[0]:

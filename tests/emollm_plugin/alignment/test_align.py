@@ -15,6 +15,8 @@ from emollm_plugin.cli import main
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
 
+from ..decoders import families_here, make_decoder
+
 pytestmark = pytest.mark.host
 PROJECTOR = "multiperspective:slots=2,width=16"
 
@@ -34,14 +36,24 @@ def aligned(tiny, tmp_path_factory):
     return out
 
 
-def test_words_lie_where_the_model_embeds_them(tiny):
+@pytest.mark.parametrize("family", families_here())
+def test_words_lie_where_the_models_first_layer_meets_them(tiny, family, tmp_path):
+    """Gemma multiplies its table by the root of its width on the way there; visual tokens go there as they are."""
     from transformers import AutoModelForCausalLM
 
-    table = AutoModelForCausalLM.from_pretrained(tiny.base).get_input_embeddings().weight.detach()
-    words = words_of(str(tiny.base), ["joy", "sadness fear"], "cpu")
+    make_decoder(tmp_path, family, len(tiny.tokenizer))
+    tiny.tokenizer.save_pretrained(tmp_path)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path)
+    with torch.no_grad():
+        table = model(torch.arange(len(tiny.tokenizer))[None], output_hidden_states=True).hidden_states[0][0]
+        visual = torch.randn(1, 3, 32)
+        entered = model(inputs_embeds=visual, output_hidden_states=True).hidden_states[0]
+    assert torch.allclose(entered, visual)
+    words = words_of(str(tmp_path), ["joy", "sadness fear"], "cpu")
     ids = tiny.tokenizer("sadness fear", add_special_tokens=False).input_ids
     wanted = sum(table[each] for each in ids) / len(ids) - table.mean(0)
     assert torch.allclose(words.targets[1], wanted / wanted.norm(), atol=1e-6)
+    assert torch.allclose(words.mean, table.mean(0), atol=1e-6)
     # A token that lies at a label's word, at any distance from the mean, is classified as that label.
     near = words.mean + 0.1 * words.targets[1]
     assert words.logits(near.expand(1, 3, -1)).argmax() == 1
