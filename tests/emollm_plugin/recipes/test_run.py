@@ -12,6 +12,7 @@ from emollm_plugin.recipes import run as flow
 from emollm_plugin.recipes import runs
 from emollm_plugin.recipes.process import Failed
 from emollm_plugin.recipes.run import finetune
+from tests.conftest import STACK
 
 
 def record(image, answer):
@@ -68,7 +69,8 @@ class Machine:
 
     @property
     def folder(self):
-        return self.root / "clone" / "runs" / "faces-train-base-seed0"
+        suffix = "" if STACK == "current" else f"-{STACK}"
+        return self.root / "clone" / "runs" / f"faces-train-base-seed0{suffix}"
 
 
 @pytest.fixture
