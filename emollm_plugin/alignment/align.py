@@ -123,6 +123,7 @@ def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], 
     layout = ours and "layout" in projector.reads
     if layout:
         projector.reads["layout"].to_value.open()
+        nn.init.ones_(projector.reads["layout"].gate)
     parts = (projector.content, *(each["layout"] for each in (projector.perspectives, projector.reads) if layout))
     trained = nn.ModuleList(parts if ours else [projector])
     optimizer = torch.optim.AdamW(trained.parameters(), lr=learning_rate, weight_decay=0.0)

@@ -116,7 +116,8 @@ class Values(nn.Linear):
     """What a perspective adds: zero at the start, so that a fresh projector equals `mlp2x_gelu` exactly.
 
     A gate at zero would do that as well, but under AdamW it moves by about the rate a step, and at a projector's 2e-5 it
-    never opens; a layer of `width` inputs does (as zero-convolutions, arXiv 2302.05543).
+    never opens; a layer of `width` inputs does (as zero-convolutions, arXiv 2302.05543). Its outputs move by the rate times
+    `width` a step, which at 1e-3 drowns the content; the gate before it begins at `width ** -0.5`.
     """
 
     def reset_parameters(self) -> None:
@@ -143,7 +144,7 @@ class GatedRead(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.to_key = nn.Linear(width, in_dim, bias=False)
         self.to_value = Values(width, out_dim)
-        self.gate = nn.Parameter(torch.ones(out_dim))
+        self.gate = nn.Parameter(torch.full((out_dim,), width**-0.5))
 
     def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
         weights, values = self.attend(patches, context)
@@ -166,7 +167,7 @@ class GatedAdd(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.to_value = Values(width, out_dim)
-        self.gate = nn.Parameter(torch.ones(out_dim))
+        self.gate = nn.Parameter(torch.full((out_dim,), width**-0.5))
 
     def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
         return content + self.gate * self.to_value(self.norm(context))
