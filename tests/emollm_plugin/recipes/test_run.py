@@ -76,6 +76,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
     made = Machine(tmp_path)
+    monkeypatch.delenv("EMOLLM_CPU_DTYPE", raising=False)  # the suite runs in both formats
     monkeypatch.setattr(runs, "ROOT", tmp_path / "clone")
     monkeypatch.setattr(flow, "run_logged", made.logged)
     monkeypatch.setattr(flow, "run_plain", made.plain)
