@@ -228,7 +228,7 @@ def _on_train(module: ModuleType) -> None:
 
 
 def _on_trainer(module: ModuleType) -> None:
-    from . import resume, saving, video
+    from . import notes, resume, saving, video
     from .compat.accumulate import whole_steps
     from .compat.trainer import no_empty_groups
     from .compat.zero3 import own_storage
@@ -241,7 +241,7 @@ def _on_trainer(module: ModuleType) -> None:
     wrap(cls, "_save_checkpoint", saving.save_in_one_piece)
     wrap(cls, "_load_from_checkpoint", resume.load_what_was_tuned)
     wrap(cls, "_get_train_sampler", resume.repeatable_order)
-    wrap(cls, "train", lambda host: resume.train_from_last_complete(video.noting_its_clips(host)))
+    wrap(cls, "train", lambda host: resume.train_from_last_complete(video.noting_its_clips(notes.noting_records(host))))
 
 
 def _on_llama(module: ModuleType) -> None:

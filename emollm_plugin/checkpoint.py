@@ -15,6 +15,7 @@ from .compat import cpu
 from .compat.config import newer_tokenizer
 from .compat.dtype import HostFormat, cast_parameters, dtype_argument, noted_format
 from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
+from .towers import find_tower
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +25,11 @@ MARK = "mm_projector."
 def checked_load(host_load: Callable) -> Callable:
     """Wrap `llava.model.builder.load_pretrained_model`: the projector is restored strictly, and the number format is kept.
 
-    The format is `dtype`, else on a CPU `cpu_dtype()`, else the one that the checkpoint was trained in, else the host's
+    The vision tower is `vision_tower`, else the one that the checkpoint names, by where it lies now. The format is `dtype`, else on a CPU `cpu_dtype()`, else the one that the checkpoint was trained in, else the host's
     float16; the host takes float16 for all of them, in which Gemma 3 overflows.
     """
 
-    def load_pretrained_model(model_path, model_base, model_name, *args, dtype=None, **kwargs):
+    def load_pretrained_model(model_path, model_base, model_name, *args, dtype=None, vision_tower=None, **kwargs):
         model_base, model_name = host_branch(model_path, model_base, model_name)
         if not torch.cuda.is_available():
             kwargs.setdefault("device", "cpu")
@@ -36,6 +37,8 @@ def checked_load(host_load: Callable) -> Callable:
             on_cpu = kwargs.get("device") == "cpu"
             dtype = cpu.cpu_dtype() if on_cpu else trained_format(model_path) or torch.float16
         named = {"dtype": dtype} if "llava" in model_name.lower() else dtype_argument(dtype)
+        tower = tower_of(model_path, vision_tower)
+        named |= {"vision_tower": tower} if tower else {}
         with HostFormat(dtype):
             loaded = host_load(model_path, model_base, model_name, *args, **named, **kwargs)
         model = loaded[1]
@@ -71,7 +74,16 @@ def host_branch(path: str, base: str | None, name: str) -> tuple[str | None, str
         return base, name
     if base and folder.kind in ("full", "base"):
         logger.warning("%s is %s: the base model %s is not used", path, WHAT[folder.kind], base)
-    return find_base(folder, base), host_name(folder)
+    base = find_base(folder, base)
+    if base and Path(base).expanduser().is_dir():
+        require_complete(read_folder(Path(base).expanduser()))
+    return base, host_name(folder)
+
+
+def tower_of(path: str, given: str | None) -> str | None:
+    """The vision tower to load the checkpoint `path` with, see `find_tower`; of a hub name the one given, or its own."""
+    folder = complete_folder(path)
+    return given if folder is None else find_tower(folder, given)
 
 
 def check_folder(path: str) -> None:

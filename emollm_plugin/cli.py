@@ -161,11 +161,12 @@ def inspect(folder: Path, as_json: bool) -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="The new model folder; it must not exist.")
 @click.option("--base", help="Base model, where it is not the one that FOLDER names.")
-def merge(folder: Path, out: Path, base: str | None) -> None:
+@click.option("--vision-tower", help="Vision tower, where it is not where FOLDER says, nor beside it.")
+def merge(folder: Path, out: Path, **options: Any) -> None:
     """Make a plain full checkpoint OUT from the LoRA or projector-only FOLDER."""
     from .merge import merge as merge_folder
 
-    click.echo(merge_folder(folder, out, base=base))
+    click.echo(merge_folder(folder, out, **options))
 
 
 @main.command()

@@ -73,8 +73,11 @@ def any_decoder(host_class: type, llama: type, meta_model: type, meta_causal: ty
     return any_class
 
 
-def _load(cls: type, path, *args, config=None, attn_implementation=None, **kwargs):
-    """Load `path` as `cls`, as its attention and number format allow."""
+def _load(cls: type, path, *args, config=None, attn_implementation=None, vision_tower=None, **kwargs):
+    """Load `path` as `cls`, as its attention and number format allow, with `vision_tower` where its own has moved."""
+    if vision_tower is not None:
+        config = config or cls.config_class.from_pretrained(path)
+        config.mm_vision_tower = vision_tower
     if "torch_dtype" in kwargs or "dtype" in kwargs:
         # LLaVA's own is always given; `dtype` goes before it, and is no argument before transformers 4.56.
         told = float32_unless_told(kwargs.pop("torch_dtype", None))

@@ -11,6 +11,8 @@ from typing import Any
 
 from emobench_data.errors import InputError
 
+from . import places
+from .places import ADAPTER_BASE, ADAPTER_CONFIG, BASE_KEY
 from .projector.options import in_full
 from .prompt.stop import TEMPLATE_KEY
 
@@ -26,8 +28,6 @@ PREFIX = "checkpoint-"
 COMPLETE = "emollm_complete.json"
 # What every rank writes for itself: its random generator, and with DeepSpeed its shard of optimizer and model.
 PARTS = ("rng_state_*.pth", "global_step*/*zero_pp_rank_*_optim_states.pt", "global_step*/zero_pp_rank_*_model_states.pt")
-# Under this key of config.json, and `TEMPLATE_KEY`, training notes what a later evaluation needs.
-BASE_KEY = "emollm_base"
 WHAT = {
     "base": "a language model without eyes",
     "full": "a full LLaVA checkpoint",
@@ -83,7 +83,7 @@ def read_folder(path: Path) -> ModelFolder:
     if not path.is_dir():
         raise InputError(f"model folder {path} does not exist")
     config, faults = _json(path / "config.json")
-    adapter, adapter_faults = _json(path / "adapter_config.json")
+    adapter, adapter_faults = _json(path / ADAPTER_CONFIG)
     state, state_faults = _json(path / "trainer_state.json")
     kind, missing = _kind(path, config, adapter)
     if kind in ("lora", "projector", "full", "base"):
@@ -92,7 +92,7 @@ def read_folder(path: Path) -> ModelFolder:
     partitions = any(path.glob("global_step*/*optim_states.pt"))
     return ModelFolder(
         path=path, kind="run" if newest else kind, config=config, faults=tuple(faults),
-        base=_first(str, config.get(BASE_KEY), adapter.get("base_model_name_or_path"), config.get("_name_or_path")),
+        base=_first(str, config.get(BASE_KEY), adapter.get(ADAPTER_BASE), config.get("_name_or_path")),
         step=_first(int, state.get("global_step")), max_steps=_first(int, state.get("max_steps")),
         resumable=bool(state) and (partitions or (path / "optimizer.pt").is_file()), newest=newest,
     )  # fmt: skip
@@ -233,7 +233,15 @@ def require_complete(folder: ModelFolder) -> None:
         raise InputError(f"{what}; gather it: python -m deepspeed.utils.zero_to_fp32 {folder.path} OUT")
     if folder.kind == "unknown":
         raise InputError(f"{what}: it has no config.json and no weights; it is not a saved model")
-    raise InputError(f"{what}, half-written: {'; '.join(folder.faults)}; take an earlier checkpoint or train again")
+    faults = "; ".join(folder.faults)
+    if folder.kind == "base" or not _of_training(folder):
+        raise InputError(f"{what} that is not whole: {faults}; copy or download all of its files again")
+    raise InputError(f"{what}, half-written: {faults}; take an earlier checkpoint or train again")
+
+
+def _of_training(folder: ModelFolder) -> bool:
+    """Whether a training with the plug-in left it here, and not somebody else's upload."""
+    return folder.kind != "full" or TEMPLATE_KEY in folder.config or folder.max_steps is not None
 
 
 def find_base(folder: ModelFolder, given: str | None) -> str | None:
@@ -246,17 +254,16 @@ def find_base(folder: ModelFolder, given: str | None) -> str | None:
         return None
     if given:
         return given
-    if folder.base and _is_here(folder.base):
-        return folder.base
+    found = places.find(folder.base, folder.config, BASE_KEY, folder.path) if folder.base else None
+    if found or (folder.base and _is_cached(folder.base)):
+        return str(found or folder.base)
     named = f"names {folder.base} as its base model, which is not on this machine" if folder.base else "names no base"
     raise InputError(f"{folder.path} is {WHAT[folder.kind]} and {named}; say where it is with --model-base")
 
 
-def _is_here(name: str) -> bool:
+def _is_cached(name: str) -> bool:
     from huggingface_hub import try_to_load_from_cache
 
-    if Path(name).is_dir():
-        return True
     try:
         return isinstance(try_to_load_from_cache(name, "config.json"), str)
     except ValueError:  # a path that is no hub name either

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -9,15 +11,23 @@ from typing import Any
 from emobench_data.errors import InputError
 
 from .folders import WHAT, ModelFolder, find_base, read_folder
+from .notes import gives_reasons, sub_tasks, trained_on
+from .towers import find_tower
+
+RESULTS = "results.json"  # beside a checkpoint of the launcher, with the files that it was evaluated with
 
 
 def inspect_folder(path: Path) -> dict[str, Any]:
     """Describe a model folder, ready for JSON; `evaluate` is None where it cannot be evaluated.
 
+    `base` and `vision_tower` are where they lie on this machine, or what the folder notes where they are not here.
+
     Raises:
-        InputError: the folder does not exist, or a weights file in it cannot be read.
+        InputError: the folder does not exist or is no model, or a weights file in it cannot be read.
     """
     folder = read_folder(path)
+    if folder.kind == "unknown":
+        raise InputError(f"{path} is {WHAT['unknown']}: it has no config.json and no weights{_inside(path)}")
     command, obstacle = evaluation_command(folder)
     config = folder.config
     return {
@@ -27,11 +37,15 @@ def inspect_folder(path: Path) -> dict[str, Any]:
         "complete": folder.complete,
         "faults": list(folder.faults),
         "model_type": config.get("model_type"),
-        "base": folder.base if folder.kind in ("lora", "projector") else None,
+        "base": _found(find_base, folder) or folder.base if folder.kind in ("lora", "projector") else None,
         "projector": config.get("mm_projector_type"),
         "projector_parameters": _projector_parameters(folder),
-        "vision_tower": config.get("mm_vision_tower"),
+        "vision_tower": _found(find_tower, folder) or config.get("mm_vision_tower"),
         "template": folder.template,
+        "number_format": config.get("dtype") or config.get("torch_dtype"),
+        "trained_on": trained_on(config),
+        "sub_tasks": sub_tasks(config) or None,
+        "gives_reasons": gives_reasons(config),
         "step": folder.step,
         "max_steps": folder.max_steps,
         "resumable": folder.resumable,
@@ -42,19 +56,48 @@ def inspect_folder(path: Path) -> dict[str, Any]:
 
 
 def evaluation_command(folder: ModelFolder) -> tuple[str | None, str | None]:
-    """The command line that evaluates `folder`, or None and why there is none."""
+    """The command line that evaluates `folder`, or None, and what stands in its way.
+
+    Files are those that the launcher evaluated it with, if it did; words in capitals are to be filled in.
+    """
     if folder.kind == "run":
         return evaluation_command(read_folder(folder.newest))
     if not folder.complete or folder.kind == "base":
         return None, "; ".join(folder.faults) or WHAT[folder.kind]
+    obstacles, arguments = [], [str(folder.path.resolve())]
+    for option, search, word in (("--model-base", find_base, "BASE_MODEL"), ("--vision-tower", find_tower, "VISION_TOWER")):
+        try:
+            search(folder, None)
+        except InputError as error:
+            obstacles.append(str(error))
+            arguments += [option, word]
+    arguments += [] if folder.template else ["--conv-mode", "TEMPLATE"]
+    questions, images = _asked_before(folder.path) or ("QUESTIONS.jsonl", "IMAGES")
+    arguments += ["--question-file", questions, "--image-folder", images, "--answers-file", "answers.jsonl"]
+    return shlex.join(["emollm", "eval", *arguments]), "; ".join(obstacles) or None
+
+
+def _found(search, folder: ModelFolder) -> str | None:
     try:
-        base, obstacle = find_base(folder, None), None
-    except InputError as error:
-        base, obstacle = "BASE_MODEL", str(error)
-    arguments = ["--model-path", str(folder.path.resolve()), *(["--model-base", base] if base else [])]
-    arguments += ["--question-file", "questions.jsonl", "--image-folder", "images", "--answers-file", "./answers.jsonl"]
-    arguments += ["--conv-mode", folder.template or "TEMPLATE", "--temperature", "0", "--max_new_tokens", "16"]
-    return shlex.join(["python", "-m", "emollm_plugin", "llava.eval.model_vqa_loader", *arguments]), obstacle
+        return search(folder, None)
+    except InputError:
+        return None
+
+
+def _asked_before(path: Path) -> tuple[str, str] | None:
+    """Question file and image folder of the launcher's results beside a checkpoint, where both are here."""
+    try:
+        files = json.loads((path / os.pardir / RESULTS).read_text(encoding="utf-8"))["files"]
+        places = [(path.resolve().parent / files[name]).resolve() for name in ("questions", "media")]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (str(places[0]), str(places[1])) if all(place.exists() for place in places) else None
+
+
+def _inside(path: Path) -> str:
+    """Where a model lies in a folder that is none, such as a run's."""
+    models = [child for child in sorted(path.iterdir()) if (child / "config.json").is_file()]
+    return f"; there is one in it: {models[0]}" if models else ""
 
 
 def _projector_parameters(folder: ModelFolder) -> int | None:
@@ -76,6 +119,8 @@ def as_text(report: dict[str, Any]) -> str:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, dict):  # sub-tasks, with their labels
+        return "; ".join(f"{task} ({', '.join(labels)})" if labels else task for task, labels in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -13,12 +13,14 @@ from emobench_data.errors import InputError
 
 from .checkpoint import check_tokenizer, complete_folder, host_branch
 from .compat.dtype import noted_format
+from .finish import finish
 from .folders import WHAT
+from .places import BASE_KEY, is_folder
 
 logger = logging.getLogger(__name__)
 
 
-def merge(path: Path, out: Path, *, base: str | None = None) -> Path:
+def merge(path: Path, out: Path, *, base: str | None = None, vision_tower: str | None = None) -> Path:
     """Write `out`, which loads without a base model and answers as `path` on its base does.
 
     The model is loaded as evaluation loads it, on the CPU, and saved in the format that `path` was trained in, bfloat16 where
@@ -28,6 +30,7 @@ def merge(path: Path, out: Path, *, base: str | None = None) -> Path:
         path: a LoRA adapter or a projector-only folder.
         out: a folder that does not exist yet.
         base: the base model, if it is not the one that the folder names.
+        vision_tower: where it lies, if neither where the folder says nor beside that.
 
     Raises:
         InputError: `out` exists, `path` is neither of the two or half-written, or the base is not here.
@@ -39,19 +42,21 @@ def merge(path: Path, out: Path, *, base: str | None = None) -> Path:
         raise InputError(f"{path} is {WHAT[folder.kind]}; there is nothing to merge")
     base, name = host_branch(str(path), base, "")
     check_tokenizer(base)
-    tokenizer, model, _, _ = _load(path, base, name, noted_format(folder.config) or torch.bfloat16)
+    tokenizer, model, _, _ = _load(path, base, name, noted_format(folder.config) or torch.bfloat16, vision_tower)
     model.config.tune_mm_mlp_adapter = False
+    setattr(model.config, BASE_KEY, str(Path(base).resolve()) if is_folder(base) else base)
     partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
     try:
         model.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
+        finish(partial, at=out)
         partial.rename(out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return out
 
 
-def _load(path: Path, base: str, name: str, dtype: torch.dtype):
+def _load(path: Path, base: str, name: str, dtype: torch.dtype, vision_tower: str | None):
     from .attach import register
 
     register()
@@ -59,6 +64,8 @@ def _load(path: Path, base: str, name: str, dtype: torch.dtype):
 
     from .compat.generation import valid_generation_config
 
-    loaded = load_pretrained_model(str(path), base, name, device="cpu", device_map="cpu", dtype=dtype)
+    loaded = load_pretrained_model(
+        str(path), base, name, device="cpu", device_map="cpu", dtype=dtype, vision_tower=vision_tower
+    )
     valid_generation_config(loaded[1])
     return loaded

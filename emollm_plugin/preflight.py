@@ -22,11 +22,11 @@ from .compat.processes import join_processes
 from .dataset import Room
 from .projector.options import ProjectorOptions
 from .ranks import check_shared, from_first
-from .reachable import check_download, check_output, check_tower_folder
+from .reachable import check_download, check_output
 from .records import load_records, with_faulty_media
 from .registry import PROJECTORS, projector_family
 from .samples import Samples
-from .towers import builder_of
+from .towers import builder_of, check_tower_folder
 from .video import ClipReader, cache_of
 
 HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")

@@ -15,9 +15,7 @@ import torch
 from emobench_data.errors import InputError
 
 from .checkpoint import MARK
-from .folders import read_folder
 
-PROCESSORS = ("preprocessor_config.json", "processor_config.json")
 FULL = 1 << 20  # bytes that are left on a disk that a checkpoint has filled
 
 
@@ -34,15 +32,6 @@ def check_download(name: str, what: str) -> None:
             f"{what} {name!r} is no folder here and cannot be downloaded ({_first_line(error)});"
             " without a network, put its files into a folder by hand and name that folder"
         ) from error
-
-
-def check_tower_folder(folder: Path) -> None:
-    """Raise `InputError` if a vision tower's folder misses weights or image processor, or a file of it was cut off."""
-    faults = list(read_folder(folder).faults)
-    if not any((folder / name).is_file() for name in PROCESSORS):
-        faults.append(f"no {PROCESSORS[0]}")
-    if faults:
-        raise InputError(f"vision tower {folder}: {'; '.join(faults)}; copy the whole model folder again")
 
 
 def check_projector_file(file: Path, projector: torch.nn.Module) -> None:

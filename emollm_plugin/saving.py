@@ -21,6 +21,7 @@ from transformers import Trainer, TrainerCallback
 
 from emobench_data.errors import InputError
 
+from .finish import finish
 from .folders import COMPLETE, PREFIX, checkpoints, is_complete, missing_parts
 from .ranks import from_first
 
@@ -125,6 +126,7 @@ def _publish(written: Path, final: Path, ranks: int) -> None:
     missing = missing_parts(written, ranks)
     if missing:
         raise InputError(f"{final}: {'; '.join(missing)}; name an --output_dir that all machines share")
+    finish(written, at=final)
     files = [path for path in sorted(written.rglob("*")) if path.is_file()]
     sizes = {str(path.relative_to(written)): path.stat().st_size for path in files}
     marker = written / COMPLETE

@@ -29,6 +29,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         from .attention import attention_here
         from .base_eyes import to_be_trained
         from .compat.cpu import no_cuda_synchronize
+        from .finish import finish
         from .preflight import preflight
         from .reachable import full_disk_named
         from .resume import only_writer
@@ -40,7 +41,9 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         ):  # fmt: skip
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
             set_seed(plan.seed)
-            return host_train(attn_implementation=attention_here(half_precision=plan.half_precision))
+            host_train(attn_implementation=attention_here(half_precision=plan.half_precision))
+            if plan.rank == 0:
+                finish(plan.output_dir)
 
     return train
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, Callable
@@ -25,6 +25,7 @@ class Loading:
     template: str | None
     device: str | None
     dtype: str | None
+    vision_tower: str | None
 
     def predictor(self, checkpoint: str):
         """The loaded checkpoint."""
@@ -42,9 +43,11 @@ def loading_options(command: Callable) -> Callable:
     @click.option("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one.")
     @click.option("--dtype", type=click.Choice(FORMATS),
                   help="Number format; default: on a GPU the one CHECKPOINT was trained in, on a CPU float32.")  # fmt: skip
+    @click.option("--vision-tower", help="Vision tower, where it is not where CHECKPOINT says, nor beside it.")
     @wraps(command)
-    def with_loading(*, base: str | None, template: str | None, device: str | None, dtype: str | None, **others: Any) -> None:
-        command(loading=Loading(base, template, device, dtype), **others)
+    def with_loading(**options: Any) -> None:
+        loading = Loading(**{each.name: options.pop(each.name) for each in fields(Loading)})
+        command(loading=loading, **options)
 
     return with_loading
 

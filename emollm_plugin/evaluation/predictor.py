@@ -62,7 +62,7 @@ class Predictor:
     @classmethod
     def load(
         cls, path: str, base: str | None = None, device: str | None = None, template: str | None = None,
-        dtype: torch.dtype | str | None = None,
+        dtype: torch.dtype | str | None = None, vision_tower: str | None = None,
     ) -> Predictor:  # fmt: skip
         """Load a checkpoint as evaluation does, strictly.
 
@@ -73,6 +73,7 @@ class Predictor:
             template: name of the conversation template; default: the one that training noted in config.json.
             dtype: number format, also by name; default: on a GPU the one that it was trained in, on a CPU float32
                 (`compat.cpu`).
+            vision_tower: where it lies, if neither where the checkpoint says nor beside that.
 
         Raises:
             InputError: there is no such checkpoint, device or format, it is half-written, its base is not here, the
@@ -95,8 +96,9 @@ class Predictor:
         check_download(language_model, "model")
         check_tokenizer(language_model)
         tokenizer, model, processor, _ = load_pretrained_model(
-            path, base, get_model_name_from_path(path), device=device, device_map=device, dtype=dtype
-        )
+            path, base, get_model_name_from_path(path), device=device, device_map=device, dtype=dtype,
+            vision_tower=vision_tower,
+        )  # fmt: skip
         if processor is None:
             raise InputError(f"{path} has no vision tower; it is a language model without eyes")
         model.to(device)

@@ -20,7 +20,7 @@ class EmoLLM(lmms):
     """`--model emollm --model_args pretrained=CHECKPOINT`; it runs in one process.
 
     Args:
-        pretrained, base, template, dtype: as `Predictor.load` takes them.
+        pretrained, base, template, dtype, vision_tower: as `Predictor.load` takes them.
         device, batch_size, max_batch_size: given by lmms-eval; the last is not used.
 
     Raises:
@@ -31,13 +31,14 @@ class EmoLLM(lmms):
 
     def __init__(
         self, pretrained: str, base: str | None = None, template: str | None = None, device: str | None = None,
-        dtype: str | None = None, batch_size: int | str = 1, max_batch_size: int | None = None,
+        dtype: str | None = None, vision_tower: str | None = None, batch_size: int | str = 1,
+        max_batch_size: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         if not str(batch_size).isdecimal() or int(batch_size) < 1:
             raise InputError(f"--batch_size {batch_size}: give a number of questions")
         self.batch_size = int(batch_size)
-        self.predictor = Predictor.load(pretrained, base, device, template, dtype)
+        self.predictor = Predictor.load(pretrained, base, device, template, dtype, vision_tower)
 
     def generate_until(self, requests: list[Any]) -> list[str]:
         """Greedy answers; what follows a stop string of the task is cut off."""

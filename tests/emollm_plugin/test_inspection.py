@@ -1,15 +1,13 @@
 """`emollm inspect` says what a folder is, and the command it prints is one that works."""
 
 import json
+import os
 import shlex
-import shutil
 
 import pytest
-import torch
 from click.testing import CliRunner
 
 from emollm_plugin.cli import main
-from emollm_plugin.host import main as run_host
 
 pytestmark = pytest.mark.host
 
@@ -20,28 +18,28 @@ def inspect(folder):
     return json.loads(done.stdout)
 
 
-@pytest.fixture
-def keep_initialisers(monkeypatch):
-    """The host's scripts switch off these two for the whole process."""
-    for layer in (torch.nn.Linear, torch.nn.LayerNorm):
-        monkeypatch.setattr(layer, "reset_parameters", layer.reset_parameters)
-
-
-def test_the_printed_command_evaluates(lora_folder, llava_model, tiny, tmp_path, monkeypatch, keep_initialisers):
+def test_the_printed_command_evaluates_what_the_launcher_evaluated(lora_folder, llava_model, tiny, tmp_path, monkeypatch):
+    # As the launcher's run folder.
+    files = {"questions": os.path.relpath(tmp_path / "q.jsonl", tmp_path), "media": os.path.relpath(tiny.data / "images", tmp_path)}
+    (tmp_path / "results.json").write_text(json.dumps({"files": files}))
+    asked = (tiny.data / "questions.jsonl").read_text().splitlines()[:3]
+    (tmp_path / "q.jsonl").write_text("\n".join(asked))
     report = inspect(lora_folder)
     assert (report["kind"], report["complete"], report["base"]) == ("lora", True, str(tiny.base))
     assert report["projector"] == "multiperspective:perspectives=objects+relations+atmosphere+layout,slots=2,width=16,frames=8"
     assert report["vision_tower"] == str(tiny.clip) and report["template"] == "emoprompt_chatml"
     assert report["projector_parameters"] == sum(p.numel() for p in llava_model.get_model().mm_projector.parameters())
-    python, m, door, *arguments = shlex.split(report["evaluate"])
-    assert (python, m, door) == ("python", "-m", "emollm_plugin")
+    program, *arguments = shlex.split(report["evaluate"])
+    assert program == "emollm" and not any(word.isupper() for word in arguments)
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(tiny.data / "images", tmp_path / "images")
-    asked = (tiny.data / "questions.jsonl").read_text().splitlines()[:3]
-    (tmp_path / "questions.jsonl").write_text("\n".join(asked))
-    monkeypatch.setattr("sys.argv", [])
-    assert run_host(arguments) == 0
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
     assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 3
+
+
+def test_without_such_results_the_command_has_places_to_fill_in(lora_folder):
+    command = inspect(lora_folder)["evaluate"]
+    assert [word for word in shlex.split(command) if word.split(".")[0].isupper()] == ["QUESTIONS.jsonl", "IMAGES"]
 
 
 def test_a_folder_that_cannot_be_evaluated_says_why(lora_folder, tiny):
@@ -57,11 +55,21 @@ def test_a_folder_that_cannot_be_evaluated_says_why(lora_folder, tiny):
 
 def test_without_its_base_the_command_has_a_place_for_it(lora_folder, tiny):
     for name in ("config.json", "adapter_config.json"):
-        (lora_folder / name).write_text((lora_folder / name).read_text().replace(str(tiny.base), "gone"))
+        (lora_folder / name).write_text((lora_folder / name).read_text().replace(str(tiny.root), "/gone"))
     report = inspect(lora_folder)
-    assert "--model-base BASE_MODEL" in report["evaluate"] and "names gone" in report["obstacle"]
+    assert "--model-base BASE_MODEL --vision-tower VISION_TOWER" in report["evaluate"]
+    assert "names /gone/base" in report["obstacle"] and "the vision tower /gone/clip, which is not here" in report["obstacle"]
+    assert (report["base"], report["vision_tower"]) == ("/gone/base", "/gone/clip")
 
 
-def test_a_folder_that_is_not_there(tmp_path):
-    done = CliRunner().invoke(main, ["inspect", str(tmp_path / "none")])
-    assert done.exit_code == 2 and "does not exist" in done.output
+def refused(folder):
+    done = CliRunner().invoke(main, ["inspect", str(folder)])
+    assert done.exit_code == 2 and not done.stdout and len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+def test_what_is_no_model_is_one_line(tiny, tmp_path):
+    assert "does not exist" in refused(tmp_path / "none")
+    assert "is no model that is known: it has no config.json and no weights" in refused(tiny.data)
+    # A run's folder holds a model, and is none.
+    assert f"there is one in it: {tiny.base}" in refused(tiny.root)

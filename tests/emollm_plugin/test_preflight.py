@@ -131,7 +131,7 @@ def test_a_base_model_without_a_tokenizer_or_a_config(refused, tiny, tmp_path):
     shutil.copy(tiny.base / "config.json", bare)
     assert "no tokenizer" in refused(model_name_or_path=bare)
     shutil.copy(tiny.base / "tokenizer.json", bare)
-    assert "half-written: no weights" in refused(model_name_or_path=bare)
+    assert "not whole: no weights" in refused(model_name_or_path=bare)
     assert "does not exist" in refused(model_name_or_path=tmp_path / "none")
 
 
