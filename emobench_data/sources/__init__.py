@@ -86,13 +86,15 @@ class Source:
 
     def gaps(self, records: Iterable[Record]) -> list[str]:
         """Where a copy, as it was read, has other numbers of items than a complete one; empty if nowhere."""
-        items: dict[str, set[str]] = {}
-        for record in records:
-            for split in {record.split, ""}:
-                items.setdefault(split, set()).add(record.item)
+        items = {split: set() for split in self.expected}  # under "" those of all splits
+        for record in records if items else ():
+            if record.split in items:
+                items[record.split].add(record.item)
+            if "" in items:
+                items[""].add(record.item)
         gaps = []
         for split, whole in self.expected.items():
-            own, name = len(items.get(split, ())), split or "all"
+            own, name = len(items[split]), split or "all"
             if own < whole:
                 gaps.append(f"{name}: {own:,} of {whole:,} items that a complete copy has")
             elif own > whole:
