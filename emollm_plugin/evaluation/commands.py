@@ -13,6 +13,7 @@ import click
 import orjson
 
 from emobench_data.commands import FILE, FOLDER
+from emobench_data.errors import InputError
 
 from ..compat.config import FORMATS
 
@@ -80,25 +81,39 @@ def evaluate(checkpoint: str, loading: Loading, question_file: Path, image_folde
 
 @click.command()
 @click.argument("checkpoint")
-@click.argument("medium", type=FILE)
-@click.argument("question", required=False)
+@click.argument("media", nargs=-1, required=True, metavar="MEDIUM... [QUESTION]")
 @loading_options
-@click.option("--labels", help="Emotions to choose from, with commas between.")
+@click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
+@click.option("--clip", is_flag=True, help="A folder is one clip, of its frames, and not a folder of pictures and clips.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with the probability of every label.")
-def ask(checkpoint: str, medium: Path, question: str | None, loading: Loading, labels: str | None,
-        as_json: bool) -> None:  # fmt: skip
-    """Say which emotion the picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why."""
-    from .ask import ask as ask_one
-    from .ask import chosen_labels, refuse_faulty
+def ask(checkpoint: str, media: tuple[str, ...], loading: Loading, labels: str | None, clip: bool, as_json: bool) -> None:
+    """Say which emotion each picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why.
 
-    refuse_faulty(medium)
+    A MEDIUM may be a folder. Of more than one, each answer is a line of JSON, and one that cannot be read is a line that says
+    so; the exit code is then 1.
+    """
+    from .ask import chosen_labels, refuse_faulty
+    from .many import answer_each, found
+
     chosen = chosen_labels(labels)
+    paths, question, single = found(media, clip=clip)
+    if single:
+        refuse_faulty(paths[0])
     predictor = loading.predictor(checkpoint)
-    report = ask_one(predictor, predictor.eyes.open(medium), question, labels=chosen)
-    if as_json:
-        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
-    else:
-        _echo_answer(report)
+    reports = answer_each(predictor, paths, question, chosen)
+    if single:
+        report = next(reports)
+        if "error" in report:
+            raise InputError(report["error"])
+        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2)) if as_json else _echo_answer(report)
+        return
+    faulty = 0
+    for report in reports:
+        faulty += "error" in report
+        click.echo(orjson.dumps(report))
+    if faulty:
+        click.echo(f"{faulty} of {len(paths)} could not be read", err=True)
+        raise click.exceptions.Exit(1)
 
 
 @click.command()
@@ -107,7 +122,7 @@ def ask(checkpoint: str, medium: Path, question: str | None, loading: Loading, l
 @click.argument("question", required=False)
 @loading_options
 @click.option("--out", type=FILE, required=True, help="The PNG to write.")
-@click.option("--labels", help="Emotions to choose from, with commas between.")
+@click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
 def explain(checkpoint: str, picture: Path, question: str | None, loading: Loading, out: Path,
             labels: str | None) -> None:  # fmt: skip
     """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
@@ -128,7 +143,7 @@ def explain(checkpoint: str, picture: Path, question: str | None, loading: Loadi
 @loading_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Another one lets others in, without a password.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 7860 on.")
-@click.option("--labels", help="Emotions to choose from, with commas between.")
+@click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
 def serve(checkpoint: str, loading: Loading, labels: str | None, **options: Any) -> None:
     """Open a page on this machine that answers as `ask` does. Prints its address; Ctrl+C ends it."""
     from ..serve import require_gradio
@@ -141,6 +156,7 @@ def serve(checkpoint: str, loading: Loading, labels: str | None, **options: Any)
 
 
 def _echo_answer(report: dict[str, Any]) -> None:
-    for key in ("emotion", "confidence", "rationale", "answer"):
-        if key in report:
-            click.echo(f"{key}: {report[key]:.2f}" if key == "confidence" else f"{key}: {report[key]}")
+    for key in ("emotion", "confidence", "rationale", "note", "answer", "trained_on"):
+        if report.get(key) or (key == "answer" and key in report):
+            value = f"{report[key]:.2f}" if key == "confidence" else report[key]
+            click.echo(f"{key.replace('_', ' ')}: {value}")

@@ -60,13 +60,13 @@ class Eyes:
         image = as_seen(image)
         return Seen(process_images([image], self.processor, self.config)[0], image.size, image)
 
-    def clip(self, root: Path, name: str) -> Seen:
-        """The clip `name` below `root`.
+    def clip(self, root: Path | str, name: str) -> Seen:
+        """The clip `name` below the folder `root`.
 
         Raises:
             ClipFault: the clip leads out of `root`, is missing or cannot be read.
         """
-        path = clip_below(root, name)
+        path = clip_below(Path(root), name)
         if self.clips is None:
             board = self.picture(Image.open(io.BytesIO(drawn(path))))
             return Seen(board.pixels, board.size, board.shown, "video", f"{STORYBOARD_LINE}\n")
@@ -74,13 +74,13 @@ class Eyes:
         pixels = pixels_of(frames, self.processor, getattr(self.config, "image_aspect_ratio", None))
         return Seen(pixels, (pixels.shape[-1], pixels.shape[-2]), tile(frames, columns=4), "video")
 
-    def open(self, path: Path) -> Seen:
+    def open(self, path: Path | str) -> Seen:
         """The picture or clip of a file, or of a folder of frames, by its content.
 
         Raises:
             InputError: it is not there, or cannot be decoded.
         """
-        path = path.resolve()
+        path = Path(path).resolve()
         return self.clip(path.parent, path.name) if is_clip(path) else self.picture(open_picture(path, path.parent))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Sequence, Union
 
 import torch
 from PIL import Image
@@ -23,6 +23,9 @@ from .reader import Prompt, Reader
 FEATURE_BYTES = 256 * 2**20
 # Pictures that are encoded at a time on a CPU, where the layers' outputs of more leave its cache: half the time of 16.
 CPU_PICTURES = 4
+
+# A picture, the file of a picture or clip, what `Eyes` made of one, or None for text alone.
+Medium = Union[Image.Image, Seen, str, Path, None]
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,13 @@ class Predictor:
         self.reader = Reader(model, self.prompter.image_token)
         self.greedy = Greedy(self.reader)
         self.eyes = Eyes(image_processor, model.config)
+        self.base: str | None = None  # that `load` took an adapter's base from
         self._features: OrderedDict[str, Tensor] = OrderedDict()
 
     @classmethod
     def load(
-        cls, path: str, base: str | None = None, device: str | None = None, template: str | None = None,
-        dtype: torch.dtype | str | None = None, vision_tower: str | None = None,
+        cls, path: str | Path, base: str | Path | None = None, device: str | None = None, template: str | None = None,
+        dtype: torch.dtype | str | None = None, vision_tower: str | Path | None = None,
     ) -> Predictor:  # fmt: skip
         """Load a checkpoint as evaluation does, strictly.
 
@@ -91,13 +95,15 @@ class Predictor:
         from ..reachable import check_download
 
         device, dtype = pick_device(device), format_named(dtype) if dtype else None
-        language_model = host_branch(path, base, "")[0] or path
+        path = str(path)
+        own_base = host_branch(path, base and str(base), "")[0]
+        language_model = own_base or path
         check_folder(language_model)
         check_download(language_model, "model")
         check_tokenizer(language_model)
         tokenizer, model, processor, _ = load_pretrained_model(
-            path, base, get_model_name_from_path(path), device=device, device_map=device, dtype=dtype,
-            vision_tower=vision_tower,
+            path, own_base, get_model_name_from_path(path), device=device, device_map=device, dtype=dtype,
+            vision_tower=vision_tower and str(vision_tower),
         )  # fmt: skip
         if processor is None:
             raise InputError(f"{path} has no vision tower; it is a language model without eyes")
@@ -106,29 +112,33 @@ class Predictor:
         if template not in conv_templates:
             known = ", ".join(sorted(conv_templates))
             raise InputError(f"{path}: unknown template --conv-mode {template!r}; known: {known}")
-        return cls(tokenizer=tokenizer, model=model, image_processor=processor, conv=conv_templates[template])
+        made = cls(tokenizer=tokenizer, model=model, image_processor=processor, conv=conv_templates[template])
+        made.base = own_base
+        return made
 
     def answer(
-        self, images: Sequence[Image.Image | None], texts: Sequence[str], *, max_new_tokens: int = 16
+        self, images: Sequence[Medium], texts: Sequence[str], *, max_new_tokens: int = 16
     ) -> list[str]:
         """Greedy answers to one question for each picture; None stands for no picture. One batch: memory is yours."""
         return self.answer_batch([self.ask(*pair) for pair in zip(images, texts)], max_new_tokens=max_new_tokens)
 
-    def probabilities(self, medium: Image.Image | Seen | None, text: str, options: Sequence[str]) -> dict[str, float]:
+    def probabilities(self, medium: Medium, text: str, options: Sequence[str]) -> dict[str, float]:
         """Probabilities of the answers `options` to `text`, which sum to 1 over them (see `option_probabilities`)."""
         return self.probabilities_batch([self.ask(medium, text)], [options])[0]
 
-    def ask(self, medium: Image.Image | Seen | None, text: str, picture: str | None = None) -> Asked:
-        """Make a question ready, about a picture, what `eyes` gave, or nothing; the model is not used."""
+    def ask(self, medium: Medium, text: str, picture: str | None = None) -> Asked:
+        """Make a question ready, about a picture or clip, its file, what `eyes` gave, or nothing; the model is not used."""
         if medium is None:
             return Asked(self.prompter.question_ids(text, image=False))
+        if isinstance(medium, (str, Path)):
+            medium = self.eyes.open(medium)
         seen = medium if isinstance(medium, Seen) else self.eyes.picture(medium)
         ids = self.prompter.question_ids(seen.line + text, image=True)
         return Asked(ids, seen.pixels.to(self.model.dtype), seen.size, picture)
 
-    def ask_clip(self, root: Path, name: str, text: str) -> Asked:
+    def ask_clip(self, root: Path | str, name: str, text: str) -> Asked:
         """Make a question about the clip `name` below `root` ready; raises `ClipFault` if that cannot be read."""
-        return self.ask(self.eyes.clip(root, name), text, picture=str(root / name))
+        return self.ask(self.eyes.clip(root, name), text, picture=str(Path(root) / name))
 
     @torch.inference_mode()
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:

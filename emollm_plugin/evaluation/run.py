@@ -11,7 +11,6 @@ from emobench_data.errors import InputError
 from emobench_data.stamp import signature
 from emobench_data.questions import chunk, read_questions
 
-from ..folders import read_folder
 from .answers import Answers, run_id
 from .batches import Batch, in_batches, ready_batches
 from .predictor import Predictor
@@ -24,7 +23,7 @@ TOKENS, GUIDED_TOKENS = 16, 192  # an answer, and reasons in one or two sentence
 
 
 def evaluate(
-    predictor: Predictor, questions: Path, images: Path, answers: Path, *, model: Path | str, chunks: int = 1,
+    predictor: Predictor, questions: Path | str, images: Path | str, answers: Path | str, *, model: Path | str, chunks: int = 1,
     chunk_index: int = 0, likelihood: bool = False, max_new_tokens: int | None = None, batch_size: int | None = None,
     workers: int | None = None,
 ) -> int:  # fmt: skip
@@ -42,6 +41,7 @@ def evaluate(
     """
     from llava.mm_utils import get_model_name_from_path
 
+    questions, images, answers = Path(questions), Path(images), Path(answers)
     read = read_questions(questions)
     guided = any(one.guided for one in read)
     if guided and likelihood:
@@ -52,7 +52,7 @@ def evaluate(
         logger.warning("%s: trained on no clips, so each of %d is shown as a picture of four frames", model, clips)
     asked = chunk(read, chunks, chunk_index)
     run = run_id(
-        model=str(model), weights=_weights(Path(model)), base=_base_weights(Path(model)),
+        model=str(model), weights=_weights(Path(model)), base=_weights(Path(predictor.base)) if predictor.base else [],
         template=predictor.template, tokens=max_new_tokens, likelihood=likelihood, dtype=predictor.model.dtype,
         asked=[(one.id, one.medium, one.text) for one in asked],
         media=signature((one.medium for one in asked if one.medium), images),
@@ -90,12 +90,6 @@ def _answer(predictor: Predictor, batch: Batch, file: Answers, *, likelihood: bo
         return
     for question, text in zip(questions, predictor.answer_batch(asked, max_new_tokens=max_new_tokens)):
         file.add(question, text)
-
-
-def _base_weights(folder: Path) -> list[tuple[str, int, int]]:
-    """As `_weights`, of the base model that an adapter names."""
-    base = read_folder(folder).base if folder.is_dir() else None
-    return _weights(Path(base)) if base else []
 
 
 def _weights(folder: Path) -> list[tuple[str, int, int]]:

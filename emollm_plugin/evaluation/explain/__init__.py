@@ -11,15 +11,15 @@ from PIL import Image
 from emobench_data.atomic import atomic_file
 from emobench_data.errors import InputError
 
-from ..ask import LABELS, ask
+from ..ask import ask
 from ..predictor import Predictor
 from .picture import Sheet
 from .seen import as_seen, look, watching
 
 
 def explain(
-    predictor: Predictor, image: Image.Image, question: str | None = None, *, out: Path,
-    labels: Sequence[str] = LABELS, title: str = "",
+    predictor: Predictor, image: Image.Image | str | Path, question: str | None = None, *, out: Path | str,
+    labels: Sequence[str] | None = None, title: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Answer as `ask` does, and write the attention of that very pass over the picture to `out`, a PNG.
 
@@ -33,9 +33,10 @@ def explain(
     if not len(getattr(projector, "perspectives", ())):
         kind = getattr(predictor.model.config, "mm_projector_type", "linear")
         raise InputError(f"its projector {kind!r} has no perspectives to show; `emollm ask` gives the answer alone")
+    out = Path(out)
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: the picture is a PNG; give it a name that ends in .png")
-    seen = predictor.eyes.picture(image)
+    seen = predictor.eyes.open(image) if isinstance(image, (str, Path)) else predictor.eyes.picture(image)
     with watching(projector) as passed:
         report = ask(predictor, seen, question, labels=labels)
     sheet = Sheet(as_seen(seen.pixels, predictor.image_processor), title)
