@@ -46,7 +46,9 @@ class Sheet:
         self.image.paste(self.seen.resize((TILE, TILE), Image.Resampling.BICUBIC), (MARGIN, top))
         self._bars(second, top, report["probabilities"])
         width = 2 * TILE + GAP
-        self.y += self._text(third, report["rationale"] or "(no words)", 15, INK, width=width, lines=TEXT_LINES)
+        words = report["rationale"] or report.get("note") or "(no words)"
+        self.y += self._text(third, words, 15, INK, width=width, lines=TEXT_LINES)
+        self.y += 6 + self._text(third, f"Trained on: {report['trained_on']}", 14, GREY, width=width, lines=2, above=-6)
         if question:
             self.y += 10
             self.y += self._text(third, question, 15, GREY, width=width, lines=3)
@@ -55,13 +57,16 @@ class Sheet:
 
     def add(self, panel: Panel) -> None:
         """Heading, note and maps of a perspective, beside the one before if there is room in its row."""
-        if self.column and self.column + len(panel.maps) > COLUMNS:
+        if self.column and (not panel.maps or self.column + len(panel.maps) > COLUMNS):
             self._next_row()
         x = MARGIN + self.column * (TILE + GAP)
         room = max(len(panel.maps), 2) * (TILE + GAP) - GAP
         top = self.y
         self._text(x, panel.heading, 20, INK)
         self._text(x, panel.note, 14, GREY, width=room, lines=2, above=-28)
+        if not panel.maps:
+            self.y += HEAD
+            return
         self.y += HEAD
         for one in panel.maps:
             self._tile(x, one)
@@ -76,7 +81,7 @@ class Sheet:
             self._next_row()
         for x in range(TILE):
             self.pen.line((MARGIN + x, self.y, MARGIN + x, self.y + 12), fill=_color(x / (TILE - 1)))
-        legend = "least to most, each map on its own scale, which is written below it"
+        legend = "from 0 to the highest, which is written below each map; slots share one scale"
         self._text(MARGIN + TILE + GAP, legend, 14, GREY, above=2)
         return self.image.crop((0, 0, WIDTH, self.y + 16 + MARGIN))
 
@@ -100,8 +105,8 @@ class Sheet:
             self.pen.text((x + TILE - font.getlength(number), y), number, fill=INK, font=font)
 
     def _tile(self, x: int, one: Map) -> None:
-        low, high = float(one.values.min()), float(one.values.max())
-        scaled = (one.values - low) / (high - low) if high > low else np.zeros_like(one.values)
+        high = float(one.values.max()) if one.top is None else one.top
+        scaled = one.values / high if high > 0 else np.zeros_like(one.values)
         heat = Image.fromarray(_color(scaled)).resize((TILE, TILE), Image.Resampling.NEAREST)
         if one.over_image:
             under = self.seen.convert("L").convert("RGB").resize((TILE, TILE), Image.Resampling.BICUBIC)
@@ -110,8 +115,9 @@ class Sheet:
         if not one.over_image:
             self._numbers(x, one.values, scaled)
         self._text(x, one.caption, 14, INK, width=TILE, lines=1, above=-(TILE + 6))
-        span = f"{100 * low:.1f} to {100 * high:.1f} %" if one.share else f"{low:.3g} to {high:.3g}"
-        self._text(x, span, 14, GREY, above=-(TILE + 25))
+        low, most = float(one.values.min()), float(one.values.max())
+        span = f"{100 * low:.1f} to {100 * most:.1f} %" if one.share else f"{low:.3g} to {most:.3g}"
+        self._text(x, f"{span}; scale to {100 * high:.1f} %" if one.top is not None else span, 14, GREY, above=-(TILE + 25))
 
     def _numbers(self, x: int, shares: np.ndarray, scaled: np.ndarray) -> None:
         """The slots' numbers beside and above a matrix, and its percentages in it, where there is room."""

@@ -14,6 +14,9 @@ from torch import Tensor, nn
 
 # Slots that are shown, those that the visual tokens read most; a row of the picture has room for four.
 SHOWN = 4
+# Below these shares nothing is drawn: noise, stretched over a scale, would look like attention. A slot that tokens read less,
+# and a perspective that changes them less, is said instead.
+LEAST_READ, LEAST_CHANGE = 0.01, 0.0005
 Passed = dict[str, tuple[tuple[Tensor, ...], Tensor]]
 
 
@@ -21,13 +24,15 @@ Passed = dict[str, tuple[tuple[Tensor, ...], Tensor]]
 class Map:
     """Numbers over the picture, on a grid (side, side) of patches or cells, or from slot to slot where `over_image` is not set.
 
-    They are shares of 1 where `share` is set.
+    They are shares of 1 where `share` is set. Colours go from 0 to `top`, which maps of one kind have in common; None for the
+    map's own highest.
     """
 
     caption: str
     values: np.ndarray
     over_image: bool = True
     share: bool = True
+    top: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,31 @@ def watching(projector: nn.Module) -> Iterator[Passed]:
 
 @torch.inference_mode()
 def look(projector: nn.Module, passed: Passed) -> list[Panel]:
-    """The panels of the perspectives in a watched pass; of several crops the first, which is the whole picture."""
+    """The panels of the perspectives in a watched pass; of several crops the first, which is the whole picture.
+
+    One that hardly changed the visual tokens has no maps.
+    """
     panels = {"objects": _objects, "relations": _relations, "atmosphere": _atmosphere, "layout": _layout}
-    found = [(name, panels[name](projector, passed)) for name in projector.perspectives if name in panels]
-    return [Panel(name.capitalize(), f"{note} {_added(passed, name)}", maps) for name, (note, maps) in found]
+    return [_panel(name, panels[name], projector, passed) for name in projector.perspectives if name in panels]
+
+
+def _panel(name: str, maker, projector: nn.Module, passed: Passed) -> Panel:
+    change = _change(passed, name)
+    said = f"Changes the visual tokens by {_percent(change)}"
+    if change < LEAST_CHANGE:
+        return Panel(name.capitalize(), f"{said}: too little to draw what it attends to.", [])
+    note, maps = maker(projector, passed)
+    return Panel(name.capitalize(), f"{note} {said}.", maps)
 
 
 def _objects(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
     shares, read = _shares(projector, passed), _read(projector, passed, "objects")
-    strongest = read.argsort(descending=True)[:SHOWN].tolist()
-    maps = [Map(f"slot {slot + 1}, read {_percent(read[slot])}", _on_grid(shares[slot])) for slot in strongest]
-    note = f"How much of each patch a slot takes; {len(maps)} of {len(read)} slots, most read first."
-    return note, maps
+    ranked = read.argsort(descending=True)[:SHOWN].tolist()
+    strongest = [slot for slot in ranked if read[slot] >= LEAST_READ] or ranked[:1]
+    top, unread = float(shares[strongest].max()), int((read < LEAST_READ).sum())
+    maps = [Map(f"slot {slot + 1}, read {_percent(read[slot])}", _on_grid(shares[slot]), top=top) for slot in strongest]
+    left = f" ({unread} are read less than {_percent(LEAST_READ)})" if unread else ""
+    return f"How much of each patch a slot takes; {len(maps)} of {len(read)} slots{left}, most read first, on one scale.", maps
 
 
 def _relations(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
@@ -112,10 +130,10 @@ def _read(projector: nn.Module, passed: Passed, name: str) -> Tensor:
     return projector.reads[name].attend(grid[:1], context[:1])[0][0].float().mean(0)
 
 
-def _added(passed: Passed, name: str) -> str:
+def _change(passed: Passed, name: str) -> float:
     (before, *_), after = passed[f"reads.{name}"]
     before, after = before[0].float(), after[0].float()
-    return f"Changes the visual tokens by {_percent((after - before).norm() / before.norm())}."
+    return float((after - before).norm() / before.norm())
 
 
 def _percent(share: Tensor | float) -> str:

@@ -18,11 +18,19 @@ pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 ODD = (0, 2)  # row and column of the one patch that differs
 
 
+def opened(options):
+    """A projector whose perspectives change the visual tokens."""
+    torch.manual_seed(0)
+    made = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse(options))
+    for read in made.reads.values():
+        read.to_value.open()
+    return made
+
+
 @pytest.fixture
 def projector():
     """Two slots: the first looks for the odd patch, the second for the others."""
-    torch.manual_seed(0)
-    made = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:slots=2,width=6,tokens=4"))
+    made = opened("multiperspective:slots=2,width=6,tokens=4")
     with torch.no_grad():
         made.perspectives["objects"].queries.copy_(torch.tensor([[1.0, -1] * 4, [-1.0, 1] * 4]))
     return made
@@ -64,8 +72,7 @@ def test_maps_are_highest_where_the_picture_differs(projector, patches):
 
 
 def test_the_slots_that_are_read_most_come_first(patches):
-    torch.manual_seed(0)
-    projector = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:slots=6,width=6"))
+    projector = opened("multiperspective:slots=6,width=6")
     torch.nn.init.normal_(projector.reads["objects"].to_key.weight)
     context = projector.perspectives["objects"](patches)
     read = projector.reads["objects"].attend(patches, context)[0][0].mean(0).tolist()
@@ -84,11 +91,35 @@ def test_relations_lead_from_the_slots_that_are_read_back_to_patches(projector, 
     assert np.allclose(behind.values, sum(one.values / one.values.sum() for one in maps) / 2, atol=1e-6)
 
 
-def test_what_a_perspective_adds_is_said_and_a_fresh_one_adds_nothing(projector, patches):
-    assert all("by 0.0 %" in panel.note for panel in panels(projector, patches).values())
-    projector.reads["objects"].to_value.open()
-    seen = panels(projector, patches)
-    assert "by 0.0 %" not in seen["Objects"].note and "by 0.0 %" in seen["Relations"].note
+def test_what_a_perspective_adds_is_said_and_nothing_is_drawn_of_a_fresh_one(projector, patches):
+    fresh = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:slots=2,width=6,tokens=4"))
+    for panel in panels(fresh, patches).values():
+        assert panel.note == "Changes the visual tokens by 0.0 %: too little to draw what it attends to." and not panel.maps
+    fresh.reads["objects"].to_value.open()
+    seen = panels(fresh, patches)
+    assert "by 0.0 %" not in seen["Objects"].note and seen["Objects"].maps and not seen["Relations"].maps
+
+
+def test_slots_that_are_not_read_are_said_and_the_others_share_one_scale(patches, monkeypatch):
+    """The second of four is read, and two hardly: noise of theirs, each on a scale of its own, would look like attention."""
+    from emollm_plugin.evaluation.explain import seen as maps
+
+    projector = opened("multiperspective:slots=4,width=6,tokens=4")
+    monkeypatch.setattr(maps, "_read", lambda *_: torch.tensor([0.2, 0.79, 0.009, 0.001]))
+    panel = panels(projector, patches)["Objects"]
+    assert [one.caption for one in panel.maps] == ["slot 2, read 79.0 %", "slot 1, read 20.0 %"]
+    assert "2 of 4 slots (2 are read less than 1.0 %)" in panel.note
+    assert {one.top for one in panel.maps} == {max(one.values.max() for one in panel.maps)}
+
+
+@pytest.mark.parametrize("top", [None, 0.5])
+def test_colours_begin_at_zero_so_that_what_is_alike_looks_alike(top):
+    values = np.array([[0.249, 0.25], [0.251, 0.25]])
+    sheet = Sheet(Image.new("RGB", (50, 50), "white"), "title")
+    sheet.add(Panel("Objects", "note", [Map("slot 1", values, over_image=False, top=top)]))
+    tile = np.asarray(sheet.image)[MARGIN + 24 + 86 :, MARGIN:][:236, :236].reshape(-1, 3).astype(int)
+    apart = np.abs(tile - np.median(tile, axis=0)).max(axis=1)
+    assert np.quantile(apart, 0.9) < 12  # the rest are numbers
 
 
 def test_a_single_patch_is_drawn_too(projector, patches):
@@ -97,7 +128,7 @@ def test_a_single_patch_is_drawn_too(projector, patches):
 
 
 def test_watching_leaves_nothing_behind_and_a_perspective_left_out_is_not_shown(patches):
-    plain = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:perspectives=atmosphere"))
+    plain = opened("multiperspective:perspectives=atmosphere")
     assert list(panels(plain, patches)) == ["Atmosphere"]
     assert not any(module._forward_hooks for module in plain.modules())
 
@@ -156,10 +187,10 @@ def test_no_text_lies_over_another_or_leaves_the_page(labels, monkeypatch):
     words = "a very long word" * 9
     shares = {f"{index} {words}"[: 8 + 3 * index]: 1 / labels for index in range(labels)}
     report = {"emotion": "joy", "confidence": 0.5, "probabilities": shares, "rationale": f"{words} " * 20,
-              "answer": f"{words} " * 9}  # fmt: skip
+              "answer": f"{words} " * 9, "trained_on": words}  # fmt: skip
     sheet = Sheet(Image.new("RGB", (50, 50), "red"), words * 9)
     sheet.answer(report, f"{words} " * 9)
-    for count in (4, 2, 2, 1):
+    for count in (4, 2, 0, 2, 1):
         sheet.add(Panel("Objects", words, [Map(words, np.eye(8), over_image=False)] * count))
     drawn = sheet.finish()
     for left, top, right, bottom, text in boxes:
