@@ -142,6 +142,7 @@ def explain(checkpoint: str, picture: Path, question: str | None, loading: Loadi
 @click.argument("checkpoint")
 @loading_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Another one lets others in, without a password.")
+@click.option("--name", "names", multiple=True, help="A name by which others reach this machine; its own is known.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 7860 on.")
 @click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
 def serve(checkpoint: str, loading: Loading, labels: str | None, **options: Any) -> None:

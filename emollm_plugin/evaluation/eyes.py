@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -25,14 +27,12 @@ class Seen:
     Args:
         pixels: (3, S, S), or (M, 3, S, S) for several crops of a picture or the frames of a clip.
         size: of the picture (width, height), for crops.
-        shown: a picture of what the model gets, for people to look at.
         medium: `image` or `video`, as a question calls it.
         line: what stands before a question about it.
     """
 
     pixels: Tensor
     size: tuple[int, int]
-    shown: Image.Image
     medium: str = "image"
     line: str = ""
 
@@ -58,7 +58,7 @@ class Eyes:
         from llava.mm_utils import process_images
 
         image = as_seen(image)
-        return Seen(process_images([image], self.processor, self.config)[0], image.size, image)
+        return Seen(process_images([image], self.processor, self.config)[0], image.size)
 
     def clip(self, root: Path | str, name: str) -> Seen:
         """The clip `name` below the folder `root`.
@@ -69,10 +69,10 @@ class Eyes:
         path = clip_below(Path(root), name)
         if self.clips is None:
             board = self.picture(Image.open(io.BytesIO(drawn(path))))
-            return Seen(board.pixels, board.size, board.shown, "video", f"{STORYBOARD_LINE}\n")
+            return Seen(board.pixels, board.size, "video", f"{STORYBOARD_LINE}\n")
         frames = self.clips.frames(path, self.processor)
         pixels = pixels_of(frames, self.processor, getattr(self.config, "image_aspect_ratio", None))
-        return Seen(pixels, (pixels.shape[-1], pixels.shape[-2]), tile(frames, columns=4), "video")
+        return Seen(pixels, (pixels.shape[-1], pixels.shape[-2]), "video")
 
     def open(self, path: Path | str) -> Seen:
         """The picture or clip of a file, or of a folder of frames, by its content.
@@ -82,6 +82,19 @@ class Eyes:
         """
         path = Path(path).resolve()
         return self.clip(path.parent, path.name) if is_clip(path) else self.picture(open_picture(path, path.parent))
+
+    def show(self, seen: Seen) -> Image.Image:
+        """For people, what the vision tower gets: padded, cut and scaled as it is; the frames of a clip side by side."""
+        if seen.pixels.ndim == 3 or seen.medium != "video":
+            return picture_of(seen.pixels, self.processor)
+        return tile(np.stack([np.asarray(picture_of(frame, self.processor)) for frame in seen.pixels]), columns=4)
+
+
+def picture_of(pixels: Tensor, processor: Any) -> Image.Image:
+    """Pixels (3, S, S) of an image processor as a picture again; of several crops (M, 3, S, S) the first, the whole one."""
+    pixels = (pixels[0] if pixels.ndim == 4 else pixels).float().cpu()
+    mean, std = (torch.tensor(values)[:, None, None] for values in (processor.image_mean, processor.image_std))
+    return Image.fromarray(((pixels * std + mean).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy())
 
 
 def is_clip(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -20,17 +22,22 @@ def test_without_gradio_it_says_so_in_one_line(monkeypatch):
     assert done.exit_code == 2 and done.stderr.count("\n") == 1 and "pip install 'gradio" in done.stderr
 
 
-def through(path, *headers, kind="http"):
-    """The status that `Guard` gives a request, or None where it lets it through."""
-    sent, scope = [], {"type": kind, "path": path, "headers": headers}
+HOST = (b"host", b"127.0.0.1:7860")
 
-    async def app(scope, receive, send):
-        sent.append({})
+
+def through(path, *headers, kind="http", guard=None, host=HOST):
+    """The status that `Guard` gives a request, or None where it lets it through."""
+    sent, scope = [], {"type": kind, "path": path, "headers": (host, *headers)}
 
     async def send(message):
         sent.append(message)
 
-    asyncio.run(serve.Guard(app)(scope, None, send))
+    async def app(scope, receive, send):
+        sent.append({})
+
+    guard = guard or serve.Guard(None, names={"localhost", "box.example.org"}, folder=Path("/nowhere"))
+    guard.app = app
+    asyncio.run(guard(scope, None, send))
     return sent[0].get("status", sent[0].get("type"))
 
 
@@ -47,22 +54,61 @@ def test_the_guard():
     assert through("/", kind="websocket") == "websocket.close"
 
 
+@pytest.mark.parametrize(("host", "status"), [
+    ("127.0.0.1:7860", None), ("localhost:7860", None), ("LOCALHOST", None), ("[::1]:7860", None), ("192.168.1.5", None),
+    ("box.example.org:80", None), ("evil.example.com:7860", 403), ("127.0.0.1.nip.io:7860", 403), ("", 403),
+])  # fmt: skip
+def test_a_name_that_somebody_else_lets_mean_this_machine_is_refused(host, status):
+    for path in ("/", "/gradio_api/call/ask", "/gradio_api/file=/tmp/a"):
+        assert through(path, host=(b"Host", host.encode())) == status
+
+
+@pytest.mark.parametrize(("headers", "status"), [
+    ({"origin": "http://127.0.0.1:7860"}, None), ({"origin": "http://evil.example.com"}, 403), ({"origin": "null"}, 403),
+    ({"origin": "http://127.0.0.1:9999"}, 403), ({"origin": "http://localhost:7860"}, 403),
+    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
+    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, None), ({"sec-fetch-site": "same-origin"}, None),
+])  # fmt: skip
+def test_another_sites_page_cannot_send_anything(headers, status):
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    for path in ("/", "/gradio_api/upload", "/gradio_api/queue/join"):
+        assert through(path, *sent) == status
+
+
+def test_what_is_kept_has_a_limit_for_all_uploads_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "TOTAL", 1000)
+    guard = serve.Guard(None, names=(), folder=tmp_path)
+    size = (b"content-length", b"600")
+    assert through("/gradio_api/upload", size, guard=guard) is None and guard.coming == 0
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.png").write_bytes(bytes(500))
+    assert through("/gradio_api/upload", size, guard=guard) == 507
+    assert through("/gradio_api/queue/join", size, guard=guard) is None
+    (tmp_path / "below" / "a.png").unlink()
+    guard.coming = 500  # of another upload that is still on its way
+    assert through("/gradio_api/upload", size, guard=guard) == 507
+
+
 class Eyes:
     """Opens pictures, and shows every clip as a grey square."""
 
     def open(self, path):
         clip = is_clip(path)
         image = Image.new("RGB", (8, 8)) if clip else open_picture(path, path.parent)
-        return Seen(None, image.size, image, "video" if clip else "image")
+        return Seen(image, image.size, "video" if clip else "image")
+
+    def show(self, seen):
+        return seen.pixels
 
 
 class Predictor:
     """Takes every picture for joy."""
 
     eyes = Eyes()
+    model = SimpleNamespace(config=SimpleNamespace())
 
-    def probabilities(self, seen, text, options):
-        return {label: float(label == "joy") for label in options}
+    def probabilities_batch(self, asked, options):
+        return [{label: float(label == "joy") for label in labels} for labels in options]
 
     def ask(self, seen, text, picture=None):
         return seen.size, text
@@ -72,6 +118,28 @@ class Predictor:
 
     def forget(self):
         pass
+
+
+def test_an_error_goes_with_the_next_upload_and_the_page_shows_what_the_model_sees(tmp_path):
+    picture, broken = tmp_path / "a.png", tmp_path / "b.png"
+    Image.new("RGB", (40, 20), "red").save(picture)
+    broken.write_bytes(b"none")
+    said, *rest = serve.preview(Predictor(), str(broken))
+    assert said.startswith("b.png: ") and rest == [None, None, "", ""]
+    said, seen, *rest = serve.preview(Predictor(), str(picture))
+    assert (said, seen.size, rest) == ("", (40, 20), [None, "", ""])
+    assert serve.preview(Predictor(), None) == ("", None, None, "", "")
+    said, *rest = serve.answer(Predictor(), str(broken), "Who?", ["joy", "fear"])
+    assert said.startswith("b.png: ") and rest == [None, None, "", ""]
+    said, seen, shares, why, own = serve.answer(Predictor(), str(picture), "Who?", ["joy", "fear"])
+    assert (said, seen.size, shares, own) == ("", (40, 20), {"joy": 1.0, "fear": 0.0}, "(40, 20) Who?")
+
+
+def test_an_error_is_no_markup():
+    from emobench_data.errors import InputError
+
+    said = serve._said(InputError("/up/[a](x.org)<b>.png: broken"), Path("/up/[a](x.org)<b>.png"))
+    assert said == r"\[a\]\(x.org\)\<b\>.png: broken"
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +183,8 @@ def test_a_picture_and_a_clip_are_answered(page, ask, tmp_path):
 
     Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
     (path,) = upload(page, "a.png", (tmp_path / "a.png").read_bytes()).json()
-    seen, emotion, why, answer = json.loads(ask(file(path), "Who?").split("data: ")[-1])
+    said, seen, emotion, why, answer = json.loads(ask(file(path), "Who?").split("data: ")[-1])
+    assert said == ""
     assert emotion["label"] == "joy" and emotion["confidences"][0] == {"label": "joy", "confidence": 1.0}
     assert why.startswith("(40, 20) What in this image shows or evokes joy?") and answer == "(40, 20) Who?"
     (clip,) = upload(page, "c.mp4", make_clip_file(tmp_path / "c.mp4").read_bytes()).json()
@@ -123,6 +192,22 @@ def test_a_picture_and_a_clip_are_answered(page, ask, tmp_path):
     import httpx
 
     assert httpx.get(f"{page[0]}/gradio_api/file={seen['path']}").headers["content-type"].startswith("image/")
+
+
+def test_the_running_page_knows_its_names_and_its_own_pages(page, tmp_path):
+    import httpx
+
+    assert httpx.get(page[0]).status_code == 200
+    assert httpx.get(page[0], headers={"host": "evil.example.com"}).status_code == 403
+    sent = {"data": [None, ""]}
+    own = httpx.post(f"{page[0]}/gradio_api/call/ask", json=sent, headers={"origin": page[0]})
+    foreign = httpx.post(f"{page[0]}/gradio_api/call/ask", json=sent, headers={"origin": "http://evil.example.com"})
+    assert (own.status_code, foreign.status_code) == (200, 403)
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    (path,) = upload(page, "a.png", (tmp_path / "a.png").read_bytes()).json()
+    event = httpx.post(f"{page[0]}/gradio_api/call/preview", json={"data": [file(path)]}).json()["event_id"]
+    shown = json.loads(httpx.get(f"{page[0]}/gradio_api/call/preview/{event}", timeout=30).text.split("data: ")[-1])
+    assert shown[0] == "" and shown[1]["path"] and shown[3:] == ["", ""]
 
 
 def test_files_and_web_addresses_that_were_not_uploaded_are_not_read(page, ask):

@@ -12,9 +12,10 @@ from emobench_data.atomic import atomic_file
 from emobench_data.errors import InputError
 
 from ..ask import ask
+from ..eyes import picture_of
 from ..predictor import Predictor
 from .picture import Sheet
-from .seen import as_seen, look, watching
+from .seen import look, watching
 
 
 def explain(
@@ -39,7 +40,7 @@ def explain(
     seen = predictor.eyes.open(image) if isinstance(image, (str, Path)) else predictor.eyes.picture(image)
     with watching(projector) as passed:
         report = ask(predictor, seen, question, labels=labels)
-    sheet = Sheet(as_seen(seen.pixels, predictor.image_processor), title)
+    sheet = Sheet(picture_of(seen.pixels, predictor.image_processor), title)
     sheet.answer(report, question)
     for panel in look(projector, passed):
         sheet.add(panel)

@@ -9,7 +9,6 @@ from typing import Iterator
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 # Slots that are shown, those that the visual tokens read most; a row of the picture has room for four.
@@ -143,10 +142,3 @@ def _percent(share: Tensor | float) -> str:
 def _on_grid(values: Tensor) -> np.ndarray:
     side = isqrt(len(values))
     return values.reshape(side, side).cpu().numpy()
-
-
-def as_seen(pixels: Tensor, processor) -> Image.Image:
-    """The picture that the vision tower got, padding and crop included, from its pixels (3, S, S) or (M, 3, S, S)."""
-    pixels = (pixels[0] if pixels.ndim == 4 else pixels).float().cpu()
-    mean, std = (torch.tensor(values)[:, None, None] for values in (processor.image_mean, processor.image_std))
-    return Image.fromarray(((pixels * std + mean).clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy())

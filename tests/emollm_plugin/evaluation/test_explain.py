@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 
 from emollm_plugin.cli import main
 from emollm_plugin.evaluation.explain.picture import MARGIN, WIDTH, Sheet
-from emollm_plugin.evaluation.explain.seen import Map, Panel, as_seen, look, watching
+from emollm_plugin.evaluation.explain.seen import Map, Panel, look, watching
+from emollm_plugin.evaluation.eyes import picture_of
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
 
@@ -145,7 +146,7 @@ def test_maps_lie_over_the_padded_square_that_the_model_gets(predictor):
     predictor.model.config.image_aspect_ratio = "pad"
     picture = Image.new("RGB", (80, 40), (220, 20, 20))
     picture.paste((20, 20, 220), (40, 0, 80, 40))
-    seen = np.asarray(as_seen(predictor.ask(picture, "").pixels, predictor.image_processor)).astype(int)
+    seen = np.asarray(picture_of(predictor.ask(picture, "").pixels, predictor.image_processor)).astype(int)
     size, mean = seen.shape[0], [int(value * 255) for value in predictor.image_processor.image_mean]
     assert np.abs(seen[[1, -2], size // 2] - mean).max() <= 3
     assert np.abs(seen[size // 2, 3] - (220, 20, 20)).max() <= 12

@@ -51,8 +51,11 @@ def test_ask_shows_the_frames_of_a_clip_to_a_checkpoint_that_was_trained_on_clip
     frames = [Image.fromarray(frame) for frame in read_frames(clip, Sampling(frames=4), side=28).pixels]
     wanted = process_images(frames, predictor.image_processor, predictor.model.config).to(predictor.model.dtype)
     assert pixels and all(torch.equal(batch, wanted) for batch in pixels) and wanted.shape == (4, 3, 28, 28)
-    # The page shows people the four frames, side by side.
-    assert predictor.eyes.open(clip).shown.size == (4 * frames[0].width, frames[0].height)
+    # The page shows people the four frames, side by side, as the vision tower gets them.
+    shown = predictor.eyes.show(predictor.eyes.open(clip))
+    assert shown.size == (4 * 28, 28)
+    again = process_images([shown.crop((28 * n, 0, 28 * n + 28, 28)) for n in range(4)], predictor.image_processor, None)
+    assert torch.allclose(again, wanted.float(), atol=0.02)
 
 
 def test_any_other_checkpoint_is_shown_the_picture_that_stands_for_a_clip_in_training(checkpoint, clip, reached):
