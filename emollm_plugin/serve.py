@@ -88,12 +88,11 @@ def make_page(predictor: Any, labels: Sequence[str] | None) -> gradio.Blocks:
     """The page, not yet running."""
     import gradio
 
-    from .evaluation.ask import UNKNOWN
-    from .notes import trained_on
+    from .evaluation.ask import learned
 
     about = "# EmoLLM\nWhich emotion does a picture or clip show or evoke? A model answers, often wrongly. "
     with gradio.Blocks(analytics_enabled=False, title="EmoLLM", delete_cache=(KEPT, KEPT)) as page:
-        gradio.Markdown(f"{about}It was trained on: {trained_on(predictor.model.config) or UNKNOWN}.")
+        gradio.Markdown(f"{about}It was trained on: {learned(predictor.model.config)}.")
         with gradio.Row():
             with gradio.Column():
                 medium = gradio.File(label="Picture or clip", file_types=[*FRAME_SUFFIXES, *SUFFIXES], type="filepath")

@@ -36,7 +36,8 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
 
         plan = preflight(host)
         with (
-            _as_planned(host.LazySupervisedDataset, plan), no_cuda_synchronize(), only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
+            _as_planned(host.LazySupervisedDataset, plan), no_cuda_synchronize(),
+            only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
             _hits_told(plan.clips.cache, plan.rank), to_be_trained(),
         ):  # fmt: skip
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.

@@ -20,6 +20,7 @@ from .predictor import Asked, Predictor
 LABELS = ("happiness", "sadness", "anger", "fear", "surprise", "disgust", "neutral")
 # How a model is asked for reasons of which it is not known what it was trained on.
 WHY = "What in this {medium} shows or evokes {emotion}? Describe the scene, people, faces, light and color."
+EMOTIONAL = ("emo_c", "emo_o", OWN)  # sub-tasks whose labels may be emotions
 TOKENS = 192  # of reasons, and of an answer to a question of one's own
 NO_REASONS = "trained on answers alone, so it gives no reasons"
 UNKNOWN = "unknown, for this checkpoint does not note it"
@@ -72,16 +73,22 @@ def ask_all(
     for place, (emotion, each) in enumerate(zip(emotions, shares)):
         why = read_reasons(said[place], emotion, labels) if whys else Why("", NO_REASONS)
         reports.append({"emotion": emotion, "confidence": each[emotion], "probabilities": each, **why._asdict(),
-                        "trained_on": trained_on(config) or UNKNOWN})  # fmt: skip
+                        "trained_on": learned(config)})  # fmt: skip
         if question:
             reports[-1]["answer"] = said[len(whys) + place]
     return reports
 
 
+def learned(config: Any) -> str:
+    """What a model was trained on, in words; also where that was never to name an emotion."""
+    tasks, words = sub_tasks(config), trained_on(config) or UNKNOWN
+    return f"{words}; on {', '.join(tasks)}, and never to name an emotion" if tasks and not {*EMOTIONAL} & {*tasks} else words
+
+
 def default_labels(config: Any) -> Sequence[str]:
     """The emotions that a model was trained to name: of Emo-C, else of Emo-O, else its own data's answers, else `LABELS`."""
     tasks = sub_tasks(config)
-    return next((tasks[task] for task in ("emo_c", "emo_o", OWN) if len(tasks.get(task, ())) > 1), LABELS)
+    return next((tasks[task] for task in EMOTIONAL if len(tasks.get(task, ())) > 1), LABELS)
 
 
 def _choose(seen: Seen, labels: Sequence[str]) -> str:

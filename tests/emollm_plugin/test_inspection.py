@@ -20,7 +20,7 @@ def inspect(folder):
 
 def test_the_printed_command_evaluates_what_the_launcher_evaluated(lora_folder, llava_model, tiny, tmp_path, monkeypatch):
     # As the launcher's run folder.
-    files = {"questions": os.path.relpath(tmp_path / "q.jsonl", tmp_path), "media": os.path.relpath(tiny.data / "images", tmp_path)}
+    files = {"questions": "q.jsonl", "media": os.path.relpath(tiny.data / "images", tmp_path)}
     (tmp_path / "results.json").write_text(json.dumps({"files": files}))
     asked = (tiny.data / "questions.jsonl").read_text().splitlines()[:3]
     (tmp_path / "q.jsonl").write_text("\n".join(asked))

@@ -143,15 +143,18 @@ def test_everybody_whom_the_umask_lets_may_read_what_merge_writes(house, tmp_pat
     assert {oct(file.stat().st_mode & 0o777) for file in (tmp_path / "merged").iterdir()} == {"0o640"}
 
 
-@pytest.mark.parametrize("tuning", [{"lora_enable": True, "lora_r": 4}, {"tune_mm_mlp_adapter": True}, {}], ids=["lora", "projector", "full"])
+TUNINGS = {"lora": {"lora_enable": True, "lora_r": 4}, "projector": {"tune_mm_mlp_adapter": True}, "full": {}}
+
+
+@pytest.mark.parametrize("tuning", TUNINGS.values(), ids=TUNINGS)
 def test_a_training_leaves_no_path_of_its_base_and_can_be_moved(tuning, tiny, train_arguments, tmp_path, monkeypatch):
     from emollm_plugin.__main__ import main as run
 
     house = tmp_path / "house"
     shutil.copytree(tiny.base, house / "base")
     out = house / "runs" / "llava-out"
-    saves = {"max_steps": 2, "save_strategy": "steps", "save_steps": 2}
-    assert run(["llava.train.train", *train_arguments(model_name_or_path=house / "base", output_dir=out, **saves, **tuning)]) == 0
+    given = {"model_name_or_path": house / "base", "output_dir": out, "max_steps": 2, "save_strategy": "steps", "save_steps": 2}
+    assert run(["llava.train.train", *train_arguments(**given, **tuning)]) == 0
     for file in [each for each in out.rglob("*") if each.suffix in (".json", ".md")]:
         assert str(house / "base") not in file.read_text(), file
     house.rename(tmp_path / "moved")

@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from emobench_data.tasks import TASKS
 from emollm_plugin.cli import main
-from emollm_plugin.evaluation.ask import LABELS, NO_REASONS, TOKENS, ask, default_labels, read_reasons
+from emollm_plugin.evaluation.ask import LABELS, NO_REASONS, TOKENS, ask, default_labels, learned, read_reasons
 from emollm_plugin.notes import learned_from
 
 pytestmark = pytest.mark.host
@@ -78,8 +79,7 @@ def test_one_that_gives_reasons_is_asked_as_it_was_trained(predictor, picture, m
     monkeypatch.setattr(predictor, "answer_batch", answers)
     report = ask(predictor, predictor.eyes.open(picture), "Who is it?", labels=["joy", "awe"])
     assert asked[1].startswith("Which emotion does this image show or evoke? Look at the scene")
-    assert asked[1].endswith('Choose one of: joy, awe. Give your reasons in one or two sentences, then close with the line "Answer:" and'
-                             " that word or phrase.")  # fmt: skip
+    assert asked[1].endswith(f"Choose one of: joy, awe. {TASKS['emo_c'].close.split('. ', 1)[1]}")
     assert report["answer"] == "It is she."
     wanted = ("", "its own words come to joy, so they are left out") if report["emotion"] == "awe" else ("She smiles.", "")
     assert (report["rationale"], report["note"]) in (wanted, ("", "it gave no reasons"))
@@ -101,6 +101,12 @@ def test_the_default_labels_are_those_of_the_training():
     assert labels(("mini/3/hate", "Yes"), ("mini/4/hate", "No")) == list(LABELS) == list(default_labels({}))
 
 
+def test_one_that_never_learned_to_name_an_emotion_says_so():
+    config = {"emollm_training": noting(("mini/3/hate", "Yes"), ("mini/4/humor", "No"))}
+    assert learned(config) == "EmoBench-mini (rendered drawings), 2 records; on hate, humor, and never to name an emotion"
+    assert learned({"emollm_training": BARE}) == "EmoBench-mini (rendered drawings), 2 records"
+
+
 @pytest.fixture
 def album(asked, tmp_path):
     from ..conftest import make_clip_file
@@ -119,7 +125,8 @@ def album(asked, tmp_path):
 def test_a_folder_is_answered_in_lines_and_what_cannot_be_read_is_one_of_them(checkpoint, album):
     done = CliRunner().invoke(main, ["ask", str(checkpoint), str(album), "Who?"])
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    assert [line["medium"].removeprefix(f"{album}/") for line in lines] == ["a.JPG", "b.png", "broken.jpg", "d.mp4", "more/c.webp"]
+    names = [line["medium"].removeprefix(f"{album}/") for line in lines]
+    assert names == ["a.JPG", "b.png", "broken.jpg", "d.mp4", "more/c.webp"]
     assert "broken.jpg" in lines[2]["error"] and "emotion" not in lines[2]
     assert all({"emotion", "confidence", "answer", "trained_on"} <= set(line) for line in lines if "error" not in line)
     assert done.exit_code == 1 and "1 of 5 could not be read" in done.stderr
