@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from emobench_data.llava_files import read_training
+from emobench_data.io.llava_files import read_training
 from tests.emollm_plugin.conftest import make_tokenizer
 
 ARMS = {
@@ -49,7 +49,7 @@ def keep_in_memory(file: Path) -> None:
     """The frozen encoder's tokens of every frame (kept in `file`), and every sample, are made once."""
     from llava.train import train as host
 
-    from emollm_plugin.efficientnet_lite import EfficientNetLiteTower
+    from emollm_plugin.towers.efficientnet_lite import EfficientNetLiteTower
 
     forward = EfficientNetLiteTower.forward
     known = torch.load(file) if file.exists() else {}
@@ -70,7 +70,7 @@ def keep_in_memory(file: Path) -> None:
 
 
 def train(base: Path, data: Path, projector: str, out: Path, *, epochs: int, seed: int) -> None:
-    from emollm_plugin.host import main
+    from emollm_plugin.host.launch import main
 
     settings = {
         "model_name_or_path": base, "version": "chatml", "data_path": data / "train.json",
@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("data/change-over-time"))
     given = parser.parse_args()
     import emollm_plugin
-    from emobench_data.convert import make_mini
+    from emobench_data.build.convert import make_mini
 
     emollm_plugin.register()
     data = given.out / "clips"

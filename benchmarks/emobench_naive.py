@@ -8,12 +8,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from emobench_data.composition import SPLITS, Composition
-from emobench_data.export import neutral
-from emobench_data.exporters import vlmevalkit
-from emobench_data.gather import Gathered
-from emobench_data.records import Record
-from emobench_data.tasks import TASKS, YES_NO, question
+from emobench_data.build.composition import SPLITS, Composition
+from emobench_data.export.llava import neutral
+from emobench_data.export import vlmevalkit
+from emobench_data.build.gather import Gathered
+from emobench_data.schema.records import Record
+from emobench_data.schema.tasks import TASKS, YES_NO, question
 
 
 def write(gathered: Gathered, composition: Composition, folder: Path) -> None:

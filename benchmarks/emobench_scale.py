@@ -29,12 +29,12 @@ import click
 from emobench_made_up import SIZES, make
 from emobench_naive import write as write_naive
 
-from emobench_data.build import MANIFEST
-from emobench_data.composition import load_composition
-from emobench_data.exporters.records import RECORD_FILES, write_records
-from emobench_data.gather import gather
-from emobench_data.outputs import Outputs
-from emobench_data.statistics import Statistics
+from emobench_data.build.benchmark import MANIFEST
+from emobench_data.build.composition import load_composition
+from emobench_data.build.record_exports import RECORD_FILES, write_records
+from emobench_data.build.gather import gather
+from emobench_data.io.outputs import Outputs
+from emobench_data.build.statistics import Statistics
 
 
 @click.command(help=__doc__)

@@ -52,7 +52,7 @@ def _clocks() -> tuple[float, float]:
 def _host(given: argparse.Namespace, questions: str, out: str) -> dict:
     from llava.model import builder
 
-    from emollm_plugin.host import main
+    from emollm_plugin.host.launch import main
 
     load, begun, loaded = builder.load_pretrained_model, [], []
 

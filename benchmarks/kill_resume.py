@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.modes import MODES, prepare  # noqa: E402
-from emollm_plugin.saving import complete_checkpoints, step_of  # noqa: E402
+from emollm_plugin.training.saving import complete_checkpoints, step_of  # noqa: E402
 from tests.emollm_plugin.trainings import curve, finish, same, start, weights  # noqa: E402
 
 STEPS = 60

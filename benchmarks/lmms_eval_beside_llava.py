@@ -17,10 +17,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from emobench_data.lmms_eval import FOLDER
-from emobench_data.lmms_eval.tasks import DATA
+from emobench_data.export.lmms_eval import FOLDER
+from emobench_data.export.lmms_eval.tasks import DATA
 from emobench_data.scoring import score
-from emollm_plugin.inspection import inspect_folder
+from emollm_plugin.checkpoints.inspection import inspect_folder
 
 
 def run(given: argparse.Namespace, template: str, base: str, out: Path) -> None:

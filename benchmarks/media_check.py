@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from emobench_data.media_check import Medium, check_all, media_cache, signature
+from emobench_data.media.check import Medium, check_all, media_cache, signature
 
 KINDS = 40  # different pictures
 

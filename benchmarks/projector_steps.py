@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from emollm_plugin.efficientnet_lite import EfficientNetLiteTower
-from emollm_plugin.loss import answer_loss
+from emollm_plugin.towers.efficientnet_lite import EfficientNetLiteTower
+from emollm_plugin.training.loss import answer_loss
 from emollm_plugin.prompt.encode import IGNORE_INDEX
 
 SMOLLM2 = LlamaConfig(vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30,

@@ -21,7 +21,7 @@ from typing import Callable
 import av
 import numpy as np
 
-from emobench_data.video import FrameCache, Sampling, probe, read_frames
+from emobench_data.media.video import FrameCache, Sampling, probe, read_frames
 
 Way = Callable[[Path], np.ndarray]
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm")

@@ -54,7 +54,7 @@ def note_waiting() -> list[list[tuple[float, float]]]:
 
 
 def train(data: Path, out: Path, arguments: argparse.Namespace) -> None:
-    from emollm_plugin.host import main
+    from emollm_plugin.host.launch import main
 
     settings = {
         "model_name_or_path": arguments.base, "version": "emoprompt_chatml", "data_path": data,

@@ -1,5 +1,5 @@
 """`python -m emobench_data`."""
 
-from .cli import main
+from .cli.main import main
 
 main(prog_name="python -m emobench_data")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Generic, Iterator, TypeVar
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 T = TypeVar("T")
 

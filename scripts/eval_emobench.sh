@@ -140,7 +140,7 @@ choose_chunks() {
         export CUDA_VISIBLE_DEVICES="" OMP_NUM_THREADS="${OMP_NUM_THREADS:-$((($(nproc) + CHUNKS - 1) / CHUNKS))}"
     fi
     # LLaVA's scripts cut chunks of equal size; where fewer than CHUNKS come out, the last ones end with an error.
-    count="$(py -c 'import sys; from pathlib import Path; from emobench_data.questions import read_questions
+    count="$(py -c 'import sys; from pathlib import Path; from emobench_data.schema.questions import read_questions
 print(len(read_questions(Path(sys.argv[1]))))' "$QUESTIONS" 2>/dev/null)" || count=0
     ((count)) || die "QUESTIONS=$QUESTIONS cannot be read; see: python -m emobench_data science-questions $QUESTIONS OUT"
     local size=$(((count + CHUNKS - 1) / CHUNKS))

@@ -16,7 +16,7 @@ import logging
 import sys
 from pathlib import Path
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .arms import HEADLINE, chosen
 from .contrasts import contrasts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 PLAIN, GUIDED = "chatml", "emoprompt_chatml"
 LAST, BLOCK_14, BLOCK_10 = -1, -3, -7  # of EfficientNet-Lite0, see `layer_of`

@@ -10,12 +10,12 @@ from typing import Iterable, NamedTuple
 
 from sklearn.model_selection import StratifiedGroupKFold
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emobench_data.mini import render_mini
-from emobench_data.records import Record
+from emobench_data.schema.records import Record
 from emobench_data.sources import Skips, fer2013, oasis
-from emobench_data.splits import assign_splits
-from emobench_data.tasks import question
+from emobench_data.build.splits import assign_splits
+from emobench_data.schema.tasks import question
 
 FOLDERS = {"oasis": "oasis_pixabay", "oasis_category": "oasis_pixabay", "fer2013": "fer2013", "mini": None}
 CONTROL = "oasis_category"  # nothing emotional is asked

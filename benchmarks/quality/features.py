@@ -10,8 +10,8 @@ from typing import Sequence
 import torch
 from torch import Tensor
 
-from emobench_data.atomic import atomic_file
-from emobench_data.errors import InputError
+from emobench_data.io.atomic import atomic_file
+from emobench_data.io.errors import InputError
 from emollm_plugin.alignment.align import encode_pictures
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
-from emobench_data.atomic import atomic_file
+from emobench_data.io.atomic import atomic_file
 
 from .arms import ARMS, HOST
 from .report import Answered, Group, gain

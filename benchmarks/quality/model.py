@@ -15,7 +15,7 @@ from emollm_plugin.compat.cache import pick_rows
 from emollm_plugin.evaluation.decode import SCORED_ROWS, option_probabilities
 from emollm_plugin.evaluation.prompts import Prompter
 from emollm_plugin.evaluation.reader import Prompt, Reader
-from emollm_plugin.loss import answer_loss
+from emollm_plugin.training.loss import answer_loss
 from emollm_plugin.prompt.encode import IGNORE_INDEX, encode
 
 from .data import Item

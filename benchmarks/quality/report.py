@@ -8,7 +8,7 @@ from typing import Iterable, Mapping, NamedTuple
 
 import numpy as np
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emobench_data.metrics import bootstrap, central, macro_f1
 
 from .arms import ARMS, HOST

@@ -14,7 +14,7 @@ from typing import Any, Iterator, Sequence
 
 import orjson
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .data import Item
 

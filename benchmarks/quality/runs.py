@@ -17,13 +17,13 @@ import transformers
 from torch import Tensor
 from tqdm import tqdm
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin._version import __version__
 from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
-from emollm_plugin.checkpoint import check_folder
+from emollm_plugin.checkpoints.load import check_folder
 from emollm_plugin.evaluation.predictor import pick_device
-from emollm_plugin.preflight import check_tower_name
+from emollm_plugin.training.preflight import check_tower_name
 from emollm_plugin.projector.options import in_full
 from emollm_plugin.prompt.formats import load_tokenizer
 

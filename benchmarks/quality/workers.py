@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any, Callable, Iterable, Iterator
 from unittest import mock
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 _own: Any = None  # of a worker process
 

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from ..pyav import load_pyav
+from ..media.pyav import load_pyav
 
 RATE = 5  # frames a second
 

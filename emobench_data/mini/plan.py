@@ -9,8 +9,8 @@ from typing import Any, Callable
 
 from PIL import Image
 
-from ..records import Record
-from ..tasks import TASKS, quoted
+from ..schema.records import Record
+from ..schema.tasks import TASKS, quoted
 from . import captions, scenes, seen
 from .canvas import Canvas, backdrop, finish
 from .faces import EXPRESSIONS, draw_face, random_head, vary

@@ -10,10 +10,10 @@ import orjson
 from PIL import Image
 from tqdm import tqdm
 
-from ..atomic import atomic_file
-from ..errors import InputError
-from ..records import Record
-from ..tasks import TASKS
+from ..io.atomic import atomic_file
+from ..io.errors import InputError
+from ..schema.records import Record
+from ..schema.tasks import TASKS
 from .changes import make_changes
 from .clips import encode
 from .plan import Draw, make_plan

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..parsing import closing, normal, reasons
-from ..records import Record
+from ..schema.parsing import closing, normal, reasons
+from ..schema.records import Record
 
 FEWEST, MOST = 4, 80  # words of the reasons
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterable, Mapping
 
-from ..draw import draw
-from ..errors import InputError
-from ..llava_files import line_place, read_lines
-from ..records import Record
+from ..schema.hash_choice import draw
+from ..io.errors import InputError
+from ..io.llava_files import line_place, read_lines
+from ..schema.records import Record
 from .rules import by_rule
 
 MODES = ("none", "only", "mixed")

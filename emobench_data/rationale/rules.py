@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Callable
 
-from ..parsing import normal
-from ..records import Record
+from ..schema.parsing import normal
+from ..schema.records import Record
 
 QUOTED_WORDS = 16  # of an utterance that a rationale quotes
 # Annotation names -> how they are said, content before light.

@@ -16,17 +16,17 @@ from typing import Any, Sequence
 import orjson
 from PIL import Image
 
-from ..atomic import atomic_file
-from ..chat import Asked, Budget, Endpoint, Refused, Request, ask_all
-from ..errors import InputError
-from ..export import show
-from ..media import open_picture
-from ..media_check import Medium
-from ..places import check_place
-from ..records import Record
-from ..stamp import stamp
-from ..storyboard import FRAMES, tile
-from ..video import Sampling, read_frames
+from ..io.atomic import atomic_file
+from ..io.chat import Asked, Budget, Endpoint, Refused, Request, ask_all
+from ..io.errors import InputError
+from ..export.llava import show
+from ..media.examine import open_picture
+from ..media.check import Medium
+from ..media.places import check_place
+from ..schema.records import Record
+from ..media.stamp import stamp
+from ..media.storyboard import FRAMES, tile
+from ..media.video import Sampling, read_frames
 from .check import check
 
 SIDE, QUALITY = 512, 85  # of the JPEG that is sent, pixels of the longer side

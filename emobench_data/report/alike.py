@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..media import leads_out
-from ..questions import Question
-from ..records import path_fault
+from ..media.examine import leads_out
+from ..schema.questions import Question
+from ..schema.records import path_fault
 
 
 class Put(NamedTuple):

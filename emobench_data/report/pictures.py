@@ -11,10 +11,10 @@ from typing import Mapping
 
 from PIL import Image
 
-from ..errors import InputError
-from ..media import PictureFault, kind_of, leads_out, open_picture
-from ..records import path_fault
-from ..video import ClipFault, Sampling, read_frames
+from ..io.errors import InputError
+from ..media.examine import PictureFault, kind_of, leads_out, open_picture
+from ..schema.records import path_fault
+from ..media.video import ClipFault, Sampling, read_frames
 
 SIDE = 112  # pixels of a thumbnail
 SHOWN = 14  # labels of a matrix; the rest is one

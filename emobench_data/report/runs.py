@@ -7,8 +7,8 @@ from typing import Any, Mapping, NamedTuple, Sequence
 
 import orjson
 
-from ..errors import InputError
-from ..questions import Question, read_asked
+from ..io.errors import InputError
+from ..schema.questions import Question, read_asked
 from ..scoring.core import read_items, summarise
 from ..scoring.figures import Item
 from ..scoring.general import read_general, score_general

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Sequence
 
-from ..atomic import atomic_file
+from ..io.atomic import atomic_file
 from . import tables
 from .page import page
 from .runs import Run, load_runs

@@ -1,6 +1,6 @@
 """One scorer for every evaluator: strict, deterministic, without torch (our rules)."""
 
-from ..llava_files import read_entries
+from ..io.llava_files import read_entries
 from .core import score
 from .general import score_general
 

@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 
-from ..errors import InputError
-from ..llava_files import line_place, read_entries
-from ..parsing import closing, spoken
-from ..questions import Question
+from ..io.errors import InputError
+from ..io.llava_files import line_place, read_entries
+from ..schema.parsing import closing, spoken
+from ..schema.questions import Question
 
 
 class Answer(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, Iterable
 
 import numpy as np
 
-from ..parsing import normal
+from ..schema.parsing import normal
 from .answers import Answer
 from .gold import Gold
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 from ..metrics import mean_of, share
-from ..parsing import normal
-from ..questions import Question, read_asked
-from ..tasks import TASKS
+from ..schema.parsing import normal
+from ..schema.questions import Question, read_asked
+from ..schema.tasks import TASKS
 from .answers import read_answers
 from .figures import INTERVALS, Item, numbered, task_figures
 from .gold import OWN, read_gold

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..metrics import DRAWS, LEVEL, SEED, Cells, Share, bootstrap, central, share, widened
 from ..metrics.classification import FIGURES, figures
-from ..parsing import normal
-from ..tasks import YES_NO
+from ..schema.parsing import normal
+from ..schema.tasks import YES_NO
 from .answers import Answer
 from .calibration import calibration
 from .gold import Gold

@@ -17,11 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
 
-from ..errors import InputError
-from ..llava_files import line_place, read_entries
+from ..io.errors import InputError
+from ..io.llava_files import line_place, read_entries
 from ..metrics import share
-from ..parsing import conclusion, normal
-from ..questions import read_asked
+from ..schema.parsing import conclusion, normal
+from ..schema.questions import read_asked
 from .answers import read_answers
 from .figures import INTERVALS, numbered, with_interval
 from .gold import check_complete

@@ -23,11 +23,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
-from ..errors import InputError
-from ..llava_files import line_place, read_entries
-from ..parsing import normal
-from ..questions import Question
-from ..tasks import TASKS, YES_NO
+from ..io.errors import InputError
+from ..io.llava_files import line_place, read_entries
+from ..schema.parsing import normal
+from ..schema.questions import Question
+from ..schema.tasks import TASKS, YES_NO
 
 NO_SOURCE = "(unnamed)"
 OWN = "own"  # the sub-task of questions that are none of the six

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Sequence
 
-from ..chat import Endpoint, Request, ask_all
-from ..errors import InputError
-from ..parsing import yes_or_no
+from ..io.chat import Endpoint, Request, ask_all
+from ..io.errors import InputError
+from ..schema.parsing import yes_or_no
 from .figures import Item
 
 PROMPT = (

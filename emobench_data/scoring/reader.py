@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..parsing import LabelSet, conclusion, is_letter, normal, shows_letters, yes_or_no
-from ..tasks import YES_NO
-from ..words import named, vocabulary
+from ..schema.parsing import LabelSet, conclusion, is_letter, normal, shows_letters, yes_or_no
+from ..schema.tasks import YES_NO
+from ..schema.words import named, vocabulary
 from .gold import Gold
 from .wheel import load_wheel
 

@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Iterable, NamedTuple
 
-from ..parsing import conclusion
-from ..words import Vocabulary, named, normal, vocabulary
+from ..schema.parsing import conclusion
+from ..schema.words import Vocabulary, named, normal, vocabulary
 from .gold import Gold
 
 LEVELS = ("word", "synonym", "family")

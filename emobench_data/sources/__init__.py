@@ -11,8 +11,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Callable, Iterable, Iterator, Mapping
 
-from ..errors import InputError
-from ..records import Record
+from ..io.errors import InputError
+from ..schema.records import Record
 
 logger = logging.getLogger(__name__)
 

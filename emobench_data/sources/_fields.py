@@ -11,10 +11,10 @@ import re
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
-from ..draw import draw
-from ..errors import InputError
-from ..records import Record, path_fault
-from ..tasks import TASKS
+from ..schema.hash_choice import draw
+from ..io.errors import InputError
+from ..schema.records import Record, path_fault
+from ..schema.tasks import TASKS
 from . import Skips
 
 NO_ID = "no usable id"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator
 
-from ..records import Record
+from ..schema.records import Record
 from . import Skips, Source
 from ._fields import BASIC_EMOTIONS, EMOTION, Stems, class_folders, make, picture_size
 

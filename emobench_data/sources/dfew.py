@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Iterator
 
-from ..files import read_table
-from ..records import Record
+from ._files import read_table
+from ..schema.records import Record
 from . import Skips, Source
 from ._fields import EMOTION, NO_ID, NO_LABEL, by_id, make, whole
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import InputError
-from ..files import read_json, read_json_if_there
-from ..records import Record, path_fault
+from ..io.errors import InputError
+from ._files import read_json, read_json_if_there
+from ..schema.records import Record, path_fault
 from . import Skips, Source
 from ._fields import (
     BAD_PATH,

@@ -6,8 +6,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..files import first_file, read_literal, read_mat, read_table
-from ..records import Record, path_fault
+from ._files import first_file, read_literal, read_mat, read_table
+from ..schema.records import Record, path_fault
 from . import Skips, Source
 from ._fields import (
     BAD_ROW,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator
 
-from ..atomic import atomic_file
-from ..errors import InputError
-from ..files import first_file, read_table
-from ..records import Record
+from ..io.atomic import atomic_file
+from ..io.errors import InputError
+from ._files import first_file, read_table
+from ..schema.records import Record
 from . import Skips, Source
 from ._fields import (
     BASIC_EMOTIONS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..files import read_jsonl
-from ..records import Record
-from ..tasks import quoted
+from ._files import read_jsonl
+from ..schema.records import Record
+from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, heads_hold, item_id, make, prose, words, yes_no
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..files import read_literal, read_table
-from ..records import Record
+from ._files import read_literal, read_table
+from ..schema.records import Record
 from . import Skips, Source
 from ._fields import NO_LABEL, NO_MEDIUM, Stems, below, label, make, words
 

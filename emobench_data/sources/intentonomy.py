@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import InputError
-from ..files import read_json
-from ..records import Record
+from ..io.errors import InputError
+from ._files import read_json
+from ..schema.records import Record
 from . import Skips, Source
 from ._fields import (
     BAD_ROW,

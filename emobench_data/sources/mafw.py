@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator
 
-from ..files import first_folder, open_text
-from ..records import Record
+from ._files import first_folder, open_text
+from ..schema.records import Record
 from . import Skips, Source
 from ._fields import BAD_ROW, EMOTION, NO_LABEL, below, label, make, words
 

@@ -6,9 +6,9 @@ from collections import deque
 from pathlib import Path
 from typing import Iterator
 
-from ..files import first_file, first_folder, read_table
-from ..records import Record
-from ..tasks import dialogue
+from ._files import first_file, first_folder, read_table
+from ..schema.records import Record
+from ..schema.tasks import dialogue
 from . import Skips, Source
 from ._fields import EMOTION, NO_ID, NO_LABEL, heads_hold, heard, label, make, prose, whole, words
 

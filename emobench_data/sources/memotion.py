@@ -6,10 +6,10 @@ from hashlib import blake2s
 from pathlib import Path
 from typing import Iterator
 
-from ..files import read_table
-from ..parsing import normal
-from ..records import Record
-from ..tasks import quoted
+from ._files import read_table
+from ..schema.parsing import normal
+from ..schema.records import Record
+from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import NO_MEDIUM, Stems, below, heads_hold, label, make, prose, words
 

@@ -6,9 +6,9 @@ import csv
 from pathlib import Path
 from typing import Iterator
 
-from ..files import read_table
-from ..records import Record
-from ..tasks import quoted
+from ._files import read_table
+from ..schema.records import Record
+from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import NO_ID, NO_LABEL, below, heads_hold, heard, label, make, prose
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import InputError
-from ..files import open_text, read_json, read_json_if_there
-from ..records import Record
-from ..tasks import quoted
+from ..io.errors import InputError
+from ._files import open_text, read_json, read_json_if_there
+from ..schema.records import Record
+from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, by_id, listed, make, prose, whole
 

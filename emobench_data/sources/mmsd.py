@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator
 
-from ..files import first_file, open_text, read_literal
-from ..records import Record
-from ..tasks import quoted
+from ._files import first_file, open_text, read_literal
+from ..schema.records import Record
+from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, heads_hold, make, prose, whole, yes_no
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import InputError
-from ..files import first_file, read_json
-from ..records import Record
-from ..tasks import dialogue
+from ..io.errors import InputError
+from ._files import first_file, read_json
+from ..schema.records import Record
+from ..schema.tasks import dialogue
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, heads_hold, heard, item_id, make, prose, words, yes_no
 

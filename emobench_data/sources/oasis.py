@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import InputError
-from ..files import read_json, read_table
-from ..records import Record
+from ..io.errors import InputError
+from ._files import read_json, read_table
+from ..schema.records import Record
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_MEDIUM, Stems, below, heads_hold, make, number, words
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import InputError
-from ..files import first_folder, read_jsonl, read_pickle
-from ..records import Record
-from ..tasks import quoted
+from ..io.errors import InputError
+from ._files import first_folder, read_jsonl, read_pickle
+from ..schema.records import Record
+from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import (
     BAD_ROW,

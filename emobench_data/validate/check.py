@@ -6,12 +6,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Iterator
 
-from ..errors import InputError, way_out_of
-from ..leakage import Entry, Key, find_leaks, worth_hashing
-from ..llava_files import read_entries, read_training
-from ..media_check import MediaCache, Medium, check_all, digests, media_cache
-from ..parsing import normal
-from ..records import path_fault
+from ..io.errors import InputError, way_out_of
+from ..build.leakage import Entry, Key, find_leaks, worth_hashing
+from ..io.llava_files import read_entries, read_training
+from ..media.check import MediaCache, Medium, check_all, digests, media_cache
+from ..schema.parsing import normal
+from ..schema.records import path_fault
 from .faults import Fault, Report, quote
 from .form import PLACEHOLDERS, Read, read_record
 from .length import VISUAL_TOKENS, Counter, length, token_counter

@@ -7,8 +7,8 @@ from functools import lru_cache
 from string import ascii_lowercase
 from typing import Any, Iterator, NamedTuple
 
-from ..parsing import conclusion, normal
-from ..tasks import YES_NO
+from ..schema.parsing import conclusion, normal
+from ..schema.tasks import YES_NO
 from .faults import quote
 
 PLACEHOLDERS = {"image": "<image>", "video": "<video>"}

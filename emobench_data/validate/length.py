@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, NamedTuple
 
-from ..errors import InputError
+from ..io.errors import InputError
 from .form import PLACEHOLDERS, Read
 
 TOKENS_A_WORD = 1.3  # English, LLaMA's vocabulary

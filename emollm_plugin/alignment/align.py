@@ -21,12 +21,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from emobench_data.atomic import atomic_file
-from emobench_data.errors import InputError
-from emobench_data.media import PictureFault, open_picture
-from emobench_data.media_check import refuse
+from emobench_data.io.atomic import atomic_file
+from emobench_data.io.errors import InputError
+from emobench_data.media.examine import PictureFault, open_picture
+from emobench_data.media.check import refuse
 
-from ..checkpoint import MARK
+from ..checkpoints.load import MARK
 from ..projector.grid import mirrored
 from ..projector.multiperspective import MultiPerspectiveProjector
 from ..prompt.formats import load_tokenizer

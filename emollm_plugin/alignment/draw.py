@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from ..projector.multiperspective import MultiPerspectiveProjector
 from .align import Words

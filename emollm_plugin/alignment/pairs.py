@@ -6,9 +6,9 @@ import random
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-from emobench_data.errors import InputError
-from emobench_data.parsing import conclusion, normal
-from emobench_data.tasks import YES_NO
+from emobench_data.io.errors import InputError
+from emobench_data.schema.parsing import conclusion, normal
+from emobench_data.schema.tasks import YES_NO
 
 MOST_WORDS = 3
 # Whether a joke is one is decided by picture and words together, so the picture alone must not be near its Yes.

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 
 import torch
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from ..attach import register
-from ..checkpoint import check_folder, check_tokenizer
-from ..preflight import check_projector_type, check_tower_name
+from ..checkpoints.load import check_folder, check_tokenizer
+from ..training.preflight import check_projector_type, check_tower_name
 from ..projector.grid import grid_side
 from ..projector.multiperspective import MultiPerspectiveProjector
-from ..records import load_records
+from ..training.records import load_records
 from .align import align, encode_pictures, save_projector, words_of
 from .draw import check_share, draw_in
 from .pairs import draw_pairs

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 # The number formats that models are run in, as a config.json names them.
 FORMATS = ("float32", "float16", "bfloat16")

@@ -9,7 +9,7 @@ from unittest import mock
 
 import torch
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .dtype import HostFormat, cast_parameters
 

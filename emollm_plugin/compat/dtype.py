@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.overrides import TorchFunctionMode
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .config import FORMATS, before_5
 

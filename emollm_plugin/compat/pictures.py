@@ -25,7 +25,7 @@ class AsSeen(wrapt.ObjectProxy):
 
     def open(self, fp: Any, mode: str = "r", formats: Any = None) -> Any:
         """As `PIL.Image.open`; raises `PictureFault` for what is no picture."""
-        from emobench_data.pictures import read_picture
+        from emobench_data.media.pictures import read_picture
 
         if formats is not None:
             return self.__wrapped__.open(fp, mode, formats)

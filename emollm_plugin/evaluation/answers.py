@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from emobench_data.atomic import atomic_file, check_plain
-from emobench_data.errors import InputError
-from emobench_data.llava_files import line_place, parse_lines, read_lines
-from emobench_data.questions import Question
+from emobench_data.io.atomic import atomic_file, check_plain
+from emobench_data.io.errors import InputError
+from emobench_data.io.llava_files import line_place, parse_lines, read_lines
+from emobench_data.schema.questions import Question
 
 _BEGINNING = b'{"question_id":'  # of each answer
 

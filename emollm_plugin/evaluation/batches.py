@@ -8,9 +8,9 @@ from typing import Iterator, Sequence
 
 from torch.utils.data import DataLoader, Dataset
 
-from emobench_data.errors import InputError
-from emobench_data.media import open_picture
-from emobench_data.questions import Question
+from emobench_data.io.errors import InputError
+from emobench_data.media.examine import open_picture
+from emobench_data.schema.questions import Question
 
 from .predictor import Asked, Predictor
 

@@ -8,15 +8,15 @@ from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Sequence
 
-from emobench_data.errors import InputError
-from emobench_data.llava_files import line_place
-from emobench_data.media import is_there, leads_out
-from emobench_data.questions import PLACEHOLDER, read_questions
+from emobench_data.io.errors import InputError
+from emobench_data.io.llava_files import line_place
+from emobench_data.media.examine import is_there, leads_out
+from emobench_data.schema.questions import PLACEHOLDER, read_questions
 
-from ..checkpoint import check_tokenizer, host_branch
+from ..checkpoints.load import check_tokenizer, host_branch
 from ..prompt.formats import load_tokenizer
 from ..prompt.plain import plain
-from ..records import refuse_faulty_media
+from ..training.records import refuse_faulty_media
 
 
 def check_evaluation(argv: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Collection, Sequence
 import torch
 from torch import Tensor
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from ..compat.generation import penalized_from_the_start
 from .reader import Read, Reader

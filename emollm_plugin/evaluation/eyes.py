@@ -12,12 +12,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from emobench_data.export import STORYBOARD_LINE
-from emobench_data.media import kind_of, open_picture
-from emobench_data.pictures import as_seen
-from emobench_data.storyboard import drawn, tile
+from emobench_data.export.llava import STORYBOARD_LINE
+from emobench_data.media.examine import kind_of, open_picture
+from emobench_data.media.pictures import as_seen
+from emobench_data.media.storyboard import drawn, tile
 
-from ..video import CLIPS_KEY, ClipReader, clip_below, pixels_of
+from ..media.clips import CLIPS_KEY, ClipReader, clip_below, pixels_of
 
 
 @dataclass(frozen=True)

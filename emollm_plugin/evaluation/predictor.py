@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from ..prompt.stop import TEMPLATE_KEY
 from .decode import Greedy, option_probabilities
@@ -90,9 +90,9 @@ class Predictor:
         from llava.mm_utils import get_model_name_from_path
         from llava.model.builder import load_pretrained_model
 
-        from ..checkpoint import check_folder, check_tokenizer, host_branch
+        from ..checkpoints.load import check_folder, check_tokenizer, host_branch
         from ..compat.dtype import format_named
-        from ..reachable import check_download
+        from ..training.reachable import check_download
 
         device, dtype = pick_device(device), format_named(dtype) if dtype else None
         path = str(path)

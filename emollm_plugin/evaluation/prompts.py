@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from ..prompt.encode import IGNORE_INDEX, encode
 from ..prompt.plain import plain

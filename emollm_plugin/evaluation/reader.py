@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from ..compat.cache import join_rows, padding_confuses_several, pick_rows
-from ..loss import logits_of
+from ..training.loss import logits_of
 
 # What a part costs beside its rows, in tokens of one row; measured on a CPU with the default model.
 PART_COST = 32

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from emobench_data.errors import InputError
-from emobench_data.stamp import signature
-from emobench_data.questions import chunk, read_questions
+from emobench_data.io.errors import InputError
+from emobench_data.media.stamp import signature
+from emobench_data.schema.questions import chunk, read_questions
 
 from .answers import Answers, run_id
 from .batches import Batch, in_batches, ready_batches

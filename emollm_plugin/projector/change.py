@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 
 class Change(nn.Module):

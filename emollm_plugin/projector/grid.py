@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .options import FAMILY
 

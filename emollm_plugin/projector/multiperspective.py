@@ -9,7 +9,7 @@ from typing import Sequence
 
 from torch import Tensor, nn
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .change import Change
 from .grid import grid_side, pool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from math import isqrt
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 FAMILY = "multiperspective"
 PERSPECTIVES = ("objects", "relations", "atmosphere", "layout")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, Sequence
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .plain import plain
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Sequence
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
-from ..folders import WHAT, read_folder
+from ..checkpoints.folders import WHAT, read_folder
 from .recipe import Recipe
 
 # In the config.json of a model with eyes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .recipe import Recipe, zero_file
 

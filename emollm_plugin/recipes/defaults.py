@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import replace
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .recipe import Recipe
 

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .defaults import default_precision
 from .process import answer_of

@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
-from emobench_data.stamp import signature
+from emobench_data.media.stamp import signature
 
 from .._version import __version__
-from ..conditions import package_version
-from ..folders import SHARDS, WHOLE
+from .conditions import package_version
+from ..checkpoints.folders import SHARDS, WHOLE
 from .base import hub_file
 from .devices import Devices
 from .prepare import Base, Data

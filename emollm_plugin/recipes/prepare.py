@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
-from emobench_data.image_folder import image_folder_of
+from emobench_data.build.image_folder import image_folder_of
 
 from .defaults import data_name
 from .process import answer_of, run_plain, say

@@ -15,7 +15,7 @@ from typing import BinaryIO, Iterator, Mapping, Sequence
 
 import click
 
-from ..lifetime import ending_with_us, mark
+from ..host.lifetime import ending_with_us, mark
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Mapping
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .settings import (
     choice, count, count_or_none, layer, limit, number, path, read_settings, setting, share, text, yes_or_no,

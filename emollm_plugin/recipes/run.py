@@ -11,12 +11,12 @@ from typing import Any, Mapping
 
 import click
 
-from emobench_data.atomic import atomic_file
-from emobench_data.stamp import signature
-from emobench_data.questions import read_questions
+from emobench_data.io.atomic import atomic_file
+from emobench_data.media.stamp import signature
+from emobench_data.schema.questions import read_questions
 
 from ..alignment.pairs import NoLabels, draw_pairs
-from ..conditions import package_version
+from .conditions import package_version
 from .base import check_base
 from .checks import check_asked, check_files, check_machines
 from .commands import LOADER, align_command, eval_command, evaluator, results_command, train_command

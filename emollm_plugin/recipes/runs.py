@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator, Mapping, TextIO
 
-from emobench_data.atomic import atomic_file
-from emobench_data.errors import InputError
+from emobench_data.io.atomic import atomic_file
+from emobench_data.io.errors import InputError
 
-from ..folders import checkpoints, is_complete
+from ..checkpoints.folders import checkpoints, is_complete
 from .defaults import run_name
 from .fingerprint import difference
 from .process import say

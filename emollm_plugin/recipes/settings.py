@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 Read = Callable[[str], Any]  # raises ValueError, whose words follow `NAME=value`
 

@@ -14,7 +14,7 @@ from benchmarks.quality.data import Cell, Item
 from benchmarks.quality.logistic import fit_and_answer
 from benchmarks.quality.report import gain, gather, overall, table
 from benchmarks.quality.rows import append_row, read_rows
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 TWO = "host;emollm"
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from benchmarks.quality.data import make_cell, oasis_test_items, picture_root
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emobench_data.sources import Skips, oasis
 
 SIZES = {"folds": 3, "train": 70, "test": 35}

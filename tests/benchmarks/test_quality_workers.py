@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.quality.workers import workers
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 
 def power(own, item):

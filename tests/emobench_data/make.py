@@ -9,8 +9,8 @@ import orjson
 from PIL import Image
 
 from emobench_data.mini.clips import encode
-from emobench_data.records import Record
-from emobench_data.tasks import TASKS
+from emobench_data.schema.records import Record
+from emobench_data.schema.tasks import TASKS
 
 
 def record(**changes) -> Record:

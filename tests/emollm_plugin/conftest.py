@@ -111,7 +111,7 @@ def train_arguments(tiny, tmp_path, monkeypatch):
 @pytest.fixture
 def refused(train_arguments, capsys, tmp_path):
     """A function: the one line with which a training of changed arguments ends, with code 2 and nothing written."""
-    from emollm_plugin.host import main
+    from emollm_plugin.host.launch import main
 
     def run(**changes):
         assert main(["llava.train.train", *train_arguments(**changes)]) == 2
@@ -193,7 +193,7 @@ def projector_folder(llava_model, tiny, tmp_path):
     """What the host writes when the projector alone is tuned; the name is one that misleads it."""
     import torch
 
-    from emollm_plugin.folders import note_training
+    from emollm_plugin.checkpoints.folders import note_training
 
     folder = tmp_path / "mistral-mpt-lora"
     config = copy.deepcopy(llava_model.config)

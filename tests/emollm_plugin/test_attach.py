@@ -66,7 +66,8 @@ def test_names_of_the_host_mean_ours_whether_imported_before_or_after_registrati
 @pytest.fixture
 def fake_host(tmp_path, monkeypatch):
     """A module `fake_host` that the plug-in knows two hooks for, the second of which fails `failing` times."""
-    from emollm_plugin import attach, compat
+    from emollm_plugin import attach
+    from emollm_plugin import compat
 
     (tmp_path / "fake_host.py").write_text("def build(): return 'host'\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -82,7 +83,7 @@ def fake_host(tmp_path, monkeypatch):
         module.complete = True
 
     monkeypatch.setattr(compat, "HOOKS", {"fake_host": adapts})
-    monkeypatch.setattr(attach, "_HOOKS", {"fake_host": fails_at_first})
+    monkeypatch.setattr(attach, "HOOKS", {"fake_host": fails_at_first})
     yield state
     sys.modules.pop("fake_host", None)
     attach._set.discard("fake_host")

@@ -46,7 +46,7 @@ def note_what_moves(notes):
     emollm_plugin.register()
     from llava.train.llava_trainer import LLaVATrainer
 
-    from emollm_plugin.saving import gather
+    from emollm_plugin.training.saving import gather
 
     host = LLaVATrainer.train
 

@@ -7,7 +7,7 @@ import pytest
 from emobench_data.mini import captions
 from emobench_data.mini.changes import make_changes
 from emobench_data.mini.plan import CLIP_RULE, make_plan
-from emobench_data.tasks import TASKS, question
+from emobench_data.schema.tasks import TASKS, question
 
 CROSSED = ("sarcasm", "humor", "hate")
 

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.media_check import Medium, check_all, media_cache
+from emobench_data.media.check import Medium, check_all, media_cache
 from emobench_data.mini import is_rendered, render, render_mini
-from emobench_data.video import Sampling, read_frames
+from emobench_data.media.video import Sampling, read_frames
 
 SMALL = {"train": 36, "test": 24, "seed": 7}
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from emobench_data.mini.plan import make_plan
-from emobench_data.parsing import closed, normal
+from emobench_data.schema.parsing import closed, normal
 from emobench_data.rationale.check import check
 from emobench_data.rationale.rules import by_rule
 from emobench_data.sources import Skips, get_source
-from emobench_data.tasks import TASKS
+from emobench_data.schema.tasks import TASKS
 
 from ..make import record
 

@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.chat import Endpoint
-from emobench_data.cli import main
+from emobench_data.io.chat import Endpoint
+from emobench_data.cli.main import main
 from emobench_data.rationale.choose import read_rationales
 from emobench_data.rationale.teacher import SIDE, make_rationales
-from emobench_data.record_files import read_record_file, write_record_file
+from emobench_data.schema.record_files import read_record_file, write_record_file
 
 from ..make import read_lines, record, write_clip, write_picture
 

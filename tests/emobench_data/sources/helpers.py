@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from emobench_data.records import Record
+from emobench_data.schema.records import Record
 from emobench_data.sources import Skips, get_source
 
 

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from emobench_data.convert import Form, make_mini
-from emobench_data.errors import InputError
-from emobench_data.export import question_entry, show
+from emobench_data.build.convert import Form, make_mini
+from emobench_data.io.errors import InputError
+from emobench_data.export.llava import question_entry, show
 from emobench_data.rationale.rules import by_rule
-from emobench_data.records import Record
+from emobench_data.schema.records import Record
 from emobench_data.sources import Skips, all_sources, get_source
-from emobench_data.tasks import TASKS, question
+from emobench_data.schema.tasks import TASKS, question
 
 from ..make import with_other_gold, write_picture
 from . import mutate

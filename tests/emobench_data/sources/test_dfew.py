@@ -1,8 +1,8 @@
 import pytest
 from PIL import Image
 
-from emobench_data.media import examine
-from emobench_data.video import Sampling, read_frames
+from emobench_data.media.examine import examine
+from emobench_data.media.video import Sampling, read_frames
 
 from .helpers import answers, convert, put
 

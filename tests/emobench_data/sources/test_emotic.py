@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emobench_data.sources import emotic
 
 from . import mutate

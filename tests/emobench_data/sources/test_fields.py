@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emobench_data.sources import Skips, _fields
 
 SHARES = st.dictionaries(st.sampled_from("abcdefg"), st.floats(0.01, 1), min_size=1)

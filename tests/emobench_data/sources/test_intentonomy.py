@@ -1,6 +1,6 @@
 import pytest
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emobench_data.sources.intentonomy import INTENTS, LABELS
 
 from .helpers import convert, put

@@ -1,7 +1,7 @@
 import pytest
 
 from emobench_data.sources.meld import CONTEXT_LINES
-from emobench_data.tasks import question
+from emobench_data.schema.tasks import question
 
 from .helpers import convert, put
 

@@ -1,6 +1,6 @@
 import pytest
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .helpers import answers, convert, put, splits
 

@@ -4,7 +4,7 @@ import pickle
 import numpy as np
 import pytest
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 from .helpers import answers, convert, jsonl, put
 

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emobench_data import InputError
-from emobench_data.build import build
+from emobench_data.build.benchmark import build
 from emobench_data.validate import KINDS, validate
 
 from ..compose import composition, data_sets
 from ..make import write_clip, write_lines, write_picture, write_sound
-from ..test_cli import refused, run
-from ..test_media import huge_png
+from ..cli.test_cli import refused, run
+from ..media.test_examine import huge_png
 
 
 def entry(id="1", question="<image>\nWhat is it?", answer="joy", **more):
@@ -276,5 +276,5 @@ def test_a_stopped_check_goes_on(tmp_path, media, monkeypatch):
     path, cache = tmp_path / "train.json", tmp_path / "cache.jsonl"
     path.write_bytes(orjson.dumps([entry()]))
     validate(path, media, cache=cache)
-    monkeypatch.setattr("emobench_data.media_check.examine", lambda *_: pytest.fail("opened again"))
+    monkeypatch.setattr("emobench_data.media.check.examine", lambda *_: pytest.fail("opened again"))
     assert validate(path, media, cache=cache).faults == ()

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.alignment.align import Words
 from emollm_plugin.alignment.draw import draw_in
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector

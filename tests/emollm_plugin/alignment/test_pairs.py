@@ -2,7 +2,7 @@
 
 import pytest
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.alignment.pairs import Pair, draw_pairs
 
 

@@ -12,7 +12,7 @@ HALVES = [torch.bfloat16, torch.float16]
 @pytest.mark.parametrize("dtype", HALVES, ids=str)
 @pytest.mark.parametrize("layer", [-1, -3])
 def test_a_tower_with_batch_norm_gives_the_same_in_any_format(dtype, layer):
-    from emollm_plugin.efficientnet_lite import EfficientNetLiteTower
+    from emollm_plugin.towers.efficientnet_lite import EfficientNetLiteTower
 
     tower = EfficientNetLiteTower("efficientnet_lite0", layer=layer)
     images = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))

@@ -40,7 +40,7 @@ def clip_checkpoint(clip_model, tiny, tmp_path_factory):
 def save(model, tiny, folder):
     import copy
 
-    from emollm_plugin.folders import note_training
+    from emollm_plugin.checkpoints.folders import note_training
 
     model = copy.deepcopy(model)
     note_training(model.config, template="emoprompt_chatml", base=str(tiny.base))

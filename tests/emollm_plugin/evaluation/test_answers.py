@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from emobench_data.errors import InputError
-from emobench_data.questions import Question
+from emobench_data.io.errors import InputError
+from emobench_data.schema.questions import Question
 from emollm_plugin.evaluation.answers import Answers
 
 ASKED = [Question(index, None, "Which?") for index in range(3)]

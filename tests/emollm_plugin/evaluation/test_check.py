@@ -2,7 +2,7 @@
 
 import pytest
 
-from emollm_plugin.host import main
+from emollm_plugin.host.launch import main
 
 pytestmark = pytest.mark.host
 

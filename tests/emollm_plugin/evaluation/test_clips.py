@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from emollm_plugin.cli import main
+from emollm_plugin.cli.main import main
 from tests.emollm_plugin.conftest import CHANGE, make_clip_file
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
@@ -35,7 +35,7 @@ def test_clips_are_answered_as_the_host_answers_their_frames(clip_checkpoint, mi
     import torch
 
     from emollm_plugin.evaluation.predictor import Predictor
-    from emollm_plugin.video import ClipReader, pixels_of
+    from emollm_plugin.media.clips import ClipReader, pixels_of
 
     found = answers(clip_checkpoint, mixed, tmp_path / "answers.jsonl", "--max-new-tokens", "8")
     assert set(found) == {"text", "picture", *mixed.clips}

@@ -8,7 +8,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from PIL import Image
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 
 pytestmark = pytest.mark.host
 
@@ -26,10 +26,10 @@ def make_model(checkpoint, monkeypatch):
         for name in ("lmms_eval", "lmms_eval.api", "lmms_eval.api.model"):
             monkeypatch.setitem(sys.modules, name, ModuleType(name))
         sys.modules["lmms_eval.api.model"].lmms = Lmms
-        monkeypatch.delitem(sys.modules, "emollm_plugin.lmms_eval.model", raising=False)
+        monkeypatch.delitem(sys.modules, "emollm_plugin.evaluation.lmms_eval.model", raising=False)
 
     def build(**arguments):
-        from emollm_plugin.lmms_eval.model import EmoLLM
+        from emollm_plugin.evaluation.lmms_eval.model import EmoLLM
 
         return EmoLLM(pretrained=str(checkpoint), device="cpu", **arguments)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from emollm_plugin.cli import main
+from emollm_plugin.cli.main import main
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
@@ -43,7 +43,7 @@ def test_rotary_frequencies_are_not_rounded(loading, dtype):
     ("float32", False, torch.bfloat16, torch.bfloat16),
 ])  # fmt: skip
 def test_a_gpu_takes_the_checkpoints_own_format_and_a_cpu_float32(tmp_path, monkeypatch, noted, cuda, asked, format_):
-    from emollm_plugin.checkpoint import checked_load
+    from emollm_plugin.checkpoints.load import checked_load
 
     monkeypatch.delenv("EMOLLM_CPU_DTYPE", raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)

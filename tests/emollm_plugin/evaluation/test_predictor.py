@@ -95,7 +95,7 @@ def test_the_checkpoints_repetition_penalty_is_followed(predictor, questions):
 
 
 def test_settings_that_are_not_followed_are_refused(predictor):
-    from emobench_data.errors import InputError
+    from emobench_data.io.errors import InputError
     from emollm_plugin.evaluation.decode import Greedy
 
     predictor.model.generation_config.no_repeat_ngram_size = 3
@@ -137,7 +137,7 @@ def test_equal_pictures_are_encoded_once(predictor, questions, monkeypatch):
 
 
 def test_an_unknown_template_and_options_that_are_none(checkpoint, predictor):
-    from emobench_data.errors import InputError
+    from emobench_data.io.errors import InputError
 
     with pytest.raises(InputError, match="emoprompt_chatml"):
         type(predictor).load(str(checkpoint), template="emo")

@@ -7,8 +7,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from emollm_plugin.cli import main
-from emollm_plugin.host import main as host
+from emollm_plugin.cli.main import main
+from emollm_plugin.host.launch import main as host
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
@@ -50,7 +50,7 @@ def test_answers_are_those_of_llavas_loader_script(checkpoint, asked, tmp_path, 
 
 
 def test_all_three_scripts_of_llava_read_the_questions_and_agree(checkpoint, asked, tmp_path, float32, host_answers):
-    from emobench_data.questions import read_questions, write_science
+    from emobench_data.schema.questions import read_questions, write_science
 
     # These two scripts write up to 1,024 tokens: an end is needed that this model reaches.
     config = json.loads((checkpoint / "generation_config.json").read_text())
@@ -95,7 +95,7 @@ def test_answers_about_pictures_that_were_replaced_are_not_given_as_new(checkpoi
 
 
 def test_chunks_and_likelihood(checkpoint, asked, tmp_path, float32):
-    from emobench_data.questions import merge_answers
+    from emobench_data.schema.questions import merge_answers
 
     parts = [tmp_path / f"{index}.jsonl" for index in range(4)]
     for index, part in enumerate(parts):

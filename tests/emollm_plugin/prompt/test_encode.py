@@ -3,10 +3,10 @@
 import pytest
 
 from emobench_data import InputError
-from emobench_data.export import question_entry, show, training_entry
-from emobench_data.parsing import closing
-from emobench_data.records import Record
-from emobench_data.tasks import question
+from emobench_data.export.llava import question_entry, show, training_entry
+from emobench_data.schema.parsing import closing
+from emobench_data.schema.records import Record
+from emobench_data.schema.tasks import question
 from emollm_plugin.evaluation.prompts import Prompter
 from emollm_plugin.prompt.encode import IGNORE_INDEX, encode, split_turns
 from emollm_plugin.prompt.templates import GUIDANCE, end_of_answer, is_ours

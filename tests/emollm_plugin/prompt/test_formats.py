@@ -122,7 +122,7 @@ def test_the_template_is_chosen_from_the_model_folder(tmp_path):
 def test_the_command_prints_the_template_and_nothing_else(tmp_path):
     from click.testing import CliRunner
 
-    from emollm_plugin.cli import main
+    from emollm_plugin.cli.main import main
 
     assert "no config.json" in CliRunner().invoke(main, ["template", str(tmp_path)]).stderr
     (tmp_path / "config.json").write_text("{}")
@@ -154,7 +154,7 @@ def test_a_folder_without_a_tokenizer(tmp_path):
 
 
 def test_training_in_another_format_than_the_models_own_is_said(tmp_path, caplog):
-    from emollm_plugin.samples import compare_template
+    from emollm_plugin.training.samples import compare_template
 
     tokenizer = make(tmp_path, "gemma", use_fast=True)
     compare_template(tokenizer, "emoprompt_gemma")

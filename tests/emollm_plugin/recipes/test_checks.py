@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.recipes.base import check_base
 from emollm_plugin.recipes.recipe import ROOT
 from emollm_plugin.recipes.run import prepare

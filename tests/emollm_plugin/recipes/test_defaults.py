@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.quality.arms import ARMS, HEADLINE, layer_of
 from benchmarks.quality.data import CONTROL
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.recipes import defaults
 from emollm_plugin.recipes.defaults import run_name, with_batch, with_defaults, with_rates
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.recipes import devices
 from emollm_plugin.recipes.devices import MASK, choose_devices, start_words
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from PIL import Image
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, media_of, read_records
 from emollm_plugin.recipes.prepare import Data
 

@@ -78,7 +78,7 @@ STARTER = r"""
 import os, subprocess, sys
 rank = r'''
 import os, time
-from emollm_plugin.lifetime import end_with_the_launcher
+from emollm_plugin.host.lifetime import end_with_the_launcher
 end_with_the_launcher()
 os.write(1, b"rank %d\n" % os.getpid())
 time.sleep(300)

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.recipes import run as flow
 from emollm_plugin.recipes import runs
 from emollm_plugin.recipes.process import Failed
@@ -199,7 +199,7 @@ def test_what_was_taken_is_said(machine, capsys):
 
 
 def test_the_command_says_a_failure_once_with_the_programs_code(machine, monkeypatch):
-    from emollm_plugin.cli import main
+    from emollm_plugin.cli.main import main
 
     machine.fail = "training"
     environment = {name: str(value) for name, value in machine.settings.items()}

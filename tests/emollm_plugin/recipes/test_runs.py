@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.recipes import fingerprint as prints
 from emollm_plugin.recipes import runs
 from emollm_plugin.recipes.fingerprint import fingerprint, model_stamp

@@ -3,7 +3,7 @@ from dataclasses import fields
 
 import pytest
 
-from emobench_data.errors import InputError
+from emobench_data.io.errors import InputError
 from emollm_plugin.recipes.recipe import HELP, Recipe
 from emollm_plugin.recipes.settings import OTHERS
 

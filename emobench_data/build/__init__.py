@@ -1,0 +1,1 @@
+"""From data sets to a benchmark: composed, split, drawn, free of leaks, written."""

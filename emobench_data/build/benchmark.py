@@ -1,0 +1,101 @@
+"""Build the benchmark that a composition describes: every file that training and evaluation need, in one go."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Callable
+
+import orjson
+
+from . import datacard
+from ..io.atomic import atomic_files
+from .composition import Composition
+from ..io.errors import InputError
+from .record_exports import RECORD_FILES, write_records
+from .gather import Gathered, gather
+from .image_folder import MEDIA
+from ..io.locks import locked
+from ..io.outputs import Outputs
+from .preparation import Care, Place, Prepared, prepare
+from .splits import check_answers
+from .statistics import Statistics, count_items
+
+CHECKSUMS, CARD, MANIFEST = "SHA256SUMS", "README.md", "build.json"
+FIGURES = ("figures/labels.png", "figures/lengths.png", "figures/durations.png")
+FILES = (*RECORD_FILES, *FIGURES, CARD, CHECKSUMS, MANIFEST)
+_WAY_OUT = "get these files again, or write 'faulty: skip' into the composition to go without"
+
+
+def build(composition: Composition, out: Path, *, check: bool = False, figures: bool = True) -> dict[str, Any]:
+    """Write the benchmark to `out`, all files or none, `build.json` last; return what `build.json` holds.
+
+    The same data sets and composition give the same bytes. Records of train and val that leak are left out and counted.
+    Where pictures had to be made, all media are named from `out`/media, with links to the data sets; else from the data
+    root.
+
+    Args:
+        check: open every medium first, and compare the contents of media across splits; it goes on where it
+            was stopped.
+        figures: draw the figures of the data card, which needs matplotlib.
+
+    Raises:
+        InputError: a data set is missing or cannot be read, nothing is left, all answers of a split to a Yes/No sub-task
+            are the same, more media are faulty than the composition lets be left out, or a library that is needed is not
+            installed. `out` is then as it was.
+    """
+    if figures:
+        from . import plots as drawing  # fails now rather than in the end
+    gathered = gather(composition)
+    with locked(out):
+        care = Care(
+            check=check, videos=composition.videos, faulty=composition.faulty, way_out=_WAY_OUT,
+            near=composition.near_duplicates == "drop", unpack=check,
+        )  # fmt: skip
+        places = [
+            Place(source=part.source, root=composition.data_root / part.folder, folder=part.folder)
+            for part in gathered.parts.values()
+        ]
+        prepared = prepare(gathered.records, places, composition.data_root, out, care)
+        gathered.records = prepared.records
+        if not gathered.records:
+            raise InputError("no record is left to be written; loosen the composition's caps, weights and sub-tasks")
+        check_answers(gathered.records, {name: read["skipped"] for name, read in gathered.sources.items()})
+        return _write(gathered, prepared, composition, out, drawing.draw if figures else None)
+
+
+def _write(
+    gathered: Gathered, prepared: Prepared, composition: Composition, out: Path, draw: Callable | None
+) -> dict[str, Any]:  # fmt: skip
+    with atomic_files(out, FILES) as folder:
+        with Outputs(folder) as outputs:
+            statistics = Statistics(prepared.seconds)
+            trained = write_records(gathered, composition, outputs, statistics)
+        manifest = _manifest(composition, gathered, statistics) | {
+            "left_out": prepared.left_out, "training": trained, "figures": draw(statistics, folder) if draw else [],
+            "image_folder": MEDIA if prepared.image_folder == out / MEDIA else "", "linked": prepared.linked,
+        }  # fmt: skip
+        (folder / CARD).write_text(datacard.card(manifest), "utf-8")
+        sums = outputs.sums | outputs.of(CARD, *FIGURES)
+        (folder / CHECKSUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)), "utf-8")
+        manifest["sha256"] = dict(sorted(sums.items()))
+        (folder / MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2) + b"\n")
+    return manifest
+
+
+def _manifest(composition: Composition, gathered: Gathered, statistics: Statistics) -> dict[str, Any]:
+    return {
+        "version": _version(),
+        "config": composition.as_config(),
+        "absent": gathered.absent,
+        "read": gathered.sources,
+        "items": count_items(gathered.records),
+        **statistics.summary(),
+    }
+
+
+def _version() -> str:
+    try:
+        return version("emollm-llava")
+    except PackageNotFoundError:
+        return "not installed"

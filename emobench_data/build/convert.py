@@ -1,0 +1,157 @@
+"""Turn one data set on disk, or EmoBench-mini, into LLaVA's files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+import orjson
+
+from ..io.atomic import atomic_files, remove_files
+from ..export.llava import QUESTIONS, TRAIN, write_questions, write_training_json
+from .image_folder import MEDIA
+from ..io.locks import locked
+from ..media.check import Medium
+from ..mini import check_size, is_rendered, render_mini
+from .preparation import Care, Place, Prepared, prepare
+from ..rationale.choose import choose
+from ..schema.record_files import write_record_file
+from ..schema.records import Record
+from ..sources import Skips, Source, warn_of_gaps
+from .splits import assign_splits, check_answers, check_shares
+from ..media.storyboard import storyboards
+
+RECORDS, SUMMARY = "records.jsonl", "summary.json"
+FAULTY = 0.02  # a copy with more faulty media is the wrong folder, or cut off
+FILES = (TRAIN, RECORDS, *QUESTIONS["test"], *QUESTIONS["val"], SUMMARY)
+
+
+@dataclass(frozen=True)
+class Form:
+    """How answers are trained and questions asked.
+
+    Args:
+        rationale, rationales: which records train with a rationale, and with which; see `rationale.choose`.
+        guided: whether the questions ask for reasons first.
+        keep: also write the training records themselves, for `python -m emobench_data rationale`.
+    """
+
+    rationale: str = "none"
+    rationales: Mapping[str, str] | None = None
+    guided: bool = False
+    keep: bool = False
+
+
+def convert(
+    source: Source,
+    root: Path,
+    out: Path,
+    *,
+    test: float = 0.2,
+    val: float = 0.0,
+    seed: int = 0,
+    check: bool = True,
+    videos: str = "storyboards",
+    form: Form = Form(),
+    faulty: float = FAULTY,
+    near_duplicates: str = "drop",
+) -> dict[str, Any]:
+    """Write the training JSON, the questions with their gold, and a summary of `source` to `out`; return the summary.
+
+    Media are not copied but named relative to `root`; where pictures have to be made (of clips, or out of an annotation),
+    all media are named from `out`/media. `root` is only read. Records of train and val that leak are left out and counted.
+    A split without a record gets no file.
+
+    Args:
+        test, val, seed: for records without an official split, see `assign_splits`.
+        check: open every medium first, and compare the contents of media across splits; it goes on where it was stopped.
+        videos: `storyboards` (a picture of four frames) or `clips`.
+        form: how answers are trained and questions asked.
+        faulty: the share of media that may be missing or broken; their records are left out and counted.
+        near_duplicates: `drop` training pictures that are nearly the same as one that is asked about, or `keep` them.
+
+    Raises:
+        InputError: the data set is not there, gives no record or none for a split, has one answer only to a Yes/No
+            sub-task in a split, or more faulty media than may be left out. Files in `out` are then as they were.
+    """
+    skips = Skips()
+    read = list(source.records(root, skips))
+    incomplete = warn_of_gaps(source, read)
+    records = assign_splits(read, test=test, val=val, seed=seed)
+    if not any(record.split for record in read):
+        check_shares(source.title, records, test=test, val=val)
+    care = Care(
+        check=check, videos=videos, faulty=faulty, near=near_duplicates == "drop",
+        way_out=f"--faulty-media {faulty:g} lets no such share be left out; get these files again, or name the right folder",
+    )  # fmt: skip
+    with locked(out):
+        prepared = prepare(records, [Place(source=source, root=root)], root, out, care)
+        check_answers(prepared.records, {source.name: skips.summary()})
+        summary = {
+            "source": source.name, "title": source.title, "licence": source.licence, "citation": source.citation,
+            "seed": seed, "test": test, "val": val, **summarise(prepared.records),
+            "expected_items": dict(source.expected), "incomplete": incomplete, "skipped": skips.summary(),
+            "left_out": prepared.left_out, **_folder(prepared, out),
+        }  # fmt: skip
+        return write_all(prepared.records, out, summary, videos, form)
+
+
+def _folder(prepared: Prepared, out: Path) -> dict[str, Any]:
+    """`image_folder`: `media`, which is relative to the summary, or empty for the data set's own; and whether it is linked."""
+    return {"image_folder": MEDIA if prepared.image_folder == out / MEDIA else "", "linked": prepared.linked}
+
+
+def make_mini(
+    out: Path, *, train: int, test: int, seed: int, videos: str = "storyboards", changes: bool = False,
+    form: Form = Form(),
+) -> dict[str, Any]:  # fmt: skip
+    """Render EmoBench-mini to `out`/media and write LLaVA's files to `out`, their media relative to `out`/media.
+
+    Args:
+        videos: as in `convert`.
+        changes: as in `render_mini`.
+
+    Raises:
+        InputError: see `render_mini`.
+    """
+    check_size(train=train, test=test)
+    media = out / MEDIA
+    with locked(out):
+        if not is_rendered(media, train=train, test=test, seed=seed, changes=changes):
+            remove_files(out, FILES)  # they would name media that are about to change
+        records = render_mini(media, train=train, test=test, seed=seed, changes=changes)
+        if videos == "storyboards":
+            storyboards({one.media: Medium(media, one.media, "video") for one in records if one.modality == "video"}, media)
+        summary = {"source": "mini", "seed": seed, **summarise(records), "image_folder": MEDIA, "linked": False}
+        return write_all(records, out, summary, videos, form)
+
+
+def write_all(records: list[Record], out: Path, summary: dict[str, Any], videos: str, form: Form) -> dict[str, Any]:
+    """Write the files of every split that has records, the summary last; all or none. Return the summary."""
+    boards = videos == "storyboards"
+    splits = {split: [record for record in records if record.split == split] for split in ("train", "val", "test")}
+    train, texts = choose(splits["train"], form.rationale, form.rationales)
+    if form.rationale != "none":
+        counts = {"trained": len(train), "with_rationale": len(texts)}
+        summary = summary | {"rationale": {"mode": form.rationale, **counts}}
+    with atomic_files(out, FILES) as folder:
+        if train:
+            write_training_json(train, folder / TRAIN, storyboards=boards, rationales=texts)
+        if form.keep and splits["train"]:
+            write_record_file(splits["train"], folder / RECORDS)
+        for split, (questions, gold) in QUESTIONS.items():
+            if splits[split]:
+                paths = folder / questions, folder / gold
+                write_questions(splits[split], *paths, storyboards=boards, guided=form.guided)
+        (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    return summary
+
+
+def summarise(records: list[Record]) -> dict[str, Any]:
+    """How many records there are, in all and by split, sub-task and answer."""
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for (split, task, answer), n in sorted(Counter((r.split, r.task, r.answer) for r in records).items()):
+        counts.setdefault(split, {}).setdefault(task, {})[answer] = n
+    return {"records": len(records), "items": len({(r.source, r.item) for r in records}), "counts": counts}

@@ -1,0 +1,106 @@
+"""Assign train, val and test to records that come without a split: grouped, stratified, the same every time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from hashlib import blake2s
+from typing import Any, Iterable, Mapping
+
+from ..io.errors import InputError
+from ..schema.records import Record
+from ..schema.tasks import TASKS
+
+Group = tuple[str, str]
+Stratum = tuple[str, str, str]
+
+
+def assign_splits(records: Iterable[Record], *, test: float = 0.2, val: float = 0.0, seed: int = 0) -> list[Record]:
+    """Return `records` in their order, each with a split (our design).
+
+    A record that has a split keeps it. The others go by groups: `group`, or the item itself where a record has none,
+    so that all questions about one item stay together; a group that already stands in a split goes there whole.
+    Shares are kept per (source, sub-task, answer) as well as groups allow. The result depends on the records and the
+    seed, not on the records' order. O(n log n); scikit-learn's `StratifiedGroupKFold` only makes
+    folds of one size and is some ten times slower on 300,000 groups.
+
+    Args:
+        test, val: share of the records, 0 to 1; together below 1.
+        seed: another seed gives another split.
+
+    Raises:
+        InputError: the shares leave nothing to train on.
+    """
+    if not (test >= 0 and val >= 0 and test + val < 1):
+        raise InputError(f"split shares test={test} val={val}: each must be 0 or more and together below 1")
+    records = list(records)
+    chosen = {_group(record): record.split for record in reversed(records) if record.split}
+    groups: dict[Group, Counter[Stratum]] = defaultdict(Counter)
+    for record in records:
+        if not record.split and _group(record) not in chosen:
+            groups[_group(record)][(record.source, record.task, record.answer)] += 1
+    shares = {"train": 1 - test - val, "val": val, "test": test}
+    chosen.update(_choose(groups, {split: share for split, share in shares.items() if share > 0}, seed))
+    return [record if record.split else replace(record, split=chosen[_group(record)]) for record in records]
+
+
+def check_shares(title: str, records: Iterable[Record], *, test: float, val: float) -> None:
+    """Raise `InputError` if a split of `title` was to get a share of `records` but has none of them."""
+    present = {record.split for record in records}
+    for split, share in (("test", test), ("val", val)):
+        if share and split not in present:
+            raise InputError(
+                f"{title}: {split}={share:g} but no record is in {split}: its groups are too few to be split; "
+                f"set {split} to 0 to go without"
+            )
+
+
+def check_answers(records: Iterable[Record], skipped: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise `InputError` if all answers of a split to a Yes/No sub-task of a data set are the same.
+
+    Nothing can be learned or measured there, and labels are missing or were not understood.
+
+    Args:
+        skipped: data set -> what was left out of it (`Skips.summary`), which may hold the other answer.
+    """
+    counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
+    for record in records:
+        if TASKS[record.task].kind == "yes_no":
+            counts[record.source, record.split, record.task][record.answer] += 1
+    for (source, split, task), answers in counts.items():
+        if len(answers) == 1:
+            ((answer, n),) = answers.items()
+            left = "; ".join(f"{one['count']} x {reason}" for reason, one in skipped.get(source, {}).items()) or "nothing"
+            raise InputError(
+                f"{source}: {split} {task}: {n:,} x {answer} and no other answer (left out when it was read: {left}); "
+                "a part of the labels is missing or not understood, compare the files with the data set's own"
+            )
+
+
+def _group(record: Record) -> Group:
+    return (record.source, f"group {record.group}" if record.group else f"item {record.item}")
+
+
+def _choose(groups: dict[Group, Counter[Stratum]], shares: dict[str, float], seed: int) -> dict[Group, str]:
+    """Largest groups first, each to the split whose distance from its target sizes (chi-square) it lowers most."""
+    totals: Counter[Stratum] = Counter()
+    for counts in groups.values():
+        totals.update(counts)
+    targets = {split: {stratum: share * n for stratum, n in totals.items()} for split, share in shares.items()}
+    lacking = {split: dict(sizes) for split, sizes in targets.items()}
+
+    def cost(split: str, counts: Counter[Stratum]) -> float:
+        target, lack = targets[split], lacking[split]
+        return sum(n * (n - 2 * lack[stratum]) / target[stratum] for stratum, n in counts.items())
+
+    chosen: dict[Group, str] = {}
+    for group in sorted(groups, key=lambda group: (-groups[group].total(), _draw(group, seed))):
+        counts = groups[group]
+        chosen[group] = min(shares, key=lambda split: cost(split, counts))
+        for stratum, n in counts.items():
+            lacking[chosen[group]][stratum] -= n
+    return chosen
+
+
+def _draw(group: Group, seed: int) -> bytes:
+    return blake2s("\0".join((str(seed), *group)).encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,0 +1,315 @@
+"""The command line: build the benchmark, convert one data set, render EmoBench-mini, validate and score files."""
+
+from __future__ import annotations
+
+import os
+from functools import wraps
+from pathlib import Path
+from typing import Any, Callable
+
+import click
+import orjson
+
+from ..build.benchmark import build as build_benchmark
+from ..io.chat import Budget, Endpoint
+from .scores import FILE, FOLDER, report, score
+from ..build.composition import VIDEOS, load_composition
+from ..build.convert import FAULTY, Form, make_mini
+from ..build.convert import convert as convert_source
+from ..io.errors import InputError
+from ..media.places import FOLLOW_LINKS
+from ..schema.questions import merge_answers, read_questions, write_science
+from ..rationale.choose import MODES, read_rationales
+from ..schema.record_files import read_record_file
+from ..sources import Source, all_sources, get_source
+from ..export.stimuli import write_stimulated
+from ..schema.tasks import DIRECT, FORMS, GUIDED
+from ..validate import validate as validate_file
+
+
+videos_option = click.option(
+    "--videos", type=click.Choice(VIDEOS), default=VIDEOS[0], show_default=True,
+    help="A clip as a picture of four of its frames, for LLaVA 1.5, or as itself, for EmoLLM's training and evaluator.",
+)  # fmt: skip
+
+
+class InputErrorGroup(click.Group):
+    """Commands that answer bad input with one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            message = str(error)
+        except OSError as error:  # a folder that cannot be written, a full disk
+            message = str(error)  # a library's own words
+            if error.strerror:
+                place = error.filename or "writing"
+                message = f"{place}: {error.strerror}; check the path, its permissions and the free space"
+        line = "".join(char if char.isprintable() else "?" for char in " ".join(message.split()))
+        click.echo(f"error: {line}", err=True)
+        ctx.exit(2)
+
+
+@click.group(cls=InputErrorGroup)
+def main() -> None:
+    """EmoBench as data: rendered, converted and scored."""
+
+
+main.add_command(score)
+main.add_command(report)
+
+
+def form_options(command: Callable) -> Callable:
+    """The options of a command that writes LLaVA's files; they arrive as one `Form`."""
+
+    @click.option("--rationale", type=click.Choice(MODES), default="none", show_default=True,
+                  help="Train answers only, or the records with a rationale only, or a mixture.")  # fmt: skip
+    @click.option("--rationales", type=FILE, help="Take rationales from this file instead of making them by rule.")
+    @click.option("--form", type=click.Choice(FORMS), default=DIRECT, show_default=True,
+                  help="Ask for the answer, or for reasons and a closing line.")  # fmt: skip
+    @click.option("--keep-records", is_flag=True, help="Write the training records too, for the command rationale.")
+    @wraps(command)
+    def with_form(*, rationale: str, rationales: Path | None, form: str, keep_records: bool, **others: Any) -> None:
+        if rationales and rationale == "none":
+            raise InputError(f"--rationales {rationales}: also say how to train with them: --rationale only or mixed")
+        known = read_rationales(rationales) if rationales else None
+        command(form=Form(rationale, known, form == GUIDED, keep_records), **others)
+
+    return with_form
+
+
+@main.command()
+@click.option("--out", type=FOLDER, required=True, help="Folder for the files; media go to its folder media.")
+@click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
+@click.option("--test", default=216, show_default=True, help="Items to evaluate on, over all six sub-tasks.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--changes", is_flag=True, help="Clips only, on which only the order of the frames tells the answer.")
+@videos_option
+@form_options
+def mini(out: Path, **options: Any) -> None:
+    """Render EmoBench-mini; a folder that is complete already is used as it is."""
+    _echo_counts(make_mini(out, **options), out)
+
+
+@main.command()
+@click.argument("source")
+@click.option(
+    "--root", type=FOLDER, required=True, help="Folder that holds the data set; media are named relative to it."
+)
+@click.option("--out", type=FOLDER, required=True, help="Folder for the files that are written.")
+@click.option(
+    "--test", default=0.2, show_default=True, help="Share of the items to test on, without an official split."
+)
+@click.option("--val", default=0.0, show_default=True, help="Share of the items to validate on.")
+@click.option("--seed", default=0, show_default=True, help="Another seed gives another split.")
+@click.option(
+    "--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first."
+)
+@click.option(
+    "--faulty-media", type=click.FloatRange(0, 1), default=FAULTY, show_default=True,
+    help="Share of the media that may be missing or broken; their records are left out.",
+)  # fmt: skip
+@click.option(
+    "--near-duplicates", type=click.Choice(("drop", "keep")), default="drop", show_default=True,
+    help="Training pictures that are nearly the same as one that is asked about; they are looked for if media are opened.",
+)  # fmt: skip
+@videos_option
+@form_options
+def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media: float, **options: Any) -> None:
+    """Convert the data set SOURCE (see `sources`) to LLaVA's files.
+
+    Links that lead out of the root are refused, for an archive may hold some; EMOLLM_FOLLOW_LINKS=1 allows your own.
+    """
+    summary = convert_source(get_source(source), root, out, check=check_media, faulty=faulty_media, **options)
+    _echo_counts(summary, out)
+    for reason, skipped in summary["skipped"].items():
+        click.echo(f"left out {skipped['count']}: {reason} (such as {skipped['examples'][0]})")
+    _echo_left_out(summary["left_out"])
+    _echo_folder(summary, out, root)
+
+
+@main.command()
+@click.option("--records", type=FILE, required=True, help="What `convert --keep-records` wrote.")
+@click.option("--media-root", type=FOLDER, required=True, help="Folder that the records' media begin from.")
+@click.option("--endpoint", metavar="URL", required=True, help="OpenAI-compatible, such as http://127.0.0.1:8000/v1.")
+@click.option("--model", required=True, help="The model's name there.")
+@click.option("--out", type=FILE, required=True, help="File for the rationales that are kept.")
+@click.option("--cache", type=FILE, help="File that keeps every reply; default: OUT.cache.jsonl.")
+@click.option("--max-calls", type=click.IntRange(1), help="End after so many calls, those of earlier runs among them.")
+@click.option("--max-tokens", type=click.IntRange(1), help="End after so many tokens, as the endpoint counts them.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def rationale(records: Path, media_root: Path, endpoint: str, model: str, out: Path, cache: Path | None,
+              max_calls: int | None, max_tokens: int | None, as_json: bool) -> None:  # fmt: skip
+    """Ask a model for rationales, keep those that agree with the label, and report the share.
+
+    The endpoint's key, if it needs one, is read from EMOLLM_RATIONALE_KEY. A run that was stopped goes on.
+    """
+    from ..rationale.teacher import make_rationales
+
+    cache = cache or out.with_name(f"{out.name}.cache.jsonl")
+    teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
+    read = read_record_file(records)
+    report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens))
+    click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if as_json else _shares(report))
+
+
+def _shares(report: dict[str, Any]) -> str:
+    lines = [f"kept {_share(report)} rationales of {report['records']} records, with {report['calls']} calls and "
+             f"{report['tokens']} tokens"]  # fmt: skip
+    lines += [f"  {task}: {_share(counts)}" for task, counts in report["tasks"].items()]
+    lines += [f"  left out {count}: {reason}" for reason, count in report["left_out"].items()]
+    if report["not_asked"]:
+        lines.append(f"  not asked {report['not_asked']}: the budget is spent; with a larger one the command goes on")
+    return "\n".join(lines)
+
+
+def _share(counts: dict[str, int]) -> str:
+    kept, answered = counts["kept"], counts["answered"]
+    return f"{kept} of {answered} ({100 * kept / max(1, answered):.0f} %)"
+
+
+@main.command()
+@click.argument("config")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the files that are written.")
+@click.option("--data-root", type=FOLDER, help="Folder that holds the data sets; else the one that CONFIG names.")
+@click.option("--skip-missing", is_flag=True, help="Go without the data sets that are not there.")
+@click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
+def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, **options: Any) -> None:
+    """Build the benchmark that CONFIG describes: a YAML file, or one of the presets default and small."""
+    composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
+    manifest = build_benchmark(composition, out, check=check_media, **options)
+    for task, labels in manifest["tasks"].items():
+        counts = (f"{split} {sum(label[split] for label in labels.values()):,}" for split in manifest["records"])
+        click.echo(f"{task}: {', '.join(counts)}")
+        if not any(label["test"] for label in labels.values()):
+            click.echo(f"{task} has no test question: its data sets here have no test split")
+    if composition.rationale != "none":
+        click.echo("trained: {trained:,}, of which with a rationale: {with_rationale:,}".format(**manifest["training"]))
+    for name in manifest["absent"]:
+        click.echo(f"went without {name}, which is not there")
+    _echo_left_out(manifest["left_out"])
+    click.echo(f"written to {out}; its data card is {out / 'README.md'}")
+    _echo_folder(manifest, out, composition.data_root)
+
+
+@main.command()
+@click.argument("parts", type=FILE, nargs=-1, required=True)
+@click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
+@click.option("--out", type=FILE, required=True, help="The file for all answers, in the questions' order.")
+def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
+    """Make one answer file of PARTS, if together they answer every question exactly once."""
+    click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
+
+
+@main.command()
+@click.option("--questions", type=FILE, required=True, help="LLaVA's question file, JSONL.")
+@click.option("--stimuli", type=FILE, required=True, help="A line each: an id, a blank, the text before a question.")
+@click.option("--out", type=FOLDER, required=True, help="Gets ID/questions.jsonl for each, and for plain.")
+def stimuli(questions: Path, stimuli: Path, out: Path) -> None:
+    """Write the questions with each stimulus before them, and print the ids, plain first."""
+    for name in write_stimulated(questions, stimuli, out):
+        click.echo(name)
+
+
+@main.command("science-questions")
+@click.argument("questions", type=FILE)
+@click.argument("out", type=FILE)
+def science_questions(questions: Path, out: Path) -> None:
+    """Write the file QUESTIONS as the JSON that llava.eval.model_vqa_science reads."""
+    write_science(read_questions(questions), out)
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--media-root", type=FOLDER, required=True, help="Folder that the file's paths begin from.")
+@click.option("--questions", type=FILE, help="Question file whose items must not be trained on.")
+@click.option("--context", type=click.IntRange(min=1), help="Tokens that a record may have, media included.")
+@click.option("--tokenizer", type=FOLDER, help="Folder of a tokenizer to count tokens with, instead of an estimate.")
+@click.option("--visual-tokens", default=576, show_default=True, help="Tokens of one medium.")
+@click.option("--cache", type=FILE, help="Keep in this file which media were opened, so that a stopped check goes on.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.pass_context
+def validate(ctx: click.Context, file: Path, media_root: Path, as_json: bool, **options: Any) -> None:
+    """Find every fault of a LLaVA training JSON; exit code 1 if there is one, 2 if FILE cannot be read at all."""
+    report = validate_file(file, media_root, **options)
+    click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2) if as_json else "\n".join(report.lines()))
+    ctx.exit(1 if report.faults else 0)
+
+
+@main.command()
+@click.option("--root", type=FOLDER, help="Look for the data sets here and in the folders right below.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def sources(root: Path | None, as_json: bool) -> None:
+    """List the data sets that can be converted."""
+    if root and not root.is_dir():
+        raise InputError(f"{root}: no such folder; name the folder that holds the data sets")
+    listed = [_describe(source, root) for source in all_sources().values()]
+    click.echo(
+        orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode() if as_json else "\n\n".join(map(_lines, listed))
+    )
+
+
+def _describe(source: Source, root: Path | None) -> dict[str, Any]:
+    places = sorted(path for path in root.iterdir() if path.is_dir()) if root else []
+    if root and source.found(root):
+        places = [root]  # what lies below is a part of it
+    return {
+        "name": source.name,
+        "title": source.title,
+        "tasks": source.tasks,
+        "labels": {task: list(labels) for task, labels in source.labels.items()},
+        "licence": source.licence,
+        "homepage": source.homepage,
+        "citation": source.citation,
+        "obtain": source.obtain,
+        "hateful": source.hateful,
+        "rule": source.rule,
+        "expected_items": dict(source.expected),
+        "found": [str(place) for place in places if source.found(place)] if root else None,
+    }
+
+
+def _lines(entry: dict[str, Any]) -> str:
+    lines = [f"{entry['name']}: {entry['title']}, {', '.join(entry['tasks'])}, licence: {entry['licence']}"]
+    lines += [f"  {task} labels: {', '.join(labels)}" for task, labels in entry["labels"].items()]
+    lines += [f"  address: {entry['homepage']}", f"  to get it: {entry['obtain']}"]
+    if entry["found"] is not None:
+        lines.append(f"  found: {', '.join(entry['found']) or 'no'}")
+    return "\n".join(lines)
+
+
+def _echo_left_out(left_out: dict[str, Any]) -> None:
+    for what in ("leaks", "content_leaks"):
+        for kind, n in left_out.get(what, {}).get("by_kind", {}).items():
+            split, _, shared = kind.partition(", ")
+            click.echo(f"left out of {split}: {n:,} records, for a later split has {_SHARED[shared]}")
+    faulty = left_out.get("faulty_media", {"count": 0})
+    if faulty["count"]:
+        places = ", ".join(f"{split} {n:,}" for split, n in faulty["by_split"].items())
+        named = ", ".join(f"{name} ({fault})" for name, fault in list(faulty["examples"].items())[:5])
+        click.echo(f"left out {faulty['count']:,} of {faulty['of']:,} media that are missing or broken ({places}): {named}")
+
+
+_SHARED = {
+    "item": "the same item", "medium": "the same medium", "text": "the same text",
+    "content": "a medium of the same content", "near": "nearly the same picture",
+}  # fmt: skip
+
+
+def _echo_folder(summary: dict[str, Any], out: Path, root: Path) -> None:
+    """Where media are named from, and what training needs to know of it."""
+    folder = out / summary["image_folder"] if summary["image_folder"] else root
+    links = f"; it links to the data sets, so set {FOLLOW_LINKS}=1 where it is read" if summary["linked"] else ""
+    click.echo(f"image folder: {folder}{links}")
+
+
+def _echo_counts(summary: dict[str, Any], out: Path) -> None:
+    for split, tasks in summary["counts"].items():
+        for task, answers in tasks.items():
+            parts = ", ".join(f"{answer} {n}" for answer, n in answers.items())
+            click.echo(f"{split} {task}: {sum(answers.values())} ({parts})")
+    if "rationale" in summary:
+        click.echo("trained: {trained}, of which with a rationale: {with_rationale}".format(**summary["rationale"]))
+    click.echo(f"written to {out}")

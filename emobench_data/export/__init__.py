@@ -1,0 +1,1 @@
+"""Records as the files that others read: LLaVA, VLMEvalKit, lmms-eval, tables."""

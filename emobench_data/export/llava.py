@@ -1,0 +1,175 @@
+"""Write records as the files LLaVA reads: training JSON, and question JSONL with the answers kept apart."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Iterable, Mapping, NamedTuple
+
+import orjson
+
+from ..io.atomic import atomic_file
+from ..io.errors import InputError
+from ..schema.parsing import closed
+from ..schema.records import Record
+from ..media.storyboard import SUFFIX
+from ..schema.tasks import GUIDED, TASKS, YES_NO, question
+
+# Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
+_TAG = re.compile(r"<([\w/|-]+)>")
+TRAIN = "train.json"
+# split -> its questions and their answers
+QUESTIONS = {"test": ("questions.jsonl", "gold.jsonl"), "val": ("val_questions.jsonl", "val_gold.jsonl")}
+STORYBOARD_LINE = "The picture holds four frames of the video in reading order."
+
+
+class Shown(NamedTuple):
+    """A record as a model gets it: its medium under `key` (`image`, `video`, empty for text) and its prompt text.
+
+    `guided` says that the text asks for reasons and a closing line, not for the answer alone.
+    """
+
+    record: Record
+    key: str
+    media: str
+    prompt: str
+    guided: bool = False
+
+
+def show(record: Record, key: str, media: str, *, training: bool, guided: bool = False) -> Shown:
+    """`record` with its medium given as `media` of kind `key`; a video that is shown as an image says so."""
+    text = neutral(question(record, training=training, guided=guided))
+    if record.modality == "video" and key == "image":
+        text = f"{STORYBOARD_LINE}\n{text}"
+    return Shown(record, key, media, text, guided)
+
+
+def write_training_json(
+    records: Iterable[Record],
+    path: Path,
+    *,
+    media_prefix: str = "",
+    storyboards: bool = False,
+    rationales: Mapping[str, str] | None = None,
+) -> int:
+    """Write LLaVA's training JSON, one record a line, and return how many. Which records train is the caller's choice.
+
+    Args:
+        rationales: record id -> what is trained before its answer; such a record is asked in the guided form.
+        media_prefix: folder put before each medium, for a host whose image folder holds several data sets.
+        storyboards: whether the picture of a clip's frames (see `storyboard`) stands in for it, for LLaVA 1.5 knows
+            images only. If not, a video record has the key `video` and the placeholder `<video>`.
+
+    Raises:
+        InputError: two records have one id. Nothing is written then.
+    """
+    seen: set[str] = set()
+    with atomic_file(path) as file:
+        file.write(b"[")
+        for record in records:
+            file.write(b",\n" if seen else b"\n")
+            _check_new(record, seen)
+            reasons = rationales.get(record.id, "") if rationales else ""
+            shown = _show(record, media_prefix, storyboards, training=True, guided=bool(reasons))
+            file.write(orjson.dumps(training_entry(shown, reasons)))
+        file.write(b"\n]\n")
+    return len(seen)
+
+
+def write_questions(
+    records: Iterable[Record],
+    path: Path,
+    answers_path: Path,
+    *,
+    media_prefix: str = "",
+    storyboards: bool = False,
+    guided: bool = False,
+) -> int:
+    """Write the question JSONL of LLaVA's eval scripts to `path` and the answers to `answers_path`; return how many.
+
+    The text has no placeholder, because LLaVA's scripts add it. A text-only record has no key `image`. Without
+    `storyboards` a clip has the key `video`, which `emollm eval` reads and LLaVA's scripts do not.
+
+    Args:
+        media_prefix, storyboards: as in `write_training_json`.
+        guided: ask for reasons and a closing line; each question then says `"form": "guided"`.
+
+    Raises:
+        InputError: two records have one id.
+    """
+    seen: set[str] = set()
+    with atomic_file(answers_path) as answers, atomic_file(path) as questions:
+        for record in records:
+            _check_new(record, seen)
+            shown = _show(record, media_prefix, storyboards, training=False, guided=guided)
+            questions.write(orjson.dumps(question_entry(shown)) + b"\n")
+            answers.write(orjson.dumps(answer_entry(record)) + b"\n")
+    return len(seen)
+
+
+def neutral(text: str) -> str:
+    """`text` without anything a model or host takes for a placeholder or special token: `<image>` becomes `[image]`."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return _TAG.sub(r"[\1]", text) if "<" in text else text
+
+
+def _check_new(record: Record, seen: set[str]) -> None:
+    if record.id in seen:
+        raise InputError(f"record {record.id}: occurs twice; give each item of a data set its own id")
+    seen.add(record.id)
+
+
+def training_entry(shown: Shown, rationale: str = "") -> dict[str, object]:
+    """One record of LLaVA's training JSON; with a rationale, its answer closes that."""
+    record, key, media, prompt, _ = shown
+    answer = closed(rationale, record.answer) if rationale else record.answer
+    return {
+        "id": neutral(record.id),
+        **({key: media} if key else {}),
+        "conversations": [
+            {"from": "human", "value": f"<{key}>\n{prompt}" if key else prompt},
+            {"from": "gpt", "value": neutral(answer)},
+        ],
+    }
+
+
+def question_entry(shown: Shown) -> dict[str, object]:
+    """One line of the question file of LLaVA's eval scripts.
+
+    `options`, which they pass over, is the label set of a closed question or Yes and No, whatever the answer is;
+    `form`, which they pass over too, stands where the question is guided.
+    """
+    record, key, media, prompt, guided = shown
+    options = YES_NO if TASKS[record.task].kind == "yes_no" else record.options
+    entry = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
+    entry |= {"form": GUIDED} if guided else {}
+    return {**entry, "options": [neutral(label) for label in options]} if options else entry
+
+
+def answer_entry(record: Record) -> dict[str, object]:
+    """The line of the gold file for that question; `group` stands where questions hang together, for the intervals."""
+    return {
+        "question_id": neutral(record.id),
+        "source": record.source,
+        "task": record.task,
+        "answer": neutral(record.answer),
+        "accepted": [neutral(label) for label in record.accepted],
+        "options": [neutral(label) for label in record.options],
+        **({"group": neutral(record.group)} if record.group else {}),
+    }
+
+
+def _show(record: Record, media_prefix: str, storyboards: bool, *, training: bool, guided: bool) -> Shown:
+    key, media = shown_as(record, storyboards)
+    prefix = f"{media_prefix.rstrip('/')}/" if media_prefix and media else ""
+    return show(record, key, prefix + media, training=training, guided=guided)
+
+
+def shown_as(record: Record, storyboards: bool) -> tuple[str, str]:
+    """The key of a record's medium and its path, both empty for a text alone; a storyboard is an image."""
+    if record.modality == "text":
+        return "", ""
+    if record.modality == "video" and storyboards:
+        return "image", record.media + SUFFIX
+    return record.modality, record.media

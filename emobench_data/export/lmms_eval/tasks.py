@@ -1,0 +1,114 @@
+"""What the YAML files beside this one name: a sub-task's questions, their media, and the scores of the answers.
+
+The benchmark is that in the folder `EMOBENCH_DATA`; its media are in `EMOBENCH_MEDIA`, by default the folder's `media`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
+
+from ..llava import QUESTIONS
+from ...io.errors import InputError
+from ...media.examine import is_there, leads_out, open_picture
+from ...metrics import Cells
+from ...schema.questions import read_asked
+from ...scoring.gold import Gold, read_gold
+from ...scoring.reader import read
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+DATA, MEDIA = "EMOBENCH_DATA", "EMOBENCH_MEDIA"
+
+
+def _folder() -> Path:
+    folder = os.environ.get(DATA)
+    if not folder:
+        raise InputError(f"{DATA} is not set; give the folder that holds {' and '.join(QUESTIONS['test'])}")
+    return Path(folder)
+
+
+def __getattr__(name: str) -> Any:
+    """`FILES`, read when a YAML file names it: lmms-eval has `datasets` load a file before `_documents` is asked."""
+    if name != "FILES":
+        raise AttributeError(name)
+    return {"data_files": {"test": str(_folder() / QUESTIONS["test"][0])}}
+
+
+class Benchmark(NamedTuple):
+    """The questions by sub-task, and their gold."""
+
+    documents: dict[str, list[dict[str, str]]]
+    gold: dict[str, Gold]
+
+
+@cache
+def _benchmark(folder: Path) -> Benchmark:
+    questions, answers = (folder / name for name in QUESTIONS["test"])
+    asked = read_asked(questions)
+    if any(question.guided for question in asked.values()):
+        raise InputError(f"{questions}: holds guided questions, which these tasks do not ask; write it with --form direct")
+    gold, _ = read_gold(answers, questions, asked)
+    documents: dict[str, list[dict[str, str]]] = {}
+    for key, question in asked.items():
+        own = gold[key]
+        entry = {"id": key, "text": question.text, "medium": question.medium or ""}
+        entry |= {"kind": "video" if question.video else "image"}
+        entry |= {"answer": own.answer, "source": own.source}
+        documents.setdefault(own.task, []).append(entry)
+    return Benchmark(documents, gold)
+
+
+def _documents(_loaded: Dataset, *, task: str) -> Dataset:
+    from datasets import Dataset
+
+    documents = _benchmark(_folder()).documents
+    if task not in documents:
+        there = ", ".join(f"emobench_{name}" for name in documents)
+        raise InputError(f"{_folder()}: holds no question of {task}; ask for --tasks {there}")
+    return Dataset.from_list(documents[task])
+
+
+emo_c = partial(_documents, task="emo_c")
+emo_o = partial(_documents, task="emo_o")
+intent = partial(_documents, task="intent")
+hate = partial(_documents, task="hate")
+humor = partial(_documents, task="humor")
+sarcasm = partial(_documents, task="sarcasm")
+
+
+def doc_to_visual(document: dict[str, str]) -> list[Any]:
+    """The decoded RGB picture, the path of a clip, or nothing for text, as lmms-eval's models take them."""
+    if not document["medium"]:
+        return []
+    root = Path(os.environ.get(MEDIA) or _folder() / "media").resolve()
+    path = root / document["medium"]
+    if document["kind"] == "image":
+        return [open_picture(path, root)]
+    if leads_out(path, root) or not is_there(path):
+        raise InputError(f"{path}: no such clip below {root}; name the media's folder with {MEDIA}")
+    return [str(path)]
+
+
+def process_results(document: dict[str, str], answers: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The gold and the answer of one question as the labels that they count for; `score`, from which lmms-eval takes the
+    accuracy's standard error, is 1 where they are equal."""
+    gold = _benchmark(_folder()).gold[document["id"]]
+    truth, guess = read(gold, document["text"], answers[0])
+    counted = {"question": document["id"], "truth": truth, "guess": guess}
+    return {"accuracy": {**counted, "score": int(truth == guess)}, "macro_f1": counted}
+
+
+def accuracy(counted: Sequence[dict[str, Any]]) -> float:
+    return _figures(counted)["accuracy"]
+
+
+def macro_f1(counted: Sequence[dict[str, Any]]) -> float:
+    return _figures(counted)["macro_f1"]
+
+
+def _figures(counted: Sequence[dict[str, Any]]) -> dict[str, float]:
+    return Cells([one["truth"] for one in counted], [one["guess"] for one in counted]).figures()

@@ -1,0 +1,51 @@
+"""One row a record with named columns: what Hugging Face `datasets` reads.
+
+`load_dataset(FOLDER)` finds the splits by the head of the data card, which also fixes the columns' types. Media are
+paths below the data root.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+import yaml
+
+from .llava import Shown, neutral
+
+SPLIT_FILES = {"train": "hf/train.jsonl", "val": "hf/validation.jsonl", "test": "hf/test.jsonl"}
+_STRINGS = ("id", "source", "task", "modality", "media", "question", "answer")
+_LISTS = ("accepted", "options")
+
+
+def row(shown: Shown) -> dict[str, Any]:
+    """`modality` is how the medium is shown (a storyboard is an image); `media` is empty for text."""
+    record = shown.record
+    return {
+        "id": neutral(record.id),
+        "source": record.source,
+        "task": record.task,
+        "modality": shown.key or "text",
+        "media": shown.media,
+        "question": shown.prompt,
+        "answer": neutral(record.answer),
+        "accepted": [neutral(label) for label in record.accepted],
+        "options": [neutral(label) for label in record.options],
+    }
+
+
+def card_head(splits: Iterable[str], licence: str = "other") -> str:
+    """The YAML at the top of the data card, by which `load_dataset` finds `splits` and the columns' types."""
+    features: list[dict[str, Any]] = [{"name": name, "dtype": "string"} for name in _STRINGS]
+    features += [{"name": name, "list": "string"} for name in _LISTS]
+    files = [
+        {"split": "validation" if split == "val" else split, "path": path}
+        for split, path in SPLIT_FILES.items()
+        if split in splits
+    ]
+    head = {
+        "license": licence,
+        "pretty_name": "EmoBench (rebuilt)",
+        "configs": [{"config_name": "default", "data_files": files}],
+        "dataset_info": {"config_name": "default", "features": features},
+    }
+    return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n"

@@ -1,0 +1,63 @@
+"""TSV for VLMEvalKit: one file a sub-task, multiple choice where there are options.
+
+VLMEvalKit marks one letter as right and knows 26 of them. So the options of a question are without the other accepted
+labels, and of a longer list those beyond 26 are left out, drawn by a hash of the record (our rule). A file of its own
+that it does not know is multiple choice for it, unless `openended` is in its name (`DATASET_TYPE` in its
+`vlmeval/dataset/__init__.py`, commit e8e78f0); a path that is not absolute is one below the working directory.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from hashlib import blake2s
+from string import ascii_uppercase as LETTERS
+
+from .llava import STORYBOARD_LINE, Shown, neutral
+from ..schema.records import Record
+from ..schema.tasks import TASKS, YES_NO, question
+
+TASK_FILES = {
+    name: f"vlmevalkit/EmoBench_{name}{'_openended' if task.kind == 'open' else ''}.tsv" for name, task in TASKS.items()
+}
+
+
+def header(task: str, labels: int) -> bytes:
+    """The first line of a sub-task's file; `labels` is the size of its largest label set."""
+    return _line(["index", "image_path", "question", *_letters(task, labels), "answer", "category", "question_id"])
+
+
+def line(shown: Shown, index: int, labels: int) -> bytes:
+    """The line of a record that is shown as an image; `index` counts a file's lines from 0."""
+    record = shown.record
+    options = choices(record)
+    asked = question(record, training=False, hint=not options)
+    if record.modality == "video":
+        asked = f"{STORYBOARD_LINE}\n{asked}"
+    answer = LETTERS[options.index(record.answer)] if options else record.answer
+    cells = [*options, *[""] * (len(_letters(record.task, labels)) - len(options))]
+    return _line(
+        [index, shown.media, neutral(asked), *map(neutral, cells), neutral(answer), record.source, neutral(record.id)]
+    )
+
+
+def choices(record: Record) -> list[str]:
+    """The options that are offered, in the label set's order; none for the open-set sub-task."""
+    if TASKS[record.task].kind == "yes_no":
+        return list(YES_NO)
+    wrong = [label for label in record.options if label not in record.accepted]
+    if len(wrong) >= len(LETTERS):
+        wrong.sort(key=lambda label: blake2s(f"{record.id}\0{label}".encode("utf-8", "replace")).digest())
+    offered = {record.answer, *wrong[: len(LETTERS) - 1]}
+    return [label for label in record.options if label in offered]
+
+
+def _letters(task: str, labels: int) -> str:
+    kind = TASKS[task].kind
+    return LETTERS[: {"closed": labels, "yes_no": len(YES_NO), "open": 0}[kind]]
+
+
+def _line(cells: list[object]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t", lineterminator="\n").writerow(cells)
+    return text.getvalue().encode()

@@ -1,0 +1,1 @@
+"""Files and endpoints: written whole or not at all, locked, read strictly. Knows nothing of EmoBench."""

@@ -1,0 +1,1 @@
+"""Pictures and clips: opened in one way, examined, kept inside their folder."""

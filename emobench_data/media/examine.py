@@ -1,0 +1,78 @@
+"""Media as files: what one is, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from ..io.errors import MediumFault, PictureFault
+from .pictures import check_picture, moving_frames, read_picture
+from .places import OUTSIDE, check_place, is_there, leads_out
+from ..io.sniff import CLIP, PICTURE, content_of
+from .video import SUFFIXES, Sampling, clip_seconds, read_frames
+
+__all__ = ["OUTSIDE", "Finding", "PictureFault", "examine", "is_there", "kind_of", "leads_out", "media_fault", "open_picture"]
+
+
+def kind_of(path: Path) -> str:
+    """`image` or `video`: what a medium is where no record says it, by its content.
+
+    A file or folder of more than one frame is a clip; so an animated GIF, PNG, WebP or AVIF is one, and one of a single
+    frame is a picture. A record's own word stands above this: an animated picture that it calls an image is shown by its
+    first frame, everywhere. Of what holds neither, the name's end decides; why it cannot be read is said on reading.
+    """
+    if os.path.isdir(path):  # it answers for names no file can have, unlike `Path`
+        return "video"
+    frames = moving_frames(path)
+    if frames is not None:
+        return "video" if frames > 1 else "image"
+    try:
+        content = content_of(path)
+    except OSError:
+        content = None
+    if content is not None and content.family in (CLIP, PICTURE):
+        return "video" if content.family == CLIP else "image"
+    return "video" if path.suffix.lower() in SUFFIXES else "image"
+
+
+class Finding(NamedTuple):
+    """What a check says of a medium: what is wrong with it, or None; a clip's length and how many frames of it are lost."""
+
+    fault: str | None
+    seconds: float | None = None
+    spoilt: int = 0
+
+
+def examine(path: Path, modality: str, root: Path, sampling: Sampling = Sampling()) -> Finding:
+    """Open a medium as it will be read; `root`, which it may not leave, is a resolved path.
+
+    Args:
+        sampling: the frames of a clip that will be read.
+    """
+    try:
+        check_place(path, root)
+        if modality == "video":
+            spoilt = read_frames(path, sampling, reader="pyav").spoilt  # decord ends processes that use it in threads
+            return Finding(None, clip_seconds(path), spoilt)
+        check_picture(path)
+    except MediumFault as error:
+        return Finding(error.fault)
+    return Finding(None)
+
+
+def media_fault(path: Path, modality: str, root: Path) -> str | None:
+    """What is wrong with the medium, or None; as `examine`."""
+    return examine(path, modality, root).fault
+
+
+def open_picture(path: Path, root: Path) -> Image.Image:
+    """A decoded RGB picture as people see it; `root`, which it may not leave, is a resolved path.
+
+    Raises:
+        PictureFault: with what `media_fault` would say of it.
+    """
+    check_place(path, root)
+    return read_picture(path)

@@ -1,0 +1,168 @@
+"""LLaVA's question files, and the answer files of its evaluation scripts: read, converted, merged."""
+
+from __future__ import annotations
+
+from math import ceil
+from pathlib import Path
+from typing import Any, Iterable, NamedTuple, Sequence, TypeVar
+
+import orjson
+
+from ..io.atomic import atomic_file
+from ..io.errors import InputError
+from ..io.llava_files import line_place, read_lines, read_training
+from .tasks import GUIDED, is_guided
+
+PLACEHOLDER = "<image>"
+_NAMED = 5  # how many ids an error names
+T = TypeVar("T")
+
+
+class Question(NamedTuple):
+    """One question.
+
+    Args:
+        image: path below the image folder, or None; without `video` too the question is about text alone.
+        options: what may be answered, empty if anything.
+        line: where in its file it stands, from 1.
+        guided: whether it asks for reasons and a closing line, which alone counts.
+        stimulus: what stands on a line of its own before the question proper, see `stimuli`.
+    """
+
+    id: str | int
+    image: str | None
+    text: str
+    options: tuple[str, ...] = ()
+    video: str | None = None
+    line: int = 0
+    guided: bool = False
+    stimulus: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The text without its stimulus."""
+        return self.text.removeprefix(f"{self.stimulus}\n") if self.stimulus else self.text
+
+    @property
+    def medium(self) -> str | None:
+        """The picture or clip that is asked about."""
+        return self.image or self.video
+
+
+def read_questions(path: Path | str) -> list[Question]:
+    """The questions of a JSONL file, or of the JSON list that `llava.eval.model_vqa_science` reads (name `*.json`).
+
+    Raises:
+        InputError: the file cannot be read or is empty, a question lacks its fields, or an id occurs twice.
+    """
+    path = Path(path)
+    if path.suffix == ".json":
+        # `write_science` puts one record on a line.
+        found = [_from_conversation(path, number, entry) for number, entry in enumerate(read_training(path), 1)]
+    else:
+        found = [_from_line(path, number, entry) for number, entry in read_lines(path)]
+    if not found:
+        raise InputError(f"{path}: holds no question; write it again")
+    first: dict[str, int] = {}
+    for question in found:
+        earlier = first.setdefault(str(question.id), question.line)
+        if earlier != question.line:
+            place = line_place(path, question.line)
+            raise InputError(f"{place}: question_id {question.id!r} occurs twice, first in line {earlier}; keep one")
+    return found
+
+
+def read_asked(path: Path | str) -> dict[str, Question]:
+    """Question id, as text -> question, in the file's order. Raises as `read_questions` does."""
+    return {str(question.id): question for question in read_questions(path)}
+
+
+def _from_line(path: Path, number: int, entry: dict[str, Any]) -> Question:
+    key, text, options = entry.get("question_id"), entry.get("text"), entry.get("options") or []
+    image, video = entry.get("image") or None, entry.get("video") or None
+    if not _named(key) or not isinstance(text, str):
+        raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
+    if "answer_id" in entry:
+        raise InputError(f"{line_place(path, number)}: an answer, as LLaVA's scripts write it; give the questions")
+    if not (image is None or isinstance(image, str)) or not (video is None or isinstance(video, str)):
+        raise InputError(f"{line_place(path, number)}: image and video must be paths below the image folder")
+    if image and video:
+        raise InputError(f"{line_place(path, number)}: has an image and a video; a question has one medium")
+    words = isinstance(options, list) and all(isinstance(option, str) and option.strip() for option in options)
+    if not words or len(set(options)) < len(options):
+        raise InputError(f"{line_place(path, number)}: options must be a list of different words")
+    guided = "form" in entry and is_guided(entry, line_place(path, number))
+    stimulus = entry.get("stimulus", "")
+    if stimulus and not (isinstance(stimulus, str) and text.startswith(f"{stimulus}\n")):
+        raise InputError(f"{line_place(path, number)}: its text does not begin with its stimulus, on a line of its own")
+    return Question(key, image, text, tuple(options), video, number, guided, stimulus)
+
+
+def _from_conversation(path: Path, number: int, entry: Any) -> Question:
+    turns = entry.get("conversations") if isinstance(entry, dict) else None
+    first = turns[0] if isinstance(turns, list) and turns else None
+    if not isinstance(first, dict) or not isinstance(first.get("value"), str):
+        place = line_place(path, number)
+        raise InputError(f"{place}: a question needs id and conversations, as llava.eval.model_vqa_science reads them")
+    text = first["value"].replace(PLACEHOLDER, "").strip()
+    known = {key: entry[key] for key in ("image", "options", "form") if key in entry}
+    return _from_line(path, number, {"question_id": entry.get("id"), "text": text, **known})
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+def write_science(questions: Iterable[Question], path: Path) -> None:
+    """Write questions as the JSON list that `llava.eval.model_vqa_science` reads; it makes the same prompts of it.
+
+    Raises:
+        InputError: a question is about a clip.
+    """
+    entries = []
+    for one in questions:
+        if one.video:
+            raise InputError(f"question {one.id!r} is about a clip: LLaVA's scripts read none; take emollm eval")
+        text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
+        turns = [{"from": "human", "value": text}]
+        known = {**({"image": one.image} if one.image else {}), **({"form": GUIDED} if one.guided else {})}
+        entries.append({"id": one.id, **known, "conversations": turns})
+    with atomic_file(path) as file:
+        file.write(b"[" + b",\n".join(map(orjson.dumps, entries)) + b"]\n")
+
+
+def chunk(items: Sequence[T], chunks: int, index: int) -> list[T]:
+    """Part `index` of `chunks` as LLaVA's scripts cut it; empty where they would stop with an IndexError."""
+    if not 0 <= index < chunks:
+        raise InputError(f"--chunk-idx {index} is not among the {chunks} chunks, which count from 0")
+    size = ceil(len(items) / chunks)
+    return list(items[index * size : (index + 1) * size])
+
+
+def merge_answers(questions: Path, parts: Sequence[Path], out: Path) -> int:
+    """Write the answers of several files as one, in the questions' order, and return how many.
+
+    Raises:
+        InputError: a question has no answer, two, or an answer no question; nothing is written then.
+    """
+    asked = [one.id for one in read_questions(questions)]
+    known, lines, twice, unknown = set(asked), {}, [], []
+    for part in parts:
+        for number, entry in read_lines(part):
+            key = entry.get("question_id")
+            if not _named(key) or not isinstance(entry.get("text"), str):
+                raise InputError(f"{line_place(part, number)}: an answer needs question_id and text")
+            if key not in known:
+                unknown.append(key)
+            elif key in lines:
+                twice.append(key)
+            lines[key] = entry
+    missing = [key for key in asked if key not in lines]
+    for keys, fault in ((unknown, "not asked"), (twice, "answered twice"), (missing, "not answered")):
+        if keys:
+            named = ", ".join(map(repr, keys[:_NAMED])) + (", ..." if len(keys) > _NAMED else "")
+            raise InputError(f"{questions}: {fault}: {named} ({len(keys)}); evaluate the chunk that holds it again")
+    with atomic_file(out) as file:
+        for key in asked:
+            file.write(orjson.dumps(lines[key], option=orjson.OPT_APPEND_NEWLINE))
+    return len(asked)

@@ -1,0 +1,105 @@
+"""The one record type from which every EmoBench file is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Mapping
+
+from ..io.errors import InputError
+from .tasks import TASKS, YES_NO
+
+MODALITIES = ("image", "video", "text")
+SPLITS = ("train", "val", "test", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One question about one medium, with its answer.
+
+    Args:
+        source: name of the data set, as in `emobench_data.sources`.
+        item: the data set's own id of the item, always a string (tweet ids do not fit a float).
+        task: one of the six sub-tasks in `emobench_data.schema.tasks`.
+        modality: `image`, `video` or `text`.
+        media: path of the medium relative to the data set's root, POSIX style; empty for `text`.
+        answer: the label that is trained; `Yes` or `No` for the Yes/No sub-tasks.
+        accepted: every label that counts as right, `answer` among them; defaults to `(answer,)`.
+        options: the label set in its own order for closed-set questions, else empty.
+        text: what belongs to the item and must be read (tweet, meme text, dialogue), ready to stand in a prompt.
+        split: `train`, `val`, `test`, or empty where the data set has none and one is assigned later.
+        group: records of one group never stand in two splits (theme, show, dialogue); empty for a group of its own.
+        attributes: annotation that a rationale may be made from, such as EmoSet's `brightness`.
+
+    Raises:
+        InputError: a field is missing, unknown, or contradicts another one; the message names the record.
+    """
+
+    source: str
+    item: str
+    task: str
+    modality: str
+    media: str
+    answer: str
+    accepted: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    text: str = ""
+    split: str = ""
+    group: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.accepted:
+            object.__setattr__(self, "accepted", (self.answer,))
+        fault = self._fault()
+        if fault:
+            raise InputError(" ".join(f"record {self.source}/{self.item} ({self.task}): {fault}".split()))
+
+    @property
+    def id(self) -> str:
+        """Unique over all sources and sub-tasks."""
+        return f"{self.source}/{self.item}/{self.task}"
+
+    def _fault(self) -> str | None:
+        if not self.source or not isinstance(self.item, str) or not self.item.strip():
+            return "source and item must be non-empty strings"
+        if self.task not in TASKS:
+            return f"unknown sub-task; known: {', '.join(TASKS)}"
+        if self.split not in SPLITS:
+            return f"unknown split {self.split!r}; known: train, val, test"
+        return self._media_fault() or self._answer_fault()
+
+    def _media_fault(self) -> str | None:
+        if self.modality not in MODALITIES:
+            return f"unknown modality {self.modality!r}; known: {', '.join(MODALITIES)}"
+        if (self.modality == "text") != (not self.media):
+            return f"modality {self.modality!r} does not fit media {self.media!r}"
+        if self.modality == "text" and not self.text.strip():
+            return "a text-only record needs a text"
+        return path_fault(self.media) if self.media else None
+
+    def _answer_fault(self) -> str | None:
+        kind = TASKS[self.task].kind
+        if not isinstance(self.answer, str) or not self.answer.strip():
+            return "the answer is empty"
+        if self.answer not in self.accepted:
+            return f"the answer {self.answer!r} is not among the accepted labels"
+        if kind == "yes_no" and not set(self.accepted) <= set(YES_NO):
+            return f"the answer must be Yes or No, not {self.answer!r}"
+        if kind == "closed" and not set(self.accepted) <= set(self.options):
+            return f"the answer {self.answer!r} is not in the label set"
+        if kind != "closed" and self.options:
+            return "only closed-set sub-tasks have options"
+        return None
+
+
+def path_fault(path: str) -> str | None:
+    """Say why `path` may not stand in an annotation, or None: it must stay below the media root."""
+    if path.startswith(("/", "\\", "~")) or (len(path) > 1 and path[1] == ":"):
+        return f"media path {path!r} is absolute; paths are relative to the media root"
+    if ".." in path.replace("\\", "/").split("/"):
+        return f"media path {path!r} leaves the media root"
+    if not path.isprintable() and any(ord(char) < 32 for char in path):
+        return f"media path {path!r} holds control characters"
+    if not path.isascii() and any("\ud800" <= char <= "\udfff" for char in path):
+        return f"media path {path!r} is not valid UTF-8"
+    return None

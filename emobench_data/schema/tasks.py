@@ -1,0 +1,218 @@
+"""The six sub-tasks of EmoBench: what is asked, how, and what an answer looks like.
+
+The names and the Yes/No form of the applications are the paper's (arXiv 2406.16442); every wording is our own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Mapping
+
+from .hash_choice import draw
+from ..io.errors import InputError
+
+if TYPE_CHECKING:
+    from .records import Record
+
+YES_NO = ("Yes", "No")
+# How a question is asked: for the answer alone, or for reasons and then a closing line with the answer.
+FORMS = DIRECT, GUIDED = "direct", "guided"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a question is put: `training` wordings, of which evaluation uses the first, and where to `look` first.
+
+    `{medium}` is image, video or text.
+    """
+
+    training: tuple[str, ...]
+    look: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sub-task.
+
+    Args:
+        name: the key used in files and on the command line.
+        title: the paper's name.
+        kind: `closed` (choose from options), `open` (name it) or `yes_no`.
+        wording: of a medium; where its text is asked about too, of a medium with its text.
+        silent: of a medium without a text.
+        text: of a text alone.
+        hint: how to answer; `{options}` is the label set in its own order.
+        close: how to answer in the guided form.
+    """
+
+    name: str
+    title: str
+    kind: str
+    wording: Wording
+    silent: Wording
+    text: Wording
+    hint: str
+    close: str
+
+    @property
+    def evaluation(self) -> str:
+        """The one wording in which evaluation asks about a medium."""
+        return self.wording.training[0]
+
+    def wording_of(self, record: Record) -> Wording:
+        """The wording that speaks of what `record` has."""
+        if not record.media:
+            return self.text
+        return self.wording if record.text else self.silent
+
+
+_CLOSED = "Choose one of: {options}. Answer with that word or phrase only."
+_OPEN = "Answer with one or two words."
+_YES_NO = "Answer Yes or No."
+_REASONS = 'Give your reasons in one or two sentences, then close with the line "Answer:" and '
+_GUIDED = {
+    "closed": f"Choose one of: {{options}}. {_REASONS}that word or phrase.",
+    "open": f"{_REASONS}one or two words.",
+    "yes_no": f"{_REASONS}Yes or No.",
+}
+_FEELING = "Look at the scene, the people's faces and gestures, the light and the colors, and at what is said."
+_READ = "Read closely what is said, how, and to whom."
+
+
+def _task(
+    name: str, title: str, kind: str, hint: str, wordings: tuple[str, ...], *,
+    look: str, alone: tuple[str, ...] = (), look_alone: str = "", read: str = _READ,
+) -> Task:  # fmt: skip
+    """`alone` and `look_alone` are of a medium without a text, `alone` and `read` of a text without a medium."""
+    alone = alone or wordings
+    return Task(
+        name=name, title=title, kind=kind, hint=hint, close=_GUIDED[kind], wording=Wording(wordings, look),
+        silent=Wording(alone, look_alone or look), text=Wording(alone, read),
+    )  # fmt: skip
+
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        _task(
+            "emo_c", "Emo-C", "closed", _CLOSED,
+            (
+                "Which emotion does this {medium} show or evoke?",
+                "What feeling comes across in this {medium}?",
+                "Look at this {medium}. Which of the emotions fits it best?",
+                "Decide which emotion this {medium} conveys.",
+            ),
+            look=_FEELING,
+        ),
+        _task(
+            "emo_o", "Emo-O", "open", _OPEN,
+            (
+                "In your own words, which emotion does this {medium} show or evoke?",
+                "Name the emotion that this {medium} conveys.",
+                "What emotion do you see or feel in this {medium}?",
+                "How would you call the feeling in this {medium}?",
+            ),
+            look=_FEELING,
+        ),
+        _task(
+            "intent", "Intent", "closed", _CLOSED,
+            (
+                "What is the intent behind this {medium}?",
+                "Which intention does this {medium} express?",
+                "Why was this said or shared? Judge from the {medium}.",
+                "Decide which intent fits this {medium} best.",
+            ),
+            look="Look at the gesture and at whom it is for, and read the words together with it.",
+            look_alone="Look at the people, at what they do and for whom, and at what is shown.",
+        ),
+        _task(
+            "hate", "Hate", "yes_no", _YES_NO,
+            (
+                "Is this {medium}, taken together with its text, hateful?",
+                "Does this {medium} with its text attack or demean people?",
+                "Judge picture and words together: is this {medium} hateful?",
+            ),
+            alone=(
+                "Is this {medium} hateful?",
+                "Does this {medium} attack or demean people?",
+                "Judge it as a whole: is this {medium} hateful?",
+            ),
+            look="Read the words against the picture. Do the two together turn against people for who they are?",
+            look_alone="Look at what is shown and done. Does it turn against people for who they are?",
+            read="Read closely what is said. Does it turn against people for who they are?",
+        ),
+        _task(
+            "humor", "Humor", "yes_no", _YES_NO,
+            (
+                "Is this {medium}, taken together with its text, humorous?",
+                "Is this {medium} with its text meant to be funny?",
+                "Judge picture and words together: is this {medium} humorous?",
+            ),
+            alone=(
+                "Is this {medium} humorous?",
+                "Is this {medium} meant to be funny?",
+                "Judge it as a whole: is this {medium} humorous?",
+            ),
+            look="Read the words against the picture. Does one break in play with what the other leads to expect?",
+            look_alone="Look at what is shown and done. Does it break in play with what it leads to expect?",
+            read="Read closely what is said. Does its end break in play with what it leads to expect?",
+        ),
+        _task(
+            "sarcasm", "Sarcasm", "yes_no", _YES_NO,
+            (
+                "Is this {medium}, taken together with its text, sarcastic?",
+                "Does this {medium} with its text mean the opposite of what it says?",
+                "Judge picture and words together: is this {medium} sarcastic?",
+            ),
+            alone=(
+                "Is this {medium} sarcastic?",
+                "Does this {medium} mean the opposite of what it says?",
+                "Judge it as a whole: is this {medium} sarcastic?",
+            ),
+            look="Read the words against the picture and what was said before. Do they mean the opposite of what they say?",
+            look_alone="Look at what is shown and done, and how. Does it mean the opposite of what it shows?",
+            read="Read closely what is said, how, and after what. Do the words mean the opposite of what they say?",
+        ),
+    )
+}  # fmt: skip
+
+
+def question(record: Record, *, training: bool, hint: bool = True, guided: bool = False) -> str:
+    """The prompt text of `record`, without any media placeholder and without a trace of its answer.
+
+    Training draws one wording per record by a hash of its id, so that a conversion is reproducible. Without `hint`
+    it does not say how to answer, for evaluators that list the options themselves.
+    `guided` asks for reasons and a closing line.
+    """
+    task = TASKS[record.task]
+    wording = task.wording_of(record)
+    chosen = draw(record.id, len(wording.training)) if training else 0
+    ask = wording.training[chosen].format(medium=record.modality)
+    if hint:
+        how = f"{wording.look} {task.close}" if guided else task.hint
+        ask = f"{ask} {how.format(options=', '.join(record.options))}"
+    return f"{record.text}\n{ask}" if record.text else ask
+
+
+def is_guided(question: Mapping[str, Any], place: str) -> bool:
+    """Whether a line of a question file is in the guided form; `place` names it where it says another one.
+
+    Raises:
+        InputError: the form is unknown.
+    """
+    form = question.get("form", DIRECT)
+    if form not in FORMS:
+        raise InputError(f"{place}: unknown form {form!r}; known: {', '.join(FORMS)}")
+    return form == GUIDED
+
+
+def quoted(role: str, text: str) -> str:
+    """An item's own words as one prompt line, such as `Tweet: "..."`; line breaks become spaces."""
+    flat = " ".join(text.split())
+    return f'{role}: "{flat}"' if flat else ""
+
+
+def dialogue(context: list[tuple[str, str]], speaker: str, utterance: str) -> str:
+    """Dialogue lines `(speaker, words)` before an utterance, then the utterance that is asked about."""
+    lines = ["Dialogue:"] + [f"{who}: {' '.join(words.split())}" for who, words in context] if context else []
+    return "\n".join([*lines, quoted(f"Asked about, said by {speaker}" if speaker else "Asked about", utterance)])

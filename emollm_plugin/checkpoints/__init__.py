@@ -1,0 +1,1 @@
+"""Model folders: what they are, read strictly, noted, merged, moved."""

@@ -1,0 +1,181 @@
+"""Loading a checkpoint strictly: the host restores the projector with `strict=False` and says nothing if it failed."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Callable
+
+import torch
+from torch import Tensor
+
+from emobench_data.io.errors import InputError
+
+from ..compat import cpu
+from ..compat.config import newer_tokenizer
+from ..compat.dtype import HostFormat, cast_parameters, dtype_argument, noted_format
+from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
+from .towers import find_tower
+
+logger = logging.getLogger(__name__)
+
+MARK = "mm_projector."
+
+
+def checked_load(host_load: Callable) -> Callable:
+    """Wrap `llava.model.builder.load_pretrained_model`: the projector is restored strictly, and the number format is kept.
+
+    The vision tower is `vision_tower`, else the one that the checkpoint names, by where it lies now. The format is `dtype`, else
+    on a CPU `cpu_dtype()`, else the one that the checkpoint was trained in, else the host's float16; the host takes float16 for
+    all of them, in which Gemma 3 overflows.
+    """
+
+    def load_pretrained_model(model_path, model_base, model_name, *args, dtype=None, vision_tower=None, **kwargs):
+        model_base, model_name = host_branch(model_path, model_base, model_name)
+        if not torch.cuda.is_available():
+            kwargs.setdefault("device", "cpu")
+        if dtype is None:
+            on_cpu = kwargs.get("device") == "cpu"
+            dtype = cpu.cpu_dtype() if on_cpu else trained_format(model_path) or torch.float16
+        named = {"dtype": dtype} if "llava" in model_name.lower() else dtype_argument(dtype)
+        tower = tower_of(model_path, vision_tower)
+        named |= {"vision_tower": tower} if tower else {}
+        with HostFormat(dtype):
+            loaded = host_load(model_path, model_base, model_name, *args, **named, **kwargs)
+        model = loaded[1]
+        if not (kwargs.get("load_8bit") or kwargs.get("load_4bit")):
+            cast_parameters(model, dtype)
+        if hasattr(model, "get_model") and getattr(model.get_model(), "mm_projector", None) is not None:
+            restore_projector(model.get_model().mm_projector, Path(model_path))
+        return loaded
+
+    return load_pretrained_model
+
+
+def trained_format(path: str) -> torch.dtype | None:
+    """The number format that the checkpoint `path`, a folder or hub name, notes; None if it notes none."""
+    folder = complete_folder(path)
+    if folder is not None:
+        return noted_format(folder.config)
+    from transformers import PretrainedConfig
+
+    return noted_format(PretrainedConfig.get_config_dict(path)[0])
+
+
+def host_branch(path: str, base: str | None, name: str) -> tuple[str | None, str]:
+    """The base model and the model name with which the host loads `path`, from what the folder holds.
+
+    A hub name keeps what was given.
+
+    Raises:
+        InputError: the folder does not exist, is half-written, or needs a base model that is not here.
+    """
+    folder = complete_folder(path)
+    if folder is None:
+        return base, name
+    if base and folder.kind in ("full", "base"):
+        logger.warning("%s is %s: the base model %s is not used", path, WHAT[folder.kind], base)
+    base = find_base(folder, base)
+    if base and Path(base).expanduser().is_dir():
+        require_complete(read_folder(Path(base).expanduser()))
+    return base, host_name(folder)
+
+
+def tower_of(path: str, given: str | None) -> str | None:
+    """The vision tower to load the checkpoint `path` with, see `find_tower`; of a hub name the one given, or its own."""
+    folder = complete_folder(path)
+    return given if folder is None else find_tower(folder, given)
+
+
+def check_folder(path: str) -> None:
+    """Raise `InputError` if a local model folder does not exist or has no config.json; a hub name passes."""
+    folder = Path(path).expanduser()
+    if _is_hub_name(path):
+        return
+    if not folder.is_dir():
+        raise InputError(f"model folder {path} does not exist")
+    if not (folder / "config.json").is_file():
+        raise InputError(f"model folder {path} has no config.json; it is not a saved model")
+
+
+def complete_folder(path: str) -> ModelFolder | None:
+    """Describe a local model folder that can be loaded, or None for a hub name.
+
+    Raises:
+        InputError: it does not exist, is half-written, or is no model.
+    """
+    if _is_hub_name(path):
+        return None
+    folder = read_folder(Path(path).expanduser())
+    require_complete(folder)
+    return folder
+
+
+def _is_hub_name(path: str) -> bool:
+    return not Path(path).expanduser().is_dir() and not path.startswith((".", "/", "~")) and path.count("/") <= 1
+
+
+def check_tokenizer(path: str) -> None:
+    """Raise `InputError` if a local model folder has no tokenizer; a hub name passes."""
+    names = ("tokenizer.json", "tokenizer.model", "vocab.json", "tokenizer_config.json")
+    folder = Path(path).expanduser()
+    if folder.is_dir() and not any((folder / name).is_file() for name in names):
+        raise InputError(f"model folder {path} has no tokenizer; copy the base model's {names[0]} or {names[1]} there")
+    if newer_tokenizer(folder):
+        raise InputError(f"the tokenizer in {path} was written by transformers 5; use STACK=current")
+
+
+def restore_projector(projector: torch.nn.Module, folder: Path) -> None:
+    """Put the tensors that `folder` holds into a projector, as they were saved but for its number format.
+
+    The host restores it with `strict=False`, a projector alone by way of float16.
+
+    Raises:
+        InputError: no projector is saved there, or the keys are not the projector's own.
+    """
+    folder = local_folder(folder)
+    saved, wanted = projector_tensors(folder), projector.state_dict()
+    if not saved:
+        raise InputError(f"{folder} holds no projector weights (keys with {MARK!r}); it cannot be evaluated")
+    missing, unexpected = sorted(set(wanted) - set(saved)), sorted(set(saved) - set(wanted))
+    if set(saved) == {"0.weight", "0.bias", "2.weight", "2.bias"} and hasattr(projector, "content"):
+        raise InputError(f"{folder} holds an mlp2x_gelu projector; mend mm_projector_type in its config.json")
+    if missing or unexpected:
+        raise InputError(
+            f"projector in {folder}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'};"
+            " name what it was trained with in mm_projector_type of its config.json"
+        )
+    projector.load_state_dict(saved)
+
+
+def local_folder(folder: Path) -> Path:
+    """The folder itself, or, for a hub name, the one that the host has just downloaded."""
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(str(folder), local_files_only=True))
+
+
+def projector_tensors(folder: Path) -> dict[str, Tensor]:
+    """The projector's tensors saved in `folder`, keyed as in the projector's own state dict."""
+    return tensors_below(folder, MARK)
+
+
+def tensors_below(folder: Path, mark: str) -> dict[str, Tensor]:
+    """The tensors saved in `folder` whose names hold `mark`, under what follows it."""
+    found: dict[str, Tensor] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        found.update(_from_safetensors(file, mark))
+    for file in sorted(folder.glob("*.bin")):
+        if file.name != "training_args.bin":
+            state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+            found.update({key.split(mark, 1)[1]: value for key, value in state.items() if mark in key})
+    return found
+
+
+def _from_safetensors(file: Path, mark: str) -> dict[str, Tensor]:
+    from safetensors import safe_open
+
+    with safe_open(file, framework="pt") as tensors:
+        return {key.split(mark, 1)[1]: tensors.get_tensor(key) for key in tensors.keys() if mark in key}  # noqa: SIM118

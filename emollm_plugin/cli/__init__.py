@@ -1,0 +1,5 @@
+"""The command `emollm`."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,163 @@
+"""The commands of `emollm` that load a checkpoint and ask it: eval, ask, explain and serve."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, Callable
+
+import click
+import orjson
+
+from emobench_data.cli.scores import FILE, FOLDER
+from emobench_data.io.errors import InputError
+
+from ..compat.config import FORMATS
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a command loads its checkpoint: the arguments of `Predictor.load`."""
+
+    base: str | None
+    template: str | None
+    device: str | None
+    dtype: str | None
+    vision_tower: str | None
+
+    def predictor(self, checkpoint: str):
+        """The loaded checkpoint."""
+        from ..evaluation.predictor import Predictor
+
+        with redirect_stdout(sys.stderr):  # the host prints as it loads
+            return Predictor.load(checkpoint, **vars(self))
+
+
+def loading_options(command: Callable) -> Callable:
+    """The options that say how a checkpoint is loaded; they arrive as one `Loading`."""
+
+    @click.option("--model-base", "base", help="Base model, where it is not the one that CHECKPOINT names.")
+    @click.option("--conv-mode", "template", help="Template, where it is not the one that CHECKPOINT notes.")
+    @click.option("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one.")
+    @click.option("--dtype", type=click.Choice(FORMATS),
+                  help="Number format; default: on a GPU the one CHECKPOINT was trained in, on a CPU float32.")  # fmt: skip
+    @click.option("--vision-tower", help="Vision tower, where it is not where CHECKPOINT says, nor beside it.")
+    @wraps(command)
+    def with_loading(**options: Any) -> None:
+        loading = Loading(**{each.name: options.pop(each.name) for each in fields(Loading)})
+        command(loading=loading, **options)
+
+    return with_loading
+
+
+@click.command("eval")
+@click.argument("checkpoint")
+@loading_options
+@click.option("--question-file", type=FILE, required=True, help="LLaVA's question file, JSONL or JSON.")
+@click.option("--image-folder", type=FOLDER, default=".", help="Folder that the questions' pictures lie in.")
+@click.option("--answers-file", type=FILE, required=True, help="Answers in it are kept; the rest is added.")
+@click.option("--likelihood", is_flag=True, help="Take the most probable of a question's options, where it has any.")
+@click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
+@click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
+@click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
+@click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True)
+def evaluate(checkpoint: str, loading: Loading, question_file: Path, image_folder: Path, answers_file: Path,
+             num_chunks: int, chunk_idx: int, **options: Any) -> None:  # fmt: skip
+    """Answer a question file with CHECKPOINT, in batches. A run that was stopped goes on."""
+    from ..evaluation.check import check_asked
+    from ..evaluation.run import evaluate as run
+
+    check_asked(question_file, image_folder)  # before the model is loaded
+    run(
+        loading.predictor(checkpoint), question_file, image_folder, answers_file, model=checkpoint, chunks=num_chunks,
+        chunk_index=chunk_idx, **options,
+    )  # fmt: skip
+    click.echo(answers_file)
+
+
+@click.command()
+@click.argument("checkpoint")
+@click.argument("media", nargs=-1, required=True, metavar="MEDIUM... [QUESTION]")
+@loading_options
+@click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
+@click.option("--clip", is_flag=True, help="A folder is one clip, of its frames, and not a folder of pictures and clips.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with the probability of every label.")
+def ask(checkpoint: str, media: tuple[str, ...], loading: Loading, labels: str | None, clip: bool, as_json: bool) -> None:
+    """Say which emotion each picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why.
+
+    A MEDIUM may be a folder. Of more than one, each answer is a line of JSON, and one that cannot be read is a line that says
+    so; the exit code is then 1.
+    """
+    from ..serving.ask import chosen_labels, refuse_faulty
+    from ..serving.many import answer_each, found
+
+    chosen = chosen_labels(labels)
+    paths, question, single = found(media, clip=clip)
+    if single:
+        refuse_faulty(paths[0])
+    predictor = loading.predictor(checkpoint)
+    reports = answer_each(predictor, paths, question, chosen)
+    if single:
+        report = next(reports)
+        if "error" in report:
+            raise InputError(report["error"])
+        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2)) if as_json else _echo_answer(report)
+        return
+    faulty = 0
+    for report in reports:
+        faulty += "error" in report
+        click.echo(orjson.dumps(report))
+    if faulty:
+        click.echo(f"{faulty} of {len(paths)} could not be read", err=True)
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("checkpoint")
+@click.argument("picture", type=FILE)
+@click.argument("question", required=False)
+@loading_options
+@click.option("--out", type=FILE, required=True, help="The PNG to write.")
+@click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
+def explain(checkpoint: str, picture: Path, question: str | None, loading: Loading, out: Path,
+            labels: str | None) -> None:  # fmt: skip
+    """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
+    from emobench_data.media.examine import open_picture
+
+    from ..serving.ask import chosen_labels
+    from ..serving.explain import explain as draw
+
+    image, chosen = open_picture(picture, picture.resolve().parent), chosen_labels(labels)
+    predictor = loading.predictor(checkpoint)
+    title = f"{picture.name}, seen by {Path(checkpoint).name}"
+    _echo_answer(draw(predictor, image, question, out=out, labels=chosen, title=title))
+    click.echo(out)
+
+
+@click.command()
+@click.argument("checkpoint")
+@loading_options
+@click.option("--host", default="127.0.0.1", show_default=True, help="Another one lets others in, without a password.")
+@click.option("--name", "names", multiple=True, help="A name by which others reach this machine; its own is known.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 7860 on.")
+@click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
+def serve(checkpoint: str, loading: Loading, labels: str | None, **options: Any) -> None:
+    """Open a page on this machine that answers as `ask` does. Prints its address; Ctrl+C ends it."""
+    from ..serving.page import require_gradio
+    from ..serving.page import serve as run
+    from ..serving.ask import chosen_labels
+
+    require_gradio()
+    chosen = chosen_labels(labels)
+    run(loading.predictor(checkpoint), labels=chosen, **options)
+
+
+def _echo_answer(report: dict[str, Any]) -> None:
+    for key in ("emotion", "confidence", "rationale", "note", "answer", "trained_on"):
+        if report.get(key) or (key == "answer" and key in report):
+            value = f"{report[key]:.2f}" if key == "confidence" else report[key]
+            click.echo(f"{key.replace('_', ' ')}: {value}")

@@ -1,0 +1,68 @@
+"""The host's models: what they do with pictures, their loss, and every decoder as one of them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Callable
+
+from ..attach import is_attached, replace, wrap
+
+
+def on_arch(module: ModuleType) -> None:
+    from ..media import clips as video
+    from ..checkpoints.base_eyes import taking_over
+    from ..compat.dtype import in_models_format
+
+    # Only training calls these, with the arguments that it was given.
+    wrap(module.LlavaMetaModel, "initialize_vision_modules", taking_over)
+    wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
+    wrap(module.LlavaMetaForCausalLM, "prepare_inputs_labels_for_multimodal", video.noting_clips)
+    wrap(module.LlavaMetaForCausalLM, "encode_images", lambda host: in_models_format(video.telling_clips(host)))
+
+
+def _noting(host_method: Callable) -> Callable:
+    from ..checkpoints.folders import note_training
+
+    def initialize_vision_tokenizer(self, model_args, tokenizer):
+        note_training(self.config, template=model_args.version, base=model_args.model_name_or_path)
+        return host_method(self, model_args, tokenizer)
+
+    return initialize_vision_tokenizer
+
+
+def on_model(_module: ModuleType) -> None:
+    from .decoders import register_configs
+
+    register_configs()
+
+
+def on_llama(module: ModuleType) -> None:
+    from ..compat.quantized import one_quantization_argument
+    from ..training.loss import answer_only_loss
+
+    cls = module.LlavaLlamaForCausalLM
+    if not is_attached(cls):
+        one_quantization_argument(cls)
+        wrap(cls, "forward", answer_only_loss)
+        cls.accepts_loss_kwargs = True
+    _on_language_model("LlavaLlamaForCausalLM")(module)
+
+
+def _on_language_model(name: str) -> Callable[[ModuleType], None]:
+    """The host's class `name` becomes one that loads any family, wherever it is imported from."""
+
+    def hook(module: ModuleType) -> None:
+        from llava.model import llava_arch
+        from llava.model.language_model import llava_llama
+
+        from .decoders import any_decoder
+
+        llama = llava_llama.LlavaLlamaForCausalLM
+        llama = getattr(llama, "host_class", llama)
+        replace(module, name, lambda host: any_decoder(host, llama, llava_arch.LlavaMetaModel, llava_arch.LlavaMetaForCausalLM))
+
+    return hook
+
+
+on_mistral = _on_language_model("LlavaMistralForCausalLM")
+on_mpt = _on_language_model("LlavaMptForCausalLM")

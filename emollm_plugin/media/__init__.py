@@ -1,0 +1,1 @@
+"""Clips where the host expects pictures, in training and in evaluation."""

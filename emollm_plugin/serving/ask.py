@@ -1,0 +1,141 @@
+"""Pictures and clips: which emotion, how sure, and why, as far as the model has learned to say that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterable, NamedTuple, Sequence
+
+from emobench_data.io.errors import InputError, way_out_of
+from emobench_data.media.examine import media_fault
+from emobench_data.schema.parsing import LabelSet, closing, reasons
+from emobench_data.scoring.wheel import load_wheel
+from emobench_data.schema.tasks import TASKS
+from emobench_data.schema.words import named, normal, vocabulary
+
+from ..checkpoints.notes import OWN, gives_reasons, sub_tasks, trained_on
+from ..evaluation.eyes import Seen, is_clip
+from ..evaluation.predictor import Asked, Predictor
+
+# Ekman's six and neutral, what most data sets with emotion labels share: where a model notes no labels of its own.
+LABELS = ("happiness", "sadness", "anger", "fear", "surprise", "disgust", "neutral")
+# How a model is asked for reasons of which it is not known what it was trained on.
+WHY = "What in this {medium} shows or evokes {emotion}? Describe the scene, people, faces, light and color."
+EMOTIONAL = ("emo_c", "emo_o", OWN)  # sub-tasks whose labels may be emotions
+TOKENS = 192  # of reasons, and of an answer to a question of one's own
+NO_REASONS = "trained on answers alone, so it gives no reasons"
+UNKNOWN = "unknown, for this checkpoint does not note it"
+
+
+class Why(NamedTuple):
+    """Reasons that do not speak against the emotion; where there are none, a note that says so."""
+
+    rationale: str
+    note: str = ""
+
+
+def ask(
+    predictor: Predictor, seen: Seen, question: str | None = None, *, labels: Sequence[str] | None = None,
+    max_new_tokens: int = TOKENS,
+) -> dict[str, Any]:  # fmt: skip
+    """As `ask_all`, of one picture or clip."""
+    return ask_all(predictor, [seen], question, labels=labels, max_new_tokens=max_new_tokens)[0]
+
+
+def ask_all(
+    predictor: Predictor, seen: Sequence[Seen], question: str | None = None, *, labels: Sequence[str] | None = None,
+    max_new_tokens: int = TOKENS,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Which of `labels` each picture or clip shows, with probabilities over them, and the model's own words on it; one batch.
+
+    Args:
+        labels: default: those that the model was trained on, see `default_labels`.
+
+    Returns:
+        `emotion`, `confidence` (its probability), `probabilities` (label -> probability), `rationale` (empty where there is
+        none that is worth the name), `note` (why there is none), `trained_on`, and `answer` where a `question` was asked.
+
+    Raises:
+        InputError: labels are missing or not different.
+    """
+    config = predictor.model.config
+    labels, explains = list(labels or default_labels(config)), gives_reasons(config)
+
+    def ready(texts: Iterable[str]) -> list[Asked]:
+        return [predictor.ask(each, text, picture=f"asked/{place}") for place, (each, text) in enumerate(zip(seen, texts))]
+
+    shares = predictor.probabilities_batch(ready(_choose(each, labels) for each in seen), [labels] * len(seen))
+    emotions = [max(each, key=each.get) for each in shares]
+    whys = [] if explains is False else ready(_why(each, emotion, labels, explains) for each, emotion in zip(seen, emotions))
+    rows = whys + (ready([question] * len(seen)) if question else [])
+    said = predictor.answer_batch(rows, max_new_tokens=max_new_tokens) if rows else []
+    predictor.forget()
+    reports = []
+    for place, (emotion, each) in enumerate(zip(emotions, shares)):
+        why = read_reasons(said[place], emotion, labels) if whys else Why("", NO_REASONS)
+        reports.append({"emotion": emotion, "confidence": each[emotion], "probabilities": each, **why._asdict(),
+                        "trained_on": learned(config)})  # fmt: skip
+        if question:
+            reports[-1]["answer"] = said[len(whys) + place]
+    return reports
+
+
+def learned(config: Any) -> str:
+    """What a model was trained on, in words; also where that was never to name an emotion."""
+    tasks, words = sub_tasks(config), trained_on(config) or UNKNOWN
+    return f"{words}; on {', '.join(tasks)}, and never to name an emotion" if tasks and not {*EMOTIONAL} & {*tasks} else words
+
+
+def default_labels(config: Any) -> Sequence[str]:
+    """The emotions that a model was trained to name: of Emo-C, else of Emo-O, else its own data's answers, else `LABELS`."""
+    tasks = sub_tasks(config)
+    return next((tasks[task] for task in EMOTIONAL if len(tasks.get(task, ())) > 1), LABELS)
+
+
+def _choose(seen: Seen, labels: Sequence[str]) -> str:
+    task = TASKS["emo_c"]
+    return f"{task.evaluation.format(medium=seen.medium)} {task.hint.format(options=', '.join(labels))}"
+
+
+def _why(seen: Seen, emotion: str, labels: Sequence[str], explains: bool | None) -> str:
+    if explains is None:
+        return WHY.format(medium=seen.medium, emotion=emotion)
+    # As it was trained, and as `emobench_data.schema.tasks.question` writes it.
+    task = TASKS["emo_c"]
+    close = task.close.format(options=", ".join(labels))
+    return f"{task.evaluation.format(medium=seen.medium)} {task.wording.look} {close}"
+
+
+def read_reasons(said: str, emotion: str, labels: Sequence[str]) -> Why:
+    """What a model's words say for `emotion`: nothing, where they come to another or are but a label again."""
+    wheel, end, text = load_wheel(), closing(said), reasons(said).strip()
+
+    def meaning(word: str) -> str:
+        return wheel.emotions.get(word, word)
+
+    known = frozenset((*labels, *LABELS, *wheel.emotions.values()))
+    found = named(text, vocabulary(known)) | (LabelSet(labels, letters=False).parse(end) if end else frozenset())
+    others = sorted(word for word in found if meaning(word) != meaning(normal(emotion)))
+    if others:
+        return Why("", f"its own words come to {', '.join(others)}, so they are left out")
+    if end and not LabelSet(labels, letters=False).parse(end):
+        return Why("", f"its own words come to none of the labels ({end:.40}), so they are left out")
+    return Why(text) if len(text.split()) > 2 else Why("", "it gave no reasons")
+
+
+def chosen_labels(words: str | None) -> Sequence[str] | None:
+    """The labels that a command line gave with commas between, or None.
+
+    Raises:
+        InputError: one is empty or given twice.
+    """
+    labels = [label.strip() for label in words.split(",")] if words else None
+    if labels and (not all(labels) or len(set(labels)) < len(labels)):
+        raise InputError(f"--labels {words!r}: give different words with one comma between two")
+    return labels
+
+
+def refuse_faulty(path: Path) -> None:
+    """Raise `InputError` for a picture or clip that cannot be used, before a model is loaded to be asked about it."""
+    fault = media_fault(path, "video" if is_clip(path) else "image", path.resolve().parent)
+    if fault:
+        raise InputError(f"{path}: {way_out_of(fault, 'give another file')}")

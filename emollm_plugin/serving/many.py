@@ -1,0 +1,70 @@
+"""One picture or clip after another, from files and folders: `emollm ask` of many."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Iterator, Sequence
+
+from emobench_data.io.errors import InputError
+from emobench_data.media.video import SUFFIXES
+from emobench_data.media.video.stills import FRAME_SUFFIXES
+
+from .ask import ask_all
+from ..evaluation.predictor import Predictor
+
+AT_ONCE = 8
+KNOWN = (*FRAME_SUFFIXES, *SUFFIXES)  # how the names of pictures and clips end
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+def found(words: Sequence[str], *, clip: bool = False) -> tuple[list[Path], str | None, bool]:
+    """The media that a command line names, its question if it ends in one, and whether it names one single medium.
+
+    Args:
+        words: files and folders; the last of several may be a question: what is no path here and has no medium's ending.
+        clip: whether a folder is one clip, of its frames; else what lies in it and below is taken, in the order of names.
+
+    Raises:
+        InputError: a file is not there, is a web address, or a folder holds neither picture nor clip.
+    """
+    words = [os.fspath(word) for word in words]
+    question = words.pop() if len(words) > 1 and _is_question(words[-1]) else None
+    media: list[Path] = []
+    for word in words:
+        if _ADDRESS.match(word):
+            raise InputError(f"{word}: a web address; download the file and name that")
+        path = Path(word)
+        media += _below(path) if path.is_dir() and not clip else [path]
+        if not os.path.exists(path):
+            raise InputError(f"{path}: missing; name a picture, a clip or a folder of them")
+    return media, question, len(words) == 1 and (clip or not Path(words[0]).is_dir())
+
+
+def _is_question(word: str) -> bool:
+    return not os.path.exists(word) and not _ADDRESS.match(word) and not word.lower().endswith(KNOWN)
+
+
+def _below(folder: Path) -> list[Path]:
+    media = [path for path in sorted(folder.rglob("*")) if path.name.lower().endswith(KNOWN) and path.is_file()]
+    media = [path for path in media if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    if not media:
+        raise InputError(f"{folder}: holds neither picture nor clip ({', '.join(KNOWN)}); name another folder")
+    return media
+
+
+def answer_each(
+    predictor: Predictor, media: Sequence[Path], question: str | None, labels: Sequence[str] | None
+) -> Iterator[dict[str, Any]]:
+    """What `ask_all` says of each medium, with its path under `medium`; of one that cannot be read, the reason under `error`."""
+    for start in range(0, len(media), AT_ONCE):
+        part, seen, faults = media[start : start + AT_ONCE], {}, {}
+        for path in part:
+            try:
+                seen[path] = predictor.eyes.open(path)
+            except InputError as error:
+                faults[path] = str(error)
+        answered = dict(zip(seen, ask_all(predictor, [*seen.values()], question, labels=labels))) if seen else {}
+        for path in part:
+            yield {"medium": str(path), **(answered[path] if path in answered else {"error": faults[path]})}

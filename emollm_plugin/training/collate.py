@@ -1,0 +1,43 @@
+"""Samples of unequal length in one batch, padded by their lengths.
+
+The host marks as padding every token that equals the tokenizer's pad token, after setting that to the unknown token:
+with a tokenizer that has no unknown token it stops (Qwen), and where pad and end of answer are one token every end of
+an answer is dropped from training.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from ..prompt.encode import IGNORE_INDEX
+
+
+def padded_by_length(host_collate: Callable) -> Callable:
+    """Replace `DataCollatorForSupervisedDataset.__call__`; what it returns has the host's keys."""
+
+    def __call__(self, instances: Sequence[dict]) -> dict:
+        limit = self.tokenizer.model_max_length
+        ids = [instance["input_ids"][:limit] for instance in instances]
+        labels = [instance["labels"][:limit] for instance in instances]
+        # The padding's value is never read: masked positions are cut out before the embedding.
+        padded = pad_sequence(ids, batch_first=True, padding_value=self.tokenizer.pad_token_id or 0)
+        lengths = torch.tensor([len(each) for each in ids])
+        batch = {
+            "input_ids": padded,
+            "labels": pad_sequence(labels, batch_first=True, padding_value=IGNORE_INDEX),
+            "attention_mask": torch.arange(padded.shape[1]) < lengths[:, None],
+        }
+        if "image" in instances[0]:
+            batch["images"] = _together([instance["image"] for instance in instances])
+        return batch
+
+    return __call__
+
+
+def _together(images: list[Tensor]) -> Tensor | list[Tensor]:
+    same = all(image.shape == images[0].shape for image in images)
+    return torch.stack(images) if same else images

@@ -1,0 +1,70 @@
+"""What happens around the host's `train()`: preflight, clips, one writer, seed, attention, a CPU without CUDA calls."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING, Callable, Iterator
+
+from emobench_data.media.video import FrameCache
+
+if TYPE_CHECKING:
+    from .preflight import Plan
+
+logger = logging.getLogger(__name__)
+
+
+def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
+    """Wrap `llava.train.train.train`: bad input stops before anything is loaded or written.
+
+    Args:
+        host_train: the host's function.
+        host: the module `llava.train.train`.
+    """
+
+    def train(attn_implementation=None):
+        from transformers import set_seed
+
+        from .attention import attention_here
+        from ..checkpoints.base_eyes import to_be_trained
+        from ..compat.cpu import no_cuda_synchronize
+        from ..checkpoints.finish import finish
+        from .preflight import preflight
+        from .reachable import full_disk_named
+        from .resume import only_writer
+
+        plan = preflight(host)
+        with (
+            _as_planned(host.LazySupervisedDataset, plan), no_cuda_synchronize(),
+            only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
+            _hits_told(plan.clips.cache, plan.rank), to_be_trained(),
+        ):  # fmt: skip
+            # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
+            set_seed(plan.seed)
+            host_train(attn_implementation=attention_here(half_precision=plan.half_precision))
+            if plan.rank == 0:
+                finish(plan.output_dir)
+
+    return train
+
+
+@contextmanager
+def _as_planned(dataset: type, plan: Plan) -> Iterator[None]:
+    """The host makes its data sets itself, so that what preflight found goes through their class, while this training lasts."""
+    before = {name: getattr(dataset, name, None) for name in ("clips", "records", "room")}
+    dataset.clips, dataset.records, dataset.room = plan.clips, plan.records, plan.room
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(dataset, name, value)
+
+
+@contextmanager
+def _hits_told(cache: FrameCache | None, rank: int) -> Iterator[None]:
+    """Say in the end how many clips came from the frame cache, over all ranks that share it."""
+    before = cache.counts() if cache else None
+    yield
+    if cache and rank == 0:
+        logger.info(cache.hit_rate(since=before))

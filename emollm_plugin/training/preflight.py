@@ -1,0 +1,175 @@
+"""The check before training: every fault of the command line, the model, the data and the media, before the first step.
+
+LLaVA answers an unknown `--version` with Vicuna's template, masks samples it cannot split and trains on at loss 0.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import torch
+import transformers
+
+from emobench_data.io.errors import InputError
+
+from ..checkpoints.load import check_folder, check_tokenizer, complete_folder
+from ..compat.processes import join_processes
+from .dataset import Room
+from ..projector.options import ProjectorOptions
+from .ranks import check_shared, from_first
+from .reachable import check_download, check_output
+from .records import load_records, with_faulty_media
+from ..registry import PROJECTORS, projector_family
+from .samples import Samples
+from ..checkpoints.towers import check_tower_folder
+from ..towers.builders import builder_of
+from ..media.clips import ClipReader, cache_of
+
+HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
+HOST_VERSIONS = ("v0", "v0.5")
+TOO_LONG = ("refuse", "drop", "cut")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What preflight learned and training needs."""
+
+    half_precision: bool
+    seed: int
+    output_dir: Path
+    rank: int
+    clips: ClipReader
+    records: list[dict]
+    room: Room | None  # that samples are cut to
+
+
+def preflight(host: ModuleType) -> Plan:
+    """Check the command line of `llava.train.train` in `sys.argv`; raises `InputError` on the first fault.
+
+    What takes long is done by the first rank, for which the others wait as long as it takes.
+
+    Args:
+        host: the module `llava.train.train`.
+    """
+    parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, _Training))
+    model_args, data_args, training, _ = parser.parse_args_into_dataclasses(return_remaining_strings=True)
+    _check_device(training)
+    _check_quantization(training)
+    _check_choices(data_args)
+    if training.deepspeed:
+        zero_stage(Path(training.deepspeed))
+    output = Path(training.output_dir)
+    _check_names(host, model_args)
+    check_folder(model_args.model_name_or_path)
+    check_download(model_args.model_name_or_path, "base model")
+    check_tokenizer(model_args.model_name_or_path)
+    complete_folder(model_args.model_name_or_path)
+    records = load_records(data_args.data_path)
+    clips = ClipReader.of(model_args.mm_projector_type, cache_of(data_args))
+    join_processes(deepspeed=training.deepspeed is not None, use_cpu=training.use_cpu, seconds=training.ddp_timeout)
+    from_first(lambda: check_output(output))  # a network's file system may keep in mind that another did not find it
+    check_shared(output)
+    samples = Samples(host, model_args, data_args, training, frames=clips.sampling.frames)
+    left_out, room = from_first(lambda: _to_leave_out(samples, records, data_args, clips, output))
+    return Plan(
+        half_precision=training.bf16 or training.fp16, seed=training.seed, output_dir=output,
+        rank=int(os.environ.get("RANK", "0")), clips=clips, room=room if data_args.too_long == "cut" else None,
+        records=[record for number, record in enumerate(records) if number not in left_out],
+    )  # fmt: skip
+
+
+def _to_leave_out(
+    samples: Samples, records: list[dict], data_args, clips: ClipReader, output: Path
+) -> tuple[set[int], Room]:
+    """Records, counted from 0, that cannot be trained on, and how long a sample may be.
+
+    Raises:
+        InputError: they are more than is allowed.
+    """
+    checked = Path(data_args.media_checked) if data_args.media_checked else output.absolute().parent / ".media-checked"
+    out = with_faulty_media(records, data_args, clips.sampling, checked)
+    out |= samples.check([(number, record) for number, record in enumerate(records) if number not in out])
+    if len(out) == len(records):
+        raise InputError(f"{data_args.data_path}: none of its {len(records)} records can be trained on; see the lines above")
+    return out, samples.room
+
+
+@dataclass
+class _Training:
+    # The few of the host's training arguments that the checks need; parsing all of them would set up DeepSpeed.
+    bf16: bool = False
+    fp16: bool = False
+    use_cpu: bool = False
+    deepspeed: str | None = None
+    output_dir: str = "trainer_output"
+    bits: int = 16
+    seed: int = 42
+    model_max_length: int = 512
+    cache_dir: str | None = None
+    ddp_timeout: int = 1800
+
+
+def _check_device(training: _Training) -> None:
+    if not torch.cuda.is_available() and not training.use_cpu:
+        raise InputError("no CUDA GPU was found, and this is a GPU recipe; run it on a GPU, or add --use_cpu True")
+
+
+def _check_quantization(training: _Training) -> None:
+    if training.bits == 16:
+        return
+    if training.bits not in (4, 8):
+        raise InputError(f"--bits {training.bits} is unknown; known: 4 and 8 (QLoRA), 16")
+    if training.deepspeed and zero_stage(Path(training.deepspeed)) == 3:
+        raise InputError(f"QLoRA (--bits {training.bits}) does not go with ZeRO-3 ({training.deepspeed}); take ZeRO-2")
+    try:
+        import bitsandbytes  # noqa: F401  (it fails on import where it cannot run)
+    except (ImportError, OSError, RuntimeError) as error:
+        out = "pip install bitsandbytes, or train with LoRA in 16 bits (TUNE=lora)"
+        raise InputError(f"QLoRA (--bits {training.bits}): bitsandbytes does not run here ({error}); {out}") from error
+
+
+def _check_choices(data_args) -> None:
+    if data_args.too_long not in TOO_LONG:
+        raise InputError(f"--too_long {data_args.too_long!r} is unknown; known: {', '.join(TOO_LONG)}")
+    if not 0 <= data_args.faulty_media <= 1:
+        raise InputError(f"--faulty_media {data_args.faulty_media} is no share; give a number from 0 to 1")
+
+
+def zero_stage(config: Path) -> int:
+    """The ZeRO stage of a DeepSpeed configuration; raises `InputError` if it is none."""
+    try:
+        return int(json.loads(config.read_text()).get("zero_optimization", {}).get("stage", 0))
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{config} is no DeepSpeed configuration ({error})") from error
+
+
+def _check_names(host: ModuleType, model_args) -> None:
+    templates = host.conversation_lib.conv_templates
+    if model_args.version not in templates and model_args.version not in HOST_VERSIONS:
+        raise InputError(f"unknown template --version {model_args.version!r}; known: {', '.join(sorted(templates))}")
+    check_projector_type(model_args.mm_projector_type)
+    if model_args.vision_tower is not None:
+        check_tower_name(model_args.vision_tower)
+
+
+def check_projector_type(kind: str) -> None:
+    """Whether `--mm_projector_type` is one that the plug-in or the host builds; raises `InputError` if not."""
+    if projector_family(kind) in PROJECTORS:
+        ProjectorOptions.parse(kind)
+    elif not HOST_PROJECTORS.fullmatch(kind):
+        known = ", ".join(("linear", "identity", "mlp2x_gelu", *PROJECTORS))
+        raise InputError(f"unknown projector type {kind!r}; known: {known}")
+
+
+def check_tower_name(tower: str) -> None:
+    """Whether `--vision_tower` can be had and read; raises `InputError` if not."""
+    if "/" in tower:  # no name of a registry
+        check_download(tower, "vision tower")
+    builder_of(tower)
+    if Path(tower).expanduser().is_dir():
+        check_tower_folder(Path(tower).expanduser())

@@ -1,0 +1,92 @@
+"""The records of a training before it: read, with their media decoded; those of faulty media are left out, to a bound."""
+
+from __future__ import annotations
+
+import logging
+import random
+from pathlib import Path
+
+from emobench_data.io.errors import InputError
+from emobench_data.io.llava_files import read_training
+from emobench_data.media.examine import is_there
+from emobench_data.media.check import Medium, check_all, media_cache, refuse
+from emobench_data.validate.form import UNUSABLE, as_trained, read_record
+from emobench_data.media.video import Sampling
+
+logger = logging.getLogger(__name__)
+
+MEDIA = ("image", "video")
+MEDIA_CHECKED = 20_000
+NAMED = 5  # of what is left out
+
+
+def load_records(path: str | None) -> list[dict]:
+    """Read LLaVA's training JSON; raises `InputError` naming the file and the first record that is of no use."""
+    if not path:
+        raise InputError("no training data; give --data_path a LLaVA JSON file")
+    records = read_training(Path(path))
+    if not records:
+        raise InputError(f"{path}: holds no record; there is nothing to train on")
+    for number, record in enumerate(records, start=1):
+        fault = next((words for kind, words in read_record(record)[1] if kind in UNUSABLE), None)
+        if fault:
+            raise InputError(f"{path}, record {number}: {fault}")
+    return [as_trained(record) for record in records]
+
+
+def medium_of(record: dict) -> str | None:
+    """The path of a record's picture or clip below the image folder."""
+    return record.get("image", record.get("video"))
+
+
+def with_faulty_media(records: list[dict], data_args, sampling: Sampling, cache: Path) -> set[int]:
+    """Which records, counted from 0, have media that are missing or faulty; what was found is kept in `cache`.
+
+    Whether a medium is there is asked of all; decoded, clips by the frames of `sampling`, are all up to 20,000, beyond that a
+    seeded sample, which is said.
+
+    Raises:
+        InputError: they are more than the share `data_args.faulty_media`; the cache cannot be written.
+    """
+    media = sorted({(record[key], key) for record in records for key in MEDIA if key in record})
+    if not media:
+        return set()
+    if not data_args.image_folder:
+        raise InputError(f"training data {data_args.data_path} has images or clips; say where they lie with --image_folder")
+    folder, bound = Path(data_args.image_folder), data_args.faulty_media
+    some = media
+    if len(media) > MEDIA_CHECKED:
+        logger.warning("preflight decodes %d of %d media", MEDIA_CHECKED, len(media))
+        some = random.Random(0).sample(media, MEDIA_CHECKED)
+    faults = _faults(dict(some), folder, sampling, cache)
+    others = {name for name, _ in media} - {name for name, _ in some}
+    faults |= {name: "missing" for name in sorted(others) if not is_there(folder / name)}
+    if len(faults) > bound * len(media):
+        way_out = f"get these files again, or take the records out (--faulty_media {bound:g} is the share that may be)"
+        refuse(faults, len(media), f"{data_args.data_path} in {folder}", way_out=way_out)
+    out = {number for number, record in enumerate(records) if medium_of(record) in faults}
+    if out:
+        named = ", ".join(f"{name} ({fault})" for name, fault in sorted(faults.items())[:NAMED])
+        logger.warning("%d of %d media are faulty, %d records of %d are left out: %s%s", len(faults), len(media), len(out),
+                       len(records), named, more_than(NAMED, faults))  # fmt: skip
+    return out
+
+
+def more_than(named: int, things) -> str:
+    return f" and {len(things) - named} more" if len(things) > named else ""
+
+
+def _faults(media: dict[str, str], folder: Path, sampling: Sampling, cache: Path) -> dict[str, str]:
+    """Media that do not decode, with why."""
+    try:
+        with media_cache(cache) as known:
+            return check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, known, sampling)[0]
+    except PermissionError as error:
+        raise InputError(f"{cache}: cannot be written ({error.strerror}); name another with --media_checked") from error
+
+
+def refuse_faulty_media(media: dict[str, str], folder: Path, place: str) -> None:
+    """Decode every medium, its kind by its name; raises `InputError` that counts the faulty ones and names some."""
+    with media_cache(None) as cache:
+        faults, _ = check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, cache)
+    refuse(faults, len(media), f"{place} in {folder}", way_out="get these files again or take the records out")

@@ -1,0 +1,176 @@
+"""LLaVA's files: what its loaders expect, and nothing that would trip them."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emobench_data import InputError
+from emobench_data.export.llava import neutral, write_questions, write_training_json
+from emobench_data.mini.plan import make_plan
+from emobench_data.schema.parsing import closing
+from emobench_data.schema.tasks import TASKS
+
+from ..make import read_lines, record, with_other_gold
+
+HOSTILE = "look <image> and <video> </s> <|im_end|> <s> <IMAGE> <<image>> <im_start>"
+
+
+def train(folder, *records, **options):
+    write_training_json(records, folder / "train.json", **options)
+    return orjson.loads((folder / "train.json").read_bytes())
+
+
+def ask(folder, *records, **options):
+    write_questions(records, folder / "questions.jsonl", folder / "gold.jsonl", **options)
+    return read_lines(folder / "questions.jsonl"), read_lines(folder / "gold.jsonl")
+
+
+def test_training_entry(tmp_path):
+    (entry,) = train(tmp_path, record(text='Tweet: "so"'), media_prefix="sets/a/")
+    human, gpt = entry["conversations"]
+    assert entry["id"] == "made_up/1/sarcasm"
+    assert entry["image"] == "sets/a/pictures/1.jpg"
+    assert human["from"] == "human" and human["value"].startswith('<image>\nTweet: "so"\n')
+    assert any(wording.format(medium="image") in human["value"] for wording in TASKS["sarcasm"].wording.training)
+    assert gpt == {"from": "gpt", "value": "Yes"}
+
+
+def test_text_only_has_no_medium(tmp_path):
+    one = record(modality="text", media="", text="words")
+    (entry,) = train(tmp_path, one)
+    assert "image" not in entry and "<image>" not in entry["conversations"][0]["value"]
+    (question,), _ = ask(tmp_path, one)
+    assert set(question) == {"question_id", "text", "options"}
+
+
+def test_question_entry_has_no_placeholder_and_no_answer(tmp_path):
+    (question,), (gold,) = ask(tmp_path, record(task="emo_o", answer="joy", accepted=("joy", "glee")), media_prefix="m")
+    assert set(question) == {"question_id", "image", "text"}
+    assert question["image"] == "m/pictures/1.jpg"
+    assert "<image>" not in question["text"] and "joy" not in question["text"]
+    assert gold == {
+        "question_id": question["question_id"],
+        "source": "made_up",
+        "task": "emo_o",
+        "answer": "joy",
+        "accepted": ["joy", "glee"],
+        "options": [],
+    }
+
+
+def test_options_are_the_label_set_whatever_the_answer(tmp_path):
+    """They stand beside the question, so they must tell nothing of its answer."""
+    labels = ("joy", "fear", "awe")
+    closed = [ask(tmp_path, record(task="emo_c", answer=label, options=labels))[0][0]["options"] for label in labels]
+    assert closed == [list(labels)] * 3
+    assert [ask(tmp_path, record(answer=answer))[0][0]["options"] for answer in ("Yes", "No")] == [["Yes", "No"]] * 2
+
+
+def test_gold_carries_the_group_where_there_is_one(tmp_path):
+    """Intervals need it: records of one theme or dialogue hang together."""
+    assert "group" not in ask(tmp_path, record())[1][0]
+    (question,), (gold,) = ask(tmp_path, record(group="theme <image>"))
+    assert gold["group"] == "theme [image]" and "group" not in question
+
+
+@pytest.mark.parametrize("field", ["text", "item", "label"])
+def test_a_placeholder_in_the_data_is_neutralised_everywhere(tmp_path, field):
+    changes = {field: HOSTILE} if field != "label" else {"task": "intent", "answer": HOSTILE, "options": (HOSTILE,)}
+    (entry,) = train(tmp_path, record(**changes))
+    human, gpt = entry["conversations"]
+    assert human["value"].count("<image>") == 1 and human["value"].startswith("<image>\n")
+    (question,), (gold,) = ask(tmp_path, record(**changes))
+    for text in (human["value"].removeprefix("<image>\n"), gpt["value"], entry["id"], str(question), str(gold)):
+        assert not any(tag in text.lower() for tag in ("<image>", "<video>", "</s>", "<s>", "<|im_end|>", "<im_start>"))
+    assert gold["answer"] == gpt["value"]
+
+
+@given(st.text(alphabet="<>/|image s_", max_size=30))
+def test_neutral_leaves_no_placeholder(text):
+    assert not any(tag in neutral(text) for tag in ("<image>", "<s>", "</s>", "<|im|>"))
+
+
+@pytest.mark.parametrize("text", ["I <3 you", "a < b > c", "->", "5<6", "😀 é"])
+def test_neutral_leaves_other_text_alone(text):
+    assert neutral(text) == text
+
+
+def test_text_that_is_not_unicode_can_be_written(tmp_path):
+    (entry,) = train(tmp_path, record(text="half \ud83d an emoji"))
+    assert "half ? an emoji" in entry["conversations"][0]["value"]
+
+
+def test_video_without_storyboards(tmp_path):
+    clip = record(modality="video", media="clips/1.mp4")
+    (entry,) = train(tmp_path, clip)
+    assert entry["video"] == "clips/1.mp4"
+    assert entry["conversations"][0]["value"].startswith("<video>\n")
+    (question,), _ = ask(tmp_path, clip)
+    assert question["video"] == "clips/1.mp4" and "image" not in question and "<video>" not in question["text"]
+
+
+def test_video_with_storyboards_is_a_picture(tmp_path):
+    clip = record(modality="video", media="clips/1.mp4")
+    (entry,) = train(tmp_path, clip, storyboards=True)
+    (question,), _ = ask(tmp_path, clip, storyboards=True)
+    assert entry["image"] == question["image"] == "clips/1.mp4.storyboard.jpg"
+    assert "video" not in entry
+    assert entry["conversations"][0]["value"].startswith("<image>\nThe picture holds four frames")
+    assert "<image>" not in question["text"] and "four frames" in question["text"]
+
+
+def test_a_repeated_id_is_refused_and_nothing_is_written(tmp_path):
+    with pytest.raises(InputError, match="made_up/1/sarcasm: occurs twice"):
+        train(tmp_path, record(), record())
+    with pytest.raises(InputError, match="occurs twice"):
+        ask(tmp_path, record(), record())
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_keeps_the_file_of_before(tmp_path):
+    train(tmp_path, record())
+    before = (tmp_path / "train.json").read_bytes()
+    with pytest.raises(InputError):
+        train(tmp_path, record(item="2"), record(item="2"))
+    assert (tmp_path / "train.json").read_bytes() == before
+
+
+def test_the_same_records_give_the_same_bytes(tmp_path):
+    records = [record(item=str(i)) for i in range(5)]
+    train(tmp_path, *records)
+    first = (tmp_path / "train.json").read_bytes()
+    train(tmp_path, *records)
+    assert (tmp_path / "train.json").read_bytes() == first
+
+
+def test_records_are_written_as_they_come(tmp_path):
+    assert write_training_json((record(item=str(i)) for i in range(3)), tmp_path / "train.json") == 3
+    assert write_questions(iter([record()]), tmp_path / "q", tmp_path / "a") == 1
+    assert train(tmp_path) == []
+
+
+def test_a_rationale_stands_before_the_answer_and_is_asked_for(tmp_path):
+    one = record(text='Tweet: "so"')
+    (entry,) = train(tmp_path, one, rationales={one.id: "The words <image> praise rain."})
+    human, gpt = (turn["value"] for turn in entry["conversations"])
+    assert gpt == "The words [image] praise rain.\nAnswer: Yes" and closing(gpt) == "Yes"
+    (question,), (gold,) = ask(tmp_path, one, guided=True)
+    assert question["form"] == "guided" and set(gold) == set(ask(tmp_path, one)[1][0])
+    assert human.startswith('<image>\nTweet: "so"\n') and human.endswith(TASKS["sarcasm"].close)
+    assert question["text"].endswith(TASKS["sarcasm"].close)
+
+
+@pytest.mark.parametrize("guided", [False, True])
+@pytest.mark.parametrize("task", TASKS)
+def test_ground_truth_cannot_reach_an_inference_prompt(tmp_path, task, guided):
+    """With every answer, accepted label and annotation of EmoBench-mini changed, its questions stay to the byte."""
+    test = [one for one in make_plan(train=6, test=216, seed=0).records if (one.task, one.split) == (task, "test")]
+    changed = list(map(with_other_gold, test))
+    files = []
+    for name, records in (("as it is", test), ("changed", changed)):
+        questions, answers = tmp_path / f"{name} q", tmp_path / f"{name} a"
+        write_questions(records, questions, answers, storyboards=True, guided=guided)
+        files.append((questions.read_bytes(), answers.read_bytes()))
+    assert len(test) == 36 and all(one.answer != other.answer for one, other in zip(test, changed))
+    assert files[0][0] == files[1][0] and files[0][1] != files[1][1]

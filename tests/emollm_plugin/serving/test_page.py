@@ -1,0 +1,243 @@
+"""The page of `emollm serve`: it answers, and refuses what a stranger on the network may send."""
+
+import asyncio
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from emobench_data.io.errors import InputError
+from emobench_data.media.examine import open_picture
+from emollm_plugin.serving import page as serve
+from emollm_plugin.cli.main import main
+from emollm_plugin.evaluation.eyes import Seen, is_clip
+
+
+def test_without_gradio_it_says_so_in_one_line(monkeypatch):
+    monkeypatch.setattr(serve, "find_spec", lambda name: None)
+    done = CliRunner().invoke(main, ["serve", "nowhere"])
+    assert done.exit_code == 2 and done.stderr.count("\n") == 1 and "pip install 'gradio" in done.stderr
+
+
+HOST = (b"host", b"127.0.0.1:7860")
+
+
+def through(path, *headers, kind="http", guard=None, host=HOST):
+    """The status that `Guard` gives a request, or None where it lets it through."""
+    sent, scope = [], {"type": kind, "path": path, "headers": (host, *headers)}
+
+    async def send(message):
+        sent.append(message)
+
+    async def app(scope, receive, send):
+        sent.append({})
+
+    guard = guard or serve.Guard(None, names={"localhost", "box.example.org"}, folder=Path("/nowhere"))
+    guard.app = app
+    asyncio.run(guard(scope, None, send))
+    return sent[0].get("status", sent[0].get("type"))
+
+
+def test_the_guard():
+    assert through("/") is through("/gradio_api/queue/join") is through("/anything", kind="lifespan") is None
+    for path in ("/gradio_api/file=http://example.org/a", "/gradio_api/proxy=https://a.hf.space/b", "/monitoring",
+                 "/gradio_api/process_recording", "/gradio_api/runs", "/../etc/passwd", "/login"):  # fmt: skip
+        assert through(path) == 404, path
+    upload = "/gradio_api/upload"
+    assert through(upload, (b"content-length", b"%d" % serve.LIMIT)) is None
+    assert through(upload, (b"content-length", b"%d" % (serve.LIMIT + 2**17))) == 413
+    assert through(upload, (b"content-length", b"-1")) == 413
+    assert through(upload, (b"transfer-encoding", b"chunked")) == 411
+    assert through("/", kind="websocket") == "websocket.close"
+
+
+@pytest.mark.parametrize(("host", "status"), [
+    ("127.0.0.1:7860", None), ("localhost:7860", None), ("LOCALHOST", None), ("[::1]:7860", None), ("192.168.1.5", None),
+    ("box.example.org:80", None), ("evil.example.com:7860", 403), ("127.0.0.1.nip.io:7860", 403), ("", 403),
+])  # fmt: skip
+def test_a_name_that_somebody_else_lets_mean_this_machine_is_refused(host, status):
+    for path in ("/", "/gradio_api/call/ask", "/gradio_api/file=/tmp/a"):
+        assert through(path, host=(b"Host", host.encode())) == status
+
+
+@pytest.mark.parametrize(("headers", "status"), [
+    ({"origin": "http://127.0.0.1:7860"}, None), ({"origin": "http://evil.example.com"}, 403), ({"origin": "null"}, 403),
+    ({"origin": "http://127.0.0.1:9999"}, 403), ({"origin": "http://localhost:7860"}, 403),
+    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
+    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, None), ({"sec-fetch-site": "same-origin"}, None),
+])  # fmt: skip
+def test_another_sites_page_cannot_send_anything(headers, status):
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    for path in ("/", "/gradio_api/upload", "/gradio_api/queue/join"):
+        assert through(path, *sent) == status
+
+
+def test_what_is_kept_has_a_limit_for_all_uploads_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "TOTAL", 1000)
+    guard = serve.Guard(None, names=(), folder=tmp_path)
+    size = (b"content-length", b"600")
+    assert through("/gradio_api/upload", size, guard=guard) is None and guard.coming == 0
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.png").write_bytes(bytes(500))
+    assert through("/gradio_api/upload", size, guard=guard) == 507
+    assert through("/gradio_api/queue/join", size, guard=guard) is None
+    (tmp_path / "below" / "a.png").unlink()
+    guard.coming = 500  # of another upload that is still on its way
+    assert through("/gradio_api/upload", size, guard=guard) == 507
+
+
+class Eyes:
+    """Opens pictures, and shows every clip as a grey square."""
+
+    def open(self, path):
+        clip = is_clip(path)
+        image = Image.new("RGB", (8, 8)) if clip else open_picture(path, path.parent)
+        return Seen(image, image.size, "video" if clip else "image")
+
+    def show(self, seen):
+        return seen.pixels
+
+
+class Predictor:
+    """Takes every picture for joy."""
+
+    eyes = Eyes()
+    model = SimpleNamespace(config=SimpleNamespace())
+
+    def probabilities_batch(self, asked, options):
+        return [{label: float(label == "joy") for label in labels} for labels in options]
+
+    def ask(self, seen, text, picture=None):
+        return seen.size, text
+
+    def answer_batch(self, asked, max_new_tokens):
+        return [f"{size} {text}" for size, text in asked]
+
+    def forget(self):
+        pass
+
+
+def test_an_error_goes_with_the_next_upload_and_the_page_shows_what_the_model_sees(tmp_path):
+    picture, broken = tmp_path / "a.png", tmp_path / "b.png"
+    Image.new("RGB", (40, 20), "red").save(picture)
+    broken.write_bytes(b"none")
+    said, *rest = serve.preview(Predictor(), str(broken))
+    assert said.startswith("b.png: ") and rest == [None, None, "", ""]
+    said, seen, *rest = serve.preview(Predictor(), str(picture))
+    assert (said, seen.size, rest) == ("", (40, 20), [None, "", ""])
+    assert serve.preview(Predictor(), None) == ("", None, None, "", "")
+    said, *rest = serve.answer(Predictor(), str(broken), "Who?", ["joy", "fear"])
+    assert said.startswith("b.png: ") and rest == [None, None, "", ""]
+    said, seen, shares, why, own = serve.answer(Predictor(), str(picture), "Who?", ["joy", "fear"])
+    assert (said, seen.size, shares, own) == ("", (40, 20), {"joy": 1.0, "fear": 0.0}, "(40, 20) Who?")
+
+
+def test_an_error_is_no_markup():
+    from emobench_data.io.errors import InputError
+
+    said = serve._said(InputError("/up/[a](x.org)<b>.png: broken"), Path("/up/[a](x.org)<b>.png"))
+    assert said == r"\[a\]\(x.org\)\<b\>.png: broken"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The address of a running page, and the folder that its uploads are in."""
+    pytest.importorskip("gradio")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        patch.setattr(serve, "LIMIT", 2**20)
+        running, address = serve.start(Predictor(), ["joy", "fear"], "127.0.0.1", None)
+        yield address.rstrip("/"), tmp_path_factory.getbasetemp()
+        running.close()
+
+
+@pytest.fixture
+def ask(page):
+    """Send the event as a browser does, and give the last message of the server."""
+    httpx = pytest.importorskip("httpx")
+
+    def build(medium, question=""):
+        event = httpx.post(f"{page[0]}/gradio_api/call/ask", json={"data": [medium, question]})
+        if event.status_code != 200:
+            return f"event: error {event.status_code}"
+        return httpx.get(f"{page[0]}/gradio_api/call/ask/{event.json()['event_id']}", timeout=30).text
+
+    return build
+
+
+def upload(page, name, content):
+    import httpx
+
+    return httpx.post(f"{page[0]}/gradio_api/upload", files={"files": (name, content)})
+
+
+def file(path):
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def test_a_picture_and_a_clip_are_answered(page, ask, tmp_path):
+    from tests.emollm_plugin.conftest import make_clip_file
+
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    (path,) = upload(page, "a.png", (tmp_path / "a.png").read_bytes()).json()
+    said, seen, emotion, why, answer = json.loads(ask(file(path), "Who?").split("data: ")[-1])
+    assert said == ""
+    assert emotion["label"] == "joy" and emotion["confidences"][0] == {"label": "joy", "confidence": 1.0}
+    assert why.startswith("(40, 20) What in this image shows or evokes joy?") and answer == "(40, 20) Who?"
+    (clip,) = upload(page, "c.mp4", make_clip_file(tmp_path / "c.mp4").read_bytes()).json()
+    assert "What in this video shows" in ask(file(clip))
+    import httpx
+
+    assert httpx.get(f"{page[0]}/gradio_api/file={seen['path']}").headers["content-type"].startswith("image/")
+
+
+def test_the_running_page_knows_its_names_and_its_own_pages(page, tmp_path):
+    import httpx
+
+    assert httpx.get(page[0]).status_code == 200
+    assert httpx.get(page[0], headers={"host": "evil.example.com"}).status_code == 403
+    sent = {"data": [None, ""]}
+    own = httpx.post(f"{page[0]}/gradio_api/call/ask", json=sent, headers={"origin": page[0]})
+    foreign = httpx.post(f"{page[0]}/gradio_api/call/ask", json=sent, headers={"origin": "http://evil.example.com"})
+    assert (own.status_code, foreign.status_code) == (200, 403)
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    (path,) = upload(page, "a.png", (tmp_path / "a.png").read_bytes()).json()
+    event = httpx.post(f"{page[0]}/gradio_api/call/preview", json={"data": [file(path)]}).json()["event_id"]
+    shown = json.loads(httpx.get(f"{page[0]}/gradio_api/call/preview/{event}", timeout=30).text.split("data: ")[-1])
+    assert shown[0] == "" and shown[1]["path"] and shown[3:] == ["", ""]
+
+
+def test_files_and_web_addresses_that_were_not_uploaded_are_not_read(page, ask):
+    import httpx
+
+    (page[1] / "secret.png").write_bytes(b"hidden words")
+    own = serve.__file__
+    for path in (page[1] / "secret.png", own, "/etc/passwd", "../../../etc/passwd", "/%2e%2e/etc/passwd"):
+        got = httpx.get(f"{page[0]}/gradio_api/file={path}")
+        assert got.status_code in (403, 404) and b"hidden" not in got.content, path
+        assert "event: error" in ask(file(str(path))), path
+    for address in ("http://127.0.0.1:1/a.png", "https://example.org/a.png", "ftp://example.org/a.png"):
+        assert "event: error" in ask(file(address))
+        assert "event: error" in ask({**file("a.png"), "url": address})
+    assert "not fetched" in ask(file("https://example.org/a.png"))
+
+
+def test_uploads_that_are_too_large_broken_or_of_another_kind(page, ask, tmp_path):
+    assert upload(page, "a.png", bytes(2**20 + 2**17)).status_code == 413
+    (broken,) = upload(page, "a.png", b"no picture").json()
+    said = ask(file(broken))
+    assert "a.png: text, not a picture" in said and str(page[1]) not in said
+    (program,) = upload(page, "a.eps", b"%!PS-Adobe").json()
+    assert "Invalid file type" in ask(file(program))
+    assert "longer than" in ask(file(broken), "?" * 3000)
+    assert "Choose a picture" in ask(None)
+
+
+def test_an_address_that_is_taken(page):
+    with pytest.raises(InputError, match="--port"):
+        serve.start(Predictor(), ["joy"], "127.0.0.1", int(page[0].rsplit(":", 1)[1]))
+
+

@@ -1,0 +1,51 @@
+"""Validation and training have one set of rules for the form of a record."""
+
+import json
+
+import pytest
+
+from emobench_data import InputError
+from emobench_data.validate import validate
+from emollm_plugin.training.records import load_records
+
+from ...emobench_data.make import write_clip, write_picture
+
+
+def record(*turns, **more):
+    turns = turns or (("human", "<image>\nWhich emotion?"), ("gpt", "joy"))
+    return {"id": "0", "image": "a.jpg", "conversations": [{"from": who, "value": said} for who, said in turns], **more}
+
+
+RECORDS = {
+    "usual": record(), "a list of one": record(image=["a.jpg"]), "whole number as id": record(id=7),
+    "a list of two": record(("human", "<image>\n<image>\nWhich?"), ("gpt", "joy"), image=["a.jpg", "a.jpg"]),
+    "an empty list": record(image=[]), "no name": record(image=""), "a number": record(image=3), "null": record(image=None),
+    "two kinds": record(("human", "<image><video>\nWhich?"), ("gpt", "joy"), video="a.mp4"),
+    "a system turn": record(("system", "Be kind."), ("human", "<image>\nWhich?"), ("gpt", "joy")),
+    "other roles": record(("user", "<image>\nWhich?"), ("assistant", "joy")),
+    "no placeholder": record(("human", "Which?"), ("gpt", "joy")),
+    "a placeholder in the answer": record(("human", "<image>\nWhich?"), ("gpt", "<image>")),
+    "an answer that is a number": record(("human", "<image>\nWhich?"), ("gpt", 3)),
+    "an empty answer": record(("human", "<image>\nWhich?"), ("gpt", " ")), "no answer": record(("human", "<image>\nWhich?")),
+    "no turns": {"id": "0", "image": "a.jpg"}, "no object": [1], "the first turn late": record(
+        ("human", "Hello."), ("gpt", "Hi."), ("human", "<image>\nWhich?"), ("gpt", "joy")
+    ),
+    "a clip": {**record(("human", "<video>\nWhich?"), ("gpt", "joy"), video="a.mp4"), "image": None},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_what_validation_finds_no_fault_in_can_be_trained_on_and_nothing_else(tmp_path, name):
+    write_picture(tmp_path / "a.jpg")
+    write_clip(tmp_path / "a.mp4")
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps([RECORDS[name]]))
+    faults = validate(path, tmp_path).faults
+    if not faults:
+        (read,) = load_records(str(path))
+        assert read["image"] == "a.jpg"
+        return
+    with pytest.raises(InputError, match=f"{path}, record 1: ") as refused:
+        load_records(str(path))
+    assert str(refused.value).endswith(faults[0].message)
+    assert len(faults) == 1, faults

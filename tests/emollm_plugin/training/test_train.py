@@ -1,0 +1,111 @@
+"""The real LLaVA training code under DeepSpeed, and its evaluation script, on tiny random models."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ..trainings import finish, same, weights
+
+pytestmark = pytest.mark.host
+
+ZERO2 = Path(__file__).parents[3] / "scripts" / "zero2.json"
+CPU = {**os.environ, "DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+
+
+def deepspeed(arguments):
+    launch = [Path(sys.executable).with_name("deepspeed"), "--num_gpus", "1", "--master_port", "29613", "--module"]
+    command = [*map(str, launch), "emollm_plugin", "llava.train.train", "--deepspeed", str(ZERO2), *arguments]
+    return subprocess.run(command, env=CPU, capture_output=True, text=True, timeout=300)
+
+
+def projector_of(folder):
+    weights = load_file(folder / "model.safetensors")
+    return {key.split("mm_projector.")[1]: value for key, value in weights.items() if "mm_projector." in key}
+
+
+def losses(folder):
+    history = json.loads((folder / "trainer_state.json").read_text())["log_history"]
+    return [entry["loss"] for entry in history if "loss" in entry]
+
+
+@pytest.fixture(scope="module")
+def trained(tiny, tmp_path_factory):
+    """A checkpoint of forty DeepSpeed steps through the launcher's own door."""
+    out = tmp_path_factory.mktemp("trained") / "llava-tiny"
+    arguments = {
+        "model_name_or_path": tiny.base, "version": "emoprompt_chatml", "data_path": tiny.data / "train.json",
+        "image_folder": tiny.data / "images", "vision_tower": tiny.clip, "mm_vision_select_layer": -2,
+        "mm_projector_type": "multiperspective:slots=2,width=16", "mm_use_im_patch_token": False, "bf16": True,
+        "use_cpu": True, "output_dir": out, "max_steps": 40, "per_device_train_batch_size": 8, "learning_rate": 1e-2,
+        "logging_steps": 1, "save_strategy": "no", "model_max_length": 256, "lazy_preprocess": True,
+        "report_to": "none", "seed": 0,
+    }  # fmt: skip
+    done = deepspeed([part for key, value in arguments.items() for part in (f"--{key}", str(value))])
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return out
+
+
+def test_training_learns_through_labels_that_are_not_all_masked(trained):
+    curve = losses(trained)
+    assert len(curve) == 40
+    assert curve[0] > 3 and curve[-1] < 0.5
+
+
+def test_the_projector_was_trained_and_saved(trained, tiny):
+    weights = projector_of(trained)
+    values = {key: value for key, value in weights.items() if "to_value" in key}
+    assert len(values) == 8
+    for key, value in values.items():
+        assert value.abs().max() > 0, f"{key} still has its starting value"
+    config = json.loads((trained / "config.json").read_text())
+    written = "multiperspective:perspectives=objects+relations+atmosphere+layout,slots=2,width=16,frames=8"
+    assert config["mm_projector_type"] == written, "in full, so that no later default changes it"
+    assert config["emollm_clips"] is False, "it knows pictures only"
+    assert config["emollm_template"] == "emoprompt_chatml"
+    assert (trained / config["emollm_base"]).resolve() == tiny.base.resolve()
+
+
+def test_the_same_seed_gives_the_same_curve_and_weights(trained, tiny, tmp_path, train_arguments):
+    again = tmp_path / "llava-again"
+    finish(train_arguments(output_dir=again, max_steps=40, per_device_train_batch_size=8), out=again, zero="2")
+    assert losses(again) == losses(trained)
+    assert same(weights(again), weights(trained))
+
+
+def test_llavas_own_evaluation_script_answers_every_question(trained, tiny, tmp_path):
+    answers = tmp_path / "answers.jsonl"
+    command = [
+        sys.executable, "-m", "emollm_plugin", "llava.eval.model_vqa_loader", "--model-path", trained,
+        "--question-file", tiny.data / "questions.jsonl", "--image-folder", tiny.data / "images",
+        "--answers-file", answers, "--conv-mode", "emoprompt_chatml", "--temperature", "0", "--max_new_tokens", "8",
+    ]  # fmt: skip
+    done = subprocess.run(list(map(str, command)), env=CPU, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    given = [json.loads(line) for line in answers.read_text().splitlines()]
+    asked = [json.loads(line) for line in (tiny.data / "questions.jsonl").read_text().splitlines()]
+    assert [answer["question_id"] for answer in given] == [question["question_id"] for question in asked]
+    assert {answer["text"] for answer in given} <= {"joy", "sadness"}, "the trained answers, nothing else"
+
+
+def test_bad_input_under_the_launcher_ends_with_code_2_and_one_line(train_arguments, tmp_path):
+    done = deepspeed(train_arguments(mm_projector_type="multiperspektive"))
+    assert done.returncode == 2
+    assert sum(line.startswith("error: ") for line in done.stderr.splitlines()) == 1
+    assert not (tmp_path / "llava-out").exists()
+
+
+def test_projector_only_tuning_writes_a_projector_that_starts_the_next_run(train_arguments, tmp_path):
+    first, out = tmp_path / "llava-projector", tmp_path / "llava-next"
+    finish(train_arguments(output_dir=first, tune_mm_mlp_adapter=True), out=first, zero="2")
+    saved = torch.load(first / "mm_projector.bin", weights_only=True)
+    assert not (first / "model.safetensors").exists()
+    still = {"learning_rate": 0, "max_steps": 1, "output_dir": out}
+    finish(train_arguments(pretrain_mm_mlp_adapter=first / "mm_projector.bin", **still), out=out, zero="2")
+    for key, value in projector_of(out).items():
+        assert torch.equal(saved[f"model.mm_projector.{key}"].bfloat16(), value.bfloat16()), key
