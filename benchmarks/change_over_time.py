@@ -38,9 +38,16 @@ def make_base(folder: Path, data: Path, seed: int) -> Path:
     words = make_tokenizer(folder, corpus=texts)
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=len(words), hidden_size=128, intermediate_size=256, num_hidden_layers=4, num_attention_heads=4,
-        max_position_embeddings=512, bos_token_id=1, eos_token_id=2, pad_token_id=2,
-    )  # fmt: skip
+        vocab_size=len(words),
+        hidden_size=128,
+        intermediate_size=256,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        max_position_embeddings=512,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=2,
+    )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
 
@@ -73,13 +80,29 @@ def train(base: Path, data: Path, projector: str, out: Path, *, epochs: int, see
     from emollm_plugin.host.launch import main
 
     settings = {
-        "model_name_or_path": base, "version": "chatml", "data_path": data / "train.json",
-        "image_folder": data / "media", "vision_tower": "efficientnet_lite0", "mm_vision_select_layer": -3,
-        "mm_projector_type": projector, "mm_use_im_patch_token": False, "image_aspect_ratio": "pad", "use_cpu": True,
-        "output_dir": out, "num_train_epochs": epochs, "per_device_train_batch_size": 16, "learning_rate": 1e-3,
-        "warmup_steps": 20, "lr_scheduler_type": "constant_with_warmup", "logging_steps": 16, "save_strategy": "no",
-        "model_max_length": 512, "lazy_preprocess": True, "report_to": "none", "seed": seed,
-    }  # fmt: skip
+        "model_name_or_path": base,
+        "version": "chatml",
+        "data_path": data / "train.json",
+        "image_folder": data / "media",
+        "vision_tower": "efficientnet_lite0",
+        "mm_vision_select_layer": -3,
+        "mm_projector_type": projector,
+        "mm_use_im_patch_token": False,
+        "image_aspect_ratio": "pad",
+        "use_cpu": True,
+        "output_dir": out,
+        "num_train_epochs": epochs,
+        "per_device_train_batch_size": 16,
+        "learning_rate": 1e-3,
+        "warmup_steps": 20,
+        "lr_scheduler_type": "constant_with_warmup",
+        "logging_steps": 16,
+        "save_strategy": "no",
+        "model_max_length": 512,
+        "lazy_preprocess": True,
+        "report_to": "none",
+        "seed": seed,
+    }
     if main(["llava.train.train", *(part for key, value in settings.items() for part in (f"--{key}", str(value)))]):
         raise SystemExit(f"training in {out} failed")
 

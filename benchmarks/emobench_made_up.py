@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import pickle
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
-from typing import Any, Iterable, Iterator
+from typing import Any
 
 from emobench_data.sources import all_sources, get_source
 from emobench_data.sources.intentonomy import INTENTS
 
 # Items of a complete copy by split; "" where there is no official split.
 SIZES: dict[str, dict[str, int]] = {
-    "caer_s": {"train": 49_000, "test": 21_000}, "dfew": {"train": 9_356, "test": 2_341},
+    "caer_s": {"train": 49_000, "test": 21_000},
+    "dfew": {"train": 9_356, "test": 2_341},
     "emoset": {"train": 94_481, "val": 5_905, "test": 17_716},
     "emotic": {"train": 23_706, "val": 3_332, "test": 7_280},
-    "emotion6": {"": 1_980}, "hatemm": {"": 1_083}, "memotion": {"": 6_992}, "oasis": {"": 900},
+    "emotion6": {"": 1_980},
+    "hatemm": {"": 1_083},
+    "memotion": {"": 6_992},
+    "oasis": {"": 900},
     "fer2013": {"train": 28_709, "val": 3_589, "test": 3_589},
     "harmeme": {"train": 5_950, "val": 354, "test": 709},
     "hateful_memes": {"train": 8_500, "val": 540, "test": 3_000},
@@ -27,9 +32,10 @@ SIZES: dict[str, dict[str, int]] = {
     "mmhs150k": {"train": 134_823, "val": 5_000, "test": 10_000},
     "mmsd": {"train": 19_816, "val": 2_410, "test": 2_409},
     "mmsd2": {"train": 19_816, "val": 2_410, "test": 2_409},
-    "mustard": {"train": 334, "test": 356}, "mafw": {"train": 7_333, "test": 1_839},
+    "mustard": {"train": 334, "test": 356},
+    "mafw": {"train": 7_333, "test": 1_839},
     "ur_funny": {"train": 7_614, "val": 980, "test": 994},
-}  # fmt: skip
+}
 _FEWEST = 20  # items of a split; with fewer some labels and splits would be empty
 _TWEET = 840_006_160_660_983_809  # ids of tweets lie above 2**53
 _HARM = ("not", "somewhat", "very")
@@ -112,9 +118,14 @@ def _emoset(root: Path, sizes: dict[str, int], random: Random) -> None:
             item = f"{label}_{n:06}"
             paths = [f"image/{label}/{item}.jpg", f"annotation/{label}/{item}.json"]
             rows.append([label, item, *paths])
-            note = {"image_id": item, "emotion": label, "brightness": round(random.random(), 1),
-                    "colorfulness": round(random.random(), 1), "scene": _said(random, 1, 2),
-                    "object": [_said(random, 1, 1) for _ in range(random.randint(0, 4))]}  # fmt: skip
+            note = {
+                "image_id": item,
+                "emotion": label,
+                "brightness": round(random.random(), 1),
+                "colorfulness": round(random.random(), 1),
+                "scene": _said(random, 1, 2),
+                "object": [_said(random, 1, 1) for _ in range(random.randint(0, 4))],
+            }
             (root / paths[1]).write_text(json.dumps(note))
         _json(root / f"{split}.json", rows)
 
@@ -124,10 +135,19 @@ def _emotic(root: Path, sizes: dict[str, int], random: Random) -> None:
     head = "Index,Folder,Filename,Image Size,BBox,Categorical_Labels,Continuous_Labels,Gender,Age"
     for split, numbers in _numbers(sizes):
         rows = (
-            [n, "mscoco/images", f"COCO_{split}_{n // 2:012}.jpg", [640, 480], [n % 300, 20, n % 300 + 90, 400],
-             random.sample(labels, random.randint(1, 5)), [5.0, 4.0, 6.0], "Female", "Adult"]
+            [
+                n,
+                "mscoco/images",
+                f"COCO_{split}_{n // 2:012}.jpg",
+                [640, 480],
+                [n % 300, 20, n % 300 + 90, 400],
+                random.sample(labels, random.randint(1, 5)),
+                [5.0, 4.0, 6.0],
+                "Female",
+                "Adult",
+            ]
             for n in numbers
-        )  # fmt: skip
+        )
         _csv(root / f"{split}.csv", head, rows)
 
 
@@ -138,7 +158,7 @@ def _emotion6(root: Path, sizes: dict[str, int], random: Random) -> None:
 
 
 def _fer2013(root: Path, sizes: dict[str, int], random: Random) -> None:
-    usage = dict(train="Training", val="PublicTest", test="PrivateTest")
+    usage = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
     faces = [" ".join(str(random.randint(0, 255)) for _ in range(48 * 48)) for _ in range(50)]
     rows = ([random.randint(0, 6), random.choice(faces), usage[split]] for split, ns in _numbers(sizes) for _ in ns)
     _csv(root / "fer2013.csv", "emotion,pixels,Usage", rows)
@@ -148,10 +168,14 @@ def _harmeme(root: Path, sizes: dict[str, int], random: Random) -> None:
     for split, numbers in _numbers(sizes):
         for part in ("Harm-C", "Harm-P"):
             rows = (
-                {"id": f"memes_{n}", "image": f"memes_{n}.png", "labels": [f"{random.choice(_HARM)} harmful", "who"],
-                 "text": _said(random, 5, 25)}
+                {
+                    "id": f"memes_{n}",
+                    "image": f"memes_{n}.png",
+                    "labels": [f"{random.choice(_HARM)} harmful", "who"],
+                    "text": _said(random, 5, 25),
+                }
                 for n in numbers[(part == "Harm-P") :: 2]
-            )  # fmt: skip
+            )
             _jsonl(root / "Annotations" / part / f"{split}.jsonl", rows)
 
 
@@ -166,10 +190,11 @@ def _hateful_memes(root: Path, sizes: dict[str, int], random: Random) -> None:
 
 def _hatemm(root: Path, sizes: dict[str, int], random: Random) -> None:
     rows = (
-        [f"hate_video_{n}.mp4", "Hate", "[['00:00:34', '00:01:24']]", "Others"] if random.random() < 0.4
+        [f"hate_video_{n}.mp4", "Hate", "[['00:00:34', '00:01:24']]", "Others"]
+        if random.random() < 0.4
         else [f"non_hate_video_{n}.mp4", "Non Hate", "", ""]
         for n in range(sizes[""])
-    )  # fmt: skip
+    )
     _csv(root / "HateMM_annotation.csv", "video_file_name,label,hate_snippet,target", rows)
 
 
@@ -183,9 +208,7 @@ def _intentonomy(root: Path, sizes: dict[str, int], random: Random) -> None:
             soft = [1.0 if index in ids else random.choice((0, 0, 1 / 3)) for index in range(28)]
             given = {"category_ids_softprob": soft} if split == "train" else {"category_ids": ids}
             notes.append({"id": index, "image_id": image["id"], **given})
-        _json(
-            root / f"intentonomy_{split}2020.json", {"categories": categories, "images": images, "annotations": notes}
-        )
+        _json(root / f"intentonomy_{split}2020.json", {"categories": categories, "images": images, "annotations": notes})
 
 
 def _mafw(root: Path, sizes: dict[str, int], random: Random) -> None:
@@ -200,10 +223,21 @@ def _meld(root: Path, sizes: dict[str, int], random: Random) -> None:
     head = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime"
     for split, numbers in _numbers(sizes):
         rows = (
-            [n, _said(random, 3, 20), random.choice(_WORDS).title(), random.choice(labels), "neutral", n // 10, n % 10,
-             "8", "21", '"00:16:16,059"', '"00:16:21,731"']
+            [
+                n,
+                _said(random, 3, 20),
+                random.choice(_WORDS).title(),
+                random.choice(labels),
+                "neutral",
+                n // 10,
+                n % 10,
+                "8",
+                "21",
+                '"00:16:16,059"',
+                '"00:16:21,731"',
+            ]
             for n in numbers
-        )  # fmt: skip
+        )
         _csv(root / f"{'dev' if split == 'val' else split}_sent_emo.csv", head, rows)
 
 
@@ -215,10 +249,17 @@ def _memotion(root: Path, sizes: dict[str, int], random: Random) -> None:
     )
     head = ",image_name,text_ocr,text_corrected,humour,sarcasm,offensive,motivational,overall_sentiment"
     rows = (
-        [n, f"image_{n}.jpg", _said(random, 5, 25), _said(random, 5, 25), *map(random.choice, degrees), "motivational",
-         "positive"]
+        [
+            n,
+            f"image_{n}.jpg",
+            _said(random, 5, 25),
+            _said(random, 5, 25),
+            *map(random.choice, degrees),
+            "motivational",
+            "positive",
+        ]
         for n in range(sizes[""])
-    )  # fmt: skip
+    )
     _csv(root / "labels.csv", head, rows)
 
 
@@ -237,8 +278,13 @@ def _mmhs150k(root: Path, sizes: dict[str, int], random: Random) -> None:
         (root / "splits" / f"{split}_ids.txt").write_text("\n".join(ids) + "\n")
         for item in ids:
             votes = random.choices(range(6), (6, 1, 1, 1, 1, 1), k=3)
-            tweets[item] = {"img_url": "made up", "labels": votes, "tweet_url": "made up",
-                            "tweet_text": _said(random, 5, 25), "labels_str": ["NotHate"] * 3}  # fmt: skip
+            tweets[item] = {
+                "img_url": "made up",
+                "labels": votes,
+                "tweet_url": "made up",
+                "tweet_text": _said(random, 5, 25),
+                "labels_str": ["NotHate"] * 3,
+            }
             if random.random() < 0.4:
                 (root / "img_txt" / f"{item}.json").write_text(json.dumps({"img_text": _said(random, 3, 15)}))
     _json(root / "MMHS150K_GT.json", tweets)
@@ -265,22 +311,35 @@ def _mmsd2(root: Path, sizes: dict[str, int], random: Random) -> None:
 def _mustard(root: Path, sizes: dict[str, int], random: Random) -> None:
     items = {
         f"{split[0]}_{n}": {
-            "utterance": _said(random, 4, 20), "speaker": "A", "context": [_said(random, 4, 20), _said(random, 4, 20)],
-            "context_speakers": ["B", "A"], "sarcasm": random.random() < 0.5,
+            "utterance": _said(random, 4, 20),
+            "speaker": "A",
+            "context": [_said(random, 4, 20), _said(random, 4, 20)],
+            "context_speakers": ["B", "A"],
+            "sarcasm": random.random() < 0.5,
             "show": "FRIENDS" if split == "test" else "BBT",
         }
         for split, numbers in _numbers(sizes)
         for n in numbers
-    }  # fmt: skip
+    }
     _json(root / "sarcasm_data.json", items)
 
 
 def _oasis(root: Path, sizes: dict[str, int], random: Random) -> None:
     rows = (
-        [f"I{n}", f"{_WORDS[n // 5].capitalize()} {n % 5 + 1}", random.choice(("Animal", "Person")), "made up",
-         f"{random.uniform(1.5, 6.5):.3f}", "1.1", "100", f"{random.uniform(2, 6):.3f}", "1.2", "100"]
+        [
+            f"I{n}",
+            f"{_WORDS[n // 5].capitalize()} {n % 5 + 1}",
+            random.choice(("Animal", "Person")),
+            "made up",
+            f"{random.uniform(1.5, 6.5):.3f}",
+            "1.1",
+            "100",
+            f"{random.uniform(2, 6):.3f}",
+            "1.2",
+            "100",
+        ]
         for n in range(sizes[""])
-    )  # fmt: skip
+    )
     head = ",Theme,Category,Source,Valence_mean,Valence_SD,Valence_N,Arousal_mean,Arousal_SD,Arousal_N"
     _csv(root / "OASIS.csv", head, rows, lineterminator="\r")
 
@@ -288,10 +347,15 @@ def _oasis(root: Path, sizes: dict[str, int], random: Random) -> None:
 def _ur_funny(root: Path, sizes: dict[str, int], random: Random) -> None:
     folds = {"dev" if split == "val" else split: list(numbers) for split, numbers in _numbers(sizes)}
     said = {
-        item: {"punchline_sentence": _said(random, 5, 20), "context_sentences": [_said(random, 5, 20)] * 3,
-               "punchline_features": list(range(20)), "context_features": [list(range(20))] * 3}
-        for fold in folds.values() for item in fold
-    }  # fmt: skip
+        item: {
+            "punchline_sentence": _said(random, 5, 20),
+            "context_sentences": [_said(random, 5, 20)] * 3,
+            "punchline_features": list(range(20)),
+            "context_features": [list(range(20))] * 3,
+        }
+        for fold in folds.values()
+        for item in fold
+    }
     content = {"data_folds": folds, "humor_label_sdk": {item: item % 2 for item in said}, "language_sdk": said}
     for name, value in content.items():
         (root / f"{name}.pkl").write_bytes(pickle.dumps(value))

@@ -1,6 +1,6 @@
 """Draw the README's picture: EmoBench-mini's six sub-tasks, one row each.
 
-    python benchmarks/emobench_mini_sheet.py benchmarks/figures/emobench_mini.jpg
+python benchmarks/emobench_mini_sheet.py benchmarks/figures/emobench_mini.jpg
 """
 
 import json

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 from emobench_data.build.composition import SPLITS, Composition
-from emobench_data.export.llava import neutral
-from emobench_data.export import vlmevalkit
 from emobench_data.build.gather import Gathered
+from emobench_data.export import vlmevalkit
+from emobench_data.export.llava import neutral
 from emobench_data.schema.records import Record
 from emobench_data.schema.tasks import TASKS, YES_NO, question
 
@@ -62,20 +62,28 @@ def _question(record: Record) -> dict[str, Any]:
 
 def _answer(record: Record) -> dict[str, Any]:
     entry = {
-        "question_id": neutral(record.id), "source": record.source, "task": record.task,
-        "answer": neutral(record.answer), "accepted": list(map(neutral, record.accepted)),
+        "question_id": neutral(record.id),
+        "source": record.source,
+        "task": record.task,
+        "answer": neutral(record.answer),
+        "accepted": list(map(neutral, record.accepted)),
         "options": list(map(neutral, record.options)),
-    }  # fmt: skip
+    }
     return {**entry, "group": neutral(record.group)} if record.group else entry
 
 
 def _row(record: Record, *, training: bool) -> dict[str, Any]:
     return {
-        "id": neutral(record.id), "source": record.source, "task": record.task, "modality": record.modality,
-        "media": record.media, "question": neutral(question(record, training=training)),
-        "answer": neutral(record.answer), "accepted": list(map(neutral, record.accepted)),
+        "id": neutral(record.id),
+        "source": record.source,
+        "task": record.task,
+        "modality": record.modality,
+        "media": record.media,
+        "question": neutral(question(record, training=training)),
+        "answer": neutral(record.answer),
+        "accepted": list(map(neutral, record.accepted)),
         "options": list(map(neutral, record.options)),
-    }  # fmt: skip
+    }
 
 
 def _table(path: Path, records: list[Record]) -> None:
@@ -84,8 +92,17 @@ def _table(path: Path, records: list[Record]) -> None:
         options = dict(zip(vlmevalkit.LETTERS, vlmevalkit.choices(record)))
         answer = next((letter for letter, label in options.items() if label == record.answer), record.answer)
         asked = neutral(question(record, training=False, hint=not options))
-        rows.append({"index": index, "image_path": record.media, "question": asked, **options, "answer": answer,
-                     "category": record.source, "question_id": neutral(record.id)})  # fmt: skip
+        rows.append(
+            {
+                "index": index,
+                "image_path": record.media,
+                "question": asked,
+                **options,
+                "answer": answer,
+                "category": record.source,
+                "question_id": neutral(record.id),
+            }
+        )
     letters = sorted({key for row in rows for key in row if len(key) == 1})
     with open(path, "w", newline="") as file:
         head = ["index", "image_path", "question", *letters, "answer", "category", "question_id"]

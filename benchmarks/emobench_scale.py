@@ -31,10 +31,10 @@ from emobench_naive import write as write_naive
 
 from emobench_data.build.benchmark import MANIFEST
 from emobench_data.build.composition import load_composition
-from emobench_data.build.record_exports import RECORD_FILES, write_records
 from emobench_data.build.gather import gather
-from emobench_data.io.outputs import Outputs
+from emobench_data.build.record_exports import RECORD_FILES, write_records
 from emobench_data.build.statistics import Statistics
+from emobench_data.io.outputs import Outputs
 
 
 @click.command(help=__doc__)
@@ -47,17 +47,17 @@ def main(records: int, runs: int, kills: int, folder: Path | None) -> None:
         work = Path(temporary)
         started = time.perf_counter()
         make(work / "sets", records)
-        click.echo(
-            f"made in {time.perf_counter() - started:.0f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-        )
+        click.echo(f"made in {time.perf_counter() - started:.0f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         config = work / "composition.yaml"
         config.write_text(json.dumps({"data_root": "sets", "videos": "clips", "sources": dict.fromkeys(SIZES)}))
         for figures in ("--figures", "--no-figures"):
             measured = [_build(config, work / "out", figures) for _ in range(runs)]
             seconds, peak = min(measured)
             count = sum(json.loads((work / "out" / MANIFEST).read_bytes())["records"].values())
-            click.echo(f"build {figures}: {count:,} records in {seconds:.1f} s, peak {peak:.0f} MB (best of {runs}: "
-                       f"{', '.join(f'{one:.1f}' for one, _ in measured)})")  # fmt: skip
+            click.echo(
+                f"build {figures}: {count:,} records in {seconds:.1f} s, peak {peak:.0f} MB (best of {runs}: "
+                f"{', '.join(f'{one:.1f}' for one, _ in measured)})"
+            )
         _compare(config, work, runs)
         if kills:
             _kill(config, work, kills, seconds)
@@ -100,9 +100,11 @@ def _compare(config: Path, work: Path, runs: int) -> None:
         write_naive(gathered, composition, work / "naive")
         naive.append(time.perf_counter() - started)
     different = [name for name in RECORD_FILES if _content(work / "ours" / name) != _content(work / "naive" / name)]
-    click.echo(f"export stage: {min(ours):.1f} s with checksums and counts; plain json, row by row: {min(naive):.1f} s "
-               f"without (x {min(naive) / min(ours):.1f}); contents "
-               f"{'differ: ' + ', '.join(different) if different else 'are the same'}")  # fmt: skip
+    click.echo(
+        f"export stage: {min(ours):.1f} s with checksums and counts; plain json, row by row: {min(naive):.1f} s "
+        f"without (x {min(naive) / min(ours):.1f}); contents "
+        f"{'differ: ' + ', '.join(different) if different else 'are the same'}"
+    )
 
 
 def _content(path: Path) -> Any:
@@ -131,8 +133,10 @@ def _kill(config: Path, work: Path, kills: int, seconds: float) -> None:
             raise click.ClickException(f"after a kill: {wrong or 'a manifest without its files'}")
     subprocess.run(_command(config, out, "--no-figures"), check=True, stdout=subprocess.DEVNULL)
     same = _files(out) == whole
-    click.echo(f"killed {kills} times at random: nothing half-written was seen; the next build is "
-               f"{'byte-identical' if same else 'DIFFERENT'}")  # fmt: skip
+    click.echo(
+        f"killed {kills} times at random: nothing half-written was seen; the next build is "
+        f"{'byte-identical' if same else 'DIFFERENT'}"
+    )
 
 
 def _files(folder: Path) -> dict[str, bytes]:

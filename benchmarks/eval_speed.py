@@ -37,10 +37,16 @@ def measure(evaluator: str, dtype: str, given: argparse.Namespace, questions: st
     cpu.cpu_dtype = lambda: getattr(torch, dtype)
     measured = (_host if evaluator == "model_vqa_loader" else _ours)(given, questions, out)
     (loaded, loaded_cpu), (ended, ended_cpu) = measured["loaded"], _clocks()
-    Path(out + ".json").write_text(json.dumps({
-        "load": loaded - measured["begun"], "seconds": ended - loaded, "cpu": ended_cpu - loaded_cpu,
-        "parts": measured.get("parts", {}),
-    }))  # fmt: skip
+    Path(out + ".json").write_text(
+        json.dumps(
+            {
+                "load": loaded - measured["begun"],
+                "seconds": ended - loaded,
+                "cpu": ended_cpu - loaded_cpu,
+                "parts": measured.get("parts", {}),
+            }
+        )
+    )
 
 
 def _clocks() -> tuple[float, float]:
@@ -68,9 +74,26 @@ def _host(given: argparse.Namespace, questions: str, out: str) -> dict:
 
     check.check_evaluation = lambda argv: None
     base = ["--model-base", given.base] if given.base else []
-    code = main(["llava.eval.model_vqa_loader", "--model-path", given.checkpoint, *base, "--question-file", questions,
-                 "--image-folder", given.images, "--answers-file", out, "--conv-mode", given.template,
-                 "--temperature", "0", "--max_new_tokens", str(given.tokens)])  # fmt: skip
+    code = main(
+        [
+            "llava.eval.model_vqa_loader",
+            "--model-path",
+            given.checkpoint,
+            *base,
+            "--question-file",
+            questions,
+            "--image-folder",
+            given.images,
+            "--answers-file",
+            out,
+            "--conv-mode",
+            given.template,
+            "--temperature",
+            "0",
+            "--max_new_tokens",
+            str(given.tokens),
+        ]
+    )
     if code:
         sys.exit(code)
     return {"begun": begun[0], "loaded": loaded[0]}
@@ -88,8 +111,15 @@ def _ours(given: argparse.Namespace, questions: str, out: str) -> dict:
     for part, (owner, name) in PARTS.items():
         target = predictor if owner == "predictor" else predictor.reader
         setattr(target, name, _timed(getattr(target, name), parts, part))
-    evaluate(predictor, Path(questions), Path(given.images), Path(out), model=given.checkpoint,
-             max_new_tokens=given.tokens, batch_size=given.batch)  # fmt: skip
+    evaluate(
+        predictor,
+        Path(questions),
+        Path(given.images),
+        Path(out),
+        model=given.checkpoint,
+        max_new_tokens=given.tokens,
+        batch_size=given.batch,
+    )
     return {"begun": begin, "loaded": loaded, "parts": parts}
 
 
@@ -137,11 +167,12 @@ def compare(given: argparse.Namespace) -> list[dict]:
 def table(rows: list[dict], given: argparse.Namespace) -> str:
     lines = [
         f"{given.items} questions, at most {given.tokens} new tokens, batches of {given.batch or 'the default size'}, "
-        f"{len(os.sched_getaffinity(0))} cores", "",
+        f"{len(os.sched_getaffinity(0))} cores",
+        "",
         "| evaluator | format | load s | s | items/s | times the first | CPU s | times the first "
         "| encoder / prefill / decode s | equal answers |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
+    ]
     for row in rows:
         parts = " / ".join(f"{value:.1f}" for value in row["parts"].values()) or "-"
         lines.append(

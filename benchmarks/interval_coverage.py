@@ -11,7 +11,7 @@ draws questions, or groups, anew; `question` is Wilson's interval with every que
 from __future__ import annotations
 
 import argparse
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -100,8 +100,10 @@ def covered(found: Limits, truth: float) -> dict[str, float]:
 
 
 def _tell(what: str, shares: dict[str, float], found: Limits | None = None) -> None:
-    cells = (f"{name} {100 * value:.1f}" + (f" (width {100 * np.mean(np.diff(found[name])):.0f})" if found else "")
-             for name, value in shares.items())  # fmt: skip
+    cells = (
+        f"{name} {100 * value:.1f}" + (f" (width {100 * np.mean(np.diff(found[name])):.0f})" if found else "")
+        for name, value in shares.items()
+    )
     print(f"| {what} | {' | '.join(cells)} |")
 
 

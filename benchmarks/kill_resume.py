@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.modes import MODES, prepare  # noqa: E402
-from emollm_plugin.training.saving import complete_checkpoints, step_of  # noqa: E402
-from tests.emollm_plugin.trainings import curve, finish, same, start, weights  # noqa: E402
+from benchmarks.modes import MODES, prepare
+from emollm_plugin.training.saving import complete_checkpoints, step_of
+from tests.emollm_plugin.trainings import curve, finish, same, start, weights
 
 STEPS = 60
 

@@ -28,13 +28,43 @@ def run(given: argparse.Namespace, template: str, base: str, out: Path) -> None:
     questions, media = given.data / "questions.jsonl", given.data / "media"
     settings = {"pretrained": given.checkpoint, "template": template, **({"base": base} if base else {})}
     words = ",".join(f"{key}={value}" for key, value in settings.items())
-    harness = ["-m", "lmms_eval", "--model", "emollm", "--model_args", words,
-               "--tasks", "emobench", "--include_path", FOLDER, "--batch_size", "16", "--log_samples",
-               "--output_path", out / "lmms_eval"]  # fmt: skip
-    host = ["-m", "emollm_plugin", "llava.eval.model_vqa_loader", "--model-path", given.checkpoint,
-            *(["--model-base", base] if base else []), "--question-file", questions, "--image-folder", media,
-            "--answers-file", out / "answers.jsonl", "--conv-mode", template, "--temperature", "0",
-            "--max_new_tokens", "16"]  # fmt: skip
+    harness = [
+        "-m",
+        "lmms_eval",
+        "--model",
+        "emollm",
+        "--model_args",
+        words,
+        "--tasks",
+        "emobench",
+        "--include_path",
+        FOLDER,
+        "--batch_size",
+        "16",
+        "--log_samples",
+        "--output_path",
+        out / "lmms_eval",
+    ]
+    host = [
+        "-m",
+        "emollm_plugin",
+        "llava.eval.model_vqa_loader",
+        "--model-path",
+        given.checkpoint,
+        *(["--model-base", base] if base else []),
+        "--question-file",
+        questions,
+        "--image-folder",
+        media,
+        "--answers-file",
+        out / "answers.jsonl",
+        "--conv-mode",
+        template,
+        "--temperature",
+        "0",
+        "--max_new_tokens",
+        "16",
+    ]
     environment = {**os.environ, DATA: str(given.data), "HF_DATASETS_CACHE": str(out / "cache"), "HF_HUB_OFFLINE": "1"}
     commands = {"lmms_eval": harness} if given.answers else {"llava": host, "lmms_eval": harness}
     for name, command in commands.items():

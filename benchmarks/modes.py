@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.emollm_plugin.conftest import make_clip, make_data, make_tokenizer  # noqa: E402
-from tests.emollm_plugin.decoders import families_here, make_decoder  # noqa: E402
-from tests.emollm_plugin.trainings import ZERO, start  # noqa: E402
+from tests.emollm_plugin.conftest import make_clip, make_data, make_tokenizer
+from tests.emollm_plugin.decoders import families_here, make_decoder
+from tests.emollm_plugin.trainings import ZERO, start
 
 LORA = {"lora_enable": True, "lora_r": 4, "mm_projector_lr": 1e-2}
 MODES = {
@@ -45,13 +45,26 @@ def prepare(root: Path, bases: list[str]) -> dict:
     records += [{"id": f"text-{index}", "conversations": turns} for index in range(8)]
     (root / "mixed.json").write_text(json.dumps(records))
     return {
-        "version": "emoprompt_chatml", "data_path": root / "mixed.json",
-        "image_folder": root / "data" / "images", "vision_tower": root / "clip", "mm_vision_select_layer": -2,
-        "mm_projector_type": "multiperspective:slots=2,width=16", "mm_use_im_patch_token": False, "bf16": True,
-        "use_cpu": True, "max_steps": 6, "per_device_train_batch_size": 2, "learning_rate": 1e-2, "logging_steps": 1,
-        "save_strategy": "no", "model_max_length": 256, "lazy_preprocess": True, "report_to": "none", "seed": 0,
+        "version": "emoprompt_chatml",
+        "data_path": root / "mixed.json",
+        "image_folder": root / "data" / "images",
+        "vision_tower": root / "clip",
+        "mm_vision_select_layer": -2,
+        "mm_projector_type": "multiperspective:slots=2,width=16",
+        "mm_use_im_patch_token": False,
+        "bf16": True,
+        "use_cpu": True,
+        "max_steps": 6,
+        "per_device_train_batch_size": 2,
+        "learning_rate": 1e-2,
+        "logging_steps": 1,
+        "save_strategy": "no",
+        "model_max_length": 256,
+        "lazy_preprocess": True,
+        "report_to": "none",
+        "seed": 0,
         "group_by_modality_length": True,
-    }  # fmt: skip
+    }
 
 
 def trains(name: str, mode: str) -> bool:

@@ -71,8 +71,9 @@ class _Read(nn.Module):
 
 
 def _feed_forward(width: int) -> nn.Sequential:
-    return nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width, bias=False), nn.GELU(),
-                         nn.Linear(4 * width, width, bias=False))  # fmt: skip
+    return nn.Sequential(
+        nn.LayerNorm(width), nn.Linear(width, 4 * width, bias=False), nn.GELU(), nn.Linear(4 * width, width, bias=False)
+    )
 
 
 class CAbstractor(nn.Module):
@@ -99,11 +100,17 @@ class _RegBlock(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         less = width // 4
-        self.first = nn.Sequential(nn.Conv2d(width, width, 1, bias=False), _norm(width), nn.SiLU(),
-                                   nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False), _norm(width),
-                                   nn.SiLU())  # fmt: skip
-        self.excite = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(width, less, 1), nn.ReLU(),
-                                    nn.Conv2d(less, width, 1), nn.Sigmoid())  # fmt: skip
+        self.first = nn.Sequential(
+            nn.Conv2d(width, width, 1, bias=False),
+            _norm(width),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False),
+            _norm(width),
+            nn.SiLU(),
+        )
+        self.excite = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(width, less, 1), nn.ReLU(), nn.Conv2d(less, width, 1), nn.Sigmoid()
+        )
         self.last = nn.Sequential(nn.Conv2d(width, width, 1, bias=False), _norm(width))
 
     def forward(self, grid: Tensor) -> Tensor:

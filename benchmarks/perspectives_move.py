@@ -12,9 +12,9 @@ of FER2013's own training split. Run at two commits, with one cache, the table c
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -89,7 +89,9 @@ def real(options: argparse.Namespace, seed: int, rate: float) -> tuple[float, fl
 
 
 def line(name: str, shares: dict[str, float], *figures: float) -> str:
-    return " | ".join(("", name, *(f"{figure:.3f}" for figure in figures), *(f"{100 * share:.1f} %" for share in shares.values()), "")).strip()
+    return " | ".join(
+        ("", name, *(f"{figure:.3f}" for figure in figures), *(f"{100 * share:.1f} %" for share in shares.values()), "")
+    ).strip()
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Callable
 
 import torch
 from torch import nn
@@ -106,8 +106,12 @@ def compare(size: str, repeats: int, device: torch.device) -> list[dict]:
             for call, seconds in zip(work, kept):
                 seconds.append(clock(call))
     for row, (forward, both), (first, second) in zip(rows, works, times):
-        row |= {"forward_s": median(first), "both_s": median(second),
-                "forward_bytes": peak_bytes(forward, device), "both_bytes": peak_bytes(both, device)}  # fmt: skip
+        row |= {
+            "forward_s": median(first),
+            "both_s": median(second),
+            "forward_bytes": peak_bytes(forward, device),
+            "both_bytes": peak_bytes(both, device),
+        }
     return rows
 
 
@@ -128,9 +132,13 @@ def _works(projector: nn.Module, images: torch.Tensor) -> tuple[Callable[[], Non
 def table(size: str, rows: list[dict]) -> str:
     """The rows as Markdown."""
     batch, patches, in_dim, out_dim, _ = SIZES[size]
-    lines = [f"Batch {batch}, {patches} x {in_dim} -> {out_dim}:", "",
-             "| projector | tokens out | M parameters | GFLOP a picture | forward ms | forward and backward ms |"
-             " forward MB | forward and backward MB |", "| --- " * 8 + "|"]  # fmt: skip
+    lines = [
+        f"Batch {batch}, {patches} x {in_dim} -> {out_dim}:",
+        "",
+        "| projector | tokens out | M parameters | GFLOP a picture | forward ms | forward and backward ms |"
+        " forward MB | forward and backward MB |",
+        "| --- " * 8 + "|",
+    ]
     for row in rows:
         numbers = [f"{row['parameters'] / 1e6:.2f}", f"{row['flops'] / 1e9:.2f}"]
         numbers += [f"{1e3 * row[key]:.4g}" for key in ("forward_s", "both_s")]

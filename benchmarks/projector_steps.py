@@ -16,14 +16,27 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from emollm_plugin.prompt.encode import IGNORE_INDEX
 from emollm_plugin.towers.efficientnet_lite import EfficientNetLiteTower
 from emollm_plugin.training.loss import answer_loss
-from emollm_plugin.prompt.encode import IGNORE_INDEX
 
-SMOLLM2 = LlamaConfig(vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30,
-                      num_attention_heads=9, num_key_value_heads=3, tie_word_embeddings=True)  # fmt: skip
-VICUNA = LlamaConfig(vocab_size=32000, hidden_size=4096, intermediate_size=11008, num_hidden_layers=32,
-                     num_attention_heads=32, num_key_value_heads=32)  # fmt: skip
+SMOLLM2 = LlamaConfig(
+    vocab_size=49152,
+    hidden_size=576,
+    intermediate_size=1536,
+    num_hidden_layers=30,
+    num_attention_heads=9,
+    num_key_value_heads=3,
+    tie_word_embeddings=True,
+)
+VICUNA = LlamaConfig(
+    vocab_size=32000,
+    hidden_size=4096,
+    intermediate_size=11008,
+    num_hidden_layers=32,
+    num_attention_heads=32,
+    num_key_value_heads=32,
+)
 TEXT, ANSWER = 92, 4  # tokens of a sample: the mean over EmoBench-mini's records in the template emoprompt_chatml
 SHARE, SPEED = 0.03, 2.0  # what enrich may take of a step, and condense must save
 ENCODER_FLOPS = 381e9  # CLIP-L/336 on one picture
@@ -83,8 +96,12 @@ def enrich(repeats: int, device: torch.device, clock, batch: int = 8) -> dict:
     text = torch.randint(0, SMOLLM2.vocab_size, (batch, TEXT), device=device)
     patches = tower(images)
     # The default run condenses to 16 tokens; the others are 49, as the patches.
-    options = {"MLP, 16": "perspectives=none,tokens=16", "perspectives, 16": "tokens=16",
-               "MLP, 49": "perspectives=none", "perspectives, 49": ""}  # fmt: skip
+    options = {
+        "MLP, 16": "perspectives=none,tokens=16",
+        "perspectives, 16": "tokens=16",
+        "MLP, 49": "perspectives=none",
+        "perspectives, 49": "",
+    }
     built = {name: ours(tower.hidden_size, SMOLLM2.hidden_size, each).to(device) for name, each in options.items()}
     part = medians({name: alone(projector, patches) for name, projector in built.items()}, 10 * repeats, clock)
     model = decoder(SMOLLM2).to(device)
@@ -104,8 +121,7 @@ def condense(repeats: int, device: torch.device, clock, batch: int = 1) -> dict:
     text = torch.randint(0, SMOLLM2.vocab_size, (batch, TEXT), device=device)
     model = decoder(LlamaConfig(**{**SMOLLM2.to_dict(), "num_hidden_layers": 10})).to(device)
     projectors = {"mlp2x_gelu, 576 tokens": mlp2x(1024, 576), "condensed to 144": ours(1024, 576, "tokens=144")}
-    works = {name: stepper(model, projector.to(device), lambda: patches, text)
-             for name, projector in projectors.items()}  # fmt: skip
+    works = {name: stepper(model, projector.to(device), lambda: patches, text) for name, projector in projectors.items()}
     return {"step_s": medians(works, repeats, clock), "batch": batch, "limit": SPEED, "vicuna_flops": vicuna_flops()}
 
 
@@ -133,11 +149,19 @@ def told(part: str, found: dict) -> str:
         lines = [f"| {name} | {seconds:.2f} |" for name, seconds in found["step_s"].items()]
         many, few = found["vicuna_flops"].values()
         counted = f"Counted at Vicuna-7B's shapes: {many / 1e12:.1f}, {few / 1e12:.1f} TFLOP, {many / few:.2f} times"
-        return "\n".join([f"| batch {found['batch']} | s a step |", "| --- | --- |", *lines, "",
-                          f"{slow / fast:.2f} times as fast (limit {SPEED}). {counted} as many."])  # fmt: skip
+        return "\n".join(
+            [
+                f"| batch {found['batch']} | s a step |",
+                "| --- | --- |",
+                *lines,
+                "",
+                f"{slow / fast:.2f} times as fast (limit {SPEED}). {counted} as many.",
+            ]
+        )
     step = {name: f"{seconds:.2f}" for name, seconds in found["step_s"].items()}
-    lines = [f"| {name} tokens | {1e3 * seconds:.1f} | {step.get(name, '')} |"
-             for name, seconds in found["projector_s"].items()]  # fmt: skip
+    lines = [
+        f"| {name} tokens | {1e3 * seconds:.1f} | {step.get(name, '')} |" for name, seconds in found["projector_s"].items()
+    ]
     shares = ", ".join(f"{100 * share:.2f} % ({name} tokens)" for name, share in found["share"].items())
     taken = f"Perspectives take {shares} of a step; limit {100 * SHARE:.0f} %."
     return "\n".join(["| | projector alone, ms a step | whole step, s |", "| --- | --- | --- |", *lines, "", taken])

@@ -11,16 +11,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Callable
 
 import orjson
 
 from emobench_data.io.llava_files import read_entries
+from emobench_data.schema.tasks import TASKS
 from emobench_data.scoring import score
 from emobench_data.sources import all_sources
-from emobench_data.schema.tasks import TASKS
 
 FILES = ("questions.jsonl", "gold.jsonl", "answers.jsonl")
 WORDINGS = ("{}", "{}.", "The answer is {}.", "I would say that this is {}, all in all.", "Answer: {}")

@@ -14,9 +14,9 @@ import argparse
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Callable
 
 import av
 import numpy as np

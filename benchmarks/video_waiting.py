@@ -2,8 +2,8 @@
 
     python benchmarks/video_waiting.py --base models/smollm2-135m-instruct [--tokens 4] [--batch 8] [--clips 32]
 
-LLaVA's own trainer with the launcher's recipe of before `layout` (SmolLM2-135M by LoRA, EfficientNet-Lite0, 8 frames of 4 tokens,
-batches of 8, one loading process) and the perspective *change*, on made clips of 640 x 360 pixels and ten seconds. What
+LLaVA's own trainer with the launcher's recipe of before `layout` (SmolLM2-135M by LoRA, EfficientNet-Lite0, 8 frames of
+4 tokens, batches of 8, one loading process) and the perspective *change*, on made clips of 640 x 360 pixels and ten seconds. What
 is measured is the time in the loader's `__next__`, in which the step has nothing to do; an epoch's first batch, which
 nothing could read ahead, is apart.
 """
@@ -57,14 +57,29 @@ def train(data: Path, out: Path, arguments: argparse.Namespace) -> None:
     from emollm_plugin.host.launch import main
 
     settings = {
-        "model_name_or_path": arguments.base, "version": "emoprompt_chatml", "data_path": data,
-        "image_folder": data.parent, "vision_tower": "efficientnet_lite0", "mm_vision_select_layer": -3,
+        "model_name_or_path": arguments.base,
+        "version": "emoprompt_chatml",
+        "data_path": data,
+        "image_folder": data.parent,
+        "vision_tower": "efficientnet_lite0",
+        "mm_vision_select_layer": -3,
         "mm_projector_type": PROJECTOR.format(tokens=arguments.tokens),
-        "mm_use_im_patch_token": False, "image_aspect_ratio": "pad", "use_cpu": True, "output_dir": out,
-        "num_train_epochs": arguments.epochs, "per_device_train_batch_size": arguments.batch, "learning_rate": 5e-4,
-        "lora_enable": True, "lora_r": 16, "save_strategy": "no", "model_max_length": 2048, "lazy_preprocess": True,
-        "report_to": "none", "dataloader_num_workers": 1, "frame_cache": out.parent / "frames",
-    }  # fmt: skip
+        "mm_use_im_patch_token": False,
+        "image_aspect_ratio": "pad",
+        "use_cpu": True,
+        "output_dir": out,
+        "num_train_epochs": arguments.epochs,
+        "per_device_train_batch_size": arguments.batch,
+        "learning_rate": 5e-4,
+        "lora_enable": True,
+        "lora_r": 16,
+        "save_strategy": "no",
+        "model_max_length": 2048,
+        "lazy_preprocess": True,
+        "report_to": "none",
+        "dataloader_num_workers": 1,
+        "frame_cache": out.parent / "frames",
+    }
     words = [part for key, value in settings.items() for part in (f"--{key}", str(value))]
     if main(["llava.train.train", *words]):
         raise SystemExit("the training failed")
@@ -74,8 +89,11 @@ def report(epochs: list[list[tuple[float, float]]]) -> None:
     for number, calls in enumerate(epochs, start=1):
         first, rest = calls[0][1] - calls[0][0], sum(end - start for start, end in calls[1:])
         whole = calls[-1][1] - calls[0][1]
-        print(f"epoch {number}: first batch {first:.2f} s; then {whole:.1f} s, of which waiting {rest:.2f} s"
-              f" ({100 * rest / whole:.1f} %)", flush=True)  # fmt: skip
+        print(
+            f"epoch {number}: first batch {first:.2f} s; then {whole:.1f} s, of which waiting {rest:.2f} s"
+            f" ({100 * rest / whole:.1f} %)",
+            flush=True,
+        )
 
 
 def main() -> None:

@@ -4,4 +4,4 @@ from .io.errors import InputError
 from .schema.records import Record
 from .schema.tasks import TASKS, Task
 
-__all__ = ["InputError", "Record", "TASKS", "Task"]
+__all__ = ["TASKS", "InputError", "Record", "Task"]

@@ -7,10 +7,11 @@ here and imported with the module that they are for. `register()` may come befor
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pkgutil import resolve_name
 from types import ModuleType
-from typing import Any, Callable, Sequence
+from typing import Any
 
 import wrapt
 

@@ -19,10 +19,10 @@ def bash(*command, cwd=ROOT, **environment):
 
     Always in float32: a CPU without kernels for bfloat16 would take minutes for a step of the real small models.
     """
-    settings = {**os.environ, "STACK": STACK, "DEVICE": "cpu", "EMOLLM_CPU_DTYPE": "float32"} | {key: str(value) for key, value in environment.items()}
-    return subprocess.run(
-        ["bash", *map(str, command)], cwd=cwd, env=settings, capture_output=True, text=True, timeout=900
-    )
+    settings = {**os.environ, "STACK": STACK, "DEVICE": "cpu", "EMOLLM_CPU_DTYPE": "float32"} | {
+        key: str(value) for key, value in environment.items()
+    }
+    return subprocess.run(["bash", *map(str, command)], cwd=cwd, env=settings, capture_output=True, text=True, timeout=900)
 
 
 @pytest.fixture(scope="session")

@@ -33,8 +33,14 @@ def clones(tmp_path):
 
         def set_up(self, clone):
             self.calls.write_text("")
-            environment = {**os.environ, "VENV": tmp_path / "venv", "PYTHON": tmp_path / "python", "CALLS": self.calls,
-                           "STACK": "current", "DOWNLOADS": tmp_path / "downloads"}  # fmt: skip
+            environment = {
+                **os.environ,
+                "VENV": tmp_path / "venv",
+                "PYTHON": tmp_path / "python",
+                "CALLS": self.calls,
+                "STACK": "current",
+                "DOWNLOADS": tmp_path / "downloads",
+            }
             environment.pop("PYTHONPATH", None)
             code = f'source "{clone}/scripts/lib.sh"; setup_env; echo "$PYTHONPATH"'
             return subprocess.run(["bash", "-c", code], env=environment, capture_output=True, text=True, check=False)

@@ -34,10 +34,19 @@ def settings(tmp_path_factory):
     make_clip(root / "clip")
     make_data(root / "data")
     own = {
-        "BASE_MODEL": root / "base", "VISION_TOWER": root / "clip", "DATA_PATH": root / "data" / "train.json",
-        "IMAGE_FOLDER": root / "data" / "images", "TEMPLATE": "emoprompt_chatml", "MAX_LENGTH": 256, "DEVICE": "cpu",
-        "PRECISION": "fp32", "BATCH": 2, "GLOBAL_BATCH": 16, "OMP_NUM_THREADS": 1, "RUN_DIR": root / "run",
-    }  # fmt: skip
+        "BASE_MODEL": root / "base",
+        "VISION_TOWER": root / "clip",
+        "DATA_PATH": root / "data" / "train.json",
+        "IMAGE_FOLDER": root / "data" / "images",
+        "TEMPLATE": "emoprompt_chatml",
+        "MAX_LENGTH": 256,
+        "DEVICE": "cpu",
+        "PRECISION": "fp32",
+        "BATCH": 2,
+        "GLOBAL_BATCH": 16,
+        "OMP_NUM_THREADS": 1,
+        "RUN_DIR": root / "run",
+    }
     return {**os.environ, **{key: str(value) for key, value in own.items()}}
 
 
@@ -99,8 +108,13 @@ def with_clips(settings, tmp_path):
         del entry["image"]
     (tmp_path / "train.json").write_text(json.dumps(records))
     (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    places = {"DATA_PATH": tmp_path / "train.json", "IMAGE_FOLDER": media, "FRAME_CACHE": tmp_path / "frames",
-              "QUESTIONS": tmp_path / "questions.jsonl", "GOLD": data / "gold.jsonl"}  # fmt: skip
+    places = {
+        "DATA_PATH": tmp_path / "train.json",
+        "IMAGE_FOLDER": media,
+        "FRAME_CACHE": tmp_path / "frames",
+        "QUESTIONS": tmp_path / "questions.jsonl",
+        "GOLD": data / "gold.jsonl",
+    }
     return {**settings, "VIDEOS": "clips", **{name: str(place) for name, place in places.items()}}
 
 
@@ -111,8 +125,14 @@ def lines(file):
 @pytest.mark.e2e
 def test_a_killed_run_with_clips_goes_on_when_it_is_started_again_and_ends_with_scores(with_clips, tmp_path):
     # Two steps an epoch; checkpoints at odd and even steps, in and between the epochs.
-    settings = {**with_clips, "TUNE": "lora", "SAVE_STEPS": "3", "MAX_STEPS": "24", "GLOBAL_BATCH": "8",
-                "RUN_DIR": str(tmp_path / "run")}  # fmt: skip
+    settings = {
+        **with_clips,
+        "TUNE": "lora",
+        "SAVE_STEPS": "3",
+        "MAX_STEPS": "24",
+        "GLOBAL_BATCH": "8",
+        "RUN_DIR": str(tmp_path / "run"),
+    }
     out = tmp_path / "run" / "llava-emollm-lora"
     command = ["bash", ROOT / "scripts" / "finetune_emollm.sh"]
     first = subprocess.Popen(command, env=settings, start_new_session=True, stdout=subprocess.DEVNULL)

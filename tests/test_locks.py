@@ -12,7 +12,11 @@ from .conftest import ROOT, STACK
 
 BASE = ("video", "mat", "plot", "test")
 # lock -> the stack and the extras that it is for
-LOCKS = {"current": ("current", (*BASE, "serve", "heic")), "classic": ("classic", BASE), "lmms-eval": ("current", (*BASE, "lmms-eval"))}
+LOCKS = {
+    "current": ("current", (*BASE, "serve", "heic")),
+    "classic": ("classic", BASE),
+    "lmms-eval": ("current", (*BASE, "lmms-eval")),
+}
 
 
 def requirements(lines):

@@ -35,8 +35,10 @@ CONTRASTS = (
 
 def contrasts(found: dict[Group, dict[str, Answered]]) -> str:
     """A Markdown table of `CONTRASTS`, in points of accuracy; those that were not run with two seeds are left out."""
-    lines = ["| what | data | tower | answers | by seed | mean | 95 % over seeds | 95 % over pictures |",
-             "| --- | --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    lines = [
+        "| what | data | tower | answers | by seed | mean | 95 % over seeds | 95 % over pictures |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for one in CONTRASTS:
         for (data, tower, budget), arms in sorted(found.items()):
             if (data, budget) == one.place and one.first in arms and one.second in arms:

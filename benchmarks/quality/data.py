@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Iterable, NamedTuple
+from typing import NamedTuple
 
 from sklearn.model_selection import StratifiedGroupKFold
 
+from emobench_data.build.splits import assign_splits
 from emobench_data.io.errors import InputError
 from emobench_data.mini import render_mini
 from emobench_data.schema.records import Record
-from emobench_data.sources import Skips, fer2013, oasis
-from emobench_data.build.splits import assign_splits
 from emobench_data.schema.tasks import question
+from emobench_data.sources import Skips, fer2013, oasis
 
 FOLDERS = {"oasis": "oasis_pixabay", "oasis_category": "oasis_pixabay", "fer2013": "fer2013", "mini": None}
 CONTROL = "oasis_category"  # nothing emotional is asked
@@ -48,8 +49,9 @@ class Cell:
     test: list[Item]
 
 
-def make_cell(data: str, root: Path, *, seed: int, fold: int, folds: int, train: int, test: int,
-              development: bool = False) -> Cell:  # fmt: skip
+def make_cell(
+    data: str, root: Path, *, seed: int, fold: int, folds: int, train: int, test: int, development: bool = False
+) -> Cell:
     """The items of one training, the same for all arms.
 
     Args:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from types import SimpleNamespace
-from typing import Sequence
 
 import torch
 from torch import Tensor
@@ -15,8 +15,9 @@ from emobench_data.io.errors import InputError
 from emollm_plugin.alignment.align import encode_pictures
 
 
-def features_of(tower: str, layer: int, images: Sequence[str], root: Path, kept: Path,
-                device: torch.device) -> dict[str, Tensor]:  # fmt: skip
+def features_of(
+    tower: str, layer: int, images: Sequence[str], root: Path, kept: Path, device: torch.device
+) -> dict[str, Tensor]:
     """Patch tokens (N, C) of each picture, float16, as word alignment computes them.
 
     Args:

@@ -47,8 +47,15 @@ def _panel(panel, found: dict[Group, dict[str, Answered]], towers: list[str], ar
         number = towers.index(tower)
         shift = 0.22 * (number - (len(towers) - 1) / 2)
         panel.errorbar(
-            [100 * each.mean for each in shown.values()], [arms.index(arm) + shift for arm in shown], fmt="o",
-            xerr=[[100 * (each.mean - each.low) for each in shown.values()],
-                  [100 * (each.high - each.mean) for each in shown.values()]],
-            color=_COLOURS[number % len(_COLOURS)], markersize=4, linewidth=1.2, label=tower,
-        )  # fmt: skip
+            [100 * each.mean for each in shown.values()],
+            [arms.index(arm) + shift for arm in shown],
+            fmt="o",
+            xerr=[
+                [100 * (each.mean - each.low) for each in shown.values()],
+                [100 * (each.high - each.mean) for each in shown.values()],
+            ],
+            color=_COLOURS[number % len(_COLOURS)],
+            markersize=4,
+            linewidth=1.2,
+            label=tower,
+        )

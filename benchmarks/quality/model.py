@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Iterator, NamedTuple, Sequence
+from typing import NamedTuple
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -15,8 +16,8 @@ from emollm_plugin.compat.cache import pick_rows
 from emollm_plugin.evaluation.decode import SCORED_ROWS, option_probabilities
 from emollm_plugin.evaluation.prompts import Prompter
 from emollm_plugin.evaluation.reader import Prompt, Reader
-from emollm_plugin.training.loss import answer_loss
 from emollm_plugin.prompt.encode import IGNORE_INDEX, encode
+from emollm_plugin.training.loss import answer_loss
 
 from .data import Item
 
@@ -80,8 +81,9 @@ class LanguageModel:
         from llava.mm_utils import tokenizer_image_token
 
         turns = [{"from": "human", "value": f"<image>\n{item.text}"}, {"from": "gpt", "value": item.answer}]
-        return Sample(*encode(self.prompter.conv, turns, self.tokenizer,
-                              lambda text: tokenizer_image_token(text, self.tokenizer)))  # fmt: skip
+        return Sample(
+            *encode(self.prompter.conv, turns, self.tokenizer, lambda text: tokenizer_image_token(text, self.tokenizer))
+        )
 
     def loss(self, visual: Tensor, samples: Sequence[Sample]) -> Tensor:
         """Mean cross entropy over the labels of a batch, whose visual tokens are (B, N, C).
@@ -106,9 +108,12 @@ class LanguageModel:
         positions = torch.arange(start, start + embeddings.shape[1], device=visual.device)[None]
         # Padding stands at the end, where nothing that counts sees it.
         return answer_loss(
-            self.llava, labels, inputs_embeds=embeddings, position_ids=positions,
+            self.llava,
+            labels,
+            inputs_embeds=embeddings,
+            position_ids=positions,
             past_key_values=read,
-        ).loss  # fmt: skip
+        ).loss
 
     @torch.inference_mode()
     def answers(self, visual: Tensor, items: Sequence[Item]) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from statistics import mean, stdev
-from typing import Iterable, Mapping, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -80,10 +81,16 @@ def gather(rows: Iterable[Row], kept: set[str] | None = None) -> dict[Group, dic
     found: dict[Group, dict[str, Answered]] = {}
     for group, arms in parts.items():
         for arm, seeds in arms.items():
-            whole = {seed: [*own.values()] for seed, own in seeds.items()
-                     if len(own) == next(iter(own.values()))["key"]["folds"]}  # fmt: skip
-            pairs = {(seed, item): pair for seed, own in whole.items() for row in own
-                     for item, pair in row["answers"].items() if kept is None or item in kept}  # fmt: skip
+            whole = {
+                seed: [*own.values()] for seed, own in seeds.items() if len(own) == next(iter(own.values()))["key"]["folds"]
+            }
+            pairs = {
+                (seed, item): pair
+                for seed, own in whole.items()
+                for row in own
+                for item, pair in row["answers"].items()
+                if kept is None or item in kept
+            }
             seconds = {seed: sum(row["seconds"] for row in own) for seed, own in whole.items()}
             devices = frozenset(row["device"] for own in whole.values() for row in own)
             if pairs:
@@ -119,8 +126,10 @@ def _mean_over_towers(sums: np.ndarray) -> np.ndarray:
 
 def table(found: dict[Group, dict[str, Answered]]) -> str:
     """The Markdown table, host first."""
-    lines = ["| data | tower | budget | arm | seeds | n | accuracy | macro-F1 | majority | gain over host | 95 % | s | on |",
-             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    lines = [
+        "| data | tower | budget | arm | seeds | n | accuracy | macro-F1 | majority | gain over host | 95 % | s | on |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for (data, tower, budget), arms in sorted(found.items()):
         host = arms.get(HOST)
         for arm in sorted(arms, key=list(ARMS).index):
@@ -148,8 +157,10 @@ def overall(found: dict[Group, dict[str, Answered]], chosen: Mapping[tuple[str, 
         pairs = [(data, arms[HOST], arms[arm]) for arms in towers if HOST in arms and arm in arms]
         more = gain(pairs)
         if more:
-            lines.append(f"- {data}: {arm} over {HOST} {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
-                         f"towers: {len(pairs)}, answers: {more.items})")  # fmt: skip
+            lines.append(
+                f"- {data}: {arm} over {HOST} {more.mean:+.3f} ({more.low:+.3f} to {more.high:+.3f}; "
+                f"towers: {len(pairs)}, answers: {more.items})"
+            )
             gains += [more] if data != CONTROL else []
     return "\n".join(lines + _mean_of(gains))
 

@@ -7,10 +7,11 @@ import logging
 import platform
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Iterable, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import transformers
@@ -23,9 +24,9 @@ from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
 from emollm_plugin.checkpoints.load import check_folder
 from emollm_plugin.evaluation.predictor import pick_device
-from emollm_plugin.training.preflight import check_tower_name
 from emollm_plugin.projector.options import in_full
 from emollm_plugin.prompt.formats import load_tokenizer
+from emollm_plugin.training.preflight import check_tower_name
 
 from .arms import Arm, layer_of
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
@@ -73,8 +74,11 @@ def run_all(options: argparse.Namespace, arms: list[Arm]) -> None:
         for row, asked in tqdm(each(Bench.row, units), total=len(units), desc="trainings", mininterval=5, disable=None):
             append_row(options.rows[-1], row, asked)
             named = " ".join(str(row["key"][name]) for name in ("data", "tower", "arm", "seed", "fold"))
-            logger.info("%s: accuracy %.3f, majority %.3f, loss %.3f, %.0f s", named,
-                        *(row[figure] for figure in ("accuracy", "majority", "loss", "seconds")))  # fmt: skip
+            logger.info(
+                "%s: accuracy %.3f, majority %.3f, loss %.3f, %.0f s",
+                named,
+                *(row[figure] for figure in ("accuracy", "majority", "loss", "seconds")),
+            )
 
 
 def _units(options: argparse.Namespace, arms: list[Arm]) -> Iterator[Unit]:
@@ -128,8 +132,19 @@ class Bench:
         if place not in self.cells:
             data, seed, fold = place
             root = picture_root(data, own.data_root or Path(), own.cache, seed=seed, development=own.development)
-            self.cells[place] = make_cell(data, root, seed=seed, fold=fold, folds=own.folds, train=own.train,
-                                          test=own.test, development=own.development), root  # fmt: skip
+            self.cells[place] = (
+                make_cell(
+                    data,
+                    root,
+                    seed=seed,
+                    fold=fold,
+                    folds=own.folds,
+                    train=own.train,
+                    test=own.test,
+                    development=own.development,
+                ),
+                root,
+            )
         return self.cells[place]
 
     def key(self, unit: Unit) -> dict[str, Any]:
@@ -145,12 +160,22 @@ class Bench:
         if not unit.arm.cells:  # rows that are older than this setting
             del settings["cells"]
         return {
-            "data": data, "tower": unit.tower, "arm": settings.pop("name"), "seed": unit.seed, "fold": unit.fold,
-            "folds": self.options.folds if data in FOLDED else 1, "development": self.options.development,
-            "budget": self._budget(data), "train": len(cell.train), "test": len(cell.test),
-            "steps": len(cell.train) * self.options.epochs // BATCH, "batch": BATCH, "rate": settings.pop("rate"),
-            "base": Path(self.options.base).name, "settings": settings,
-        }  # fmt: skip
+            "data": data,
+            "tower": unit.tower,
+            "arm": settings.pop("name"),
+            "seed": unit.seed,
+            "fold": unit.fold,
+            "folds": self.options.folds if data in FOLDED else 1,
+            "development": self.options.development,
+            "budget": self._budget(data),
+            "train": len(cell.train),
+            "test": len(cell.test),
+            "steps": len(cell.train) * self.options.epochs // BATCH,
+            "batch": BATCH,
+            "rate": settings.pop("rate"),
+            "base": Path(self.options.base).name,
+            "settings": settings,
+        }
 
     def _budget(self, data: str) -> str:
         # Folds differ in size, so that steps differ by a few between folds.
@@ -181,8 +206,16 @@ class Bench:
         if trained is None:
             given, loss = fit_and_answer(cell, features, unit.arm.cells)
         else:
-            given, loss = run(unit.arm, cell, trained[0], features, trained[1], steps=key["steps"], seed=unit.seed,
-                              quiet=self.options.jobs > 1)  # fmt: skip
+            given, loss = run(
+                unit.arm,
+                cell,
+                trained[0],
+                features,
+                trained[1],
+                steps=key["steps"],
+                seed=unit.seed,
+                quiet=self.options.jobs > 1,
+            )
         seconds = time.perf_counter() - start
         right, options = lettered(cell.test)
         answers = {item: own + letter(given[item], options) for item, own in right.items()}
@@ -190,12 +223,22 @@ class Bench:
         majority = Counter(right.values()).most_common(1)[0][1] / len(right)
         cuda = self.device.type == "cuda"
         return {
-            "key": key, "accuracy": share, "majority": majority, "loss": loss, "seconds": round(seconds, 1),
-            "device": torch.cuda.get_device_name(self.device) if cuda else "cpu", "jobs": self.options.jobs,
-            "threads": torch.get_num_threads(), "answers": answers,
-            "versions": {"emollm": __version__, "torch": torch.__version__, "transformers": transformers.__version__,
-                         "python": platform.python_version()},
-        }, options  # fmt: skip
+            "key": key,
+            "accuracy": share,
+            "majority": majority,
+            "loss": loss,
+            "seconds": round(seconds, 1),
+            "device": torch.cuda.get_device_name(self.device) if cuda else "cpu",
+            "jobs": self.options.jobs,
+            "threads": torch.get_num_threads(),
+            "answers": answers,
+            "versions": {
+                "emollm": __version__,
+                "torch": torch.__version__,
+                "transformers": transformers.__version__,
+                "python": platform.python_version(),
+            },
+        }, options
 
     def _model(self, template: str) -> LanguageModel:
         if template not in self.models:
@@ -203,9 +246,11 @@ class Bench:
             from transformers import AutoModelForCausalLM
 
             # One set of weights for all templates.
-            model = next(iter(self.models.values())).model if self.models else AutoModelForCausalLM.from_pretrained(
-                self.options.base, torch_dtype=torch.float32
-            ).to(self.device)  # fmt: skip
+            model = (
+                next(iter(self.models.values())).model
+                if self.models
+                else AutoModelForCausalLM.from_pretrained(self.options.base, torch_dtype=torch.float32).to(self.device)
+            )
             self.models[template] = LanguageModel(model, load_tokenizer(self.options.base), conv_templates[template])
         return self.models[template]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import nullcontext
 from random import Random
 from types import SimpleNamespace
-from typing import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -33,8 +33,7 @@ def build(arm: Arm, patches: Tensor, width: int, seed: int) -> nn.Module:
     return build_vision_projector(config).float()
 
 
-def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: list[Item], words: Words,
-         seed: int) -> None:  # fmt: skip
+def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: list[Item], words: Words, seed: int) -> None:
     """Word alignment, on the pictures that training sees."""
     turns = [{"image": item.image, "conversations": [{}, {"value": item.answer}]} for item in items]
     pairs = draw_pairs(turns, most=len(turns), seed=seed)
@@ -42,8 +41,17 @@ def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: 
     draw_in(projector, words, arm.beside)
 
 
-def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mapping[str, Tensor], items: list[Item], *,
-          steps: int, seed: int, quiet: bool = False) -> float:  # fmt: skip
+def train(
+    projector: nn.Module,
+    model: LanguageModel,
+    arm: Arm,
+    features: Mapping[str, Tensor],
+    items: list[Item],
+    *,
+    steps: int,
+    seed: int,
+    quiet: bool = False,
+) -> float:
     """Train `projector` and the model's adapter in place, AdamW and a cosine; returns the mean loss of the last quarter."""
     samples = {item.id: model.sample(item) for item in items}
     parts = [{"params": list(projector.parameters()), "lr": arm.rate}, {"params": model.adapters, "lr": arm.lora}]
@@ -67,8 +75,9 @@ def train(projector: nn.Module, model: LanguageModel, arm: Arm, features: Mappin
     return sum(losses[-(steps // 4 or 1) :]) / len(losses[-(steps // 4 or 1) :])
 
 
-def answer(projector: nn.Module, model: LanguageModel, features: Mapping[str, Tensor], items: list[Item],
-           quiet: bool = False) -> dict[str, str]:  # fmt: skip
+def answer(
+    projector: nn.Module, model: LanguageModel, features: Mapping[str, Tensor], items: list[Item], quiet: bool = False
+) -> dict[str, str]:
     """Item id -> the likeliest option."""
     given: dict[str, str] = {}
     for start in tqdm(range(0, len(items), model.asked), desc="answering", mininterval=5, disable=quiet or None):
@@ -84,8 +93,17 @@ def stacked(features: Mapping[str, Tensor], items: list[Item]) -> Tensor:
     return torch.stack([features[item.image] for item in items]).float()
 
 
-def run(arm: Arm, cell: Cell, model: LanguageModel, features: Mapping[str, Tensor], words: Words, *, steps: int,
-        seed: int, quiet: bool = False) -> tuple[dict[str, str], float]:  # fmt: skip
+def run(
+    arm: Arm,
+    cell: Cell,
+    model: LanguageModel,
+    features: Mapping[str, Tensor],
+    words: Words,
+    *,
+    steps: int,
+    seed: int,
+    quiet: bool = False,
+) -> tuple[dict[str, str], float]:
     """Answers of one arm to the cell's test items, and its last training loss; `quiet` draws no progress bars."""
     projector = build(arm, next(iter(features.values())), model.width, seed).to(model.device)
     if arm.alignment:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import orjson
 
-from . import datacard
 from ..io.atomic import atomic_files
-from .composition import Composition
 from ..io.errors import InputError
-from .record_exports import RECORD_FILES, write_records
-from .gather import Gathered, gather
-from .image_folder import MEDIA
 from ..io.locks import locked
 from ..io.outputs import Outputs
+from . import datacard
+from .composition import Composition
+from .gather import Gathered, gather
+from .image_folder import MEDIA
 from .preparation import Care, Place, Prepared, prepare
+from .record_exports import RECORD_FILES, write_records
 from .splits import check_answers
 from .statistics import Statistics, count_items
 
@@ -49,9 +50,13 @@ def build(composition: Composition, out: Path, *, check: bool = False, figures: 
     gathered = gather(composition)
     with locked(out):
         care = Care(
-            check=check, videos=composition.videos, faulty=composition.faulty, way_out=_WAY_OUT,
-            near=composition.near_duplicates == "drop", unpack=check,
-        )  # fmt: skip
+            check=check,
+            videos=composition.videos,
+            faulty=composition.faulty,
+            way_out=_WAY_OUT,
+            near=composition.near_duplicates == "drop",
+            unpack=check,
+        )
         places = [
             Place(source=part.source, root=composition.data_root / part.folder, folder=part.folder)
             for part in gathered.parts.values()
@@ -66,15 +71,18 @@ def build(composition: Composition, out: Path, *, check: bool = False, figures: 
 
 def _write(
     gathered: Gathered, prepared: Prepared, composition: Composition, out: Path, draw: Callable | None
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     with atomic_files(out, FILES) as folder:
         with Outputs(folder) as outputs:
             statistics = Statistics(prepared.seconds)
             trained = write_records(gathered, composition, outputs, statistics)
         manifest = _manifest(composition, gathered, statistics) | {
-            "left_out": prepared.left_out, "training": trained, "figures": draw(statistics, folder) if draw else [],
-            "image_folder": MEDIA if prepared.image_folder == out / MEDIA else "", "linked": prepared.linked,
-        }  # fmt: skip
+            "left_out": prepared.left_out,
+            "training": trained,
+            "figures": draw(statistics, folder) if draw else [],
+            "image_folder": MEDIA if prepared.image_folder == out / MEDIA else "",
+            "linked": prepared.linked,
+        }
         (folder / CARD).write_text(datacard.card(manifest), "utf-8")
         sums = outputs.sums | outputs.of(CARD, *FIGURES)
         (folder / CHECKSUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)), "utf-8")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
-from typing import Any, Hashable, Mapping
+from typing import Any
 
 import yaml
 
 from ..io.errors import InputError
 from ..rationale.choose import MODES, read_rationales
 from ..schema.records import path_fault
-from ..sources import Source, get_source
 from ..schema.tasks import FORMS
+from ..sources import Source, get_source
 
 SPLITS = ("train", "val", "test")
 PRESETS = ("default", "small")
@@ -176,17 +177,20 @@ def _part(name: Any, content: Any, shared: Mapping[str, Any], config: str) -> Pa
         raise InputError(f"{place}: folder: {fault.replace('media root', 'data root').removeprefix('media ')}")
     tasks = _listed(given.get("tasks", list(source.tasks)), source.tasks, f"{place}: tasks")
     if not tasks:
-        raise InputError(
-            f"{place}: tasks: none is listed; leave the data set out, or list some of: {', '.join(source.tasks)}"
-        )
+        raise InputError(f"{place}: tasks: none is listed; leave the data set out, or list some of: {', '.join(source.tasks)}")
     test, val = (_share(given.get(key, usual), f"{place}: {key}") for key, usual in (("test", 0.1), ("val", 0.05)))
     if test + val >= 1:
         raise InputError(f"{place}: test={test:g} and val={val:g} leave nothing to train on; lower them")
     return Part(
-        source=source, folder=folder, tasks=tasks, cap=_cap(given.get("cap"), f"{place}: cap"),
+        source=source,
+        folder=folder,
+        tasks=tasks,
+        cap=_cap(given.get("cap"), f"{place}: cap"),
         weight=_number(given.get("weight", 1), 0, 100, f"{place}: weight"),
-        balance=_listed(given.get("balance", []), SPLITS, f"{place}: balance"), test=test, val=val,
-    )  # fmt: skip
+        balance=_listed(given.get("balance", []), SPLITS, f"{place}: balance"),
+        test=test,
+        val=val,
+    )
 
 
 def _mapping(content: Any, known: tuple[str, ...], place: str) -> dict[str, Any]:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 import orjson
 
-from ..io.atomic import atomic_files, remove_files
 from ..export.llava import QUESTIONS, TRAIN, write_questions, write_training_json
-from .image_folder import MEDIA
+from ..io.atomic import atomic_files, remove_files
 from ..io.locks import locked
 from ..media.check import Medium
+from ..media.storyboard import storyboards
 from ..mini import check_size, is_rendered, render_mini
-from .preparation import Care, Place, Prepared, prepare
 from ..rationale.choose import choose
 from ..schema.record_files import write_record_file
 from ..schema.records import Record
 from ..sources import Skips, Source, warn_of_gaps
+from .image_folder import MEDIA
+from .preparation import Care, Place, Prepared, prepare
 from .splits import assign_splits, check_answers, check_shares
-from ..media.storyboard import storyboards
 
 RECORDS, SUMMARY = "records.jsonl", "summary.json"
 FAULTY = 0.02  # a copy with more faulty media is the wrong folder, or cut off
@@ -83,18 +84,30 @@ def convert(
     if not any(record.split for record in read):
         check_shares(source.title, records, test=test, val=val)
     care = Care(
-        check=check, videos=videos, faulty=faulty, near=near_duplicates == "drop",
+        check=check,
+        videos=videos,
+        faulty=faulty,
+        near=near_duplicates == "drop",
         way_out=f"--faulty-media {faulty:g} lets no such share be left out; get these files again, or name the right folder",
-    )  # fmt: skip
+    )
     with locked(out):
         prepared = prepare(records, [Place(source=source, root=root)], root, out, care)
         check_answers(prepared.records, {source.name: skips.summary()})
         summary = {
-            "source": source.name, "title": source.title, "licence": source.licence, "citation": source.citation,
-            "seed": seed, "test": test, "val": val, **summarise(prepared.records),
-            "expected_items": dict(source.expected), "incomplete": incomplete, "skipped": skips.summary(),
-            "left_out": prepared.left_out, **_folder(prepared, out),
-        }  # fmt: skip
+            "source": source.name,
+            "title": source.title,
+            "licence": source.licence,
+            "citation": source.citation,
+            "seed": seed,
+            "test": test,
+            "val": val,
+            **summarise(prepared.records),
+            "expected_items": dict(source.expected),
+            "incomplete": incomplete,
+            "skipped": skips.summary(),
+            "left_out": prepared.left_out,
+            **_folder(prepared, out),
+        }
         return write_all(prepared.records, out, summary, videos, form)
 
 
@@ -104,9 +117,15 @@ def _folder(prepared: Prepared, out: Path) -> dict[str, Any]:
 
 
 def make_mini(
-    out: Path, *, train: int, test: int, seed: int, videos: str = "storyboards", changes: bool = False,
+    out: Path,
+    *,
+    train: int,
+    test: int,
+    seed: int,
+    videos: str = "storyboards",
+    changes: bool = False,
     form: Form = Form(),
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Render EmoBench-mini to `out`/media and write LLaVA's files to `out`, their media relative to `out`/media.
 
     Args:

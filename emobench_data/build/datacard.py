@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
-from .composition import SPLITS
 from ..export.table import card_head
-from ..sources import Source, get_source
 from ..schema.tasks import TASKS
+from ..sources import Source, get_source
+from .composition import SPLITS
 
 _FIGURES = {
     "figures/labels.png": "Labels by sub-task and split",
@@ -37,8 +38,9 @@ answers one is offered, and of more than 26 options 26 |
 | `build.json` | composition, counts and checksums, for programs |
 | `SHA256SUMS` | checksums: `sha256sum -c SHA256SUMS` |"""
 _LEAKS = {
-    "leaks": "the same item, medium or text", "content_leaks": "a medium of the same content or nearly the same picture",
-}  # fmt: skip
+    "leaks": "the same item, medium or text",
+    "content_leaks": "a medium of the same content or nearly the same picture",
+}
 _NOT_OPENED = (
     "media were neither opened nor compared by content, nor pictures written out that lie in an annotation "
     "(`--check-media` does)"
@@ -58,11 +60,27 @@ def card(manifest: dict[str, Any]) -> str:
     splits = [split for split, n in manifest["records"].items() if n]
     sources = [get_source(name) for name in manifest["items"]]
     sections = [
-        "# EmoBench, rebuilt", _ABOUT, *_warnings(sources), "## Files", _FILES, _image_folder(manifest), "## Data sets",
-        _sources(manifest), *_absent(manifest), "## Sub-tasks", _tasks(manifest), *_figures(manifest), "## Rules",
-        _rules(sources, manifest), "## Left out", _left_out(manifest), "## Labels", *_labels(manifest), "## Citations",
+        "# EmoBench, rebuilt",
+        _ABOUT,
+        *_warnings(sources),
+        "## Files",
+        _FILES,
+        _image_folder(manifest),
+        "## Data sets",
+        _sources(manifest),
+        *_absent(manifest),
+        "## Sub-tasks",
+        _tasks(manifest),
+        *_figures(manifest),
+        "## Rules",
+        _rules(sources, manifest),
+        "## Left out",
+        _left_out(manifest),
+        "## Labels",
+        *_labels(manifest),
+        "## Citations",
         "\n".join(f"- {source.title}: {source.citation}" for source in sources),
-    ]  # fmt: skip
+    ]
     return card_head(splits) + "\n" + "\n\n".join(sections) + "\n"
 
 
@@ -85,10 +103,14 @@ def _sources(manifest: dict[str, Any]) -> str:
     rows = []
     for name, items in manifest["items"].items():
         source, part, counts = get_source(name), manifest["config"]["sources"][name], manifest["sources"][name]
-        rows.append([
-            f"[{source.title}]({source.homepage})", ", ".join(part["tasks"]),
-            *(f"{items[split]:,} / {counts[split]:,}" for split in SPLITS), source.licence,
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"[{source.title}]({source.homepage})",
+                ", ".join(part["tasks"]),
+                *(f"{items[split]:,} / {counts[split]:,}" for split in SPLITS),
+                source.licence,
+            ]
+        )
     total = ["all", "", *(f"{manifest['records'][split]:,}" for split in SPLITS), ""]
     text = "Items / questions: an item that serves several sub-tasks is asked several questions.\n\n"
     return text + _table(["data set", "sub-tasks", *SPLITS, "licence"], [*rows, total])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .composition import Composition, Part
 from ..io.errors import InputError
 from ..schema.records import Record
-from .sampling import sample
 from ..sources import Skips, warn_of_gaps
+from .composition import Composition, Part
+from .sampling import sample
 from .splits import assign_splits, check_shares
 
 
@@ -50,9 +50,7 @@ def gather(composition: Composition) -> Gathered:
 
 
 def _missing(missing: list[Part], composition: Composition) -> str:
-    places = "; ".join(
-        f"{part.source.name} ({composition.data_root / part.folder}: {part.source.obtain})" for part in missing
-    )
+    places = "; ".join(f"{part.source.name} ({composition.data_root / part.folder}: {part.source.obtain})" for part in missing)
     return (
         f"{len(missing)} of {len(composition.parts)} data sets are not there: {places}; get them, give their folder in "
         "the composition, or go without: 'missing: skip' there, or --skip-missing"

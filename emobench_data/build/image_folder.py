@@ -7,8 +7,8 @@ folder: so what lies in the data sets is reached from here by links.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Iterable
 
 import orjson
 

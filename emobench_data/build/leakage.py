@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from typing import Iterable, Iterator, Mapping, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from ..schema.parsing import normal
 from ..schema.records import Record
@@ -80,6 +81,8 @@ def worth_hashing(splits_by_path: Mapping[str, set[str]]) -> list[str]:
         except (OSError, ValueError):
             continue  # a missing medium is reported by the media check
     return sorted(
-        path for same in sizes.values() if len(same) > 1 and len(set().union(*map(splits_by_path.get, same))) > 1
+        path
+        for same in sizes.values()
+        if len(same) > 1 and len(set().union(*map(splits_by_path.get, same))) > 1
         for path in same
-    )  # fmt: skip
+    )

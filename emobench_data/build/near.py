@@ -7,18 +7,18 @@ another item with other words: one meme's picture carries many jokes.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from ..io.errors import PictureFault
-from .leakage import Unit
 from ..media.check import MediaCache, Medium
-from ..schema.parsing import normal
 from ..media.pictures import read_picture
-from ..schema.records import Record
 from ..media.video import reader_version
+from ..schema.parsing import normal
+from ..schema.records import Record
+from .leakage import Unit
 
 SIDE = 16  # a hash has 256 bits
 # Nearly the same are pictures of which at most so many bits differ. Of 3,543 validation faces of FER2013, 29 correlate above

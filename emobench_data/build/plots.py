@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from .composition import SPLITS
 from ..io.errors import InputError
-from .statistics import Statistics
 from ..schema.tasks import TASKS
+from .composition import SPLITS
+from .statistics import Statistics
 
 try:
     import matplotlib

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any
 
-from .image_folder import MEDIA, link_files, link_folder, unlink_folder
-from .leakage import ORDER, Unit, find_leaks, record_entry, worth_hashing
 from ..media.check import MediaCache, Medium, check_all, digests, media_cache, refuse
-from .near import near_duplicates
-from ..schema.records import Record
-from ..sources import Source
 from ..media.storyboard import FRAMES, storyboards
 from ..media.video import Sampling
+from ..schema.records import Record
+from ..sources import Source
+from .image_folder import MEDIA, link_files, link_folder, unlink_folder
+from .leakage import ORDER, Unit, find_leaks, record_entry, worth_hashing
+from .near import near_duplicates
 
 MEDIA_CACHE = ".media-checked.jsonl"
 _KINDS = ("item", "medium", "text", "content", "near")
@@ -122,9 +123,10 @@ def _media(records: list[Record], places: Mapping[str, Place], made: Path, care:
         name, place = record.media, places[record.source]
         if name and name not in media:
             media[name] = (
-                Medium(made, name, record.modality) if record.source in unpacked
+                Medium(made, name, record.modality)
+                if record.source in unpacked
                 else Medium(place.root, place.own(name), record.modality)
-            )  # fmt: skip
+            )
     return media
 
 
@@ -177,14 +179,16 @@ class _Faults:
     def summary(self) -> dict[str, Any]:
         """How many, of how many, where, and some of them with their fault."""
         return {
-            "count": len(self._found), "of": len(self._source), "by_split": dict(sorted(self._splits.items())),
+            "count": len(self._found),
+            "of": len(self._source),
+            "by_split": dict(sorted(self._splits.items())),
             "examples": dict(sorted(self._found.items())[:_EXAMPLES]),
-        }  # fmt: skip
+        }
 
 
 def without_leaks(
     records: list[Record], digests: Mapping[str, str] = {}, near: Mapping[Unit, Unit] = {}
-) -> tuple[list[Record], dict[str, Any]]:  # fmt: skip
+) -> tuple[list[Record], dict[str, Any]]:
     """`records` without those of train and val that share something with a later split, and a summary of them.
 
     Args:

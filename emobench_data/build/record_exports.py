@@ -6,27 +6,29 @@ from random import Random
 
 import orjson
 
-from .composition import SPLITS, Composition
+from ..export import table, vlmevalkit
 from ..export.llava import QUESTIONS, TRAIN, Shown, answer_entry, neutral, question_entry, show, shown_as, training_entry
-from .gather import Gathered
 from ..io.outputs import Outputs
 from ..rationale.choose import choose
 from ..schema.records import Record
+from ..schema.tasks import GUIDED, TASKS
+from .composition import SPLITS, Composition
+from .gather import Gathered
 from .sampling import repeated
 from .statistics import Statistics
-from ..schema.tasks import GUIDED, TASKS
-from ..export import table, vlmevalkit
 
 SPLIT_MANIFEST = "splits.jsonl"
 RECORD_FILES = (
-    TRAIN, *QUESTIONS["test"], *QUESTIONS["val"], SPLIT_MANIFEST, *table.SPLIT_FILES.values(),
+    TRAIN,
+    *QUESTIONS["test"],
+    *QUESTIONS["val"],
+    SPLIT_MANIFEST,
+    *table.SPLIT_FILES.values(),
     *vlmevalkit.TASK_FILES.values(),
-)  # fmt: skip
+)
 
 
-def write_records(
-    gathered: Gathered, composition: Composition, outputs: Outputs, statistics: Statistics
-) -> dict[str, int]:
+def write_records(gathered: Gathered, composition: Composition, outputs: Outputs, statistics: Statistics) -> dict[str, int]:
     """Write every export; return how many records train, and how many of them with a rationale."""
     by_split = {split: [one for one in gathered.records if one.split == split] for split in SPLITS}
     for record in gathered.records:
@@ -68,9 +70,13 @@ def _known(train: list[Record], originals: dict[str, str], composition: Composit
 
 
 def _write_questions(
-    records: list[Record], split: str, composition: Composition, gathered: Gathered, outputs: Outputs,
+    records: list[Record],
+    split: str,
+    composition: Composition,
+    gathered: Gathered,
+    outputs: Outputs,
     statistics: Statistics,
-) -> None:  # fmt: skip
+) -> None:
     questions, gold = QUESTIONS[split]
     sets = [part.source.labels for part in gathered.parts.values()]
     largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in TASKS}

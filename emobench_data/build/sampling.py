@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2s
-from typing import Iterable
 
-from .composition import Part
 from ..io.errors import InputError
 from ..schema.records import Record
+from .composition import Part
 
 REPEAT = "~"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import blake2s
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from ..io.errors import InputError
 from ..schema.records import Record

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from .composition import SPLITS
 from ..export.llava import Shown
 from ..schema.records import Record
 from ..schema.tasks import TASKS
+from .composition import SPLITS
 
 
 class Statistics:

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import click
 import orjson
 
 from ..build.benchmark import build as build_benchmark
-from ..io.chat import Budget, Endpoint
-from .scores import FILE, FOLDER, report, score
 from ..build.composition import VIDEOS, load_composition
 from ..build.convert import FAULTY, Form, make_mini
 from ..build.convert import convert as convert_source
+from ..export.stimuli import write_stimulated
+from ..io.chat import Budget, Endpoint
 from ..io.errors import InputError
 from ..media.places import FOLLOW_LINKS
-from ..schema.questions import merge_answers, read_questions, write_science
 from ..rationale.choose import MODES, read_rationales
+from ..schema.questions import merge_answers, read_questions, write_science
 from ..schema.record_files import read_record_file
-from ..sources import Source, all_sources, get_source
-from ..export.stimuli import write_stimulated
 from ..schema.tasks import DIRECT, FORMS, GUIDED
+from ..sources import Source, all_sources, get_source
 from ..validate import validate as validate_file
-
+from .scores import FILE, FOLDER, report, score
 
 videos_option = click.option(
-    "--videos", type=click.Choice(VIDEOS), default=VIDEOS[0], show_default=True,
+    "--videos",
+    type=click.Choice(VIDEOS),
+    default=VIDEOS[0],
+    show_default=True,
     help="A clip as a picture of four of its frames, for LLaVA 1.5, or as itself, for EmoLLM's training and evaluator.",
-)  # fmt: skip
+)
 
 
 class InputErrorGroup(click.Group):
@@ -63,11 +66,21 @@ main.add_command(report)
 def form_options(command: Callable) -> Callable:
     """The options of a command that writes LLaVA's files; they arrive as one `Form`."""
 
-    @click.option("--rationale", type=click.Choice(MODES), default="none", show_default=True,
-                  help="Train answers only, or the records with a rationale only, or a mixture.")  # fmt: skip
+    @click.option(
+        "--rationale",
+        type=click.Choice(MODES),
+        default="none",
+        show_default=True,
+        help="Train answers only, or the records with a rationale only, or a mixture.",
+    )
     @click.option("--rationales", type=FILE, help="Take rationales from this file instead of making them by rule.")
-    @click.option("--form", type=click.Choice(FORMS), default=DIRECT, show_default=True,
-                  help="Ask for the answer, or for reasons and a closing line.")  # fmt: skip
+    @click.option(
+        "--form",
+        type=click.Choice(FORMS),
+        default=DIRECT,
+        show_default=True,
+        help="Ask for the answer, or for reasons and a closing line.",
+    )
     @click.option("--keep-records", is_flag=True, help="Write the training records too, for the command rationale.")
     @wraps(command)
     def with_form(*, rationale: str, rationales: Path | None, form: str, keep_records: bool, **others: Any) -> None:
@@ -94,26 +107,26 @@ def mini(out: Path, **options: Any) -> None:
 
 @main.command()
 @click.argument("source")
-@click.option(
-    "--root", type=FOLDER, required=True, help="Folder that holds the data set; media are named relative to it."
-)
+@click.option("--root", type=FOLDER, required=True, help="Folder that holds the data set; media are named relative to it.")
 @click.option("--out", type=FOLDER, required=True, help="Folder for the files that are written.")
-@click.option(
-    "--test", default=0.2, show_default=True, help="Share of the items to test on, without an official split."
-)
+@click.option("--test", default=0.2, show_default=True, help="Share of the items to test on, without an official split.")
 @click.option("--val", default=0.0, show_default=True, help="Share of the items to validate on.")
 @click.option("--seed", default=0, show_default=True, help="Another seed gives another split.")
+@click.option("--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first.")
 @click.option(
-    "--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first."
+    "--faulty-media",
+    type=click.FloatRange(0, 1),
+    default=FAULTY,
+    show_default=True,
+    help="Share of the media that may be missing or broken; their records are left out.",
 )
 @click.option(
-    "--faulty-media", type=click.FloatRange(0, 1), default=FAULTY, show_default=True,
-    help="Share of the media that may be missing or broken; their records are left out.",
-)  # fmt: skip
-@click.option(
-    "--near-duplicates", type=click.Choice(("drop", "keep")), default="drop", show_default=True,
+    "--near-duplicates",
+    type=click.Choice(("drop", "keep")),
+    default="drop",
+    show_default=True,
     help="Training pictures that are nearly the same as one that is asked about; they are looked for if media are opened.",
-)  # fmt: skip
+)
 @videos_option
 @form_options
 def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media: float, **options: Any) -> None:
@@ -139,8 +152,17 @@ def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media:
 @click.option("--max-calls", type=click.IntRange(1), help="End after so many calls, those of earlier runs among them.")
 @click.option("--max-tokens", type=click.IntRange(1), help="End after so many tokens, as the endpoint counts them.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-def rationale(records: Path, media_root: Path, endpoint: str, model: str, out: Path, cache: Path | None,
-              max_calls: int | None, max_tokens: int | None, as_json: bool) -> None:  # fmt: skip
+def rationale(
+    records: Path,
+    media_root: Path,
+    endpoint: str,
+    model: str,
+    out: Path,
+    cache: Path | None,
+    max_calls: int | None,
+    max_tokens: int | None,
+    as_json: bool,
+) -> None:
     """Ask a model for rationales, keep those that agree with the label, and report the share.
 
     The endpoint's key, if it needs one, is read from EMOLLM_RATIONALE_KEY. A run that was stopped goes on.
@@ -155,8 +177,10 @@ def rationale(records: Path, media_root: Path, endpoint: str, model: str, out: P
 
 
 def _shares(report: dict[str, Any]) -> str:
-    lines = [f"kept {_share(report)} rationales of {report['records']} records, with {report['calls']} calls and "
-             f"{report['tokens']} tokens"]  # fmt: skip
+    lines = [
+        f"kept {_share(report)} rationales of {report['records']} records, with {report['calls']} calls and "
+        f"{report['tokens']} tokens"
+    ]
     lines += [f"  {task}: {_share(counts)}" for task, counts in report["tasks"].items()]
     lines += [f"  left out {count}: {reason}" for reason, count in report["left_out"].items()]
     if report["not_asked"]:
@@ -246,9 +270,7 @@ def sources(root: Path | None, as_json: bool) -> None:
     if root and not root.is_dir():
         raise InputError(f"{root}: no such folder; name the folder that holds the data sets")
     listed = [_describe(source, root) for source in all_sources().values()]
-    click.echo(
-        orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode() if as_json else "\n\n".join(map(_lines, listed))
-    )
+    click.echo(orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode() if as_json else "\n\n".join(map(_lines, listed)))
 
 
 def _describe(source: Source, root: Path | None) -> dict[str, Any]:
@@ -293,9 +315,12 @@ def _echo_left_out(left_out: dict[str, Any]) -> None:
 
 
 _SHARED = {
-    "item": "the same item", "medium": "the same medium", "text": "the same text",
-    "content": "a medium of the same content", "near": "nearly the same picture",
-}  # fmt: skip
+    "item": "the same item",
+    "medium": "the same medium",
+    "text": "the same text",
+    "content": "a medium of the same content",
+    "near": "nearly the same picture",
+}
 
 
 def _echo_folder(summary: dict[str, Any], out: Path, root: Path) -> None:

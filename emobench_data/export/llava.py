@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Iterable, Mapping, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from ..io.atomic import atomic_file
 from ..io.errors import InputError
+from ..media.storyboard import SUFFIX
 from ..schema.parsing import closed
 from ..schema.records import Record
-from ..media.storyboard import SUFFIX
 from ..schema.tasks import GUIDED, TASKS, YES_NO, question
 
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.

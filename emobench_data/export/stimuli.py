@@ -13,9 +13,9 @@ import orjson
 
 from ..io.atomic import atomic_file
 from ..io.errors import InputError
-from .llava import neutral
 from ..io.llava_files import line_place, read_entries
 from ..schema.questions import read_questions
+from .llava import neutral
 
 PLAIN = "plain"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

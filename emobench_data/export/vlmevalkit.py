@@ -13,9 +13,9 @@ import io
 from hashlib import blake2s
 from string import ascii_uppercase as LETTERS
 
-from .llava import STORYBOARD_LINE, Shown, neutral
 from ..schema.records import Record
 from ..schema.tasks import TASKS, YES_NO, question
+from .llava import STORYBOARD_LINE, Shown, neutral
 
 TASK_FILES = {
     name: f"vlmevalkit/EmoBench_{name}{'_openended' if task.kind == 'open' else ''}.tsv" for name, task in TASKS.items()
@@ -36,9 +36,7 @@ def line(shown: Shown, index: int, labels: int) -> bytes:
         asked = f"{STORYBOARD_LINE}\n{asked}"
     answer = LETTERS[options.index(record.answer)] if options else record.answer
     cells = [*options, *[""] * (len(_letters(record.task, labels)) - len(options))]
-    return _line(
-        [index, shown.media, neutral(asked), *map(neutral, cells), neutral(answer), record.source, neutral(record.id)]
-    )
+    return _line([index, shown.media, neutral(asked), *map(neutral, cells), neutral(answer), record.source, neutral(record.id)])
 
 
 def choices(record: Record) -> list[str]:

@@ -6,10 +6,11 @@ import filecmp
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO, Iterator
+from typing import BinaryIO
 
 from .errors import InputError
 

@@ -7,8 +7,9 @@ JSON with one.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Iterable, Iterator
+from typing import Any
 
 import orjson
 

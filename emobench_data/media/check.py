@@ -10,10 +10,11 @@ import hashlib
 import logging
 import os
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 from tqdm import tqdm
@@ -53,9 +54,14 @@ class MediaCache:
         self._file = file
 
     def results(
-        self, kind: str, paths: Iterable[Path], work: Callable[[Path], Any], *, title: str,
+        self,
+        kind: str,
+        paths: Iterable[Path],
+        work: Callable[[Path], Any],
+        *,
+        title: str,
         keep: Callable[[Any], bool] = lambda value: True,
-    ) -> Iterator[tuple[Path, Any]]:  # fmt: skip
+    ) -> Iterator[tuple[Path, Any]]:
         """Yield `(path, work(path))` in the order of `paths`; what an earlier run found is not worked out again.
 
         Args:
@@ -117,7 +123,7 @@ def media_cache(path: Path | None) -> Iterator[MediaCache]:
 
 def check_all(
     media: Mapping[str, Medium], cache: MediaCache, sampling: Sampling = Sampling()
-) -> tuple[dict[str, str], dict[str, float]]:  # fmt: skip
+) -> tuple[dict[str, str], dict[str, float]]:
     """Open every medium as it will be read: `(fault by name, seconds by name of a clip)`, both for those that have one.
 
     Clips of which some frames do not decode are named in a warning. Faults are not kept for later runs.
@@ -132,12 +138,12 @@ def check_all(
         load_pyav("checking clips")
     roots = {root: root.resolve() for root in {medium.root for medium in media.values()}}
     # A link may change while the file it leads to stays as it is, so that this is asked anew in every run.
-    faults = {name: OUTSIDE for name in _outside(media, roots)}
+    faults = dict.fromkeys(_outside(media, roots), OUTSIDE)
     known: dict[tuple[Path, str], Sequence[Any]] = {}
     for modality, title in (("image", "checking pictures"), ("video", "checking clips")):
         paths = {one.path: one for name, one in media.items() if name not in faults and one.modality == modality}
 
-        def work(path: Path) -> list[Any]:
+        def work(path: Path, modality: str = modality, paths: dict[Path, Medium] = paths) -> list[Any]:
             return list(examine(path, modality, roots[paths[path].root], sampling))
 
         kind = f"check {modality}, {reader_version()}" + (f", {sampling}" if modality == "video" else "")
@@ -154,8 +160,12 @@ def check_all(
         if lost:
             spoilt.append(name)
     if spoilt:
-        logger.warning("%d clips have frames that do not decode, for which the nearest are read: %s%s", len(spoilt),
-                       ", ".join(spoilt[:5]), " ..." * (len(spoilt) > 5))  # fmt: skip
+        logger.warning(
+            "%d clips have frames that do not decode, for which the nearest are read: %s%s",
+            len(spoilt),
+            ", ".join(spoilt[:5]),
+            " ..." * (len(spoilt) > 5),
+        )
     return faults, seconds
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from PIL import Image
 
 from ..io.errors import MediumFault, PictureFault
+from ..io.sniff import CLIP, PICTURE, content_of
 from .pictures import check_picture, moving_frames, read_picture
 from .places import OUTSIDE, check_place, is_there, leads_out
-from ..io.sniff import CLIP, PICTURE, content_of
 from .video import SUFFIXES, Sampling, clip_seconds, read_frames
 
 __all__ = ["OUTSIDE", "Finding", "PictureFault", "examine", "is_there", "kind_of", "leads_out", "media_fault", "open_picture"]

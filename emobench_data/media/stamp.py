@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from stat import S_ISDIR
-from typing import Iterable
 
 Stamp = tuple[int, int]
 

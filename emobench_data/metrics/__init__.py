@@ -5,6 +5,19 @@ from .classification import Cells, accuracy, macro_f1, uar
 from .intervals import LEVEL, Share, difference, mean_of, share, widened, wilson
 
 __all__ = [
-    "DRAWS", "LEVEL", "SEED", "Cells", "Share", "accuracy", "bootstrap", "central", "difference", "macro_f1", "mean_of",
-    "share", "uar", "widened", "wilson",
-]  # fmt: skip
+    "DRAWS",
+    "LEVEL",
+    "SEED",
+    "Cells",
+    "Share",
+    "accuracy",
+    "bootstrap",
+    "central",
+    "difference",
+    "macro_f1",
+    "mean_of",
+    "share",
+    "uar",
+    "widened",
+    "wilson",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,9 +18,14 @@ Floats = NDArray[np.float64]
 
 
 def bootstrap(
-    units: ArrayLike, kinds: ArrayLike, adds: ArrayLike, statistic: Callable[[Floats], Floats], *,
-    draws: int = DRAWS, seed: int = SEED,
-) -> Floats:  # fmt: skip
+    units: ArrayLike,
+    kinds: ArrayLike,
+    adds: ArrayLike,
+    statistic: Callable[[Floats], Floats],
+    *,
+    draws: int = DRAWS,
+    seed: int = SEED,
+) -> Floats:
     """`statistic` of `draws` resamples, each of as many units as there are: `(draws, ...)`.
 
     A unit is what is drawn as a whole: a question, or a group of questions that hang together (cluster bootstrap; Davison

@@ -8,7 +8,7 @@ runs on the same questions are compared by, do not follow from the answers.
 
 from __future__ import annotations
 
-from typing import Hashable, Iterable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,12 @@ class Cells:
         label: dict[Hashable, int] = {}
         for own, _ in place:
             label.setdefault(own, len(label))
-        found = [(cell, part * len(label) + label[one]) for cell, (own, said) in enumerate(place)
-                 for part, one in enumerate((own if own == said else None, own, said)) if one in label]  # fmt: skip
+        found = [
+            (cell, part * len(label) + label[one])
+            for cell, (own, said) in enumerate(place)
+            for part, one in enumerate((own if own == said else None, own, said))
+            if one in label
+        ]
         rows, columns = np.array(found).T
         self.adds = csr_array((np.ones(len(found)), (rows, columns)), shape=(len(place), 3 * len(label)))
 
@@ -52,8 +56,10 @@ def figures(sums: Floats) -> Floats:
     """Accuracy, macro-F1 and UAR `(S, 3)` of sums `(S, 3 L)`; labels that a draw has no gold of are left out of its means."""
     hits, truths, guesses = np.split(np.asarray(sums, float), 3, axis=1)
     there = truths > 0
-    f1, recall = (np.divide(part, whole, out=np.zeros_like(part), where=there)
-                  for part, whole in ((2 * hits, truths + guesses), (hits, truths)))  # fmt: skip
+    f1, recall = (
+        np.divide(part, whole, out=np.zeros_like(part), where=there)
+        for part, whole in ((2 * hits, truths + guesses), (hits, truths))
+    )
     labels = there.sum(1)
     return np.stack([hits.sum(1) / truths.sum(1), f1.sum(1) / labels, recall.sum(1) / labels], axis=1)
 

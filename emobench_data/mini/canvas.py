@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Sequence
 from random import Random
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -34,9 +35,7 @@ class Canvas:
         factor = self._factor * cmath.rect(scale, math.radians(degrees))
         return Canvas(self.image, factor, self._place(x, y))
 
-    def polygon(
-        self, points: Sequence[Point], fill: Sequence[int], *, edge: Sequence[int] = (), width: float = 0
-    ) -> None:
+    def polygon(self, points: Sequence[Point], fill: Sequence[int], *, edge: Sequence[int] = (), width: float = 0) -> None:
         """A filled polygon; `fill` may have an alpha; `edge` is a line of `width` around it."""
         pixels = self._pixels(points)
         self._draw.polygon(pixels, fill=tuple(fill))

@@ -31,9 +31,13 @@ def make_changes(*, train: int, test: int, seed: int) -> Plan:
             plan.add(
                 f"{split}/change_{face:05d}_{'ab'[backwards]}.mp4",
                 partial(_smile, f"{seed}/{stem}", face % STEPS, bool(backwards)),
-                item=f"{stem}-{'ab'[backwards]}", task="emo_c", answer=ANSWERS[backwards], options=ANSWERS, split=split,
+                item=f"{stem}-{'ab'[backwards]}",
+                task="emo_c",
+                answer=ANSWERS[backwards],
+                options=ANSWERS,
+                split=split,
                 group=stem,
-            )  # fmt: skip
+            )
     return plan
 
 

@@ -55,9 +55,7 @@ EXPRESSIONS: dict[str, Expression] = {
     "anger": Expression(curve=-0.6, gape=0.45, width=0.6, teeth=1, tilt=1, lift=-0.25, eyes=0.45, pupils=0.35, red=1),
     "surprise": Expression(gape=1.0, width=0.3, lift=1, eyes=1.4, pupils=0.45),
     "fear": Expression(gape=0.35, width=0.6, zigzag=1, tilt=-0.8, lift=0.8, eyes=1.25, pupils=0.18, blue=1),
-    "disgust": Expression(
-        curve=-0.75, gape=0.3, width=0.5, tongue=1, tilt=0.4, lift=0.0, eyes=0.3, pupils=0.4, green=1
-    ),
+    "disgust": Expression(curve=-0.75, gape=0.3, width=0.5, tongue=1, tilt=0.4, lift=0.0, eyes=0.3, pupils=0.4, green=1),
 }
 
 
@@ -170,9 +168,7 @@ def _mouth(pen: Canvas, head: Head, expression: Expression) -> None:
         pen.line(upper, INK, head.line * 1.6)
     if expression.tongue > 0.2:
         long = 0.42 * expression.tongue
-        pen.polygon(
-            [(-0.17, y), (0.17, y), *arc(0, y + long, 0.17, 0.14, 0, 180)], (225, 90, 120), edge=INK, width=0.03
-        )
+        pen.polygon([(-0.17, y), (0.17, y), *arc(0, y + long, 0.17, 0.14, 0, 180)], (225, 90, 120), edge=INK, width=0.03)
 
 
 def _tears(pen: Canvas, expression: Expression) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
-from typing import Callable
 
 from .canvas import Canvas, Colour, Point, arc, backdrop, gradient, near, star, vivid
 from .faces import INK, SKINS, WHITE
@@ -119,9 +119,7 @@ def praise(rng: Random) -> Canvas:
     pen.rectangle(-0.55, 0.75, 0.55, 1.05, (110, 70, 40), edge=INK, width=0.05)
     pen.polygon(star(0, -0.5, 0.42, 5), WHITE)
     for _ in range(5):
-        canvas.polygon(
-            star(rng.uniform(0.1, 0.95), rng.uniform(0.05, 0.2), 0.06, 5), (255, 225, 40), edge=INK, width=0.006
-        )
+        canvas.polygon(star(rng.uniform(0.1, 0.95), rng.uniform(0.05, 0.2), 0.06, 5), (255, 225, 40), edge=INK, width=0.006)
     return canvas
 
 
@@ -158,9 +156,7 @@ def people(rng: Random, hat: Colour) -> Canvas:
         x = (i + 0.5) / count + rng.uniform(-0.02, 0.02)
         raised = rng.random() < 0.4
         hands = ((-0.2, 0.12), (0.2, -0.42)) if raised else ((-0.2, 0.12), (0.2, 0.12))
-        person(
-            canvas.at(x, 0.58 + 0.07 * (i % 2), scale=rng.uniform(0.66, 0.76)), rng, hands=hands, hat=near(rng, hat, 10)
-        )
+        person(canvas.at(x, 0.58 + 0.07 * (i % 2), scale=rng.uniform(0.66, 0.76)), rng, hands=hands, hat=near(rng, hat, 10))
     return canvas
 
 
@@ -215,9 +211,7 @@ def _bird(pen: Canvas, rng: Random) -> None:
 
 def _snail(pen: Canvas, rng: Random) -> None:
     body, shell = near(rng, (225, 200, 130)), near(rng, (160, 90, 50), 25)
-    pen.polygon(
-        [(-0.85, 0.1), (-0.6, 0.1), (-0.5, 0.6), (1.1, 0.75), (1.1, 0.9), (-0.8, 0.9)], body, edge=INK, width=0.05
-    )
+    pen.polygon([(-0.85, 0.1), (-0.6, 0.1), (-0.5, 0.6), (1.1, 0.75), (1.1, 0.9), (-0.8, 0.9)], body, edge=INK, width=0.05)
     for x in (-0.95, -0.6):
         pen.line([(-0.72, 0.15), (x, -0.35)], body, 0.08)
         pen.ellipse(x, -0.38, 0.09, 0.09, INK)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import Any, Callable
+from typing import Any
 
 from PIL import Image
 
@@ -60,9 +61,7 @@ class Plan:
         self.media[media] = draw
         mark = f"seed{self.seed}-" if self.seed else ""
         group = group and mark + group
-        self.records.append(
-            Record(source=SOURCE, modality=modality, media=media, item=mark + item, group=group, **fields)
-        )
+        self.records.append(Record(source=SOURCE, modality=modality, media=media, item=mark + item, group=group, **fields))
 
 
 def make_plan(*, train: int, test: int, seed: int) -> Plan:
@@ -121,8 +120,15 @@ def _add_emotion(plan: Plan, task: str, split: str, number: int, seed: int) -> N
     shown = {"scene": seen.SCENES[scene]} if kind % 2 else {"facial_expression": seen.FACES[label]}
     labels = {"options": EMOTIONS} if task == "emo_c" else {"accepted": SYNONYMS[label]}
     plan.add(
-        media, draw, item=f"{split}-{task}-{number:05d}", task=task, answer=label, text=text, split=split,
-        attributes=shown, **labels,
+        media,
+        draw,
+        item=f"{split}-{task}-{number:05d}",
+        task=task,
+        answer=label,
+        text=text,
+        split=split,
+        attributes=shown,
+        **labels,
     )
 
 

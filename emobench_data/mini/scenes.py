@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
-from typing import Callable
 
 from .canvas import Canvas, Colour, arc, gradient, near, star, vivid
 
@@ -130,9 +130,7 @@ def burst(rng: Random) -> Canvas:
     for i in range(12):
         canvas.polygon([(x, y), *arc(x, y, 1.2, 1.2, turn + 30 * i, turn + 30 * i + 15, 2)], one)
     for _ in range(40):
-        canvas.at(rng.random(), rng.uniform(0, 0.75), degrees=rng.uniform(0, 90)).rectangle(
-            0, 0, 0.035, 0.02, vivid(rng)
-        )
+        canvas.at(rng.random(), rng.uniform(0, 0.75), degrees=rng.uniform(0, 90)).rectangle(0, 0, 0.035, 0.02, vivid(rng))
     colour, band = vivid(rng), (255, 255, 255)
     canvas.rectangle(x - 0.18, 0.68, x + 0.18, 0.95, colour, edge=(40, 40, 60), width=0.012)
     canvas.rectangle(x - 0.03, 0.68, x + 0.03, 0.95, band)
@@ -191,9 +189,7 @@ def broken(rng: Random) -> Canvas:
     canvas = gradient(near(rng, (190, 185, 175), 8), near(rng, (160, 150, 140), 8))
     canvas.rectangle(0, 0.72, 1, 1, near(rng, (120, 105, 95), 8))
     wood = near(rng, (130, 75, 35))
-    pen = canvas.at(
-        rng.uniform(0.4, 0.6), 0.62, scale=rng.uniform(0.9, 1.1), degrees=rng.choice((-1, 1)) * rng.uniform(14, 24)
-    )
+    pen = canvas.at(rng.uniform(0.4, 0.6), 0.62, scale=rng.uniform(0.9, 1.1), degrees=rng.choice((-1, 1)) * rng.uniform(14, 24))
     for points in (((-0.2, -0.4), (-0.2, 0.05)), ((0.2, -0.4), (0.2, 0.05)), ((-0.2, -0.35), (0.2, -0.35))):
         pen.line(points, wood, 0.05)
     for points in (((-0.2, -0.22), (0.06, -0.2)), ((-0.18, 0.05), (-0.3, 0.26)), ((0.14, 0.08), (0.1, 0.18))):
@@ -201,9 +197,7 @@ def broken(rng: Random) -> Canvas:
     pen.polygon([(-0.25, 0.02), (0.25, 0.02), (0.32, 0.12), (-0.18, 0.12)], near(rng, (165, 100, 50)))
     pen.line([(-0.1, 0.03), (0.0, 0.06), (-0.02, 0.11)], (40, 25, 15), 0.02)
     for _ in range(12):
-        shard = canvas.at(
-            rng.random(), rng.uniform(0.76, 0.96), scale=rng.uniform(0.03, 0.07), degrees=rng.uniform(0, 360)
-        )
+        shard = canvas.at(rng.random(), rng.uniform(0.76, 0.96), scale=rng.uniform(0.03, 0.07), degrees=rng.uniform(0, 360))
         shard.polygon([(-1, -0.6), (1, -0.3), (0.1, 1)], near(rng, (235, 235, 240)), edge=(70, 90, 150), width=0.2)
     return canvas
 
@@ -240,9 +234,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
 def _sun(canvas: Canvas, rng: Random, x: float, y: float, radius: float) -> None:
     turn = rng.uniform(0, 30)
     for i in range(12):
-        canvas.at(x, y, scale=radius, degrees=turn + 30 * i).polygon(
-            [(1.7, 0), (0.95, 0.2), (0.95, -0.2)], (255, 200, 30)
-        )
+        canvas.at(x, y, scale=radius, degrees=turn + 30 * i).polygon([(1.7, 0), (0.95, 0.2), (0.95, -0.2)], (255, 200, 30))
     canvas.ellipse(x, y, radius, radius, (255, 225, 50))
 
 

@@ -29,7 +29,7 @@ _GIVEN = re.compile(
     r" (?:the|this|that|our|an?) (?:answer|label|option|choice|solution|category|class)"
     r"|(?:text|caption|description|words?) (?:given|provided) (?:says?|tells?|states?))\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 # What the label of a Yes/No sub-task is called.
 _CALLED = {"hate": ("hate", "hateful"), "humor": ("humor", "humorous", "funny", "joke"), "sarcasm": ("sarcasm", "sarcastic")}
 
@@ -74,4 +74,4 @@ def _label_given(labels: tuple[str, ...]) -> re.Pattern[str]:
         rf"|(?:we|i) (?:already )?(?:know|knew|(?:am|are|was|were|have been) told)(?:\W+\w+){{0,6}}?\W+(?:{label}|{_NOUN})"
         rf"|knowing (?:that )?(?:it|this|the {_NOUN}) is{few}?{label})\b",
         re.IGNORECASE,
-    )  # fmt: skip
+    )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Iterable, Mapping
 
-from ..schema.hash_choice import draw
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_lines
+from ..schema.hash_choice import draw
 from ..schema.records import Record
 from .rules import by_rule
 
 MODES = ("none", "only", "mixed")
 
 
-def choose(
-    records: Iterable[Record], mode: str, known: Mapping[str, str] | None = None
-) -> tuple[list[Record], dict[str, str]]:
+def choose(records: Iterable[Record], mode: str, known: Mapping[str, str] | None = None) -> tuple[list[Record], dict[str, str]]:
     """The records that train, and the rationales of those that train with one, by record id.
 
     Args:

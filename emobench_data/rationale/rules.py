@@ -6,7 +6,7 @@ is left out; a record without enough of the rest gets no rationale.
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from ..schema.parsing import normal
 from ..schema.records import Record
@@ -19,8 +19,14 @@ _LIGHT = {"brightness": ("dark light", "bright light"), "colorfulness": ("pale c
 _LOW, _HIGH = 0.35, 0.65
 _KINDS = {"Person": "people", "Object": "an object", "Scenery": "a place or event", "Animal": "an animal"}
 _CALM, _STIRRING = 3.0, 4.5  # arousal, rated from 1 to 7 (our reading)
-_TONES = {"!?": "in a startled question", "?!": "in a startled question", "!": "with force", "...": "trailing off",
-          "…": "trailing off", "?": "as a question"}  # fmt: skip
+_TONES = {
+    "!?": "in a startled question",
+    "?!": "in a startled question",
+    "!": "with force",
+    "...": "trailing off",
+    "…": "trailing off",
+    "?": "as a question",
+}
 _TOGETHER = {
     ("hate", "Yes"): "Taken together they turn against people.",
     ("hate", "No"): "Taken together they turn against nobody.",

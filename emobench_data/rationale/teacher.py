@@ -10,23 +10,24 @@ import base64
 import hashlib
 import io
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 import orjson
 from PIL import Image
 
+from ..export.llava import show
 from ..io.atomic import atomic_file
 from ..io.chat import Asked, Budget, Endpoint, Refused, Request, ask_all
 from ..io.errors import InputError
-from ..export.llava import show
-from ..media.examine import open_picture
 from ..media.check import Medium
+from ..media.examine import open_picture
 from ..media.places import check_place
-from ..schema.records import Record
 from ..media.stamp import stamp
 from ..media.storyboard import FRAMES, tile
 from ..media.video import Sampling, read_frames
+from ..schema.records import Record
 from .check import check
 
 SIDE, QUALITY = 512, 85  # of the JPEG that is sent, pixels of the longer side
@@ -57,10 +58,17 @@ def make_rationales(
             file.write(orjson.dumps({"id": key, "rationale": text}, option=orjson.OPT_APPEND_NEWLINE))
     answered = sum(key in asked.said for key in keys.values())
     return {
-        "model": endpoint.model, "endpoint": host, "records": len(records), "answered": answered, "kept": len(kept),
-        "left_out": dict(left_out.most_common()), "not_asked": len(records) - len(kept) - left_out.total(),
-        "calls": asked.calls, "tokens": asked.tokens, "tasks": tasks,
-    }  # fmt: skip
+        "model": endpoint.model,
+        "endpoint": host,
+        "records": len(records),
+        "answered": answered,
+        "kept": len(kept),
+        "left_out": dict(left_out.most_common()),
+        "not_asked": len(records) - len(kept) - left_out.total(),
+        "calls": asked.calls,
+        "tokens": asked.tokens,
+        "tasks": tasks,
+    }
 
 
 def _sort(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import Any, Mapping, NamedTuple, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import binomtest
@@ -27,7 +28,7 @@ Verdicts = Mapping[str, Verdict]  # by question
 
 def left_out(first: Verdicts, second: Verdicts) -> dict[str, str]:
     """The questions that the two cannot be compared by, and why."""
-    found = {question: "asked of one run alone" for question in first.keys() ^ second.keys()}
+    found = dict.fromkeys(first.keys() ^ second.keys(), "asked of one run alone")
     for question, own in first.items():
         if question in second and (reason := fault(own.put, second[question].put)):
             found[question] = reason
@@ -58,9 +59,12 @@ def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
             run.append(part)
         gains = np.bincount(units[task], values[1] - values[0])
         tasks[task] = {
-            "n": len(pairs), "lost": int((values[1] < values[0]).sum()), "won": int((values[1] > values[0]).sum()),
-            "units": parts[0].units, **_tested(_difference(*parts), gains, len(pairs)),
-        }  # fmt: skip
+            "n": len(pairs),
+            "lost": int((values[1] < values[0]).sum()),
+            "won": int((values[1] > values[0]).sum()),
+            "units": parts[0].units,
+            **_tested(_difference(*parts), gains, len(pairs)),
+        }
     overall = _difference(*map(mean_of, shares)) if tasks else None
     return {"tasks": tasks, "overall": overall, "left_out": dict(Counter(gone.values()))}
 

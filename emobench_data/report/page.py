@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any, Iterator, Sequence
+from typing import Any
 
 from ..scoring.figures import Item
 from ..scoring.gold import task_title
@@ -54,10 +55,13 @@ def page(runs: Sequence[Run]) -> str:
         *(f'<p class="warning">{escape(run.name)}: {escape(note)}</p>' for run in runs for note in run.notes),
         *_section("Scores", tables.overall(runs), INTERVALS_NOTE),
         *_section("General ability", tables.general(runs)),
-        *_section("Comparison", tables.comparisons(runs),
-                  "Lost: the first run does better; won: the other. McNemar's exact test, two-sided, by group where "
-                  "questions have groups, not corrected for several tests."),
-    ]  # fmt: skip
+        *_section(
+            "Comparison",
+            tables.comparisons(runs),
+            "Lost: the first run does better; won: the other. McNemar's exact test, two-sided, by group where "
+            "questions have groups, not corrected for several tests.",
+        ),
+    ]
     for run in runs:
         parts += _run(run)
     return "\n".join([*parts, "</body></html>\n"])

@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import io
 from collections import Counter
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Mapping
 
 from PIL import Image
 
 from ..io.errors import InputError
 from ..media.examine import PictureFault, kind_of, leads_out, open_picture
-from ..schema.records import path_fault
 from ..media.video import ClipFault, Sampling, read_frames
+from ..schema.records import path_fault
 
 SIDE = 112  # pixels of a thumbnail
 SHOWN = 14  # labels of a matrix; the rest is one
@@ -50,7 +50,7 @@ def confusion_svg(confusion: Mapping[str, Mapping[str, int]], title: str) -> str
     """Rows are the gold, columns what was predicted; a cell's shade is its share of the row."""
     totals = Counter({truth: sum(row.values()) for truth, row in confusion.items()})
     for row in confusion.values():
-        totals.update({guess: 0 for guess in row})
+        totals.update(dict.fromkeys(row, 0))
     kept = [label for label, _ in sorted(totals.items(), key=lambda one: (one[0].startswith("("), -one[1], one[0]))]
     named = [label for label in kept if not label.startswith("(")]
     fold = dict.fromkeys(named[SHOWN:], "(other)")

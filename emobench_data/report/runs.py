@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -34,16 +35,21 @@ class Run(NamedTuple):
     def verdicts(self) -> Verdicts:
         """By question."""
         return {
-            item.question: Verdict(task_title(item.gold.task), float(item.right), item.unit, put(
-                self.asked[item.question], (item.gold.task, item.gold.answer, item.gold.accepted, item.gold.options), self.media
-            ))
+            item.question: Verdict(
+                task_title(item.gold.task),
+                float(item.right),
+                item.unit,
+                put(
+                    self.asked[item.question],
+                    (item.gold.task, item.gold.answer, item.gold.accepted, item.gold.options),
+                    self.media,
+                ),
+            )
             for item in self.items
-        }  # fmt: skip
+        }
 
 
-def load_runs(
-    folders: Sequence[Path], *, questions: Path | None, gold: Path | None, media_root: Path | None
-) -> list[Run]:
+def load_runs(folders: Sequence[Path], *, questions: Path | None, gold: Path | None, media_root: Path | None) -> list[Run]:
     """The runs in the order given. Paths given here go before those that a run's results.json names.
 
     Raises:
@@ -78,9 +84,7 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
         general |= _general(path)
     if stored.get("judge"):
         result["judge"] = _judge(folder, stored["judge"])
-    return Run(
-        name, folder, result, items, asked, media, conditions if isinstance(conditions, dict) else {}, notes, general
-    )
+    return Run(name, folder, result, items, asked, media, conditions if isinstance(conditions, dict) else {}, notes, general)
 
 
 def _judge(folder: Path, judge: Any) -> dict[str, Any]:
@@ -109,9 +113,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); a run holds answers.jsonl and results.json"
-        ) from error
+        raise InputError(f"{path}: cannot be read ({error.strerror}); a run holds answers.jsonl and results.json") from error
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: not valid JSON ({error}); score the run again") from error
     if not isinstance(content, dict):

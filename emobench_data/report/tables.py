@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from ..scoring.gold import task_title
 from ..scoring.table import percent
@@ -37,10 +38,12 @@ def overall(runs: Sequence[Run]) -> list[Table]:
     if len(groups) == 1:
         return tables
     return [
-        table._replace(title=f"{table.title}: {len(group[0].items):,} questions of {', '.join(run.name for run in group)}",
-                       note="Asked other questions than the runs in the other tables: not comparable with these.")
+        table._replace(
+            title=f"{table.title}: {len(group[0].items):,} questions of {', '.join(run.name for run in group)}",
+            note="Asked other questions than the runs in the other tables: not comparable with these.",
+        )
         for table, group in zip(tables, groups)
-    ]  # fmt: skip
+    ]
 
 
 def _overall(runs: Sequence[Run]) -> Table:

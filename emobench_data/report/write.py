@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 from ..io.atomic import atomic_file
 from . import tables
@@ -41,8 +41,11 @@ def write_report(
 def markdown(runs: Sequence[Run]) -> str:
     """The tables without the pictures."""
     found = [*tables.overall(runs), *tables.general(runs), *tables.comparisons(runs)]
-    found += [table._replace(title=f"{run.name}: {table.title}") for run in runs
-              for table in (tables.by_source(run), *tables.extras(run))]  # fmt: skip
+    found += [
+        table._replace(title=f"{run.name}: {table.title}")
+        for run in runs
+        for table in (tables.by_source(run), *tables.extras(run))
+    ]
     return "# EmoBench report\n\n" + "\n\n".join(map(_markdown_table, found)) + "\n"
 
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 import string
-from typing import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from .tasks import YES_NO
 from .words import Vocabulary, named, normal, pieces
 
 __all__ = [
-    "LabelSet", "closed", "closing", "conclusion", "is_letter", "normal", "reasons", "shows_letters", "spoken", "yes_or_no",
-]  # fmt: skip
+    "LabelSet",
+    "closed",
+    "closing",
+    "conclusion",
+    "is_letter",
+    "normal",
+    "reasons",
+    "shows_letters",
+    "spoken",
+    "yes_or_no",
+]
 
 _ANSWER_LINE = re.compile(r"^[ \t*#>_-]*(?:final[ \t]+)?answer[ \t*_]*:[ \t*_]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 _LETTER = re.compile(r"(?:option )?([a-z])")
@@ -49,10 +58,9 @@ def spoken(answer: str) -> str:
 def conclusion(answer: str) -> str:
     """What counts of an answer: its last line of the form `Answer: ...` and what follows, or all of it if there is none."""
     said = spoken(answer).replace("：", ":")
-    said, last = _ANSWER_TAG.sub("\n", said) if "<" in said else said, None
-    for last in _ANSWER_LINE.finditer(said):
-        pass
-    return said[last.start(1) :] if last else said
+    said = _ANSWER_TAG.sub("\n", said) if "<" in said else said
+    last = max((line.start(1) for line in _ANSWER_LINE.finditer(said)), default=0)
+    return said[last:]
 
 
 def closed(text: str, answer: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any, Iterable, NamedTuple, Sequence, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any
 
 import orjson
 
@@ -48,6 +49,7 @@ def _sound(entry: dict[str, Any]) -> bool:
     return (
         entry.keys() == _NAMES
         and all(isinstance(value, list) and {*map(type, value)} <= {str} for value in lists)
-        and isinstance(attributes, dict) and {*map(type, attributes.values())} <= {str}
+        and isinstance(attributes, dict)
+        and {*map(type, attributes.values())} <= {str}
         and all(isinstance(entry[name], str) for name in _NAMES - _LISTS - {"attributes"})
-    )  # fmt: skip
+    )

@@ -5,11 +5,12 @@ The names and the Yes/No form of the applications are the paper's (arXiv 2406.16
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any
 
-from .hash_choice import draw
 from ..io.errors import InputError
+from .hash_choice import draw
 
 if TYPE_CHECKING:
     from .records import Record
@@ -80,22 +81,39 @@ _READ = "Read closely what is said, how, and to whom."
 
 
 def _task(
-    name: str, title: str, kind: str, hint: str, wordings: tuple[str, ...], *,
-    look: str, alone: tuple[str, ...] = (), look_alone: str = "", read: str = _READ,
-) -> Task:  # fmt: skip
+    name: str,
+    title: str,
+    kind: str,
+    hint: str,
+    wordings: tuple[str, ...],
+    *,
+    look: str,
+    alone: tuple[str, ...] = (),
+    look_alone: str = "",
+    read: str = _READ,
+) -> Task:
     """`alone` and `look_alone` are of a medium without a text, `alone` and `read` of a text without a medium."""
     alone = alone or wordings
     return Task(
-        name=name, title=title, kind=kind, hint=hint, close=_GUIDED[kind], wording=Wording(wordings, look),
-        silent=Wording(alone, look_alone or look), text=Wording(alone, read),
-    )  # fmt: skip
+        name=name,
+        title=title,
+        kind=kind,
+        hint=hint,
+        close=_GUIDED[kind],
+        wording=Wording(wordings, look),
+        silent=Wording(alone, look_alone or look),
+        text=Wording(alone, read),
+    )
 
 
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
         _task(
-            "emo_c", "Emo-C", "closed", _CLOSED,
+            "emo_c",
+            "Emo-C",
+            "closed",
+            _CLOSED,
             (
                 "Which emotion does this {medium} show or evoke?",
                 "What feeling comes across in this {medium}?",
@@ -105,7 +123,10 @@ TASKS: dict[str, Task] = {
             look=_FEELING,
         ),
         _task(
-            "emo_o", "Emo-O", "open", _OPEN,
+            "emo_o",
+            "Emo-O",
+            "open",
+            _OPEN,
             (
                 "In your own words, which emotion does this {medium} show or evoke?",
                 "Name the emotion that this {medium} conveys.",
@@ -115,7 +136,10 @@ TASKS: dict[str, Task] = {
             look=_FEELING,
         ),
         _task(
-            "intent", "Intent", "closed", _CLOSED,
+            "intent",
+            "Intent",
+            "closed",
+            _CLOSED,
             (
                 "What is the intent behind this {medium}?",
                 "Which intention does this {medium} express?",
@@ -126,7 +150,10 @@ TASKS: dict[str, Task] = {
             look_alone="Look at the people, at what they do and for whom, and at what is shown.",
         ),
         _task(
-            "hate", "Hate", "yes_no", _YES_NO,
+            "hate",
+            "Hate",
+            "yes_no",
+            _YES_NO,
             (
                 "Is this {medium}, taken together with its text, hateful?",
                 "Does this {medium} with its text attack or demean people?",
@@ -142,7 +169,10 @@ TASKS: dict[str, Task] = {
             read="Read closely what is said. Does it turn against people for who they are?",
         ),
         _task(
-            "humor", "Humor", "yes_no", _YES_NO,
+            "humor",
+            "Humor",
+            "yes_no",
+            _YES_NO,
             (
                 "Is this {medium}, taken together with its text, humorous?",
                 "Is this {medium} with its text meant to be funny?",
@@ -158,7 +188,10 @@ TASKS: dict[str, Task] = {
             read="Read closely what is said. Does its end break in play with what it leads to expect?",
         ),
         _task(
-            "sarcasm", "Sarcasm", "yes_no", _YES_NO,
+            "sarcasm",
+            "Sarcasm",
+            "yes_no",
+            _YES_NO,
             (
                 "Is this {medium}, taken together with its text, sarcastic?",
                 "Does this {medium} with its text mean the opposite of what it says?",
@@ -174,7 +207,7 @@ TASKS: dict[str, Task] = {
             read="Read closely what is said, how, and after what. Do the words mean the opposite of what they say?",
         ),
     )
-}  # fmt: skip
+}
 
 
 def question(record: Record, *, training: bool, hint: bool = True, guided: bool = False) -> str:

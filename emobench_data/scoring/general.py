@@ -13,9 +13,10 @@ Lines with the same `group` hang together (the questions about one picture), and
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple
+from typing import Any, NamedTuple
 
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_entries
@@ -45,9 +46,7 @@ class GeneralGold(NamedTuple):
     unit: str
 
 
-def score_general(
-    name: str, questions_path: Path | str, gold_path: Path | str, predictions_path: Path | str
-) -> dict[str, Any]:
+def score_general(name: str, questions_path: Path | str, gold_path: Path | str, predictions_path: Path | str) -> dict[str, Any]:
     """Exact match after normalisation, or VQA accuracy where the gold has annotators' answers (see the module).
 
     Returns:

@@ -18,10 +18,11 @@ of gold, see `general`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_entries
@@ -74,9 +75,7 @@ def read_gold(
     return gold, units
 
 
-def check_complete(
-    gold: Iterable[str], path: Path | str, questions_path: Path | str, asked: Mapping[str, Question]
-) -> None:
+def check_complete(gold: Iterable[str], path: Path | str, questions_path: Path | str, asked: Mapping[str, Question]) -> None:
     """Raise `InputError` for the first question without gold."""
     known = set(gold)
     for question, own in asked.items():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ..io.chat import Endpoint, Request, ask_all
 from ..io.errors import InputError

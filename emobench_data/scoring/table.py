@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 _KEYS = ("n", "accuracy", "majority", "interval", "random", "macro_f1", "uar", "unparsed", "ambiguous", "missing")
 _HEAD = ("n", "accuracy", "majority", "95 %-interval", "random", "macro-F1", "UAR", "unparsed", "ambiguous", "missing")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Any, Iterable, NamedTuple
+from typing import Any, NamedTuple
 
 from ..schema.parsing import conclusion
 from ..schema.words import Vocabulary, named, normal, vocabulary

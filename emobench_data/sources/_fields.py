@@ -8,11 +8,12 @@ import math
 import os
 import posixpath
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from ..schema.hash_choice import draw
 from ..io.errors import InputError
+from ..schema.hash_choice import draw
 from ..schema.records import Record, path_fault
 from ..schema.tasks import TASKS
 from . import Skips
@@ -31,8 +32,16 @@ _CLOSED = {name for name, task in TASKS.items() if task.kind == "closed"}
 
 # Names of the seven basic expressions as folders and files spell them -> the words a model is shown.
 BASIC_EMOTIONS = {
-    "angry": "anger", "anger": "anger", "disgust": "disgust", "fear": "fear", "happy": "happiness",
-    "happiness": "happiness", "sad": "sadness", "sadness": "sadness", "surprise": "surprise", "neutral": "neutral",
+    "angry": "anger",
+    "anger": "anger",
+    "disgust": "disgust",
+    "fear": "fear",
+    "happy": "happiness",
+    "happiness": "happiness",
+    "sad": "sadness",
+    "sadness": "sadness",
+    "surprise": "surprise",
+    "neutral": "neutral",
 }
 
 # HTML's entities, which copies hold once or twice escaped, and its tags for how text looks.
@@ -170,9 +179,7 @@ def vote(shares: Mapping[str, float], key: str) -> tuple[str, tuple[str, ...]]:
     return tied[draw(key, len(tied))], tuple(name for name, share in shares.items() if share >= 0.5 or share == top)
 
 
-def make(
-    skips: Skips, place: str, *, tasks: tuple[str, ...], labels: tuple[str, ...] = (), **fields: Any
-) -> Iterator[Record]:
+def make(skips: Skips, place: str, *, tasks: tuple[str, ...], labels: tuple[str, ...] = (), **fields: Any) -> Iterator[Record]:
     """One record for each of `tasks` from an item's `fields`; an item that makes none goes to `skips`.
 
     `labels` are the options of closed-set sub-tasks.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 from ..schema.records import Record
 from . import Skips, Source
@@ -21,8 +21,16 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
             continue
         for word, path in class_folders(root, split, BASIC_EMOTIONS, skips):
             yield from make(
-                skips, path, tasks=EMOTION, labels=LABELS, source="caer_s", item=name(path),
-                modality="image", media=path, answer=word, split=split,
+                skips,
+                path,
+                tasks=EMOTION,
+                labels=LABELS,
+                source="caer_s",
+                item=name(path),
+                modality="image",
+                media=path,
+                answer=word,
+                split=split,
             )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
-from ._files import read_table
 from ..schema.records import Record
 from . import Skips, Source
 from ._fields import EMOTION, NO_ID, NO_LABEL, by_id, make, whole
+from ._files import read_table
 
 LABELS = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear")
 FOLD = 1
@@ -34,8 +34,16 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
                 continue
             item = item.lstrip("0") or "0"
             yield from make(
-                skips, place, tasks=EMOTION, labels=LABELS, source="dfew", item=item, modality="video",
-                media=clips.get(item, f"Clip/{item}.mp4"), answer=word, split=split,
+                skips,
+                place,
+                tasks=EMOTION,
+                labels=LABELS,
+                source="dfew",
+                item=item,
+                modality="video",
+                media=clips.get(item, f"Clip/{item}.mp4"),
+                answer=word,
+                split=split,
             )
 
 

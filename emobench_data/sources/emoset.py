@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from ..io.errors import InputError
-from ._files import read_json, read_json_if_there
 from ..schema.records import Record, path_fault
 from . import Skips, Source
 from ._fields import (
@@ -21,6 +21,7 @@ from ._fields import (
     number,
     words,
 )
+from ._files import read_json, read_json_if_there
 
 LABELS = ("amusement", "awe", "contentment", "excitement", "anger", "disgust", "fear", "sadness")
 ATTRIBUTES = ("scene", "object", "facial_expression", "human_action", "brightness", "colorfulness")
@@ -41,9 +42,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
             yield from _record(root, split, f"{split}.json[{index}]", row, annotated, items, skips)
 
 
-def _record(
-    root: Path, split: str, place: str, row: Any, annotated: bool, items: Stems, skips: Skips
-) -> Iterator[Record]:  # fmt: skip
+def _record(root: Path, split: str, place: str, row: Any, annotated: bool, items: Stems, skips: Skips) -> Iterator[Record]:
     if not isinstance(row, list) or not 3 <= len(row) <= 4 or not all(isinstance(cell, str) for cell in row):
         return skips.add(place, BAD_ROW)
     word, image, annotation = label(row[0], _TABLE), row[-2], row[-1]
@@ -56,8 +55,17 @@ def _record(
     except InputError:
         return skips.add(place, "its annotation file cannot be read")
     yield from make(
-        skips, place, tasks=EMOTION, labels=LABELS, source="emoset", item=items(image.rpartition("/")[2]),
-        modality="image", media=image, answer=word, split=split, attributes=attributes,
+        skips,
+        place,
+        tasks=EMOTION,
+        labels=LABELS,
+        source="emoset",
+        item=items(image.rpartition("/")[2]),
+        modality="image",
+        media=image,
+        answer=word,
+        split=split,
+        attributes=attributes,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from numbers import Real
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-from ._files import first_file, read_literal, read_mat, read_table
 from ..schema.records import Record, path_fault
 from . import Skips, Source
 from ._fields import (
@@ -22,11 +22,35 @@ from ._fields import (
     vote,
     words,
 )
+from ._files import first_file, read_literal, read_mat, read_table
 
 LABELS = (
-    "affection", "anger", "annoyance", "anticipation", "aversion", "confidence", "disapproval", "disconnection",
-    "disquietment", "doubt or confusion", "embarrassment", "engagement", "esteem", "excitement", "fatigue", "fear",
-    "happiness", "pain", "peace", "pleasure", "sadness", "sensitivity", "suffering", "surprise", "sympathy", "yearning",
+    "affection",
+    "anger",
+    "annoyance",
+    "anticipation",
+    "aversion",
+    "confidence",
+    "disapproval",
+    "disconnection",
+    "disquietment",
+    "doubt or confusion",
+    "embarrassment",
+    "engagement",
+    "esteem",
+    "excitement",
+    "fatigue",
+    "fear",
+    "happiness",
+    "pain",
+    "peace",
+    "pleasure",
+    "sadness",
+    "sensitivity",
+    "suffering",
+    "surprise",
+    "sympathy",
+    "yearning",
 )
 COLUMNS = ("Folder", "Filename", "Image Size", "BBox", "Categorical_Labels")
 SPLITS = ("train", "val", "test")
@@ -97,8 +121,15 @@ def _first(value: Any) -> str:
 
 
 def _record(
-    place: str, picture: str, size: list[Any], box: list[Any], given: list[list[str]], split: str, base: str,
-    items: Stems, skips: Skips,
+    place: str,
+    picture: str,
+    size: list[Any],
+    box: list[Any],
+    given: list[list[str]],
+    split: str,
+    base: str,
+    items: Stems,
+    skips: Skips,
 ) -> Iterator[Record]:
     if not picture:
         return skips.add(place, NO_MEDIUM)
@@ -113,9 +144,19 @@ def _record(
     item = f"{items(picture)}#{'-'.join(str(int(number(edge) or 0)) for edge in box)}"
     answer, accepted = vote(shares, item)
     yield from make(
-        skips, place, tasks=EMOTION, labels=LABELS, source="emotic", item=item, modality="image",
-        media=picture if path_fault(picture) else base + picture, answer=answer, accepted=accepted, split=split,
-        text=where, group=items(picture),
+        skips,
+        place,
+        tasks=EMOTION,
+        labels=LABELS,
+        source="emotic",
+        item=item,
+        modality="image",
+        media=picture if path_fault(picture) else base + picture,
+        answer=answer,
+        accepted=accepted,
+        split=split,
+        text=where,
+        group=items(picture),
     )
 
 
@@ -125,9 +166,7 @@ def _where(size: list[Any], box: list[Any]) -> str:
     if len(numbers) != 6 or None in numbers or min(numbers[:2]) <= 0:
         return ""
     width, height, *edges = numbers
-    left, top, right, bottom = (
-        min(max(edge / full, 0.0), 1.0) for edge, full in zip(edges, (width, height, width, height))
-    )
+    left, top, right, bottom = (min(max(edge / full, 0.0), 1.0) for edge, full in zip(edges, (width, height, width, height)))
     if left >= right or top >= bottom:
         return ""
     return f"Person asked about: in the box from ({left:.2f}, {top:.2f}) to ({right:.2f}, {bottom:.2f})."
@@ -140,8 +179,7 @@ SOURCE = Source(
     licence="non-commercial, on request; see homepage",
     citation="Ronak Kosti, Jose M. Alvarez, Adria Recasens, Agata Lapedriza. "
     "Context Based Emotion Recognition using EMOTIC Dataset. IEEE TPAMI 2019.",
-    obtain="request EMOTIC on the homepage and unpack it, "
-    "so that Annotations/Annotations.mat and emotic/ lie in the root",
+    obtain="request EMOTIC on the homepage and unpack it, so that Annotations/Annotations.mat and emotic/ lie in the root",
     tasks=EMOTION,
     labels={"emo_c": LABELS},
     markers=(_MAT, *_CSV),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
-from ._files import open_text
 from ..schema.records import Record
 from . import Skips, Source
 from ._fields import (
@@ -21,6 +20,7 @@ from ._fields import (
     vote,
     words,
 )
+from ._files import open_text
 
 LABELS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
 _COLUMNS = 3 + len(LABELS)
@@ -49,8 +49,16 @@ def _record(place: str, cells: list[str], items: Stems, skips: Skips) -> Iterato
     answer, accepted = vote(dict(zip(LABELS, shares)), item)
     affect = {"valence": cells[1].strip(), "arousal": cells[2].strip()}
     yield from make(
-        skips, place, tasks=EMOTION, labels=LABELS, source="emotion6", item=item, modality="image",
-        media=below("images", name), answer=answer, accepted=accepted,
+        skips,
+        place,
+        tasks=EMOTION,
+        labels=LABELS,
+        source="emotion6",
+        item=item,
+        modality="image",
+        media=below("images", name),
+        answer=answer,
+        accepted=accepted,
         attributes={key: value for key, value in affect.items() if number(value) is not None},
     )
 

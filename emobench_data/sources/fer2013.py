@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 from ..io.atomic import atomic_file
 from ..io.errors import InputError
-from ._files import first_file, read_table
 from ..schema.records import Record
 from . import Skips, Source
 from ._fields import (
@@ -22,14 +21,21 @@ from ._fields import (
     make,
     picture_size,
 )
+from ._files import first_file, read_table
 
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 COLUMNS = ("emotion", "pixels", "Usage")
 SIDE = 48
 # A split's name in either form (lower case) -> ours.
 SPLITS = {
-    "training": "train", "train": "train", "publictest": "val", "validation": "val", "valid": "val", "val": "val",
-    "privatetest": "test", "test": "test",
+    "training": "train",
+    "train": "train",
+    "publictest": "val",
+    "validation": "val",
+    "valid": "val",
+    "val": "val",
+    "privatetest": "test",
+    "test": "test",
 }
 _IDS = {str(index): name for index, name in enumerate(LABELS)}
 _FOLDERS = ("[Tt]rain*/[Aa]ng*", "[Vv]al*/[Aa]ng*", "[Tt]est/[Aa]ng*", "*Test/[Aa]ng*")
@@ -65,8 +71,16 @@ def _from_csv(table: Path, skips: Skips) -> Iterator[Record]:
             skips.add(place, NO_LABEL)
             continue
         yield from make(
-            skips, place, tasks=EMOTION, labels=LABELS, source="fer2013", item=name, modality="image",
-            media=f"extracted/{name}.png", answer=word, split=SPLITS[name.partition("/")[0].lower()],
+            skips,
+            place,
+            tasks=EMOTION,
+            labels=LABELS,
+            source="fer2013",
+            item=name,
+            modality="image",
+            media=f"extracted/{name}.png",
+            answer=word,
+            split=SPLITS[name.partition("/")[0].lower()],
         )
 
 
@@ -75,8 +89,16 @@ def _from_folders(root: Path, skips: Skips) -> Iterator[Record]:
     for folder in (name for name in listed(root) if name.lower() in SPLITS and (root / name).is_dir()):
         for word, path in class_folders(root, folder, BASIC_EMOTIONS, skips):
             yield from make(
-                skips, path, tasks=EMOTION, labels=LABELS, source="fer2013", item=item(path),
-                modality="image", media=path, answer=word, split=SPLITS[folder.lower()],
+                skips,
+                path,
+                tasks=EMOTION,
+                labels=LABELS,
+                source="fer2013",
+                item=item(path),
+                modality="image",
+                media=path,
+                answer=word,
+                split=SPLITS[folder.lower()],
             )
 
 

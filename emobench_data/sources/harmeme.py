@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-from ._files import first_folder, read_jsonl
 from ..schema.records import Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, item_id, label, make, prose, words
+from ._files import first_folder, read_jsonl
 
 PARTS = ("Harm-C", "Harm-P")
 _ANSWERS = {"not harmful": "No", "somewhat harmful": "Yes", "very harmful": "Yes"}
@@ -34,8 +35,15 @@ def _record(place: str, row: Any, split: str, part: str, pictures: str, skips: S
     if not item or not answer:
         return skips.add(place, NO_LABEL if item else NO_ID)
     yield from make(
-        skips, place, tasks=("hate",), source="harmeme", item=f"{part}/{item}", modality="image",
-        media=below(pictures, words(row.get("image")) or f"{item}.png"), answer=answer, split=split,
+        skips,
+        place,
+        tasks=("hate",),
+        source="harmeme",
+        item=f"{part}/{item}",
+        modality="image",
+        media=below(pictures, words(row.get("image")) or f"{item}.png"),
+        answer=answer,
+        split=split,
         text=quoted("Meme text", prose(row.get("text"))),
     )
 

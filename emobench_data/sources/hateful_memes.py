@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-from ._files import read_jsonl
 from ..schema.records import Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, heads_hold, item_id, make, prose, words, yes_no
+from ._files import read_jsonl
 
 # The files of the challenge's second phase, then those of the first; the seen and unseen dev files overlap.
 FILES = {
-    "train": ("train",), "val": ("dev_seen", "dev_unseen", "dev"), "test": ("test_seen", "test_unseen", "test"),
+    "train": ("train",),
+    "val": ("dev_seen", "dev_unseen", "dev"),
+    "test": ("test_seen", "test_unseen", "test"),
 }
 DIGITS = 5
 _MARKERS = ("train.jsonl", "dev*.jsonl", "test*.jsonl")
@@ -36,8 +39,15 @@ def _record(place: str, row: Any, split: str, skips: Skips) -> Iterator[Record]:
     if not item or not answer:
         return skips.add(place, NO_LABEL if item else NO_ID)
     yield from make(
-        skips, place, tasks=("hate",), source="hateful_memes", item=item, modality="image",
-        media=words(row.get("img")) or f"img/{item}.png", answer=answer, split=split,
+        skips,
+        place,
+        tasks=("hate",),
+        source="hateful_memes",
+        item=item,
+        modality="image",
+        media=words(row.get("img")) or f"img/{item}.png",
+        answer=answer,
+        split=split,
         text=quoted("Meme text", prose(row.get("text"))),
     )
 

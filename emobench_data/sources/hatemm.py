@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-from ._files import read_literal, read_table
 from ..schema.records import Record
 from . import Skips, Source
 from ._fields import NO_LABEL, NO_MEDIUM, Stems, below, label, make, words
+from ._files import read_literal, read_table
 
 COLUMNS = ("video_file_name", "label", "hate_snippet", "target")
 SNIPPETS_KEPT = 10
@@ -26,8 +27,14 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
             continue
         attributes = {"target": words(row["target"]), "hate_snippet": _snippets(row["hate_snippet"])}
         yield from make(
-            skips, place, tasks=("hate",), source="hatemm", item=items(name), modality="video",
-            media=below(folders[answer], name), answer=answer,
+            skips,
+            place,
+            tasks=("hate",),
+            source="hatemm",
+            item=items(name),
+            modality="video",
+            media=below(folders[answer], name),
+            answer=answer,
             attributes={key: value for key, value in attributes.items() if value},
         )
 

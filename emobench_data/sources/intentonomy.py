@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from ..io.errors import InputError
-from ._files import read_json
 from ..schema.records import Record
 from . import Skips, Source
 from ._fields import (
@@ -22,6 +22,7 @@ from ._fields import (
     vote,
     words,
 )
+from ._files import read_json
 
 # The files' names of the intents -> the words a model is shown; none of them stands within another.
 INTENTS = {
@@ -83,9 +84,7 @@ def _by_id(content: Any, key: str, field: str, path: Path) -> dict[str, str]:
     return {item_id(row.get("id", row.get("category_id"))): words(row.get(field)) for row in rows}
 
 
-def _record(
-    place: str, row: Any, split: str, intents: dict[str, str], files: dict[str, str], skips: Skips
-) -> Iterator[Record]:
+def _record(place: str, row: Any, split: str, intents: dict[str, str], files: dict[str, str], skips: Skips) -> Iterator[Record]:
     if not isinstance(row, dict):
         return skips.add(place, BAD_ROW)
     item = item_id(row.get("image_id", row.get("image_category_id")))
@@ -100,8 +99,17 @@ def _record(
         return skips.add(place, "no intent was seen by half of the annotators")
     answer, accepted = vote(shares, item)
     yield from make(
-        skips, place, tasks=("intent",), labels=LABELS, source="intentonomy", item=item, modality="image",
-        media=files[item], answer=answer, accepted=accepted, split=split,
+        skips,
+        place,
+        tasks=("intent",),
+        labels=LABELS,
+        source="intentonomy",
+        item=item,
+        modality="image",
+        media=files[item],
+        answer=answer,
+        accepted=accepted,
+        split=split,
     )
 
 

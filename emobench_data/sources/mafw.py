@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
-from ._files import first_folder, open_text
 from ..schema.records import Record
 from . import Skips, Source
 from ._fields import BAD_ROW, EMOTION, NO_LABEL, below, label, make, words
+from ._files import first_folder, open_text
 
 LABELS = (
-    "anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise", "contempt", "anxiety", "helplessness",
+    "anger",
+    "disgust",
+    "fear",
+    "happiness",
+    "neutral",
+    "sadness",
+    "surprise",
+    "contempt",
+    "anxiety",
+    "helplessness",
     "disappointment",
 )
 FOLD = 1
@@ -39,8 +48,16 @@ def _record(place: str, line: str, split: str, clips: str, skips: Skips) -> Iter
     if not word:
         return skips.add(place, NO_LABEL)
     yield from make(
-        skips, place, tasks=EMOTION, labels=LABELS, source="mafw", item=name.removesuffix(".mp4"), modality="video",
-        media=below(clips, name), answer=word, split=split,
+        skips,
+        place,
+        tasks=EMOTION,
+        labels=LABELS,
+        source="mafw",
+        item=name.removesuffix(".mp4"),
+        modality="video",
+        media=below(clips, name),
+        answer=word,
+        split=split,
     )
 
 
@@ -52,8 +69,7 @@ SOURCE = Source(
     citation="Yuanyuan Liu, Wei Dai, Chuanxu Feng, Wenbin Wang, Guanghao Yin, Jiabei Zeng, Shiguang Shan. MAFW: "
     "A Large-scale, Multi-modal, Compound Affective Database for Dynamic Facial Expression Recognition in the Wild. "
     "ACM Multimedia 2022.",
-    obtain="request MAFW on the homepage and unpack it, "
-    "so that single/no_caption/set_1/ and data/clips/ lie in the root",
+    obtain="request MAFW on the homepage and unpack it, so that single/no_caption/set_1/ and data/clips/ lie in the root",
     tasks=EMOTION,
     labels={"emo_c": LABELS},
     expected={"train": 7_333, "test": 1_839},

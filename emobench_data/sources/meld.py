@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
-from ._files import first_file, first_folder, read_table
 from ..schema.records import Record
 from ..schema.tasks import dialogue
 from . import Skips, Source
 from ._fields import EMOTION, NO_ID, NO_LABEL, heads_hold, heard, label, make, prose, whole, words
+from ._files import first_file, first_folder, read_table
 
 LABELS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 COLUMNS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
@@ -54,9 +54,19 @@ def _split(table: Path, split: str, clips: str, skips: Skips) -> Iterator[Record
         word = label(row["Emotion"], _TABLE)
         if word:
             yield from make(
-                skips, place, tasks=EMOTION, labels=LABELS, source="meld", item=f"{split}/dia{talk}_utt{turn}",
-                modality="video", media=f"{clips}/dia{talk}_utt{turn}.mp4", answer=word, split=split,
-                text=dialogue(list(before), *said), group=f"{split}/dia{talk}", attributes=heard(before, *said),
+                skips,
+                place,
+                tasks=EMOTION,
+                labels=LABELS,
+                source="meld",
+                item=f"{split}/dia{talk}_utt{turn}",
+                modality="video",
+                media=f"{clips}/dia{talk}_utt{turn}.mp4",
+                answer=word,
+                split=split,
+                text=dialogue(list(before), *said),
+                group=f"{split}/dia{talk}",
+                attributes=heard(before, *said),
             )
         else:
             skips.add(place, NO_LABEL)

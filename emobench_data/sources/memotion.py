@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2s
 from pathlib import Path
-from typing import Iterator
 
-from ._files import read_table
 from ..schema.parsing import normal
 from ..schema.records import Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import NO_MEDIUM, Stems, below, heads_hold, label, make, prose, words
+from ._files import read_table
 
 COLUMNS = ("image_name", "text_ocr", "text_corrected", "humour", "sarcasm", "offensive")
 # Sub-task -> column, and the answer for each degree; a degree without an answer is neither.
 ANSWERS = {
     "humor": ("humour", {"not_funny": "No", "funny": "Yes", "very_funny": "Yes", "hilarious": "Yes"}),
     "sarcasm": (
-        "sarcasm", {"not_sarcastic": "No", "general": "Yes", "twisted_meaning": "Yes", "very_twisted": "Yes"},
+        "sarcasm",
+        {"not_sarcastic": "No", "general": "Yes", "twisted_meaning": "Yes", "very_twisted": "Yes"},
     ),
     "hate": ("offensive", {"not_offensive": "No", "very_offensive": "Yes", "hateful_offensive": "Yes"}),
 }
@@ -38,8 +39,15 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
             answer = label(row[column], answers)
             if answer:
                 yield from make(
-                    skips, place, tasks=(task,), source="memotion", item=item, modality="image",
-                    media=below("images", name), answer=answer, text=text,
+                    skips,
+                    place,
+                    tasks=(task,),
+                    source="memotion",
+                    item=item,
+                    modality="image",
+                    media=below("images", name),
+                    answer=answer,
+                    text=text,
                     group=said and _digest(said),
                 )
             elif task == "hate" and label(row[column], {"slight": "slight"}):

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
-from ._files import read_table
 from ..schema.records import Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import NO_ID, NO_LABEL, below, heads_hold, heard, label, make, prose
+from ._files import read_table
 
 LABELS = (
-    "complain", "praise", "apologise", "thank", "criticize", "agree", "taunt", "flaunt", "joke", "oppose", "comfort",
-    "care", "inform", "advise", "arrange", "introduce", "leave", "prevent", "greet", "ask for help",
+    "complain",
+    "praise",
+    "apologise",
+    "thank",
+    "criticize",
+    "agree",
+    "taunt",
+    "flaunt",
+    "joke",
+    "oppose",
+    "comfort",
+    "care",
+    "inform",
+    "advise",
+    "arrange",
+    "introduce",
+    "leave",
+    "prevent",
+    "greet",
+    "ask for help",
 )
 COLUMNS = ("season", "episode", "clip", "text", "label")
 SPLITS = {"train": "train", "val": "dev", "test": "test"}
@@ -37,9 +55,18 @@ def _record(place: str, row: dict[str, str], split: str, skips: Skips) -> Iterat
     if not all(parts) or not word:
         return skips.add(place, NO_LABEL if all(parts) else NO_ID)
     yield from make(
-        skips, place, tasks=("intent",), labels=LABELS, source="mintrec", item="_".join(parts), modality="video",
-        media=below("raw_data", f"{'/'.join(parts)}.mp4"), answer=word, split=split,
-        text=quoted("Said", said), attributes=heard((), "", said),
+        skips,
+        place,
+        tasks=("intent",),
+        labels=LABELS,
+        source="mintrec",
+        item="_".join(parts),
+        modality="video",
+        media=below("raw_data", f"{'/'.join(parts)}.mp4"),
+        answer=word,
+        split=split,
+        text=quoted("Said", said),
+        attributes=heard((), "", said),
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from ..io.errors import InputError
-from ._files import open_text, read_json, read_json_if_there
 from ..schema.records import Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, by_id, listed, make, prose, whole
+from ._files import open_text, read_json, read_json_if_there
 
 NOT_HATE = "not hate"
 _IDS = {"0": NOT_HATE, "1": "racist", "2": "sexist", "3": "homophobe", "4": "religion", "5": "other hate"}
@@ -66,8 +67,16 @@ def _record(root: Path, item: str, tweet: Any, split: str, lettered: bool, skips
         return skips.add(place, "its img_txt file cannot be read")
     lines = (quoted("Tweet", prose(tweet.get("tweet_text"))), quoted("Words in the picture", written))
     yield from make(
-        skips, place, tasks=("hate",), source="mmhs150k", item=item, modality="image", media=f"img_resized/{item}.jpg",
-        answer="Yes" if 2 * hateful > len(votes) else "No", split=split, text="\n".join(filter(None, lines)),
+        skips,
+        place,
+        tasks=("hate",),
+        source="mmhs150k",
+        item=item,
+        modality="image",
+        media=f"img_resized/{item}.jpg",
+        answer="Yes" if 2 * hateful > len(votes) else "No",
+        split=split,
+        text="\n".join(filter(None, lines)),
     )
 
 

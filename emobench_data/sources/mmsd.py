@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
-from ._files import first_file, open_text, read_literal
 from ..schema.records import Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, heads_hold, make, prose, whole, yes_no
+from ._files import first_file, open_text, read_literal
 
 # The files by split; the authors' repository has the second names, which lie in a folder text/.
 FILES = {"train": ("train.txt",), "val": ("valid.txt", "valid2.txt"), "test": ("test.txt", "test2.txt")}
 _MARKERS = ("train.txt", "text/train.txt", "test.txt", "text/test2.txt")
 # Tokens by which the authors drop a post: they give the label away.
 GIVEAWAYS = frozenset(
-    "exgag sarcasm sarcastic reposting <url> joke humour humor jokes irony ironic".split()
+    ["exgag", "sarcasm", "sarcastic", "reposting", "<url>", "joke", "humour", "humor", "jokes", "irony", "ironic"]
 )
 
 
@@ -44,8 +44,16 @@ def _record(place: str, line: str, split: str, skips: Skips) -> Iterator[Record]
     if not GIVEAWAYS.isdisjoint(row[1].split()):
         return skips.add(place, "its text gives the label away (the authors leave it out too)")
     yield from make(
-        skips, place, tasks=("sarcasm",), source="mmsd", item=item, modality="image",
-        media=f"dataset_image/{item}.jpg", answer=answer, split=split, text=quoted("Tweet", prose(row[1])),
+        skips,
+        place,
+        tasks=("sarcasm",),
+        source="mmsd",
+        item=item,
+        modality="image",
+        media=f"dataset_image/{item}.jpg",
+        answer=answer,
+        split=split,
+        text=quoted("Tweet", prose(row[1])),
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from ..io.errors import InputError
-from ._files import first_folder, read_json
 from ..schema.records import Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, prose, whole, yes_no
+from ._files import first_folder, read_json
 
 SPLITS = {"train": "train", "val": "valid", "test": "test"}
 
@@ -37,8 +38,16 @@ def _record(place: str, row: Any, split: str, pictures: str, skips: Skips) -> It
     if not item or not answer:
         return skips.add(place, NO_LABEL if item else NO_ID)
     yield from make(
-        skips, place, tasks=("sarcasm",), source="mmsd2", item=item, modality="image", media=f"{pictures}/{item}.jpg",
-        answer=answer, split=split, text=quoted("Tweet", prose(row.get("text"))),
+        skips,
+        place,
+        tasks=("sarcasm",),
+        source="mmsd2",
+        item=item,
+        modality="image",
+        media=f"{pictures}/{item}.jpg",
+        answer=answer,
+        split=split,
+        text=quoted("Tweet", prose(row.get("text"))),
     )
 
 

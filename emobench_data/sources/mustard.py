@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from ..io.errors import InputError
-from ._files import first_file, read_json
 from ..schema.records import Record
 from ..schema.tasks import dialogue
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, heads_hold, heard, item_id, make, prose, words, yes_no
+from ._files import first_file, read_json
 
 TEST_SHOW = "FRIENDS"
 _MARKERS = ("sarcasm_data.json", "data/sarcasm_data.json")
@@ -34,9 +35,17 @@ def _record(place: str, item: str, row: Any, skips: Skips) -> Iterator[Record]:
         return skips.add(place, NO_ID if answer else NO_LABEL)
     talk = _context(row), words(row.get("speaker")), prose(row.get("utterance"))
     yield from make(
-        skips, place, tasks=("sarcasm",), source="mustard", item=item_id(item), modality="video",
-        media=below("utterances_final", f"{item_id(item)}.mp4"), answer=answer,
-        split="test" if show == TEST_SHOW else "train", group=show, text=dialogue(*talk),
+        skips,
+        place,
+        tasks=("sarcasm",),
+        source="mustard",
+        item=item_id(item),
+        modality="video",
+        media=below("utterances_final", f"{item_id(item)}.mp4"),
+        answer=answer,
+        split="test" if show == TEST_SHOW else "train",
+        group=show,
+        text=dialogue(*talk),
         attributes=heard(*talk),
     )
 

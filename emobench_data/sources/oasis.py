@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from ..io.errors import InputError
-from ._files import read_json, read_table
 from ..schema.records import Record
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_MEDIUM, Stems, below, heads_hold, make, number, words
+from ._files import read_json, read_table
 
 LABELS = ("negative", "neutral", "positive")
 # Our rule, on the ratings' 1-7 scale. The lower bar is further from the middle because viewers avoid the low end.

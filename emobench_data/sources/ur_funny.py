@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from ..io.errors import InputError
-from ._files import first_folder, read_jsonl, read_pickle
 from ..schema.records import Record
 from ..schema.tasks import quoted
 from . import Skips, Source
@@ -25,13 +25,12 @@ from ._fields import (
     words,
     yes_no,
 )
+from ._files import first_folder, read_jsonl, read_pickle
 
 FOLDS = {"train": "train", "val": "dev", "test": "test"}
 _PICKLE = "data_folds.pkl"
 _EXPORT_SPLITS = {"train": "train", "val": "val", "valid": "val", "dev": "val", "test": "test"}
-_STYLES = {"humorous": "Yes"} | dict.fromkeys(
-    ("serious", "non humorous", "not humorous", "nonhumorous", "unhumorous"), "No"
-)
+_STYLES = {"humorous": "Yes"} | dict.fromkeys(("serious", "non humorous", "not humorous", "nonhumorous", "unhumorous"), "No")
 
 
 def read(root: Path, skips: Skips) -> Iterator[Record]:
@@ -97,8 +96,17 @@ def _record(
 ) -> Iterator[Record]:
     text = "\n".join(filter(None, (quoted("Said before", before), quoted("Said last", last))))
     yield from make(
-        skips, place, tasks=("humor",), source="ur_funny", item=item, modality="video", media=media, answer=answer,
-        split=split, text=text, attributes=heard([("", before)], "", last),
+        skips,
+        place,
+        tasks=("humor",),
+        source="ur_funny",
+        item=item,
+        modality="video",
+        media=media,
+        answer=answer,
+        split=split,
+        text=text,
+        attributes=heard([("", before)], "", last),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
-from ..io.errors import InputError, way_out_of
 from ..build.leakage import Entry, Key, find_leaks, worth_hashing
+from ..io.errors import InputError, way_out_of
 from ..io.llava_files import read_entries, read_training
 from ..media.check import MediaCache, Medium, check_all, digests, media_cache
 from ..schema.parsing import normal
@@ -59,9 +60,9 @@ def validate(
         found += _media(reads, media_root, opened)
         found += _leaks(records, reads, asked, media_root, opened) if asked else []
     found.sort(key=lambda fault: fault[0])
-    return Report(file, len(records), tuple(
-        Fault(kind, number + 1, _id(records[number]), words) for number, kind, words in found
-    ))  # fmt: skip
+    return Report(
+        file, len(records), tuple(Fault(kind, number + 1, _id(records[number]), words) for number, kind, words in found)
+    )
 
 
 def _too_long(read: Read, count: Counter, context: int, visual_tokens: int) -> Iterator[str]:
@@ -136,9 +137,7 @@ def _own_id(record: Any) -> tuple[Key, ...]:
 def _keys(read: Read, contents: dict[str, str]) -> list[Key]:
     if read.media:
         names = [name for _, name in read.media]
-        return [("medium", name) for name in names] + [
-            ("content", contents[name]) for name in names if name in contents
-        ]
+        return [("medium", name) for name in names] + [("content", contents[name]) for name in names if name in contents]
     text = _item_text(read)
     return [("text", text)] if text else []
 

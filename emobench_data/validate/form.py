@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from string import ascii_lowercase
-from typing import Any, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 from ..schema.parsing import conclusion, normal
 from ..schema.tasks import YES_NO
@@ -109,8 +110,7 @@ def _turns(value: Any) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 def _placeholder_faults(media: list[tuple[str, str]], turns: list[tuple[str, str]]) -> Found:
     given = {
-        key: sum(words.count(sign) for speaker, words in turns if speaker == "human")
-        for key, sign in PLACEHOLDERS.items()
+        key: sum(words.count(sign) for speaker, words in turns if speaker == "human") for key, sign in PLACEHOLDERS.items()
     }
     kinds = [kind for kind, _ in media]
     if "video" in kinds and "image" not in kinds and not given["video"]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import logging
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -23,8 +23,8 @@ from tqdm import tqdm
 
 from emobench_data.io.atomic import atomic_file
 from emobench_data.io.errors import InputError
-from emobench_data.media.examine import PictureFault, open_picture
 from emobench_data.media.check import refuse
+from emobench_data.media.examine import PictureFault, open_picture
 
 from ..checkpoints.load import MARK
 from ..projector.grid import mirrored
@@ -111,8 +111,17 @@ def encode_pictures(tower, images: Sequence[str], folder: Path, faulty: float = 
     return features
 
 
-def align(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, *, steps: int,
-          learning_rate: float, batch: int, seed: int) -> float:  # fmt: skip
+def align(
+    projector: nn.Module,
+    features: dict[str, Tensor],
+    pairs: list[Pair],
+    words: Words,
+    *,
+    steps: int,
+    learning_rate: float,
+    batch: int,
+    seed: int,
+) -> float:
     """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
 
     Of our own projector, content and layout are trained. Layout begins open, since there is no language model to disturb; and

@@ -12,9 +12,9 @@ from emobench_data.io.errors import InputError
 
 from ..attach import register
 from ..checkpoints.load import check_folder, check_tokenizer
-from ..training.preflight import check_projector_type, check_tower_name
 from ..projector.grid import grid_side
 from ..projector.multiperspective import MultiPerspectiveProjector
+from ..training.preflight import check_projector_type, check_tower_name
 from ..training.records import load_records
 from .align import align, encode_pictures, save_projector, words_of
 from .draw import check_share, draw_in
@@ -23,9 +23,23 @@ from .pairs import draw_pairs
 logger = logging.getLogger(__name__)
 
 
-def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, *, projector: str, layer: int,
-                    steps: int, learning_rate: float, batch: int, most: int, beside: float, seed: int,
-                    faulty_media: float = 0.0) -> None:  # fmt: skip
+def align_projector(
+    data: Path,
+    images: Path,
+    base: str,
+    tower: str,
+    out: Path,
+    *,
+    projector: str,
+    layer: int,
+    steps: int,
+    learning_rate: float,
+    batch: int,
+    most: int,
+    beside: float,
+    seed: int,
+    faulty_media: float = 0.0,
+) -> None:
     """Make a fresh projector, align it with the labels in `data` and write it to `out`.
 
     Args:
@@ -59,9 +73,12 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     words = words_of(base, sorted({pair.label for pair in pairs}), device)
     config = SimpleNamespace(
-        mm_vision_tower=tower, mm_vision_select_layer=layer, mm_vision_select_feature="patch",
-        mm_projector_type=projector, hidden_size=words.mean.shape[0],
-    )  # fmt: skip
+        mm_vision_tower=tower,
+        mm_vision_select_layer=layer,
+        mm_vision_select_feature="patch",
+        mm_projector_type=projector,
+        hidden_size=words.mean.shape[0],
+    )
     encoder = build_vision_tower(config).to(device)
     config.mm_hidden_size = encoder.hidden_size
     torch.manual_seed(seed)
@@ -72,12 +89,14 @@ def align_projector(data: Path, images: Path, base: str, tower: str, out: Path, 
         grid_side(encoder.num_patches, made.tokens)
     features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images, faulty_media)
     pairs = [pair for pair in pairs if pair.image in features]
-    share = align(
-        made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed
-    )
+    share = align(made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
     draw_in(made, words, beside)
     save_projector(made, out)
     logger.info(
         "word alignment: %d pictures, %d labels, %d steps; %.1f %% of them nearest to their own label: %s",
-        len(pairs), len(words.labels), steps, 100 * share, out,
-    )  # fmt: skip
+        len(pairs),
+        len(words.labels),
+        steps,
+        100 * share,
+        out,
+    )

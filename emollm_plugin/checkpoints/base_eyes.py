@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
-from .load import MARK, local_folder, tensors_below
 from ..projector.options import in_full
+from .load import MARK, local_folder, tensors_below
 
 logger = logging.getLogger(__name__)
 

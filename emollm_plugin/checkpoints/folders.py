@@ -11,10 +11,10 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
-from . import places
-from .places import ADAPTER_BASE, ADAPTER_CONFIG, BASE_KEY
 from ..projector.options import in_full
 from ..prompt.stop import TEMPLATE_KEY
+from . import places
+from .places import ADAPTER_BASE, ADAPTER_CONFIG, BASE_KEY
 
 SHARDS = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 WHOLE = ("model.safetensors", "pytorch_model.bin")
@@ -91,11 +91,16 @@ def read_folder(path: Path) -> ModelFolder:
     newest = _newest_checkpoint(path) if kind in ("unknown", "run") else None
     partitions = any(path.glob("global_step*/*optim_states.pt"))
     return ModelFolder(
-        path=path, kind="run" if newest else kind, config=config, faults=tuple(faults),
+        path=path,
+        kind="run" if newest else kind,
+        config=config,
+        faults=tuple(faults),
         base=_first(str, config.get(BASE_KEY), adapter.get(ADAPTER_BASE), config.get("_name_or_path")),
-        step=_first(int, state.get("global_step")), max_steps=_first(int, state.get("max_steps")),
-        resumable=bool(state) and (partitions or (path / "optimizer.pt").is_file()), newest=newest,
-    )  # fmt: skip
+        step=_first(int, state.get("global_step")),
+        max_steps=_first(int, state.get("max_steps")),
+        resumable=bool(state) and (partitions or (path / "optimizer.pt").is_file()),
+        newest=newest,
+    )
 
 
 def _kind(path: Path, config: dict, adapter: dict) -> tuple[str, list[str]]:
@@ -165,15 +170,21 @@ def unlike_the_list(path: Path) -> list[str] | None:
     listed = content.get("files")
     sizes = listed if isinstance(listed, dict) else content  # at first it was the sizes alone
     found = {name: (path / name).stat().st_size for name in sizes if (path / name).is_file()}
-    return [*faults, *(_short(name) for name, size in sizes.items() if found.get(name) != size),
-            *missing_parts(path, ranks_of(path) or 1)]  # fmt: skip
+    return [
+        *faults,
+        *(_short(name) for name, size in sizes.items() if found.get(name) != size),
+        *missing_parts(path, ranks_of(path) or 1),
+    ]
 
 
 def missing_parts(path: Path, ranks: int) -> list[str]:
     """Of what each rank writes for itself into a checkpoint, where it writes such a thing, what is not that of all."""
     found = {pattern: len([*path.glob(pattern)]) for pattern in PARTS}
-    return [f"{pattern} is there for {count} of {ranks} ranks" for pattern, count in found.items()
-            if ranks > 1 and count not in (0, ranks)]  # fmt: skip
+    return [
+        f"{pattern} is there for {count} of {ranks} ranks"
+        for pattern, count in found.items()
+        if ranks > 1 and count not in (0, ranks)
+    ]
 
 
 def ranks_of(checkpoint: Path) -> int | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import torch
 from torch import Tensor
@@ -25,9 +25,9 @@ MARK = "mm_projector."
 def checked_load(host_load: Callable) -> Callable:
     """Wrap `llava.model.builder.load_pretrained_model`: the projector is restored strictly, and the number format is kept.
 
-    The vision tower is `vision_tower`, else the one that the checkpoint names, by where it lies now. The format is `dtype`, else
-    on a CPU `cpu_dtype()`, else the one that the checkpoint was trained in, else the host's float16; the host takes float16 for
-    all of them, in which Gemma 3 overflows.
+    The vision tower is `vision_tower`, else the one that the checkpoint names, by where it lies now. The format is `dtype`,
+    else on a CPU `cpu_dtype()`, else the one that the checkpoint was trained in, else the host's float16; the host takes
+    float16 for all of them, in which Gemma 3 overflows.
     """
 
     def load_pretrained_model(model_path, model_base, model_name, *args, dtype=None, vision_tower=None, **kwargs):

@@ -11,10 +11,10 @@ import torch
 
 from emobench_data.io.errors import InputError
 
-from .load import check_tokenizer, complete_folder, host_branch
 from ..compat.dtype import noted_format
 from .finish import finish
 from .folders import WHAT
+from .load import check_tokenizer, complete_folder, host_branch
 from .places import BASE_KEY, is_folder
 
 logger = logging.getLogger(__name__)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any
 
 from emobench_data.schema.parsing import closing, conclusion, reasons
-from emobench_data.sources import all_sources
 from emobench_data.schema.tasks import TASKS
+from emobench_data.sources import all_sources
 
 TRAINING_KEY = "emollm_training"
 # What is no data set of `emobench_data.sources`: what EmoBench renders, and records whose ids name no source.
@@ -52,9 +53,16 @@ def learned_from(records: Sequence[Mapping[str, Any]], data: str) -> dict[str, A
         for answer in (turn["value"] for turn in record["conversations"] if turn.get("from") == "gpt"):
             found.add(_label(answer))
             explained += _explains(answer)
-    labels = {source: {task: _labels(source, task, found) for task, found in tasks.items()} for source, tasks in answers.items()}
-    return {"data": data, "records": len(records), "sources": dict(counts.most_common()), "labels": labels,
-            "reasons": explained}  # fmt: skip
+    labels = {
+        source: {task: _labels(source, task, found) for task, found in tasks.items()} for source, tasks in answers.items()
+    }
+    return {
+        "data": data,
+        "records": len(records),
+        "sources": dict(counts.most_common()),
+        "labels": labels,
+        "reasons": explained,
+    }
 
 
 def _named(key: str) -> tuple[str, str]:

@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from emobench_data.io.atomic import atomic_file
 from emobench_data.io.errors import InputError
@@ -104,9 +104,7 @@ def _write_older_form(folder: Path) -> None:
     """Rewrite what transformers 5 has saved so that 4.37 reads it too; 5 reads the older forms itself."""
     _change_json(folder / "config.json", older_form)
     # The class of 5 has another name, and its tokenizers library writes merges as pairs where 0.15 wants "a b".
-    _change_json(
-        folder / "tokenizer_config.json", lambda config: {**config, "tokenizer_class": "PreTrainedTokenizerFast"}
-    )
+    _change_json(folder / "tokenizer_config.json", lambda config: {**config, "tokenizer_class": "PreTrainedTokenizerFast"})
     _change_json(folder / "tokenizer.json", _joined_merges)
 
 

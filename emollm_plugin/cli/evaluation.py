@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import click
 import orjson
@@ -42,8 +43,11 @@ def loading_options(command: Callable) -> Callable:
     @click.option("--model-base", "base", help="Base model, where it is not the one that CHECKPOINT names.")
     @click.option("--conv-mode", "template", help="Template, where it is not the one that CHECKPOINT notes.")
     @click.option("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one.")
-    @click.option("--dtype", type=click.Choice(FORMATS),
-                  help="Number format; default: on a GPU the one CHECKPOINT was trained in, on a CPU float32.")  # fmt: skip
+    @click.option(
+        "--dtype",
+        type=click.Choice(FORMATS),
+        help="Number format; default: on a GPU the one CHECKPOINT was trained in, on a CPU float32.",
+    )
     @click.option("--vision-tower", help="Vision tower, where it is not where CHECKPOINT says, nor beside it.")
     @wraps(command)
     def with_loading(**options: Any) -> None:
@@ -65,17 +69,31 @@ def loading_options(command: Callable) -> Callable:
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True)
-def evaluate(checkpoint: str, loading: Loading, question_file: Path, image_folder: Path, answers_file: Path,
-             num_chunks: int, chunk_idx: int, **options: Any) -> None:  # fmt: skip
+def evaluate(
+    checkpoint: str,
+    loading: Loading,
+    question_file: Path,
+    image_folder: Path,
+    answers_file: Path,
+    num_chunks: int,
+    chunk_idx: int,
+    **options: Any,
+) -> None:
     """Answer a question file with CHECKPOINT, in batches. A run that was stopped goes on."""
     from ..evaluation.check import check_asked
     from ..evaluation.run import evaluate as run
 
     check_asked(question_file, image_folder)  # before the model is loaded
     run(
-        loading.predictor(checkpoint), question_file, image_folder, answers_file, model=checkpoint, chunks=num_chunks,
-        chunk_index=chunk_idx, **options,
-    )  # fmt: skip
+        loading.predictor(checkpoint),
+        question_file,
+        image_folder,
+        answers_file,
+        model=checkpoint,
+        chunks=num_chunks,
+        chunk_index=chunk_idx,
+        **options,
+    )
     click.echo(answers_file)
 
 
@@ -123,8 +141,7 @@ def ask(checkpoint: str, media: tuple[str, ...], loading: Loading, labels: str |
 @loading_options
 @click.option("--out", type=FILE, required=True, help="The PNG to write.")
 @click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
-def explain(checkpoint: str, picture: Path, question: str | None, loading: Loading, out: Path,
-            labels: str | None) -> None:  # fmt: skip
+def explain(checkpoint: str, picture: Path, question: str | None, loading: Loading, out: Path, labels: str | None) -> None:
     """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
     from emobench_data.media.examine import open_picture
 
@@ -147,9 +164,9 @@ def explain(checkpoint: str, picture: Path, question: str | None, loading: Loadi
 @click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
 def serve(checkpoint: str, loading: Loading, labels: str | None, **options: Any) -> None:
     """Open a page on this machine that answers as `ask` does. Prints its address; Ctrl+C ends it."""
+    from ..serving.ask import chosen_labels
     from ..serving.page import require_gradio
     from ..serving.page import serve as run
-    from ..serving.ask import chosen_labels
 
     require_gradio()
     chosen = chosen_labels(labels)

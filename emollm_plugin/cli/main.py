@@ -125,9 +125,7 @@ def device() -> None:
 @click.option("--gold", type=FILE, required=True)
 @click.option("--media-root", type=FOLDER, help="Where the questions' media lie, for `emollm report`.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A condition to keep with the result.")
-def results(
-    run_dir: Path, questions: Path, gold: Path, media_root: Path | None, settings: tuple[str, ...]
-) -> None:
+def results(run_dir: Path, questions: Path, gold: Path, media_root: Path | None, settings: tuple[str, ...]) -> None:
     """Score RUN_DIR/answers.jsonl, write RUN_DIR/results.json and print its path last."""
     from emobench_data.scoring import score as score_files
     from emobench_data.scoring.table import score_table
@@ -181,10 +179,20 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--most", type=click.IntRange(2), default=2000, show_default=True, help="Pictures at most.")
-@click.option("--beside", type=click.FloatRange(0, 1), default=1.0, show_default=True,
-              help="Share that tokens keep of what lies beside the labels' words; the launcher's LoRA takes 0.2.")
-@click.option("--faulty-media", type=click.FloatRange(0, 1), default=0.02, show_default=True,
-              help="Share of the pictures that may be missing or faulty; they are left out.")
+@click.option(
+    "--beside",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Share that tokens keep of what lies beside the labels' words; the launcher's LoRA takes 0.2.",
+)
+@click.option(
+    "--faulty-media",
+    type=click.FloatRange(0, 1),
+    default=0.02,
+    show_default=True,
+    help="Share of the pictures that may be missing or faulty; they are left out.",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--optional", is_flag=True, help="Where DATA has no labels, say so, write nothing and succeed.")
 def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, **options: Any) -> None:

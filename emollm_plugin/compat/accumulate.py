@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import wraps
-from typing import Callable
 
 import torch
 
@@ -12,7 +12,7 @@ from ..prompt.encode import IGNORE_INDEX
 
 
 def whole_steps(cls: type) -> None:
-    """transformers < 4.46 (once is enough): the loss of a micro-batch cannot know the labels of the others, which come after it.
+    """transformers < 4.46 (once is enough): the loss of a micro-batch cannot know the labels of those that come after it.
 
     The micro-batches of a step are kept until all are there, their labels counted over all ranks, and then each is trained
     with the count, as newer trainers do. What the trainer, accelerate and DeepSpeed divide by, accumulation steps and ranks,

@@ -6,18 +6,25 @@ transparent parts show the colours that are hidden in them, and 16 bits become w
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Iterator
+from typing import Any
 
 import wrapt
 
 # The host's modules that open pictures; what is run as a program has no name of its own, see `as_people_see_them`.
 MODULES = (
-    "llava.mm_utils", "llava.train.train", "llava.serve.cli", "llava.eval.run_llava", "llava.eval.model_vqa",
-    "llava.eval.model_vqa_loader", "llava.eval.model_vqa_mmbench", "llava.eval.model_vqa_science",
-)  # fmt: skip
+    "llava.mm_utils",
+    "llava.train.train",
+    "llava.serve.cli",
+    "llava.eval.run_llava",
+    "llava.eval.model_vqa",
+    "llava.eval.model_vqa_loader",
+    "llava.eval.model_vqa_mmbench",
+    "llava.eval.model_vqa_science",
+)
 
 
 class AsSeen(wrapt.ObjectProxy):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
-from typing import Callable
 
 
 def restore_layernorm_list(trainer: ModuleType) -> None:

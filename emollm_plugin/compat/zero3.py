@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
-from typing import Callable
 
 import torch
 from torch import nn
@@ -44,8 +44,10 @@ def own_storage(host_save: Callable) -> Callable:
     @wraps(host_save)
     def _save(self, output_dir=None, state_dict=None):
         if state_dict:
-            state_dict = {name: value.clone() if value.untyped_storage().nbytes() > value.nbytes else value
-                          for name, value in state_dict.items()}  # fmt: skip
+            state_dict = {
+                name: value.clone() if value.untyped_storage().nbytes() > value.nbytes else value
+                for name, value in state_dict.items()
+            }
         return host_save(self, output_dir, state_dict)
 
     return _save

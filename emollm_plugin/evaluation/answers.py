@@ -50,9 +50,13 @@ class Answers:
     def add(self, question: Question, text: str, **metadata: Any) -> None:
         """Append one answer; it is in the file's hands when this returns."""
         entry = {
-            "question_id": question.id, "prompt": question.text, "text": text, "answer_id": uuid.uuid4().hex,
-            "model_id": self.model_id, "metadata": {"run": self.run, **metadata},
-        }  # fmt: skip
+            "question_id": question.id,
+            "prompt": question.text,
+            "text": text,
+            "answer_id": uuid.uuid4().hex,
+            "model_id": self.model_id,
+            "metadata": {"run": self.run, **metadata},
+        }
         self._file.write(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
         self._file.flush()
         self.done.add(question.id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 from codecs import BOM_UTF8
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Collection, Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor
@@ -15,8 +15,17 @@ from .reader import Read, Reader
 # Rows of a batch times answers that are scored in one pass: each holds a copy of its prompt's keys and values.
 SCORED_ROWS = 32
 # Generation settings beside the penalty that would change a greedy answer (transformers' names), and are not followed.
-REFUSED = ("no_repeat_ngram_size", "bad_words_ids", "suppress_tokens", "begin_suppress_tokens", "forced_bos_token_id",
-           "forced_eos_token_id", "min_length", "min_new_tokens", "sequence_bias")  # fmt: skip
+REFUSED = (
+    "no_repeat_ngram_size",
+    "bad_words_ids",
+    "suppress_tokens",
+    "begin_suppress_tokens",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "min_length",
+    "min_new_tokens",
+    "sequence_bias",
+)
 
 
 class Greedy:
@@ -77,8 +86,9 @@ def _ended(ids: list[int], ends: Collection[int]) -> bool:
     return bool(ids) and ids[-1] in ends
 
 
-def option_probabilities(reader: Reader, read: Read, options: Sequence[Sequence[Sequence[int]]],
-                         at_once: int = SCORED_ROWS) -> list[list[float]]:  # fmt: skip
+def option_probabilities(
+    reader: Reader, read: Read, options: Sequence[Sequence[Sequence[int]]], at_once: int = SCORED_ROWS
+) -> list[list[float]]:
     """The probability of each option of each row, normalised over the row's options.
 
     An option's weight is the probability that sampling gives exactly it: the sum of the log-probabilities of its

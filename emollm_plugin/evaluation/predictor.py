@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence, Union
 
 import torch
 from PIL import Image
@@ -25,7 +25,7 @@ FEATURE_BYTES = 256 * 2**20
 CPU_PICTURES = 4
 
 # A picture, the file of a picture or clip, what `Eyes` made of one, or None for text alone.
-Medium = Union[Image.Image, Seen, str, Path, None]
+Medium = Image.Image | Seen | str | Path | None
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,14 @@ class Predictor:
 
     @classmethod
     def load(
-        cls, path: str | Path, base: str | Path | None = None, device: str | None = None, template: str | None = None,
-        dtype: torch.dtype | str | None = None, vision_tower: str | Path | None = None,
-    ) -> Predictor:  # fmt: skip
+        cls,
+        path: str | Path,
+        base: str | Path | None = None,
+        device: str | None = None,
+        template: str | None = None,
+        dtype: torch.dtype | str | None = None,
+        vision_tower: str | Path | None = None,
+    ) -> Predictor:
         """Load a checkpoint as evaluation does, strictly.
 
         Args:
@@ -102,9 +107,14 @@ class Predictor:
         check_download(language_model, "model")
         check_tokenizer(language_model)
         tokenizer, model, processor, _ = load_pretrained_model(
-            path, own_base, get_model_name_from_path(path), device=device, device_map=device, dtype=dtype,
+            path,
+            own_base,
+            get_model_name_from_path(path),
+            device=device,
+            device_map=device,
+            dtype=dtype,
             vision_tower=vision_tower and str(vision_tower),
-        )  # fmt: skip
+        )
         if processor is None:
             raise InputError(f"{path} has no vision tower; it is a language model without eyes")
         model.to(device)
@@ -116,9 +126,7 @@ class Predictor:
         made.base = own_base
         return made
 
-    def answer(
-        self, images: Sequence[Medium], texts: Sequence[str], *, max_new_tokens: int = 16
-    ) -> list[str]:
+    def answer(self, images: Sequence[Medium], texts: Sequence[str], *, max_new_tokens: int = 16) -> list[str]:
         """Greedy answers to one question for each picture; None stands for no picture. One batch: memory is yours."""
         return self.answer_batch([self.ask(*pair) for pair in zip(images, texts)], max_new_tokens=max_new_tokens)
 
@@ -197,9 +205,14 @@ class Predictor:
         # The picture, and one token that is cut off again: the host takes a single id for a step of generation.
         ids = torch.tensor([[self.prompter.image_token, 0]] * len(asked), device=self.model.device)
         _, _, mask, _, embeddings, _ = self.model.prepare_inputs_labels_for_multimodal(
-            ids, None, torch.ones_like(ids), None, None, torch.stack(images) if same else images,
+            ids,
+            None,
+            torch.ones_like(ids),
+            None,
+            None,
+            torch.stack(images) if same else images,
             [each.size for each in asked],
-        )  # fmt: skip
+        )
         return [row[kept.bool()][:-1].clone() for row, kept in zip(embeddings, mask)]
 
 

@@ -6,9 +6,9 @@ On a CPU, where time goes by tokens, a batch is read in parts of like length, so
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
-from typing import Sequence
 
 import torch
 from torch import Tensor
@@ -145,7 +145,7 @@ class Reader:
 
     def _shared(self, prompts: Sequence[Prompt]) -> int:
         """How many tokens all prompts begin with, having read them into `_prefix`."""
-        ids = commonprefix([prompt.ids[:-1] for prompt in prompts])
+        ids = commonprefix([prompt.ids[:-1] for prompt in prompts])  # noqa: RUF071 (of lists, which have no folders)
         ids = ids[: ids.index(self.image_token)] if self.image_token in ids else ids
         if ids and ids != self._prefix[0]:
             tokens = torch.tensor([ids], device=self.model.device)
@@ -167,9 +167,7 @@ class Reader:
 
     def _forward(self, embeddings: Tensor, mask: Tensor, positions: Tensor, cache) -> tuple[Tensor, object]:
         known = {"position_ids": positions} if self.positions else {}
-        out = self.decoder(
-            inputs_embeds=embeddings, attention_mask=mask, past_key_values=cache, use_cache=True, **known
-        )
+        out = self.decoder(inputs_embeds=embeddings, attention_mask=mask, past_key_values=cache, use_cache=True, **known)
         return out.last_hidden_state, out.past_key_values
 
 

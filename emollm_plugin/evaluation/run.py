@@ -23,10 +23,19 @@ TOKENS, GUIDED_TOKENS = 16, 192  # an answer, and reasons in one or two sentence
 
 
 def evaluate(
-    predictor: Predictor, questions: Path | str, images: Path | str, answers: Path | str, *, model: Path | str, chunks: int = 1,
-    chunk_index: int = 0, likelihood: bool = False, max_new_tokens: int | None = None, batch_size: int | None = None,
+    predictor: Predictor,
+    questions: Path | str,
+    images: Path | str,
+    answers: Path | str,
+    *,
+    model: Path | str,
+    chunks: int = 1,
+    chunk_index: int = 0,
+    likelihood: bool = False,
+    max_new_tokens: int | None = None,
+    batch_size: int | None = None,
     workers: int | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """Answer the questions that `answers` does not answer yet, and return how many that were.
 
     Args:
@@ -52,11 +61,16 @@ def evaluate(
         logger.warning("%s: trained on no clips, so each of %d is shown as a picture of four frames", model, clips)
     asked = chunk(read, chunks, chunk_index)
     run = run_id(
-        model=str(model), weights=_weights(Path(model)), base=_weights(Path(predictor.base)) if predictor.base else [],
-        template=predictor.template, tokens=max_new_tokens, likelihood=likelihood, dtype=predictor.model.dtype,
+        model=str(model),
+        weights=_weights(Path(model)),
+        base=_weights(Path(predictor.base)) if predictor.base else [],
+        template=predictor.template,
+        tokens=max_new_tokens,
+        likelihood=likelihood,
+        dtype=predictor.model.dtype,
         asked=[(one.id, one.medium, one.text) for one in asked],
         media=signature((one.medium for one in asked if one.medium), images),
-    )  # fmt: skip
+    )
     file = Answers(answers, asked, model_id=get_model_name_from_path(str(model)), run=run)
     left = [question for question in asked if question.id not in file.done]
     if len(left) < len(asked):

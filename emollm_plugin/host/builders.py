@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
-from typing import Callable
 
 from .. import projector  # noqa: F401  (fills its registry)
 from ..attach import wrap

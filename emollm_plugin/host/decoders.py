@@ -12,11 +12,11 @@ from functools import cache
 
 from emobench_data.io.errors import InputError
 
-from ..training.attention import supported_attention
 from ..checkpoints.base_eyes import load_base
 from ..compat.dtype import float32_unless_told
 from ..compat.rotary import keep_rotary_exact
 from ..compat.zero3 import generator_kept
+from ..training.attention import supported_attention
 from ..training.loss import answer_loss
 
 # `model_type` of what tests train, save and reload; LLaMA (with SmolLM2, Vicuna, Yi ...) is the host's own class.
@@ -179,9 +179,19 @@ def _causal_class(stock: type, meta_causal: type, base: type, config: type) -> t
             # The projector may be kept in float32, which MPT's layer norms in bfloat16 refuse.
             return super().encode_images(images).to(self.get_input_embeddings().weight.dtype)
 
-        def forward(self, input_ids=None, attention_mask=None, position_ids=None, past_key_values=None,
-                    inputs_embeds=None, labels=None, images=None, image_sizes=None, num_items_in_batch=None,
-                    **kwargs):  # fmt: skip
+        def forward(
+            self,
+            input_ids=None,
+            attention_mask=None,
+            position_ids=None,
+            past_key_values=None,
+            inputs_embeds=None,
+            labels=None,
+            images=None,
+            image_sizes=None,
+            num_items_in_batch=None,
+            **kwargs,
+        ):
             """As the host's: ids with `IMAGE_TOKEN_INDEX` and images (B, 3, S, S), or ready embeddings (B, N, C)."""
             if inputs_embeds is None:
                 input_ids, position_ids, attention_mask, past_key_values, inputs_embeds, labels = (
@@ -190,9 +200,12 @@ def _causal_class(stock: type, meta_causal: type, base: type, config: type) -> t
                     )
                 )
             inputs = {
-                "input_ids": input_ids, "attention_mask": attention_mask, "position_ids": position_ids,
-                "past_key_values": past_key_values, "inputs_embeds": inputs_embeds,
-            }  # fmt: skip
+                "input_ids": input_ids,
+                "attention_mask": attention_mask,
+                "position_ids": position_ids,
+                "past_key_values": past_key_values,
+                "inputs_embeds": inputs_embeds,
+            }
             # Not every family takes all of them, MPT no positions.
             inputs = {key: value for key, value in inputs.items() if value is not None}
             if self.training and labels is not None:

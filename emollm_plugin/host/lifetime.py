@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 import sys
-from typing import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping
 
 # The launcher's process id, in the environment of all that it starts.
 LAUNCHER = "EMOLLM_LAUNCHER"

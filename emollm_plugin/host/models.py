@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
-from typing import Callable
 
 from ..attach import is_attached, replace, wrap
 
 
 def on_arch(module: ModuleType) -> None:
-    from ..media import clips as video
     from ..checkpoints.base_eyes import taking_over
     from ..compat.dtype import in_models_format
+    from ..media import clips as video
 
     # Only training calls these, with the arguments that it was given.
     wrap(module.LlavaMetaModel, "initialize_vision_modules", taking_over)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
-from typing import Callable
 
-from ..attach import wrap, replace
+from ..attach import replace, wrap
 
 
 def on_train(module: ModuleType) -> None:
+    from ..compat.names import base_by_content
     from ..media import clips as video
     from ..training.collate import padded_by_length
-    from ..compat.names import base_by_content
     from ..training.dataset import cut_to_fit, of_checked_records, with_more_arguments
     from ..training.guard import guarded_train
 
@@ -50,11 +50,11 @@ def _preprocess(host_preprocess: Callable, conversation: ModuleType, tokenize: C
 
 def on_trainer(module: ModuleType) -> None:
     from ..checkpoints import notes
-    from ..training import resume, saving
-    from ..media import clips as video
     from ..compat.accumulate import whole_steps
     from ..compat.trainer import no_empty_groups
     from ..compat.zero3 import own_storage
+    from ..media import clips as video
+    from ..training import resume, saving
 
     cls = module.LLaVATrainer
     whole_steps(cls)

@@ -6,10 +6,10 @@ frames of a batch go through the tower and the projector in one call, so that no
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Callable, Sequence
 
 import numpy as np
 from PIL import Image

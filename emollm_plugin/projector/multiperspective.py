@@ -5,7 +5,7 @@ Signature :: [B, N, in_dim] --> [B, N or tokens, out_dim]
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 

@@ -6,7 +6,7 @@ from what it assumes, it masks the whole sample. Here the mask follows from the 
 
 from __future__ import annotations
 
-from typing import Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from emobench_data.io.errors import InputError
 
@@ -79,8 +79,9 @@ def encode(conv, turns: Sequence[dict], tokenizer, tokenize_query: Callable[[str
 
 def plain_turns(turns: Sequence[dict], tokenizer) -> list[dict]:
     """Copies of turns, with texts as `plain` writes them."""
-    return [{**turn, "value": plain(turn["value"], tokenizer)} if isinstance(turn.get("value"), str) else turn
-            for turn in turns]  # fmt: skip
+    return [
+        {**turn, "value": plain(turn["value"], tokenizer)} if isinstance(turn.get("value"), str) else turn for turn in turns
+    ]
 
 
 def _alone(piece: str, tokenizer, tokenize_query: Callable[[str], list[int]]) -> list[int]:

@@ -6,9 +6,9 @@ never afterwards, so that training and inference read the same pieces whatever t
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Sequence
 
 from emobench_data.io.errors import InputError
 
@@ -60,7 +60,9 @@ FORMATS = {
     "zephyr": _tagged("<|{}|>\n", "</s>\n"),
     # Gemma 1 to 3.
     "gemma": ChatFormat(
-        begin="<start_of_turn>user\n{}\n\n", answer="<end_of_turn>\n<start_of_turn>model\n", end="<end_of_turn>",
+        begin="<start_of_turn>user\n{}\n\n",
+        answer="<end_of_turn>\n<start_of_turn>model\n",
+        end="<end_of_turn>",
         ask="\n<start_of_turn>user\n",
     ),
     "llama_2": ChatFormat("[INST] <<SYS>>\n{}\n<</SYS>>\n\n", " [/INST] ", " </s>", "<s>[INST] "),
@@ -70,10 +72,8 @@ FORMATS = {
     "mistral_v3": ChatFormat("[INST] {}\n\n", "[/INST] ", "</s>", "[INST] "),
     "mistral_tekken": ChatFormat("[INST]{}\n\n", "[/INST]", "</s>", "[INST]"),
     # OLMo 2; its tokenizer adds no beginning of sequence, its template does.
-    "olmo": ChatFormat(
-        "<|endoftext|><|system|>\n{}\n<|user|>\n", "\n<|assistant|>\n", "<|endoftext|>", "\n<|user|>\n"
-    ),
-}  # fmt: skip
+    "olmo": ChatFormat("<|endoftext|><|system|>\n{}\n<|user|>\n", "\n<|assistant|>\n", "<|endoftext|>", "\n<|user|>\n"),
+}
 
 # Stand in for texts when a chat template is tried out; one word each, so that no template trims or splits them.
 _SYSTEM, _TURNS = "Guidance", ("Question", "Reply", "Next")

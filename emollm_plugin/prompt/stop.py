@@ -6,7 +6,7 @@ evaluation stop at nothing else: such a model would answer rightly and then writ
 
 from __future__ import annotations
 
-from typing import Callable, Mapping
+from collections.abc import Callable, Mapping
 
 from .templates import end_of_answer
 

@@ -54,9 +54,14 @@ def _template_class(conversation) -> type:
         def __init__(self, form: ChatFormat, system: str, version: str) -> None:
             # The host's scripts stop at `sep` for every style but TWO.
             super().__init__(
-                system=system, roles=("user", "assistant"), messages=[], offset=0, version=version,
-                sep_style=conversation.SeparatorStyle.MPT, sep=form.end.strip(),
-            )  # fmt: skip
+                system=system,
+                roles=("user", "assistant"),
+                messages=[],
+                offset=0,
+                version=version,
+                sep_style=conversation.SeparatorStyle.MPT,
+                sep=form.end.strip(),
+            )
             self.form = form
 
         def get_prompt(self) -> str:

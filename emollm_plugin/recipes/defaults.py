@@ -29,10 +29,15 @@ def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
     align = _else(asked.align, (OASIS_ALIGN if oasis else ALIGN) if fresh else 0)
     rank = _else(asked.lora_r, 16)
     recipe = replace(
-        asked, tune=tune, align=align, projector=asked.projector or _projector(asked), lora_r=rank,
-        select_layer=_else(asked.select_layer, _layer(asked)), lora_alpha=_else(asked.lora_alpha, 2 * rank),
+        asked,
+        tune=tune,
+        align=align,
+        projector=asked.projector or _projector(asked),
+        lora_r=rank,
+        select_layer=_else(asked.select_layer, _layer(asked)),
+        lora_alpha=_else(asked.lora_alpha, 2 * rank),
         save_steps=_else(asked.save_steps, 0 if tune == "full" else 50),
-    )  # fmt: skip
+    )
     return replace(recipe, beside=_else(asked.beside, 0.2 if reads_aligned(recipe) else 1.0))
 
 
@@ -93,9 +98,7 @@ def with_batch(recipe: Recipe, world: int) -> Recipe:
     step = recipe.batch * world
     batch = recipe.global_batch or -(-GLOBAL_BATCH // step) * step
     if batch % step:
-        raise InputError(
-            f"GLOBAL_BATCH={batch} is not a multiple of BATCH x ranks on all machines = {recipe.batch} x {world}"
-        )
+        raise InputError(f"GLOBAL_BATCH={batch} is not a multiple of BATCH x ranks on all machines = {recipe.batch} x {world}")
     return replace(recipe, global_batch=batch)
 
 

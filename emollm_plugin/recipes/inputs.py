@@ -10,8 +10,8 @@ import orjson
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place, parse_lines
-from emobench_data.media.check import Medium, check_all, media_cache, refuse
 from emobench_data.io.mistaken import what_it_is
+from emobench_data.media.check import Medium, check_all, media_cache, refuse
 from emobench_data.schema.questions import PLACEHOLDER, Question, read_questions
 from emobench_data.scoring.gold import read_gold
 

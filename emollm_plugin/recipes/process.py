@@ -9,9 +9,10 @@ import shlex
 import shutil
 import subprocess
 from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 import click
 

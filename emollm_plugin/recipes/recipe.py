@@ -6,15 +6,27 @@ of names to text for `Recipe.read`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
 from .settings import (
-    choice, count, count_or_none, layer, limit, number, path, read_settings, setting, share, text, yes_or_no,
-)  # fmt: skip
+    choice,
+    count,
+    count_or_none,
+    layer,
+    limit,
+    number,
+    path,
+    read_settings,
+    setting,
+    share,
+    text,
+    yes_or_no,
+)
 
 ROOT = Path(__file__).parents[2]
 HELP = Path(__file__).with_name("help.txt")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
 import click
 
@@ -16,10 +17,10 @@ from emobench_data.media.stamp import signature
 from emobench_data.schema.questions import read_questions
 
 from ..alignment.pairs import NoLabels, draw_pairs
-from .conditions import package_version
 from .base import check_base
 from .checks import check_asked, check_files, check_machines
 from .commands import LOADER, align_command, eval_command, evaluator, results_command, train_command
+from .conditions import package_version
 from .defaults import with_batch, with_defaults, with_rates
 from .devices import Devices, choose_devices
 from .fingerprint import digest_of, fingerprint
@@ -145,8 +146,10 @@ def train(prepared: Prepared, data: Data, run: Run) -> None:
         say(f"word alignment: {recipe.align} steps; log: {log}")
         run_logged("word alignment", align_command(recipe, prepared.base, data, run.aligned), log, devices.environment)
     log = run.folder / (f"train-{recipe.rank}.log" if recipe.rank else "train.log")
-    say(f"training: {recipe.tune}, seed {recipe.seed}, on {devices.words}, {devices.precision}, "
-        f"{recipe.global_batch} samples a step; log: {log}")  # fmt: skip
+    say(
+        f"training: {recipe.tune}, seed {recipe.seed}, on {devices.words}, {devices.precision}, "
+        f"{recipe.global_batch} samples a step; log: {log}"
+    )
     command = train_command(recipe, prepared.base, data, devices, run, _port(recipe))
     run_logged("training", command, log, devices.environment)
     if not recipe.rank:
@@ -182,9 +185,12 @@ def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     """Set the files of an evaluation aside that asked something else; one that asked the same is gone on from."""
     media = [question.medium for question in read_questions(data.questions) if question.medium]
     asked = {
-        "evaluator": evaluator(prepared.recipe), "guided": prepared.guided, "questions": digest_of(data.questions),
-        "gold": digest_of(data.gold), "media": signature(media, data.images or Path()),
-    }  # fmt: skip
+        "evaluator": evaluator(prepared.recipe),
+        "guided": prepared.guided,
+        "questions": digest_of(data.questions),
+        "gold": digest_of(data.gold),
+        "media": signature(media, data.images or Path()),
+    }
     note = run.folder / EVALUATED
     if not note.is_file() or json.loads(note.read_text()) != asked:
         set_aside(run.folder, ("answers.jsonl", "results.json", EVALUATED))

@@ -6,9 +6,10 @@ import fcntl
 import json
 import shutil
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Mapping, TextIO
+from typing import Any, TextIO
 
 from emobench_data.io.atomic import atomic_file
 from emobench_data.io.errors import InputError
@@ -21,8 +22,17 @@ from .recipe import ROOT, Recipe
 
 RECORD = "run.json"
 # What a run leaves in its folder: where one of these is, a run is, whether or not it left a record.
-LEFT = (RECORD, "llava-emollm-*", "aligned", "trained.txt", "begun.txt", "results.json", "answers.jsonl", "evaluated.json",
-        "inputs")
+LEFT = (
+    RECORD,
+    "llava-emollm-*",
+    "aligned",
+    "trained.txt",
+    "begun.txt",
+    "results.json",
+    "answers.jsonl",
+    "evaluated.json",
+    "inputs",
+)
 WAIT = 10  # seconds that a killed training may take to be gone
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -14,9 +15,22 @@ Read = Callable[[str], Any]  # raises ValueError, whose words follow `NAME=value
 
 # Settings of the other scripts, which may stand in the same environment.
 OTHERS = (
-    "VENV", "PYTHON", "EVALUATOR", "STIMULI", "GENERAL_QUESTIONS", "GENERAL_GOLD", "GENERAL_IMAGES", "BEFORE",
-    "BEFORE_BASE_MODEL", "BEFORE_TEMPLATE", "LIKELIHOOD", "MAX_NEW_TOKENS", "CHUNKS", "OUT_DIR", "DTYPE",
-)  # fmt: skip
+    "VENV",
+    "PYTHON",
+    "EVALUATOR",
+    "STIMULI",
+    "GENERAL_QUESTIONS",
+    "GENERAL_GOLD",
+    "GENERAL_IMAGES",
+    "BEFORE",
+    "BEFORE_BASE_MODEL",
+    "BEFORE_TEMPLATE",
+    "LIKELIHOOD",
+    "MAX_NEW_TOKENS",
+    "CHUNKS",
+    "OUT_DIR",
+    "DTYPE",
+)
 # How much alike two names are that may be meant for one, by difflib's measure; EPOCH and EPOCHS have 0.91.
 ALIKE = 0.85
 SHORTEST = 4  # names such as GPU or PWD are too short to look like anything

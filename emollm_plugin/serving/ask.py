@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Iterable, NamedTuple, Sequence
+from typing import Any, NamedTuple
 
 from emobench_data.io.errors import InputError, way_out_of
 from emobench_data.media.examine import media_fault
 from emobench_data.schema.parsing import LabelSet, closing, reasons
-from emobench_data.scoring.wheel import load_wheel
 from emobench_data.schema.tasks import TASKS
 from emobench_data.schema.words import named, normal, vocabulary
+from emobench_data.scoring.wheel import load_wheel
 
 from ..checkpoints.notes import OWN, gives_reasons, sub_tasks, trained_on
 from ..evaluation.eyes import Seen, is_clip
@@ -34,17 +35,25 @@ class Why(NamedTuple):
 
 
 def ask(
-    predictor: Predictor, seen: Seen, question: str | None = None, *, labels: Sequence[str] | None = None,
+    predictor: Predictor,
+    seen: Seen,
+    question: str | None = None,
+    *,
+    labels: Sequence[str] | None = None,
     max_new_tokens: int = TOKENS,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """As `ask_all`, of one picture or clip."""
     return ask_all(predictor, [seen], question, labels=labels, max_new_tokens=max_new_tokens)[0]
 
 
 def ask_all(
-    predictor: Predictor, seen: Sequence[Seen], question: str | None = None, *, labels: Sequence[str] | None = None,
+    predictor: Predictor,
+    seen: Sequence[Seen],
+    question: str | None = None,
+    *,
+    labels: Sequence[str] | None = None,
     max_new_tokens: int = TOKENS,
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[dict[str, Any]]:
     """Which of `labels` each picture or clip shows, with probabilities over them, and the model's own words on it; one batch.
 
     Args:
@@ -72,8 +81,15 @@ def ask_all(
     reports = []
     for place, (emotion, each) in enumerate(zip(emotions, shares)):
         why = read_reasons(said[place], emotion, labels) if whys else Why("", NO_REASONS)
-        reports.append({"emotion": emotion, "confidence": each[emotion], "probabilities": each, **why._asdict(),
-                        "trained_on": learned(config)})  # fmt: skip
+        reports.append(
+            {
+                "emotion": emotion,
+                "confidence": each[emotion],
+                "probabilities": each,
+                **why._asdict(),
+                "trained_on": learned(config),
+            }
+        )
         if question:
             reports[-1]["answer"] = said[len(whys) + place]
     return reports

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.video import SUFFIXES
 from emobench_data.media.video.stills import FRAME_SUFFIXES
 
-from .ask import ask_all
 from ..evaluation.predictor import Predictor
+from .ask import ask_all
 
 AT_ONCE = 8
 KNOWN = (*FRAME_SUFFIXES, *SUFFIXES)  # how the names of pictures and clips end
@@ -57,7 +58,7 @@ def _below(folder: Path) -> list[Path]:
 def answer_each(
     predictor: Predictor, media: Sequence[Path], question: str | None, labels: Sequence[str] | None
 ) -> Iterator[dict[str, Any]]:
-    """What `ask_all` says of each medium, with its path under `medium`; of one that cannot be read, the reason under `error`."""
+    """What `ask_all` says of each medium, its path under `medium`; of one that cannot be read, the reason under `error`."""
     for start in range(0, len(media), AT_ONCE):
         part, seen, faults = media[start : start + AT_ONCE], {}, {}
         for path in part:

@@ -7,10 +7,11 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Collection, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -29,10 +30,28 @@ WAITING = 16  # requests that may wait their turn; one is answered at a time
 KEPT = 600  # seconds that uploads are kept
 UPLOAD = "/gradio_api/upload"
 # All that the page and Gradio's client ask for. Gradio has more, such as routes that fetch a web address.
-ROUTES = ("/config", "/assets/", "/static/", "/svelte/", "/theme.css", "/favicon.ico", "/manifest.json", "/pwa_icon",
-          "/robots.txt", "/gradio_api/info", UPLOAD, "/gradio_api/queue/", "/gradio_api/call/",
-          "/gradio_api/file=/", "/gradio_api/heartbeat/", "/gradio_api/startup-events", "/gradio_api/app_id",
-          "/gradio_api/theme.css", "/gradio_api/reset", "/gradio_api/cancel")  # fmt: skip
+ROUTES = (
+    "/config",
+    "/assets/",
+    "/static/",
+    "/svelte/",
+    "/theme.css",
+    "/favicon.ico",
+    "/manifest.json",
+    "/pwa_icon",
+    "/robots.txt",
+    "/gradio_api/info",
+    UPLOAD,
+    "/gradio_api/queue/",
+    "/gradio_api/call/",
+    "/gradio_api/file=/",
+    "/gradio_api/heartbeat/",
+    "/gradio_api/startup-events",
+    "/gradio_api/app_id",
+    "/gradio_api/theme.css",
+    "/gradio_api/reset",
+    "/gradio_api/cancel",
+)
 
 
 def require_gradio() -> None:
@@ -41,9 +60,7 @@ def require_gradio() -> None:
         raise InputError("emollm serve needs Gradio, which is not installed: pip install 'gradio>=6.31,<7'")
 
 
-def serve(
-    predictor: Any, *, labels: Sequence[str] | None, host: str, port: int | None, names: Sequence[str] = ()
-) -> None:  # fmt: skip
+def serve(predictor: Any, *, labels: Sequence[str] | None, host: str, port: int | None, names: Sequence[str] = ()) -> None:
     """Answer on `http://host:port/` until the process is ended; without `port`, on the first free one from 7860 on.
 
     Args:
@@ -73,11 +90,23 @@ def start(
     guard = Middleware(Guard, names=known, folder=Path(os.environ["GRADIO_TEMP_DIR"]))
     try:
         _, address, _ = page.queue(max_size=WAITING, default_concurrency_limit=1).launch(
-            server_name=host, server_port=port, share=False, inbrowser=False, quiet=True, prevent_thread_lock=True,
-            max_file_size=LIMIT, allowed_paths=[], enable_monitoring=False, ssr_mode=False, run_history=False,
-            mcp_server=False, pwa=False, footer_links=[], theme=gradio.themes.Base(font="sans-serif"),
+            server_name=host,
+            server_port=port,
+            share=False,
+            inbrowser=False,
+            quiet=True,
+            prevent_thread_lock=True,
+            max_file_size=LIMIT,
+            allowed_paths=[],
+            enable_monitoring=False,
+            ssr_mode=False,
+            run_history=False,
+            mcp_server=False,
+            pwa=False,
+            footer_links=[],
+            theme=gradio.themes.Base(font="sans-serif"),
             app_kwargs={"middleware": [guard]},
-        )  # fmt: skip
+        )
     except OSError as error:
         place = f"{host}, port {port or '7860 and on'}"
         raise InputError(f"{place}: cannot be listened on ({error}); give another --port") from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from emobench_data.io.errors import InputError
 
@@ -63,8 +63,9 @@ def builder_of(name: str) -> Callable | None:
     from .transformers_tower import KINDS, TransformersTower
 
     if kind not in KINDS:
-        known = ", ".join(("a folder of CLIP, SigLIP or DINOv2", "openai/clip-...", "google/siglip-...",
-                           "facebook/dinov2-...", *TOWERS))  # fmt: skip
+        known = ", ".join(
+            ("a folder of CLIP, SigLIP or DINOv2", "openai/clip-...", "google/siglip-...", "facebook/dinov2-...", *TOWERS)
+        )
         raise InputError(f"unknown vision tower {name!r} (model type {kind!r}); known: {known}")
     return lambda name, args, delay_load=False, **_: TransformersTower(name, kind, args, delay_load=delay_load)
 
@@ -106,6 +107,4 @@ def check_tower(tower, args) -> None:
     crop = getattr(getattr(tower, "image_processor", None), "crop_size", None)
     made = dict(crop)["height"] if crop else config.image_size
     if made != config.image_size and not getattr(tower, "any_size", False):
-        raise InputError(
-            f"vision tower {name}: its image processor makes {made} pixels, the model takes {config.image_size}"
-        )
+        raise InputError(f"vision tower {name}: its image processor makes {made} pixels, the model takes {config.image_size}")

@@ -47,8 +47,11 @@ def attention_here(*, half_precision: bool) -> str:
     chosen = choose_attention(half_precision=half_precision, capability=capability, flash_usable=state == "usable")
     logger.info(
         "attention: %s (flash_attn %s, compute capability %s, half precision %s)",
-        chosen, state, capability or "none", half_precision,
-    )  # fmt: skip
+        chosen,
+        state,
+        capability or "none",
+        half_precision,
+    )
     return chosen
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TYPE_CHECKING, Callable, Iterator
+from typing import TYPE_CHECKING
 
 from emobench_data.media.video import FrameCache
 
@@ -26,20 +27,23 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
     def train(attn_implementation=None):
         from transformers import set_seed
 
-        from .attention import attention_here
         from ..checkpoints.base_eyes import to_be_trained
-        from ..compat.cpu import no_cuda_synchronize
         from ..checkpoints.finish import finish
+        from ..compat.cpu import no_cuda_synchronize
+        from .attention import attention_here
         from .preflight import preflight
         from .reachable import full_disk_named
         from .resume import only_writer
 
         plan = preflight(host)
         with (
-            _as_planned(host.LazySupervisedDataset, plan), no_cuda_synchronize(),
-            only_writer(plan.output_dir, plan.rank), full_disk_named(plan.output_dir),
-            _hits_told(plan.clips.cache, plan.rank), to_be_trained(),
-        ):  # fmt: skip
+            _as_planned(host.LazySupervisedDataset, plan),
+            no_cuda_synchronize(),
+            only_writer(plan.output_dir, plan.rank),
+            full_disk_named(plan.output_dir),
+            _hits_told(plan.clips.cache, plan.rank),
+            to_be_trained(),
+        ):
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
             set_seed(plan.seed)
             host_train(attn_implementation=attention_here(half_precision=plan.half_precision))

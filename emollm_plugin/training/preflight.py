@@ -18,17 +18,17 @@ import transformers
 from emobench_data.io.errors import InputError
 
 from ..checkpoints.load import check_folder, check_tokenizer, complete_folder
+from ..checkpoints.towers import check_tower_folder
 from ..compat.processes import join_processes
-from .dataset import Room
+from ..media.clips import ClipReader, cache_of
 from ..projector.options import ProjectorOptions
+from ..registry import PROJECTORS, projector_family
+from ..towers.builders import builder_of
+from .dataset import Room
 from .ranks import check_shared, from_first
 from .reachable import check_download, check_output
 from .records import load_records, with_faulty_media
-from ..registry import PROJECTORS, projector_family
 from .samples import Samples
-from ..checkpoints.towers import check_tower_folder
-from ..towers.builders import builder_of
-from ..media.clips import ClipReader, cache_of
 
 HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")
@@ -77,15 +77,17 @@ def preflight(host: ModuleType) -> Plan:
     samples = Samples(host, model_args, data_args, training, frames=clips.sampling.frames)
     left_out, room = from_first(lambda: _to_leave_out(samples, records, data_args, clips, output))
     return Plan(
-        half_precision=training.bf16 or training.fp16, seed=training.seed, output_dir=output,
-        rank=int(os.environ.get("RANK", "0")), clips=clips, room=room if data_args.too_long == "cut" else None,
+        half_precision=training.bf16 or training.fp16,
+        seed=training.seed,
+        output_dir=output,
+        rank=int(os.environ.get("RANK", "0")),
+        clips=clips,
+        room=room if data_args.too_long == "cut" else None,
         records=[record for number, record in enumerate(records) if number not in left_out],
-    )  # fmt: skip
+    )
 
 
-def _to_leave_out(
-    samples: Samples, records: list[dict], data_args, clips: ClipReader, output: Path
-) -> tuple[set[int], Room]:
+def _to_leave_out(samples: Samples, records: list[dict], data_args, clips: ClipReader, output: Path) -> tuple[set[int], Room]:
     """Records, counted from 0, that cannot be trained on, and how long a sample may be.
 
     Raises:

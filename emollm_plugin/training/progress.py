@@ -25,8 +25,12 @@ class ShowLoss(TrainerCallback):
         left = in_words(each * (state.max_steps - state.global_step))
         logger.info(
             "step %d/%d: loss %.4f, %.2f s a step, %s left",
-            state.global_step, state.max_steps, float(logs["loss"]), each, left,
-        )  # fmt: skip
+            state.global_step,
+            state.max_steps,
+            float(logs["loss"]),
+            each,
+            left,
+        )
 
 
 def show_loss(trainer) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_training
-from emobench_data.media.examine import is_there
 from emobench_data.media.check import Medium, check_all, media_cache, refuse
-from emobench_data.validate.form import UNUSABLE, as_trained, read_record
+from emobench_data.media.examine import is_there
 from emobench_data.media.video import Sampling
+from emobench_data.validate.form import UNUSABLE, as_trained, read_record
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +67,15 @@ def with_faulty_media(records: list[dict], data_args, sampling: Sampling, cache:
     out = {number for number, record in enumerate(records) if medium_of(record) in faults}
     if out:
         named = ", ".join(f"{name} ({fault})" for name, fault in sorted(faults.items())[:NAMED])
-        logger.warning("%d of %d media are faulty, %d records of %d are left out: %s%s", len(faults), len(media), len(out),
-                       len(records), named, more_than(NAMED, faults))  # fmt: skip
+        logger.warning(
+            "%d of %d media are faulty, %d records of %d are left out: %s%s",
+            len(faults),
+            len(media),
+            len(out),
+            len(records),
+            named,
+            more_than(NAMED, faults),
+        )
     return out
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
 from unittest import mock
 
 import torch
@@ -16,10 +16,10 @@ from transformers import Trainer, TrainerCallback
 
 from emobench_data.io.errors import InputError
 
+from ..checkpoints.folders import PREFIX, ranks_of
 from ..checkpoints.load import projector_tensors
 from ..compat.config import before_5
 from ..compat.zero3 import one_dtype
-from ..checkpoints.folders import PREFIX, ranks_of
 from .masters import float32_while_trained
 from .progress import show_loss
 from .ranks import from_first
@@ -93,8 +93,8 @@ def _begin(trainer, asked: str | bool | None) -> str | None:
 class SeededByEpoch(Sampler):
     """A sampler's order as a function of seed and epoch alone, the same on every rank and after every resume.
 
-    LLaVA's grouping by modality, and transformers 4 without it, draw from the global generator, which dropout moves on from rank to rank differently,
-    and whose state at the begin of the epoch a resumed run does not know.
+    LLaVA's grouping by modality, and transformers 4 without it, draw from the global generator, which dropout moves on from
+    rank to rank differently, and whose state at the begin of the epoch a resumed run does not know.
     """
 
     def __init__(self, trainer, sampler: Sampler) -> None:

@@ -5,26 +5,26 @@ from __future__ import annotations
 import copy
 import logging
 import random
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import isqrt
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Iterator, Sequence
 
 import transformers
 
 from emobench_data.io.errors import InputError
 
-from .dataset import Room
+from ..media.clips import as_picture
 from ..projector.grid import grid_side
 from ..projector.options import ProjectorOptions
 from ..prompt.encode import IGNORE_INDEX
 from ..prompt.formats import format_of, load_tokenizer
 from ..prompt.plain import plain
+from ..registry import PROJECTORS, projector_family
+from .dataset import Room
 from .reachable import check_projector_file
 from .records import NAMED, more_than
-from ..registry import PROJECTORS, projector_family
-from ..media.clips import as_picture
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +63,11 @@ class Samples:
         if merge != "flat" and any("video" in record for _, record in records):
             raise InputError(f"--mm_patch_merge_type {merge!r} is for crops of one picture; clips need 'flat'")
         self.tokenizer = load_tokenizer(
-            self.model_args.model_name_or_path, cache_dir=self.training.cache_dir, padding_side="right",
+            self.model_args.model_name_or_path,
+            cache_dir=self.training.cache_dir,
+            padding_side="right",
             model_max_length=self.training.model_max_length,
-        )  # fmt: skip
+        )
         own = self.tokenizer
         own.pad_token = own.pad_token if own.unk_token is None else own.unk_token
         compare_template(own, self.model_args.version)

@@ -29,8 +29,16 @@ def data_root(tmp_path_factory):
         theme, category = number // 4, ("Animal", "Object", "Person", "Scenery")[number // 4 % 4]
         name = f"Thing{chr(ord('a') + theme % 26)}{'x' * (theme // 26)} {number % 4 + 1}"
         Image.new("RGB", (28, 28), (number * 2, 80, 40)).save(photographs / "images" / f"{name}.jpg")
-        entries.append({"image": f"{name}.jpg", "theme": name, "category": category, "valence": 2 + theme % 3 * 2.0,
-                        "arousal": 4.0, "source": "made up"})  # fmt: skip
+        entries.append(
+            {
+                "image": f"{name}.jpg",
+                "theme": name,
+                "category": category,
+                "valence": 2 + theme % 3 * 2.0,
+                "arousal": 4.0,
+                "source": "made up",
+            }
+        )
     (photographs / "labels.json").write_text(json.dumps(entries))
     for split, count in (("train", 30), ("validation", 10)):
         for shade, face in enumerate(FACES):

@@ -26,9 +26,26 @@ def plain(base, data_root, tmp_path, monkeypatch):
         monkeypatch.setitem(ARMS, name, replace(arm, alignment=min(arm.alignment, 2)))
 
     def run(*arguments):
-        command_line = ["quality", "--base", str(base), "--data-root", str(data_root), "--rows",
-                        str(tmp_path / "rows.jsonl"), "--cache", str(tmp_path / "cache"), "--train", "14", "--test",
-                        "7", "--figure", str(tmp_path / "figure.png"), "--device", "cpu", *arguments]  # fmt: skip
+        command_line = [
+            "quality",
+            "--base",
+            str(base),
+            "--data-root",
+            str(data_root),
+            "--rows",
+            str(tmp_path / "rows.jsonl"),
+            "--cache",
+            str(tmp_path / "cache"),
+            "--train",
+            "14",
+            "--test",
+            "7",
+            "--figure",
+            str(tmp_path / "figure.png"),
+            "--device",
+            "cpu",
+            *arguments,
+        ]
         monkeypatch.setattr(sys, "argv", command_line)
         command.main()
         return read_rows(tmp_path / "rows.jsonl")
@@ -91,8 +108,17 @@ def test_the_report_of_a_run(quality, tmp_path, capsys):
 
 
 def made_up(arm, seed, answers, *, data="oasis", fold=0, folds=1, development=False):
-    key = {"data": data, "tower": "efficientnet_lite0", "arm": arm, "seed": seed, "fold": fold, "folds": folds,
-           "development": development, "budget": "1 pass", "test": len(answers)}  # fmt: skip
+    key = {
+        "data": data,
+        "tower": "efficientnet_lite0",
+        "arm": arm,
+        "seed": seed,
+        "fold": fold,
+        "folds": folds,
+        "development": development,
+        "budget": "1 pass",
+        "test": len(answers),
+    }
     return {"key": key, "answers": answers, "seconds": 1.0, "device": "cpu"}
 
 
@@ -159,7 +185,9 @@ def test_the_table_gives_spread_and_majority():
 
 def test_a_file_says_once_what_was_asked_and_gives_rows_back(tmp_path):
     path = tmp_path / "rows.jsonl"
-    rows = [made_up(arm, seed, {"a": f"a{given}", "b": "bb"}) for seed in (0, 1) for arm, given in (("host", "b"), ("emollm", "a"))]
+    rows = [
+        made_up(arm, seed, {"a": f"a{given}", "b": "bb"}) for seed in (0, 1) for arm, given in (("host", "b"), ("emollm", "a"))
+    ]
     for row in rows:
         append_row(path, row, ("no", "yes"))
     assert read_rows(path) == rows
@@ -196,8 +224,11 @@ def test_a_row_never_joins_a_line_without_end(tmp_path):
 def test_rows_of_another_copy_of_the_data_set_are_refused(tmp_path):
     path = tmp_path / "rows.jsonl"
     append_row(path, made_up("host", 0, {"a": "aa", "b": "bb"}), ("no", "yes"))
-    for answers, options in (({"a": "aa", "c": "bb"}, ("no", "yes")), ({"a": "aa", "b": "ab"}, ("no", "yes")),
-                             ({"a": "aa", "b": "bb"}, ("no", "maybe"))):  # fmt: skip
+    for answers, options in (
+        ({"a": "aa", "c": "bb"}, ("no", "yes")),
+        ({"a": "aa", "b": "ab"}, ("no", "yes")),
+        ({"a": "aa", "b": "bb"}, ("no", "maybe")),
+    ):
         with pytest.raises(InputError, match="ask about other pictures"):
             append_row(path, made_up("emollm", 0, answers), options)
 

@@ -52,8 +52,7 @@ def plain_loss(model, visual, samples):
     total, count = 0.0, 0
     for own, sample in zip(visual, samples):
         place = sample.ids.index(model.prompter.image_token)
-        words = [model.model.model.embed_tokens(torch.tensor(part))
-                 for part in (sample.ids[:place], sample.ids[place + 1 :])]  # fmt: skip
+        words = [model.model.model.embed_tokens(torch.tensor(part)) for part in (sample.ids[:place], sample.ids[place + 1 :])]
         labels = sample.labels[:place] + [IGNORE_INDEX] * len(own) + sample.labels[place + 1 :]
         given = torch.cat([words[0], own, words[1]])[None]
         trained = sum(label != IGNORE_INDEX for label in labels)
@@ -80,8 +79,10 @@ def likeliest(model, visual):
     found = []
     for item, own in zip(ITEMS, visual):
         trials = {option: model.sample(item._replace(answer=option)) for option in item.options}
-        losses = {option: plain_loss(model, [own], [sample]) * sum(label != IGNORE_INDEX for label in sample.labels)
-                  for option, sample in trials.items()}  # fmt: skip
+        losses = {
+            option: plain_loss(model, [own], [sample]) * sum(label != IGNORE_INDEX for label in sample.labels)
+            for option, sample in trials.items()
+        }
         found.append(min(losses, key=losses.get))
     return found
 
@@ -146,8 +147,9 @@ def test_answers_are_those_of_the_adapter_as_it_is_now(models):
 
 
 def test_only_a_guided_arm_tells_the_control_where_to_look(models):
-    texts = {template: own.tokenizer.decode([i for i in own.sample(ITEMS[0]).ids if i >= 0])
-             for template, own in models.items()}  # fmt: skip
+    texts = {
+        template: own.tokenizer.decode([i for i in own.sample(ITEMS[0]).ids if i >= 0]) for template, own in models.items()
+    }
     assert GUIDANCE in texts[GUIDED] and GUIDANCE not in texts[PLAIN]
     plain = {name for name, arm in ARMS.items() if arm.template == PLAIN}
     assert {"host", "host+block14+alignment", "emollm, no EmoPrompt"} <= plain and "emollm" not in plain
@@ -165,7 +167,8 @@ def test_a_perspective_that_is_left_out_is_out(left_out, features, models):
 def test_the_number_of_tokens_is_the_arms(features, models):
     tokens = {
         name: build(arm, features["0.png"], models[PLAIN].width, 0)(features["0.png"][None]).shape[1]
-        for name, arm in ARMS.items() if not arm.cells
+        for name, arm in ARMS.items()
+        if not arm.cells
     }
     assert tokens["host"] == tokens["emollm, enrich"] == 16  # all of the patches
     assert tokens["emollm"] == tokens["pool-mlp 4"] == tokens["emollm, no perspectives"] == 4

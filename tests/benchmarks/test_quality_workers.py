@@ -39,9 +39,8 @@ def test_each_item_is_worked_on_once_with_what_the_process_made():
 
 
 def test_a_process_that_dies_is_one_line():
-    with pytest.raises(InputError, match="a process died"):
-        with workers(2, partial(int, "3"), 3) as each:
-            list(each(die, [1]))
+    with pytest.raises(InputError, match="a process died"), workers(2, partial(int, "3"), 3) as each:
+        list(each(die, [1]))
 
 
 def test_after_a_fault_what_runs_beside_it_is_kept_and_no_more_begun():
@@ -53,11 +52,16 @@ def test_after_a_fault_what_runs_beside_it_is_kept_and_no_more_begun():
 
 
 def test_a_killed_run_leaves_no_process_behind(tmp_path):
-    code = ("from functools import partial; from benchmarks.quality.workers import workers;"
-            "from tests.benchmarks.test_quality_workers import sleep\n"
-            f"if __name__ == '__main__':\n with workers(2, partial(int, '3'), 3) as each: list(each(sleep, [{str(tmp_path / 'pid')!r}]))")  # fmt: skip
+    pid = str(tmp_path / "pid")
+    code = (
+        "from functools import partial; from benchmarks.quality.workers import workers;"
+        "from tests.benchmarks.test_quality_workers import sleep\n"
+        f"if __name__ == '__main__':\n with workers(2, partial(int, '3'), 3) as each: list(each(sleep, [{pid!r}]))"
+    )
     (tmp_path / "run.py").write_text(code)
-    run = subprocess.Popen([sys.executable, str(tmp_path / "run.py")], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
+    run = subprocess.Popen(
+        [sys.executable, str(tmp_path / "run.py")], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    )
     pid = _soon(lambda: (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text())
     run.kill()
     run.wait()

@@ -18,8 +18,10 @@ def data_sets(root: Path, *, media: bool = False) -> Path:
     for split, first, count in (("train", 0, 24), ("val", 24, 8), ("test", 32, 8)):
         rows = [emoset_row(first + i, ("awe", "anger", "awe")[i % 3]) for i in range(count)]
         put(root, f"emoset/{split}.json", rows)
-        memes = [{"id": n, "img": f"img/{n:05}.png", "label": n % 2, "text": f"made up {n}"}
-                 for n in range(1000 + first, 1000 + first + count)]  # fmt: skip
+        memes = [
+            {"id": n, "img": f"img/{n:05}.png", "label": n % 2, "text": f"made up {n}"}
+            for n in range(1000 + first, 1000 + first + count)
+        ]
         put(root, f"hateful_memes/{'dev_seen' if split == 'val' else split}.jsonl", jsonl(*memes))
         intents = intentonomy(range(first, first + count))
         put(root, f"intentonomy/intentonomy_{split}2020.json", intents)

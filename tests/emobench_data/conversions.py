@@ -12,9 +12,17 @@ def made_up(*records, skip=0):
         yield from records
 
     return Source(
-        name="made_up", title="Made up", homepage="", licence="none", citation="nobody", obtain="make it up",
-        tasks=("sarcasm",), labels={}, markers=("pictures",), read=read,
-    )  # fmt: skip
+        name="made_up",
+        title="Made up",
+        homepage="",
+        licence="none",
+        citation="nobody",
+        obtain="make it up",
+        tasks=("sarcasm",),
+        labels={},
+        markers=("pictures",),
+        read=read,
+    )
 
 
 def write_root(root):

@@ -14,9 +14,14 @@ TOLERANCE = 8  # of JPEG, of a palette of few colours more
 _T = Image.Transpose
 # EXIF's orientation -> what lies so when the picture is upright.
 LAID = {
-    2: _T.FLIP_LEFT_RIGHT, 3: _T.ROTATE_180, 4: _T.FLIP_TOP_BOTTOM, 5: _T.TRANSPOSE, 6: _T.ROTATE_90, 7: _T.TRANSVERSE,
+    2: _T.FLIP_LEFT_RIGHT,
+    3: _T.ROTATE_180,
+    4: _T.FLIP_TOP_BOTTOM,
+    5: _T.TRANSPOSE,
+    6: _T.ROTATE_90,
+    7: _T.TRANSVERSE,
     8: _T.ROTATE_270,
-}  # fmt: skip
+}
 
 
 def upright() -> Image.Image:
@@ -109,7 +114,7 @@ REFUSED = {
     "wide.png": (lambda path: Image.new("L", (20_000, 2)).save(path), "20000 x 2 pixels, too large: a side of at most 16,384"),
     "clip.jpg": (lambda path: write_clip(path), "a clip (MP4), not a picture; name it under 'video'"),
     "folder": (lambda path: path.mkdir(), "a folder, not a picture; if it holds the frames of a clip, name it under 'video'"),
-}  # fmt: skip
+}
 
 
 def write_clip(path: Path, *, title: bytes = b"", **how) -> Path:

@@ -37,9 +37,17 @@ def make_llm(folder, vocabulary):
 
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=vocabulary, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=512, bos_token_id=1, eos_token_id=2, pad_token_id=2,
-    )  # fmt: skip
+        vocab_size=vocabulary,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=2,
+    )
     LlamaForCausalLM(config).save_pretrained(folder)
 
 
@@ -69,9 +77,15 @@ def make_data(folder, n=16):
         records.append({"id": str(index), "image": name, "conversations": turns})
         questions.append({"question_id": str(index), "image": name, "text": ask})
         gold.append(
-            {"question_id": str(index), "source": "tiny", "task": "emo_c", "answer": label, "accepted": [label],
-             "options": list(COLORS)}
-        )  # fmt: skip
+            {
+                "question_id": str(index),
+                "source": "tiny",
+                "task": "emo_c",
+                "answer": label,
+                "accepted": [label],
+                "options": list(COLORS),
+            }
+        )
     (folder / "train.json").write_text(json.dumps(records))
     for name, rows in (("questions", questions), ("gold", gold)):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -96,13 +110,28 @@ def train_arguments(tiny, tmp_path, monkeypatch):
 
     def build(**changes):
         arguments = {
-            "model_name_or_path": tiny.base, "version": "emoprompt_chatml", "data_path": tiny.data / "train.json",
-            "image_folder": tiny.data / "images", "vision_tower": tiny.clip, "mm_vision_select_layer": -2,
-            "mm_projector_type": "multiperspective:slots=2,width=16", "mm_use_im_patch_token": False,
-            "bf16": True, "use_cpu": True, "output_dir": tmp_path / "llava-out", "max_steps": 6,
-            "per_device_train_batch_size": 4, "learning_rate": 1e-2, "logging_steps": 1, "save_strategy": "no",
-            "model_max_length": 256, "lazy_preprocess": True, "report_to": "none", "seed": 0, **changes,
-        }  # fmt: skip
+            "model_name_or_path": tiny.base,
+            "version": "emoprompt_chatml",
+            "data_path": tiny.data / "train.json",
+            "image_folder": tiny.data / "images",
+            "vision_tower": tiny.clip,
+            "mm_vision_select_layer": -2,
+            "mm_projector_type": "multiperspective:slots=2,width=16",
+            "mm_use_im_patch_token": False,
+            "bf16": True,
+            "use_cpu": True,
+            "output_dir": tmp_path / "llava-out",
+            "max_steps": 6,
+            "per_device_train_batch_size": 4,
+            "learning_rate": 1e-2,
+            "logging_steps": 1,
+            "save_strategy": "no",
+            "model_max_length": 256,
+            "lazy_preprocess": True,
+            "report_to": "none",
+            "seed": 0,
+            **changes,
+        }
         return [part for key, value in arguments.items() if value is not None for part in (f"--{key}", str(value))]
 
     return build
@@ -159,9 +188,13 @@ def make_llava(tiny, projector):
         for weight in (layer.self_attn.v_proj.weight, layer.self_attn.o_proj.weight):
             torch.nn.init.normal_(weight, std=0.1)
     arguments = SimpleNamespace(
-        vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
-        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type=projector,
-    )  # fmt: skip
+        vision_tower=str(tiny.clip),
+        mm_vision_select_layer=-2,
+        mm_vision_select_feature="patch",
+        pretrain_mm_mlp_adapter=None,
+        mm_patch_merge_type="flat",
+        mm_projector_type=projector,
+    )
     model.get_model().initialize_vision_modules(arguments)
     for read in model.get_model().mm_projector.reads.values():
         read.to_value.open()

@@ -25,9 +25,7 @@ def make_decoder(folder, family, vocabulary):
     from transformers.models.auto import CONFIG_MAPPING
 
     torch.manual_seed(0)
-    config = CONFIG_MAPPING[family](
-        vocab_size=vocabulary, bos_token_id=1, eos_token_id=2, pad_token_id=2, **FAMILIES[family]
-    )
+    config = CONFIG_MAPPING[family](vocab_size=vocabulary, bos_token_id=1, eos_token_id=2, pad_token_id=2, **FAMILIES[family])
     AutoModelForCausalLM.from_config(config).save_pretrained(folder)
 
 

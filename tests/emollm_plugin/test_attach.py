@@ -66,8 +66,7 @@ def test_names_of_the_host_mean_ours_whether_imported_before_or_after_registrati
 @pytest.fixture
 def fake_host(tmp_path, monkeypatch):
     """A module `fake_host` that the plug-in knows two hooks for, the second of which fails `failing` times."""
-    from emollm_plugin import attach
-    from emollm_plugin import compat
+    from emollm_plugin import attach, compat
 
     (tmp_path / "fake_host.py").write_text("def build(): return 'host'\n")
     monkeypatch.syspath_prepend(tmp_path)

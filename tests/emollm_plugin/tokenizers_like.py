@@ -4,9 +4,12 @@ import json
 from io import BytesIO
 
 CORPUS = [
-    "Look first at what is visible: scene, people, faces, gestures, light and color.", "Which emotion? joy sadness",
-    "Guidance Question Reply Next", "Yes or No? Yes. No.", "user assistant system model human USER: ASSISTANT:",
-]  # fmt: skip
+    "Look first at what is visible: scene, people, faces, gestures, light and color.",
+    "Which emotion? joy sadness",
+    "Guidance Question Reply Next",
+    "Yes or No? Yes. No.",
+    "user assistant system model human USER: ASSISTANT:",
+]
 NO_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
 
 
@@ -32,15 +35,20 @@ BOS = "{{ bos_token }}"
 CHATS = {
     "chatml": ("qwen", _same(("<|im_start|>", "\\n"), "'<|im_end|>\\n'"), ["<|im_start|>", "<|im_end|>"]),
     "llama_3": (
-        "llama_3", _same(("<|start_header_id|>", "<|end_header_id|>\\n\\n"), "'<|eot_id|>'", BOS),
+        "llama_3",
+        _same(("<|start_header_id|>", "<|end_header_id|>\\n\\n"), "'<|eot_id|>'", BOS),
         ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"],
     ),
     "phi3": ("spm", _same(("<|", "|>\\n"), "'<|end|>\\n'"), ["<|system|>", "<|user|>", "<|assistant|>", "<|end|>"]),
     "zephyr": ("spm", _same(("<|", "|>\\n"), "eos_token + '\\n'"), []),
     "gemma": (
         "gemma",
-        _loop(BOS, "'<start_of_turn>user\\n' + m.content + '<end_of_turn>\\n'",
-              "'<start_of_turn>model\\n' + m.content + '<end_of_turn>\\n'", "'<start_of_turn>model\\n'"),
+        _loop(
+            BOS,
+            "'<start_of_turn>user\\n' + m.content + '<end_of_turn>\\n'",
+            "'<start_of_turn>model\\n' + m.content + '<end_of_turn>\\n'",
+            "'<start_of_turn>model\\n'",
+        ),
         ["<start_of_turn>", "<end_of_turn>"],
     ),
     "llama_2": (
@@ -48,28 +56,33 @@ CHATS = {
         "{% for m in messages %}{% if m.role == 'user' %}{{ bos_token + '[INST] ' }}"
         "{% if messages[0].role == 'system' and loop.index0 == 1 %}"
         "{{ '<<SYS>>\\n' + messages[0].content + '\\n<</SYS>>\\n\\n' }}{% endif %}{{ m.content + ' [/INST]' }}"
-        "{% elif m.role == 'assistant' %}{{ ' ' + m.content + ' ' + eos_token }}{% endif %}{% endfor %}", [],
+        "{% elif m.role == 'assistant' %}{{ ' ' + m.content + ' ' + eos_token }}{% endif %}{% endfor %}",
+        [],
     ),
     "mistral": ("spm", _loop(BOS, "'[INST] ' + m.content + ' [/INST]'", "' ' + m.content + eos_token", "''"), []),
-    "mistral_spaced": (
-        "spm", _loop(BOS, "' [INST] ' + m.content + ' [/INST]'", "' ' + m.content + eos_token", "''"), []
-    ),
+    "mistral_spaced": ("spm", _loop(BOS, "' [INST] ' + m.content + ' [/INST]'", "' ' + m.content + eos_token", "''"), []),
     "mistral_v3": (
-        "spm", _loop(BOS, "'[INST] ' + m.content + '[/INST]'", "' ' + m.content + eos_token", "''"),
+        "spm",
+        _loop(BOS, "'[INST] ' + m.content + '[/INST]'", "' ' + m.content + eos_token", "''"),
         ["[INST]", "[/INST]"],
     ),
     "mistral_tekken": (
-        "llama_3", _loop(BOS, "'[INST]' + m.content + '[/INST]'", "m.content + '</s>'", "''"),
+        "llama_3",
+        _loop(BOS, "'[INST]' + m.content + '[/INST]'", "m.content + '</s>'", "''"),
         ["[INST]", "[/INST]", "</s>"],
     ),
     "olmo": (
         "qwen",
-        _loop("{{ '<|endoftext|>' }}", "'<|user|>\\n' + m.content + '\\n'",
-              "'<|assistant|>\\n' + m.content + '<|endoftext|>' + ('' if loop.last else '\\n')", "'<|assistant|>\\n'",
-              "'<|system|>\\n' + m.content + '\\n'"),
+        _loop(
+            "{{ '<|endoftext|>' }}",
+            "'<|user|>\\n' + m.content + '\\n'",
+            "'<|assistant|>\\n' + m.content + '<|endoftext|>' + ('' if loop.last else '\\n')",
+            "'<|assistant|>\\n'",
+            "'<|system|>\\n' + m.content + '\\n'",
+        ),
         ["<|endoftext|>"],
     ),
-}  # fmt: skip
+}
 # Llama 3.1 puts dates before the system text.
 _DATE = "('Today: 1 Jan\\n\\n' if m.role == 'system' else '') + m.content"
 DATED = CHATS["llama_3"][1].replace("m.content | trim", _DATE)
@@ -92,14 +105,26 @@ def _llama(folder, tokens):
 
     model = BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(CORPUS), model_writer=model, vocab_size=380, model_type="bpe", byte_fallback=True,
-        character_coverage=1.0, split_digits=True, minloglevel=2,
-    )  # fmt: skip
+        sentence_iterator=iter(CORPUS),
+        model_writer=model,
+        vocab_size=380,
+        model_type="bpe",
+        byte_fallback=True,
+        character_coverage=1.0,
+        split_digits=True,
+        minloglevel=2,
+    )
     (folder / "tokenizer.model").write_bytes(model.getvalue())
     config = {
-        "tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>",
-        "additional_special_tokens": tokens, "model_max_length": 2048, "legacy": True, "add_bos_token": True,
-    }  # fmt: skip
+        "tokenizer_class": "LlamaTokenizer",
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "unk_token": "<unk>",
+        "additional_special_tokens": tokens,
+        "model_max_length": 2048,
+        "legacy": True,
+        "add_bos_token": True,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
@@ -114,9 +139,7 @@ def _bpe(pre_tokenizer, alphabet, **model):
 def _byte_level(tokens):
     from tokenizers import decoders, pre_tokenizers
 
-    tokenizer, trainer = _bpe(
-        pre_tokenizers.ByteLevel(add_prefix_space=False), pre_tokenizers.ByteLevel.alphabet()
-    )
+    tokenizer, trainer = _bpe(pre_tokenizers.ByteLevel(add_prefix_space=False), pre_tokenizers.ByteLevel.alphabet())
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.train_from_iterator(CORPUS, trainer)
     tokenizer.add_special_tokens(tokens)
@@ -137,9 +160,14 @@ def _qwen(folder, tokens):
     (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n")
     end = tokens[-1]
     config = {
-        "tokenizer_class": "Qwen2Tokenizer", "bos_token": None, "unk_token": None, "eos_token": end,
-        "pad_token": "<|endoftext|>", "additional_special_tokens": tokens, "model_max_length": 2048,
-    }  # fmt: skip
+        "tokenizer_class": "Qwen2Tokenizer",
+        "bos_token": None,
+        "unk_token": None,
+        "eos_token": end,
+        "pad_token": "<|endoftext|>",
+        "additional_special_tokens": tokens,
+        "model_max_length": 2048,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
@@ -165,9 +193,7 @@ def _gemma(folder, tokens):
     trainer.special_tokens = [*own, *(f"<0x{byte:02X}>" for byte in range(256))]
     trainer.vocab_size = 500
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
-    )
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     tokenizer.train_from_iterator(CORPUS, trainer)
     tokenizer.add_special_tokens([*own, *tokens])
     bos = ("<bos>", tokenizer.token_to_id("<bos>"))

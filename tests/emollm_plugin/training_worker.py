@@ -9,9 +9,12 @@ from pathlib import Path
 
 # No training may compile anything: there is no folder for it.
 CPU = {
-    "DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false",
+    "DS_ACCELERATOR": "cpu",
+    "CUDA_VISIBLE_DEVICES": "",
+    "OMP_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
     "TORCH_EXTENSIONS_DIR": "/dev/null/none",
-}  # fmt: skip
+}
 
 
 def run(module, arguments, environment, log, notes):
@@ -62,8 +65,11 @@ def note_what_moves(notes):
             moved = {name: bool((after[name] != value.to(after[name].dtype)).any()) for name, value in before.items()}
             trained = {name: value.requires_grad for name, value in self.model.named_parameters()}
             kinds = {name: str(value.dtype).split(".")[1] for name, value in after.items()}
-            buffers = {name: [str(value.dtype).split(".")[1], value.tolist()] for name, value in self.model.named_buffers()
-                       if name.endswith("inv_freq")}  # fmt: skip
+            buffers = {
+                name: [str(value.dtype).split(".")[1], value.tolist()]
+                for name, value in self.model.named_buffers()
+                if name.endswith("inv_freq")
+            }
             notes.write_text(json.dumps({"moved": moved, "trained": trained, "kinds": kinds, "rotary": buffers}))
         if probe is not None:
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):  # on every rank, as ZeRO-3 wants it

@@ -6,17 +6,18 @@ The benchmark is that in the folder `EMOBENCH_DATA`; its media are in `EMOBENCH_
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..llava import QUESTIONS
 from ...io.errors import InputError
 from ...media.examine import is_there, leads_out, open_picture
 from ...metrics import Cells
 from ...schema.questions import read_asked
 from ...scoring.gold import Gold, read_gold
 from ...scoring.reader import read
+from ..llava import QUESTIONS
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -6,5 +6,16 @@ from .probe import CLIPS, SUFFIXES, probe
 from .read import READERS, Frames, clip_seconds, read_frames, reader_version
 from .sampling import Sampling
 
-__all__ = ["CLIPS", "ClipFault", "FrameCache", "Frames", "READERS", "SUFFIXES", "Sampling", "clip_seconds", "probe",
-           "read_frames", "reader_version"]  # fmt: skip
+__all__ = [
+    "CLIPS",
+    "READERS",
+    "SUFFIXES",
+    "ClipFault",
+    "FrameCache",
+    "Frames",
+    "Sampling",
+    "clip_seconds",
+    "probe",
+    "read_frames",
+    "reader_version",
+]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, NamedTuple
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -77,7 +79,7 @@ def by_decoding(clip: Clip, sampling: Sampling) -> Decoded:
 
 def _times(clip: Clip, pts: list[int | None]) -> np.ndarray:
     """When the frames that decode are shown, in seconds: as they say, if that is in their order."""
-    if None not in pts and all(earlier < later for earlier, later in zip(pts, pts[1:])):
+    if None not in pts and all(earlier < later for earlier, later in pairwise(pts)):
         return np.array(pts) * clip.unit
     if len(pts) == len(clip.pts):
         return clip.times

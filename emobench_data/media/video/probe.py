@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...io.errors import ClipFault, InputError
-from ..pyav import load_pyav
 from ...io.sniff import CLIP, PICTURE, SOUND, content_of
+from ..pyav import load_pyav
 
 # What is opened at all: other formats lead to other files (playlists).
 CLIPS = {

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 import numpy as np
 from PIL import Image, ImageSequence
 
 from ...io.errors import ClipFault, PictureFault
+from ...io.sniff import content_of
 from ..pictures import MOVING, as_seen, opened_picture, read_picture
 from ..places import check_place
-from ...io.sniff import content_of
 from .decode import Decoded
 from .probe import MAX_FRAMES
 from .sampling import Sampling

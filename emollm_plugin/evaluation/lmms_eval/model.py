@@ -30,10 +30,16 @@ class EmoLLM(lmms):
     is_simple = True
 
     def __init__(
-        self, pretrained: str, base: str | None = None, template: str | None = None, device: str | None = None,
-        dtype: str | None = None, vision_tower: str | None = None, batch_size: int | str = 1,
+        self,
+        pretrained: str,
+        base: str | None = None,
+        template: str | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
+        vision_tower: str | None = None,
+        batch_size: int | str = 1,
         max_batch_size: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         if not str(batch_size).isdecimal() or int(batch_size) < 1:
             raise InputError(f"--batch_size {batch_size}: give a number of questions")

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 from PIL import Image
 
 from emobench_data.io.atomic import atomic_file
 from emobench_data.io.errors import InputError
 
-from ..ask import ask
 from ...evaluation.eyes import picture_of
 from ...evaluation.predictor import Predictor
+from ..ask import ask
 from .picture import Sheet
 from .seen import look, watching
 
 
 def explain(
-    predictor: Predictor, image: Image.Image | str | Path, question: str | None = None, *, out: Path | str,
-    labels: Sequence[str] | None = None, title: str = "",
-) -> dict[str, Any]:  # fmt: skip
+    predictor: Predictor,
+    image: Image.Image | str | Path,
+    question: str | None = None,
+    *,
+    out: Path | str,
+    labels: Sequence[str] | None = None,
+    title: str = "",
+) -> dict[str, Any]:
     """Answer as `ask` does, and write the attention of that very pass over the picture to `out`, a PNG.
 
     Returns:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isqrt
-from typing import Iterator
 
 import numpy as np
 import torch
@@ -51,8 +51,9 @@ def watching(projector: nn.Module) -> Iterator[Passed]:
     def keep(name: str):
         return lambda module, inputs, output: passed.update({name: (inputs, output)})
 
-    parts = {f"{kind}.{name}": module for kind in ("perspectives", "reads")
-             for name, module in getattr(projector, kind).items()}  # fmt: skip
+    parts = {
+        f"{kind}.{name}": module for kind in ("perspectives", "reads") for name, module in getattr(projector, kind).items()
+    }
     handles = [module.register_forward_hook(keep(name)) for name, module in parts.items()]
     try:
         yield passed

@@ -18,10 +18,10 @@ from emobench_data.build.benchmark import FILES, MANIFEST, build
 from emobench_data.build.preparation import MEDIA_CACHE
 from emobench_data.scoring import score
 
+from ..cli.test_cli import refused, run
 from ..compose import composition, contents, data_sets, media_of, write_config
 from ..make import read_lines, write_lines
 from ..sources.helpers import jsonl, put
-from ..cli.test_cli import refused, run
 
 
 @pytest.fixture

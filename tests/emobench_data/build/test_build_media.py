@@ -9,11 +9,11 @@ from emobench_data import InputError
 from emobench_data.build.benchmark import build
 from emobench_data.build.preparation import MEDIA_CACHE
 
+from ..cli.test_cli import refused
 from ..compose import composition, contents, data_sets, media_of, write_config
 from ..make import read_lines, write_picture, write_sound
-from ..sources.helpers import put
-from ..cli.test_cli import refused
 from ..media.test_examine import huge_png
+from ..sources.helpers import put
 
 
 def test_clips_become_storyboards(tmp_path):
@@ -35,10 +35,15 @@ def readable(out):
 
 def test_all_media_are_named_from_one_folder_and_none_is_written_into_a_data_set(tmp_path):
     root, out = data_sets(tmp_path / "sets", media=True), tmp_path / "out"
-    put(root, "fer2013/fer2013.csv", "emotion,pixels,Usage\n" + "".join(
-        f"{n % 7}, {' '.join(str((i * i + 9 * n) % 256) for i in range(48 * 48))},{('Training', 'PrivateTest')[n % 2]}\n"
-        for n in range(4)
-    ))  # fmt: skip
+    put(
+        root,
+        "fer2013/fer2013.csv",
+        "emotion,pixels,Usage\n"
+        + "".join(
+            f"{n % 7}, {' '.join(str((i * i + 9 * n) % 256) for i in range(48 * 48))},{('Training', 'PrivateTest')[n % 2]}\n"
+            for n in range(4)
+        ),
+    )
     sources = {name: {} for name in ("emoset", "hateful_memes", "hatemm", "fer2013")}
     config = {"videos": "storyboards", "sources": sources}
     before = contents(root)
@@ -67,8 +72,11 @@ def test_a_share_of_faulty_media_counts_for_each_data_set(tmp_path):
     for number in (1000, 1001):
         (root / f"hateful_memes/img/0{number}.png").unlink()
     with pytest.raises(InputError, match="2 of 40 media"):  # of 120 in all
-        build(composition(root, faulty=0.04, sources={"hateful_memes": {}, "emoset": {}, "intentonomy": {}}),
-              tmp_path / "out", check=True)  # fmt: skip
+        build(
+            composition(root, faulty=0.04, sources={"hateful_memes": {}, "emoset": {}, "intentonomy": {}}),
+            tmp_path / "out",
+            check=True,
+        )
     manifest = build(composition(root, faulty=0.05), tmp_path / "out", check=True, figures=False)
     assert manifest["left_out"]["faulty_media"]["by_split"] == {"train": 2}
 

@@ -6,9 +6,7 @@ from emobench_data import InputError
 from emobench_data.build.composition import PRESETS, load_composition
 from emobench_data.sources import all_sources
 
-GOOD = (
-    "seed: 3\ntest: 0.3\ncap: {train: 5}\nsources:\n  oasis: {folder: pictures, weight: 2, balance: train}\n  mmsd2:\n"
-)
+GOOD = "seed: 3\ntest: 0.3\ncap: {train: 5}\nsources:\n  oasis: {folder: pictures, weight: 2, balance: train}\n  mmsd2:\n"
 
 
 def load(tmp_path, text, **options):
@@ -22,8 +20,12 @@ def test_what_is_given_and_what_is_not(tmp_path):
     oasis, mmsd2 = made.parts
     assert made.data_root == tmp_path and made.seed == 3 and made.videos == "storyboards"
     assert (oasis.folder, oasis.weight, oasis.balance, oasis.test, dict(oasis.cap)) == (
-        "pictures", 2, ("train",), 0.3, {"train": 5},
-    )  # fmt: skip
+        "pictures",
+        2,
+        ("train",),
+        0.3,
+        {"train": 5},
+    )
     assert (mmsd2.folder, mmsd2.weight, mmsd2.tasks, dict(mmsd2.cap)) == ("mmsd2", 1, ("sarcasm",), {"train": 5})
 
 

@@ -178,12 +178,27 @@ def test_several_preparations_into_one_folder_take_turns(tmp_path):
     make_mini(tmp_path / "whole", train=12, test=6, seed=0)
     make_mini(tmp_path / "other", train=12, test=6, seed=1)
     commands = [
-        [sys.executable, "-m", "emobench_data", "mini", "--out", str(tmp_path / out), "--train", "12", "--test", "6",
-         "--seed", str(seed)]
-        for out, seeds in (("a", (0, 0, 0)), ("b", (0, 1))) for seed in seeds
-    ]  # fmt: skip
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[3])
-               for command in commands]  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "emobench_data",
+            "mini",
+            "--out",
+            str(tmp_path / out),
+            "--train",
+            "12",
+            "--test",
+            "6",
+            "--seed",
+            str(seed),
+        ]
+        for out, seeds in (("a", (0, 0, 0)), ("b", (0, 1)))
+        for seed in seeds
+    ]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[3])
+        for command in commands
+    ]
     said = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0] * 5, said
     assert contents(tmp_path / "a") == contents(tmp_path / "whole")

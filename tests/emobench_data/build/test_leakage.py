@@ -20,11 +20,14 @@ def test_within_a_split_everything_may_be_shared():
 def test_item_medium_and_text():
     text = record(item="t", modality="text", media="", text="So, so.")
     found = leaks(
-        train=[record(media="other.jpg"), record(item="9", media="m.jpg"), record(item="8", modality="text", media="",
-                                                                                 text="so SO")],
+        train=[
+            record(media="other.jpg"),
+            record(item="9", media="m.jpg"),
+            record(item="8", modality="text", media="", text="so SO"),
+        ],
         val=[record(item="3", media="m.jpg")],
         test=[record(task="humor"), text],
-    )  # fmt: skip
+    )
     assert [(leak.id, leak.split, leak.what, leak.other, leak.other_split) for leak in found] == [
         ("made_up/1/sarcasm", "train", "item", "made_up/1/humor", "test"),
         ("made_up/9/sarcasm", "train", "medium", "made_up/3/sarcasm", "val"),
@@ -38,18 +41,28 @@ def test_the_same_text_with_a_picture_is_no_leak():
 
 def test_what_leaves_val_does_not_pull_train_with_it():
     """A val record that leaks is taken out, so that it cannot be what a training record leaks into."""
-    found = find_leaks({
-        "test": [Entry("t", (("medium", "a"),))],
-        "val": [Entry("v", (("medium", "a"), ("item", "x")))],
-        "train": [Entry("r", (("item", "x"),))],
-    })  # fmt: skip
+    found = find_leaks(
+        {
+            "test": [Entry("t", (("medium", "a"),))],
+            "val": [Entry("v", (("medium", "a"), ("item", "x")))],
+            "train": [Entry("r", (("item", "x"),))],
+        }
+    )
     assert [leak.id for leak in found] == ["v"]
 
 
 def test_only_files_that_could_be_equal_across_splits_are_hashed(tmp_path):
     for name, size in {"a": 5, "b": 5, "c": 5, "d": 6, "e": 7, "f": 7}.items():
         (tmp_path / name).write_bytes(b"x" * size)
-    splits = {"a": {"train"}, "b": {"train"}, "c": {"test"}, "d": {"test"}, "e": {"train"}, "f": {"train"},
-              "gone": {"train"}, "\0": {"test"}}  # fmt: skip
+    splits = {
+        "a": {"train"},
+        "b": {"train"},
+        "c": {"test"},
+        "d": {"test"},
+        "e": {"train"},
+        "f": {"train"},
+        "gone": {"train"},
+        "\0": {"test"},
+    }
     found = worth_hashing({str(tmp_path / name): where for name, where in splits.items()})
     assert found == [str(tmp_path / name) for name in "abc"]

@@ -1,11 +1,13 @@
 """Nearly the same pictures are found across splits, other pictures are not."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from emobench_data.media.check import Medium, media_cache
 from emobench_data.build.near import FLAT, NEAR, SIDE, near_duplicates
+from emobench_data.media.check import Medium, media_cache
 
 from ..make import record
 
@@ -28,7 +30,7 @@ def marked(picture):
 def find(tmp_path):
     """Save pictures by `split/name` and return what is near to what, by those names."""
 
-    def near(words={}, **splits):
+    def near(words=MappingProxyType({}), **splits):
         records, media = [], {}
         for split, pictures in splits.items():
             for name, picture in pictures.items():
@@ -44,10 +46,17 @@ def find(tmp_path):
     return near
 
 
-@pytest.mark.parametrize("change", [
-    lambda one: one.resize((80, 60)), lambda one: ImageEnhance.Brightness(one).enhance(1.25), marked,
-    lambda one: ImageEnhance.Contrast(one).enhance(0.7), lambda one: one.convert("L"), lambda one: one.crop((2, 1, 158, 119)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one.resize((80, 60)),
+        lambda one: ImageEnhance.Brightness(one).enhance(1.25),
+        marked,
+        lambda one: ImageEnhance.Contrast(one).enhance(0.7),
+        lambda one: one.convert("L"),
+        lambda one: one.crop((2, 1, 158, 119)),
+    ],
+)
 def test_what_people_do_to_a_picture(find, change):
     train = {str(seed): scene(seed) for seed in range(30)}
     assert find(train=train, test={"again": change(scene(7))}) == {"train/7": "test/again"}

@@ -31,7 +31,10 @@ def test_faulty_media_up_to_a_share_are_left_out_and_more_are_refused(root, tmp_
     assert visible(tmp_path / "out") == []
     summary = convert(made_up(*records), root, tmp_path / "out", faulty=0.1)
     assert summary["left_out"]["faulty_media"] | {"examples": 0} == {
-        "count": 2, "of": 20, "by_split": {"train": 2}, "examples": 0,
+        "count": 2,
+        "of": 20,
+        "by_split": {"train": 2},
+        "examples": 0,
     }
     assert set(summary["left_out"]["faulty_media"]["examples"]) == {"pictures/3.jpg", "pictures/8.jpg"}
     trained = {entry["image"] for entry in orjson.loads((tmp_path / "out/train.json").read_bytes())}
@@ -62,7 +65,8 @@ def test_what_leaks_leaves_training(root, tmp_path):
     summary = convert(made_up(*records), root, tmp_path / "out")
     assert summary["left_out"]["content_leaks"]["by_kind"] == {"train, content": 1, "train, near": 1}
     assert {leak["id"] for leak in summary["left_out"]["content_leaks"]["examples"]} == {
-        "made_up/1/sarcasm", "made_up/2/sarcasm",
+        "made_up/1/sarcasm",
+        "made_up/2/sarcasm",
     }
     kept = convert(made_up(*records), root, tmp_path / "out", near_duplicates="keep")
     assert kept["left_out"]["content_leaks"]["by_kind"] == {"train, content": 1}
@@ -74,10 +78,13 @@ def clips_and_pictures(root):
     for name, greys in (("1", range(0, 250, 25)), ("2", range(250, 0, -25))):
         write_clip(root / f"clips/{name}.mp4", greys=greys)
         write_picture(root / f"clips/{name}.jpg", colour=(5, 5, 100 * int(name)))
-    return made_up(*(
-        record(item=f"{kind}{n}", modality=kind, media=f"clips/{n}.{end}", split="test", answer=("Yes", "No")[n - 1])
-        for kind, end in (("video", "mp4"), ("image", "jpg")) for n in (1, 2)
-    ))  # fmt: skip
+    return made_up(
+        *(
+            record(item=f"{kind}{n}", modality=kind, media=f"clips/{n}.{end}", split="test", answer=("Yes", "No")[n - 1])
+            for kind, end in (("video", "mp4"), ("image", "jpg"))
+            for n in (1, 2)
+        )
+    )
 
 
 def test_clips_as_themselves_are_named_from_the_data_set(root, tmp_path):
@@ -101,7 +108,10 @@ def test_nothing_is_written_into_the_data_set(root, tmp_path):
     questions = read_lines(tmp_path / "out/questions.jsonl")
     assert summary["image_folder"] == "media" and summary["linked"]
     assert [line["image"] for line in questions] == [
-        "clips/1.mp4.storyboard.jpg", "clips/2.mp4.storyboard.jpg", "clips/1.jpg", "clips/2.jpg",
+        "clips/1.mp4.storyboard.jpg",
+        "clips/2.mp4.storyboard.jpg",
+        "clips/1.jpg",
+        "clips/2.jpg",
     ]
     folder = image_folder_of(tmp_path / "out", root)
     for line in questions:

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from emobench_data.build.composition import Part
-from emobench_data.io.errors import InputError
 from emobench_data.build.sampling import repeated, sample
+from emobench_data.io.errors import InputError
 from emobench_data.sources import get_source
 
 from ..make import record
@@ -41,8 +41,11 @@ def test_without_limits_nothing_is_drawn():
 def test_caps_count_by_split_and_sub_task_and_keep_items_together():
     kept = sample(records() + records("test"), part(cap={"train": 7}), 0)
     assert Counter((one.split, one.task) for one in kept) == {
-        ("train", "emo_c"): 7, ("train", "emo_o"): 7, ("test", "emo_c"): 40, ("test", "emo_o"): 40,
-    }  # fmt: skip
+        ("train", "emo_c"): 7,
+        ("train", "emo_o"): 7,
+        ("test", "emo_c"): 40,
+        ("test", "emo_o"): 40,
+    }
     items = {task: [one.item for one in kept if one.task == task and one.split == "train"] for task in part().tasks}
     assert items["emo_c"] == items["emo_o"] == sorted(items["emo_c"], key=int)
 
@@ -50,7 +53,7 @@ def test_caps_count_by_split_and_sub_task_and_keep_items_together():
 @pytest.mark.parametrize(("cap", "each"), [({}, 10), ({"train": 9}, 4), ({"train": 2}, 1), ({"train": 0}, 0)])
 def test_balance(cap, each):
     kept = sample(records(), part(tasks=("emo_c",), balance=("train",), cap=cap), 0)
-    assert Counter(one.answer for one in kept) == ({label: each for label in LABELS} if each else {})
+    assert Counter(one.answer for one in kept) == (dict.fromkeys(LABELS, each) if each else {})
     assert len(sample(records("test"), part(balance=("train",)), 0)) == 80
 
 
@@ -75,9 +78,7 @@ def test_the_seed_draws_and_the_order_does_not():
     assert backwards[::-1] == sample(records(), limits, 0)
 
 
-@pytest.mark.parametrize(
-    ("weight", "kept", "added"), [(0, 0, 0), (0.5, 40, 0), (1, 80, 0), (1.25, 80, 20), (3, 80, 160)]
-)
+@pytest.mark.parametrize(("weight", "kept", "added"), [(0, 0, 0), (0.5, 40, 0), (1, 80, 0), (1.25, 80, 20), (3, 80, 160)])
 def test_weight(weight, kept, added):
     one = part(weight=weight)
     train = sample(records(), one, 0)

@@ -21,9 +21,7 @@ def splits_by_group(records):
 
 
 rows = st.lists(
-    st.tuples(
-        st.sampled_from(["", "a", "b", "c", "d"]), st.sampled_from(["Yes", "No"]), st.sampled_from(["hate", "humor"])
-    ),
+    st.tuples(st.sampled_from(["", "a", "b", "c", "d"]), st.sampled_from(["Yes", "No"]), st.sampled_from(["hate", "humor"])),
     max_size=60,
 )
 
@@ -31,9 +29,7 @@ rows = st.lists(
 @given(rows, st.integers(0, 3))
 @settings(deadline=None)
 def test_properties(rows, seed):
-    records = [
-        record(item=str(i), group=group, answer=answer, task=task) for i, (group, answer, task) in enumerate(rows)
-    ]
+    records = [record(item=str(i), group=group, answer=answer, task=task) for i, (group, answer, task) in enumerate(rows)]
     done = assign_splits(records, test=0.25, val=0.25, seed=seed)
     assert [one.id for one in done] == [one.id for one in records]
     assert all(one.split for one in done)

@@ -7,8 +7,8 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from emobench_data.cli.main import main
 from emobench_data.build.preparation import MEDIA_CACHE
+from emobench_data.cli.main import main
 from emobench_data.sources import all_sources
 
 from ..make import read_lines, write_lines, write_picture
@@ -51,8 +51,9 @@ def test_mini(tmp_path):
 
 
 def test_forms_and_rationales(oasis, tmp_path):
-    given = write_lines(tmp_path / "r.jsonl", [{"id": f"oasis/{theme}_0/emo_c", "rationale": "Wide and bright."}
-                                              for theme in "ABCDEFGHIJ"])  # fmt: skip
+    given = write_lines(
+        tmp_path / "r.jsonl", [{"id": f"oasis/{theme}_0/emo_c", "rationale": "Wide and bright."} for theme in "ABCDEFGHIJ"]
+    )
     flags = "convert", "oasis", "--root", oasis, "--out", tmp_path / "out"
     result = run(*flags, "--rationale", "only", "--rationales", given, "--form", "guided", "--keep-records")
     assert result.exit_code == 0 and "trained: 7, of which with a rationale: 7" in result.output

@@ -5,8 +5,8 @@ from click.testing import CliRunner
 
 from emobench_data import InputError
 from emobench_data.cli.main import main
-from emobench_data.schema.questions import read_questions
 from emobench_data.export.stimuli import read_stimuli, write_stimulated
+from emobench_data.schema.questions import read_questions
 
 from ..make import read_lines, write_lines
 from ..scoring.test_scoring import FEELINGS, gold
@@ -45,8 +45,7 @@ def test_scores_stand_side_by_side_in_the_report(files, tmp_path):
         folder = files[2] / name
         answers = [{"question_id": "q0", "text": f"So.\nAnswer: {closes_with}"}, {"question_id": "q1", "text": "sad"}]
         own = "--questions", folder / "questions.jsonl", "--gold", golds
-        run("score", *own, "--predictions", write_lines(folder / "answers.jsonl", answers), "--out",
-            folder / "results.json")  # fmt: skip
+        run("score", *own, "--predictions", write_lines(folder / "answers.jsonl", answers), "--out", folder / "results.json")
     run("report", *(files[2] / name for name in names), "--out", tmp_path / "report")
     table = (tmp_path / "report/report.md").read_text()
     assert "| Emo-C | 2 | 0 | 1 | +50.0 |" in table and "| Emo-C | 2 | 0 | 0 | +0.0 |" in table

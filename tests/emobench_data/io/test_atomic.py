@@ -27,19 +27,17 @@ def test_the_file_appears_at_the_end(tmp_path):
 def test_after_an_error_the_old_file_stands(tmp_path):
     path = tmp_path / "f"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError):
-        with atomic_file(path) as file:
-            file.write(b"half")
-            raise RuntimeError
+    with pytest.raises(RuntimeError), atomic_file(path) as file:
+        file.write(b"half")
+        raise RuntimeError
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_pipe_is_not_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="no plain file"):
-        with atomic_file(tmp_path / "pipe"):
-            pass
+    with pytest.raises(InputError, match="no plain file"), atomic_file(tmp_path / "pipe"):
+        pass
     assert (tmp_path / "pipe").is_fifo()
 
 
@@ -62,10 +60,9 @@ def test_what_a_killed_run_left_is_not_taken_over(tmp_path):
 
 def test_after_an_error_the_folder_is_as_it_was(tmp_path):
     (tmp_path / "a").write_text("old")
-    with pytest.raises(RuntimeError):
-        with atomic_files(tmp_path, ("a", "b")) as folder:
-            (folder / "a").write_text("new")
-            raise RuntimeError
+    with pytest.raises(RuntimeError), atomic_files(tmp_path, ("a", "b")) as folder:
+        (folder / "a").write_text("new")
+        raise RuntimeError
     assert contents(tmp_path) == {"a": b"old"}
 
 
@@ -92,6 +89,7 @@ def moves(monkeypatch, at, stop):
     """Call `stop` in place of the move number `at`, counted from 0; returns what is left to come."""
     left = [at]
     for name in ("replace", "rename"):
+
         def move(*paths, real=getattr(os, name)):
             left[0] -= 1
             if left[0] == -1:

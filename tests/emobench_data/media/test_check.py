@@ -10,8 +10,8 @@ import pytest
 
 from emobench_data import InputError
 from emobench_data.media import check as media_check
-from emobench_data.media.examine import OUTSIDE, leads_out
 from emobench_data.media.check import Medium, check_all, digests, media_cache, refuse
+from emobench_data.media.examine import OUTSIDE, leads_out
 from emobench_data.media.video import Sampling, reader_version
 
 from ..make import write_clip, write_picture
@@ -20,9 +20,7 @@ from ..make import write_clip, write_picture
 def test_faults_and_seconds_by_name(tmp_path):
     write_picture(tmp_path / "a.jpg")
     write_clip(tmp_path / "c.mp4")
-    media = {
-        name: Medium(tmp_path, name, "video" if name[0] == "c" else "image") for name in ("a.jpg", "b.jpg", "c.mp4")
-    }
+    media = {name: Medium(tmp_path, name, "video" if name[0] == "c" else "image") for name in ("a.jpg", "b.jpg", "c.mp4")}
     with media_cache(None) as cache:
         faults, seconds = check_all(media | {"twice": Medium(tmp_path, "b.jpg", "image")}, cache)
     assert faults == {"b.jpg": "missing", "twice": "missing"}
@@ -109,8 +107,10 @@ def test_what_leads_out_is_asked_anew_in_every_run(tmp_path):
         with media_cache(tmp_path / "cache") as cache:
             faults = check_all(media, cache)[0]
         outside = {name for name, fault in faults.items() if fault == OUTSIDE}
-        assert outside == {name for name in names if leads_out(root / name, root)} == {"linked/c.jpg", "sub/../../d.jpg"} | (
-            {"link.jpg"} if target.name == "d.jpg" else set()
+        assert (
+            outside
+            == {name for name in names if leads_out(root / name, root)}
+            == {"linked/c.jpg", "sub/../../d.jpg"} | ({"link.jpg"} if target.name == "d.jpg" else set())
         )
 
 

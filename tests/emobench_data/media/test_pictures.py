@@ -101,9 +101,17 @@ def test_heic_is_read_where_its_library_is_installed(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("moving.gif", "video"), ("moving.png", "video"), ("moving.webp", "video"), ("still.gif", "image"),
-     ("pages.tif", "image"), ("two.mpo", "image"), ("turned6.png", "image"), ("name.JPG", "image")],
-)  # fmt: skip
+    [
+        ("moving.gif", "video"),
+        ("moving.png", "video"),
+        ("moving.webp", "video"),
+        ("still.gif", "image"),
+        ("pages.tif", "image"),
+        ("two.mpo", "image"),
+        ("turned6.png", "image"),
+        ("name.JPG", "image"),
+    ],
+)
 def test_the_kind_of_a_picture_is_in_its_content(tmp_path, name, kind):
     PICTURES[name](tmp_path / name)
     (tmp_path / name).rename(tmp_path / "x.mp4")

@@ -8,10 +8,19 @@ from emobench_data.media.places import FOLLOW_LINKS, check_place, leads_out
 from ..make import write_picture
 
 NAMES = {  # name -> whether it leads out, and whether it still does where links are followed
-    "a.jpg": (False, False), "sub/../a.jpg": (False, False), ".": (False, False), "gone.jpg": (False, False),
-    "linked/c.jpg": (True, False), "link.jpg": (True, False), "chain.jpg": (True, False), "broken.jpg": (True, False),
-    "../d.jpg": (True, True), "sub/../../d.jpg": (True, True), "linked/../../d.jpg": (True, True), "a\0b": (True, True),
-}  # fmt: skip
+    "a.jpg": (False, False),
+    "sub/../a.jpg": (False, False),
+    ".": (False, False),
+    "gone.jpg": (False, False),
+    "linked/c.jpg": (True, False),
+    "link.jpg": (True, False),
+    "chain.jpg": (True, False),
+    "broken.jpg": (True, False),
+    "../d.jpg": (True, True),
+    "sub/../../d.jpg": (True, True),
+    "linked/../../d.jpg": (True, True),
+    "a\0b": (True, True),
+}
 
 
 @pytest.fixture

@@ -29,13 +29,14 @@ def swap(root):
 CHANGES = {
     "another content of the same size": lambda root: (root / "a.jpg").write_bytes(b"ONE"),
     "another size at the same time": lambda root: (
-        (root / "a.jpg").write_bytes(b"longer"), os.utime(root / "a.jpg", ns=(10**18, 10**18)),
+        (root / "a.jpg").write_bytes(b"longer"),
+        os.utime(root / "a.jpg", ns=(10**18, 10**18)),
     ),
     "one that was missing": lambda root: (root / "gone.jpg").write_bytes(b"here"),
     "one that is gone": lambda root: (root / "b.jpg").unlink(),
     "a frame of a folder": lambda root: (root / "clip/2.jpg").write_bytes(b"3"),
     "another name within a folder": swap,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -1,13 +1,15 @@
 """Rendering is reproducible, can be interrupted, and is done once."""
 
+import itertools
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from emobench_data import InputError
 from emobench_data.media.check import Medium, check_all, media_cache
-from emobench_data.mini import is_rendered, render, render_mini
 from emobench_data.media.video import Sampling, read_frames
+from emobench_data.mini import is_rendered, render, render_mini
 
 SMALL = {"train": 36, "test": 24, "seed": 7}
 
@@ -44,7 +46,7 @@ def test_a_clip_changes_and_then_holds_its_expression(rendered):
     folder, records = rendered
     clip = next(record for record in records if record.modality == "video")
     frames = read_frames(folder / clip.media, Sampling(frames=10)).pixels.astype(int)
-    moves = [np.abs(b - a).mean() for a, b in zip(frames, frames[1:])]
+    moves = [np.abs(b - a).mean() for a, b in itertools.pairwise(frames)]
     assert min(moves[:3]) > 3 * max(moves[4:])
 
 

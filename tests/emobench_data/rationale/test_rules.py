@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from emobench_data.mini.plan import make_plan
-from emobench_data.schema.parsing import closed, normal
 from emobench_data.rationale.check import check
 from emobench_data.rationale.rules import by_rule
-from emobench_data.sources import Skips, get_source
+from emobench_data.schema.parsing import closed, normal
 from emobench_data.schema.tasks import TASKS
+from emobench_data.sources import Skips, get_source
 
 from ..make import record
 
@@ -27,10 +27,18 @@ def test_attributes_of_a_picture_are_named_and_then_concluded_from():
     )
 
 
-@pytest.mark.parametrize("attributes", [
-    {}, {"brightness": "0.9", "colorfulness": "0.9"}, {"scene": "amusement park"}, {"object": "Amusement"},
-    {"valence": "6"}, {"theme": "Cat", "category": "Animal"}, {"words": "Well then"},
-])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {},
+        {"brightness": "0.9", "colorfulness": "0.9"},
+        {"scene": "amusement park"},
+        {"object": "Amusement"},
+        {"valence": "6"},
+        {"theme": "Cat", "category": "Animal"},
+        {"words": "Well then"},
+    ],
+)
 def test_too_little_annotation_gives_none(attributes):
     """Light alone, annotation that names the label, ratings that it is made of, plain words alone."""
     assert by_rule(emotion(**attributes)) == ""

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.io.chat import Endpoint
 from emobench_data.cli.main import main
+from emobench_data.io.chat import Endpoint
 from emobench_data.rationale.choose import read_rationales
 from emobench_data.rationale.teacher import SIDE, make_rationales
 from emobench_data.schema.record_files import read_record_file, write_record_file
@@ -53,20 +53,27 @@ def make(server, root, records, **options):
 
 
 def test_what_agrees_is_kept_and_the_rest_is_counted_by_reason(server, root):
-    replies = [f"{GOOD}\nAnswer: anger", f"{GOOD}\nAnswer: fear", "Rage.", 400,
-               "The label is anger, so the teeth are bared.\nAnswer: anger", f"{GOOD}\n\nAnswer: Anger."]  # fmt: skip
+    replies = [
+        f"{GOOD}\nAnswer: anger",
+        f"{GOOD}\nAnswer: fear",
+        "Rage.",
+        400,
+        "The label is anger, so the teeth are bared.\nAnswer: anger",
+        f"{GOOD}\n\nAnswer: Anger.",
+    ]
     server.reply = lambda body: replies[number_of(body)]
     report = make(server, root, [*map(face, range(6)), face(7, media="gone.jpg")])
-    assert read_rationales(root.parent / "out.jsonl") == dict.fromkeys(
-        ["made_up/0/emo_c", "made_up/5/emo_c"], GOOD
-    )
+    assert read_rationales(root.parent / "out.jsonl") == dict.fromkeys(["made_up/0/emo_c", "made_up/5/emo_c"], GOOD)
     assert (report["records"], report["answered"], report["kept"], report["not_asked"]) == (7, 5, 2, 0)
     assert report["tasks"] == {"emo_c": {"answered": 5, "kept": 2}}
     reasons = {reason.split(" ")[-1]: count for reason, count in report["left_out"].items()}
     assert sum(reasons.values()) == 5 and set(report["left_out"]) == {
-        "its conclusion is not the label", "it does not close with one answer", "it names the label as given",
-        "the endpoint answers 400 Bad Request", "its medium cannot be read",
-    }  # fmt: skip
+        "its conclusion is not the label",
+        "it does not close with one answer",
+        "it names the label as given",
+        "the endpoint answers 400 Bad Request",
+        "its medium cannot be read",
+    }
 
 
 def test_the_endpoint_sees_a_small_picture_and_the_guided_question_and_never_the_label(server, root):
@@ -105,8 +112,13 @@ def test_a_medium_outside_the_root_is_not_sent(server, root):
 
 
 def command(server, root, *more):
-    flags = {"records": root.parent / "records.jsonl", "media-root": root, "endpoint": server.url, "model": "m",
-             "out": root.parent / "out.jsonl"}  # fmt: skip
+    flags = {
+        "records": root.parent / "records.jsonl",
+        "media-root": root,
+        "endpoint": server.url,
+        "model": "m",
+        "out": root.parent / "out.jsonl",
+    }
     return ["rationale", *(str(part) for key, value in flags.items() for part in (f"--{key}", value)), *more]
 
 
@@ -135,9 +147,11 @@ def test_a_killed_run_goes_on_and_asks_nothing_twice(server, root):
 
     server.reply = reply
     run = subprocess.Popen(
-        [sys.executable, "-m", "emobench_data", *command(server, root)], cwd=ROOT, stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", "emobench_data", *command(server, root)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
         env={**os.environ, "no_proxy": "*", "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     deadline = time.monotonic() + 30
     while not (cache.is_file() and cache.read_bytes().count(b"\n") == 3) and time.monotonic() < deadline:
         time.sleep(0.05)

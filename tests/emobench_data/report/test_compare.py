@@ -41,8 +41,10 @@ def test_no_interval_contradicts_its_test():
         for both in sorted({0, n // 2, n - 1}):
             for won, lost in ((a, b) for a in range(min(9, n - both) + 1) for b in range(min(3, a, n - both - a) + 1)):
                 kept = [1] * both, [0] * (n - both - won - lost)
-                found = compare(verdicts([*kept[0], *[0] * won, *[1] * lost, *kept[1]]),
-                                verdicts([*kept[0], *[1] * won, *[0] * lost, *kept[1]]))["tasks"]["t"]  # fmt: skip
+                found = compare(
+                    verdicts([*kept[0], *[0] * won, *[1] * lost, *kept[1]]),
+                    verdicts([*kept[0], *[1] * won, *[0] * lost, *kept[1]]),
+                )["tasks"]["t"]
                 assert (found["interval"][0] > 0) == (found["p"] < 0.05), (n, both, won, lost)
                 seen += found["p"] < 0.05
     assert seen > 20
@@ -65,8 +67,12 @@ def test_only_questions_that_are_the_same_are_compared():
         second[name] = second[name]._replace(put=second[name].put._replace(**change))
     found = compare(first, second)
     assert found["tasks"]["t"]["n"] == 1 and found["overall"]["difference"] == 0
-    assert found["left_out"] == {"asked of one run alone": 1, "with other words": 1, "with another gold": 1,
-                                 "about another medium": 1}  # fmt: skip
+    assert found["left_out"] == {
+        "asked of one run alone": 1,
+        "with other words": 1,
+        "with another gold": 1,
+        "about another medium": 1,
+    }
     assert compare(first, {})["overall"] is None
 
 

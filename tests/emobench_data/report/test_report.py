@@ -35,17 +35,26 @@ def make_run(tmp_path):
     write_picture(tmp_path / "secret.jpg", (1, 2, 3))
 
     def make(name, right):
-        answers = [
-            {"question_id": e["question_id"], "text": e["answer"] if i < right else EVIL} for i, e in enumerate(entries)
-        ]
+        answers = [{"question_id": e["question_id"], "text": e["answer"] if i < right else EVIL} for i, e in enumerate(entries)]
         folder = tmp_path / name
         folder.mkdir()
         write_lines(folder / "answers.jsonl", answers)
         files = ("--questions", questions, "--gold", golds)
         done = run("score", *files, "--predictions", folder / "answers.jsonl", "--out", folder / "results.json")
         assert done.exit_code == 0, done.output
-        done = run("score", "--general", EVIL, "--questions", questions, "--gold", golds,
-                   "--predictions", folder / "answers.jsonl", "--out", folder / "general-x.json")  # fmt: skip
+        done = run(
+            "score",
+            "--general",
+            EVIL,
+            "--questions",
+            questions,
+            "--gold",
+            golds,
+            "--predictions",
+            folder / "answers.jsonl",
+            "--out",
+            folder / "general-x.json",
+        )
         assert done.exit_code == 0, done.output
         return folder
 
@@ -93,9 +102,12 @@ def test_everything_that_a_run_has_is_shown(rich_run, tmp_path):
     for row in (
         "| baseline: majority | 88.9 | 100.0 | 100.0 | 66.7 |",  # (1 + 1 + 2/3) / 3
         "| baseline: random | 61.1 | 33.3 | 100.0 | 50.0 |",
-        "| word | 50.0 | 50.0 | 50.0 | 50.0 |", "| synonym | 100.0 |",
-        "| Emo-C | 1 | 25.0 | 100.0 | 75.0 |", "## rich: Judge j1", "| emo_o | 2 | 50.0 |",
-    ):  # fmt: skip
+        "| word | 50.0 | 50.0 | 50.0 | 50.0 |",
+        "| synonym | 100.0 |",
+        "| Emo-C | 1 | 25.0 | 100.0 | 75.0 |",
+        "## rich: Judge j1",
+        "| emo_o | 2 | 50.0 |",
+    ):
         assert row in table, table
     counted = {line.split(" | ")[0]: line.split(" | ")[-3:] for line in table.splitlines() if line.startswith("| ")}
     assert counted["| Emo-C"] != counted["| Hate"] and counted["| Hate"] == ["0", "0", "1 |"]
@@ -136,9 +148,7 @@ def test_results_that_do_not_fit_their_answers_are_said(make_run, tmp_path):
     stored = orjson.loads((folder / "results.json").read_bytes())
     (folder / "results.json").write_bytes(orjson.dumps(stored | {"overall": 0.9}))
     assert run("report", folder, "--out", tmp_path / "out").exit_code == 0
-    assert "results.json says 90.00 overall, the answers beside it give 50.00" in (
-        tmp_path / "out/report.html"
-    ).read_text()
+    assert "results.json says 90.00 overall, the answers beside it give 50.00" in (tmp_path / "out/report.html").read_text()
 
 
 def test_runs_that_cannot_be_read(make_run, tmp_path):
@@ -154,10 +164,14 @@ def test_runs_that_cannot_be_read(make_run, tmp_path):
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"judge": "x"}, "its judge"), ({"judge": [1]}, "its judge"), ({"judge": {"tasks": {}}}, "its judge"),
-     ({"judge": {"model": "m", "tasks": {"emo_o": {"n": 3}}}}, "its judge"),
-     ({"files": {"questions": "q\0.jsonl"}}, "does not name its questions")],
-)  # fmt: skip
+    [
+        ({"judge": "x"}, "its judge"),
+        ({"judge": [1]}, "its judge"),
+        ({"judge": {"tasks": {}}}, "its judge"),
+        ({"judge": {"model": "m", "tasks": {"emo_o": {"n": 3}}}}, "its judge"),
+        ({"files": {"questions": "q\0.jsonl"}}, "does not name its questions"),
+    ],
+)
 def test_results_that_were_meddled_with(make_run, tmp_path, changes, said):
     folder = make_run("a", 4)
     stored = orjson.loads((folder / "results.json").read_bytes())

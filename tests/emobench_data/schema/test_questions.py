@@ -1,6 +1,7 @@
 """Question files of both forms, and answer files made one."""
 
 import json
+from itertools import chain
 
 import pytest
 from click.testing import CliRunner
@@ -44,14 +45,19 @@ def test_both_forms_say_the_same(write, tmp_path):
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [([], "no question"), ([{"question_id": 1}], "line 1"),
-     ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice, first in line 1"),
-     ([ROWS[2], {**ROWS[2], "question_id": "3"}], "line 2: question_id '3' occurs twice"),
-     ([{**ROWS[0], "video": "1.mp4"}], "one medium"),
-     ([{**ROWS[0], "options": "joy"}], "different words"), ([{**ROWS[0], "image": 4}], "image folder"),
-     ([{**ROWS[0], "options": ["joy", "joy"]}], "different words"), ([{**ROWS[0], "answer_id": "x"}], "an answer"),
-     ([{**ROWS[0], "form": "free"}], "line 1: unknown form")],
-)  # fmt: skip
+    [
+        ([], "no question"),
+        ([{"question_id": 1}], "line 1"),
+        ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice, first in line 1"),
+        ([ROWS[2], {**ROWS[2], "question_id": "3"}], "line 2: question_id '3' occurs twice"),
+        ([{**ROWS[0], "video": "1.mp4"}], "one medium"),
+        ([{**ROWS[0], "options": "joy"}], "different words"),
+        ([{**ROWS[0], "image": 4}], "image folder"),
+        ([{**ROWS[0], "options": ["joy", "joy"]}], "different words"),
+        ([{**ROWS[0], "answer_id": "x"}], "an answer"),
+        ([{**ROWS[0], "form": "free"}], "line 1: unknown form"),
+    ],
+)
 def test_questions_that_cannot_be_asked(write, rows, said):
     with pytest.raises(InputError, match=said):
         read_questions(write("questions.jsonl", rows))
@@ -61,7 +67,7 @@ def test_questions_that_cannot_be_asked(write, rows, said):
 def test_chunks_hold_every_item_once_and_are_cut_as_llava_cuts_them(chunks):
     items = list(range(5))
     parts = [chunk(items, chunks, index) for index in range(chunks)]
-    assert sum(parts, []) == items
+    assert [*chain.from_iterable(parts)] == items
     size = -(-len(items) // chunks)
     assert [part for part in parts if part] == [items[start : start + size] for start in range(0, len(items), size)]
     with pytest.raises(InputError, match="chunk-idx"):
@@ -79,9 +85,13 @@ def test_merged_answers_stand_in_the_questions_order(write, tmp_path):
 
 @pytest.mark.parametrize(
     ("ids", "said"),
-    [(("a", "b"), "not answered: 3"), (("a", "b", 3, "a"), "answered twice: 'a'"),
-     (("a", "b", 3, "c"), "not asked: 'c'"), (("a", "b", "3"), "not asked: '3'")],
-)  # fmt: skip
+    [
+        (("a", "b"), "not answered: 3"),
+        (("a", "b", 3, "a"), "answered twice: 'a'"),
+        (("a", "b", 3, "c"), "not asked: 'c'"),
+        (("a", "b", "3"), "not asked: '3'"),
+    ],
+)
 def test_answers_that_are_missing_doubled_or_unknown_are_named(write, tmp_path, ids, said):
     part, questions = write("part.jsonl", answers(*ids)), write("questions.jsonl", ROWS)
     with pytest.raises(InputError, match=said):

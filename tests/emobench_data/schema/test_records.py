@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from emobench_data import InputError
 from emobench_data.build.composition import Composition
-from emobench_data.build.record_exports import write_records
 from emobench_data.build.gather import Gathered
+from emobench_data.build.record_exports import write_records
+from emobench_data.build.statistics import Statistics
 from emobench_data.io.outputs import Outputs
 from emobench_data.schema.records import Record, path_fault
-from emobench_data.build.statistics import Statistics
 from emobench_data.schema.tasks import TASKS
 
 from ..make import record
@@ -73,10 +73,18 @@ def test_whatever_a_record_admits_can_be_written(data, tmp_path):
     """Every export takes every valid record, and what it writes can be read line by line."""
     labels = data.draw(st.lists(ANY, min_size=1, max_size=4, unique=True))
     task = data.draw(st.sampled_from(list(TASKS)))
-    fields = {"source": "emoset", "item": data.draw(ANY), "task": task, "text": data.draw(ANY), "group": data.draw(ANY),
-              "modality": data.draw(st.sampled_from(["image", "video", "text"])), "split": "test",
-              "answer": data.draw(st.sampled_from(labels)), "media": data.draw(ANY),
-              "options": tuple(labels) if TASKS[task].kind == "closed" else ()}  # fmt: skip
+    fields = {
+        "source": "emoset",
+        "item": data.draw(ANY),
+        "task": task,
+        "text": data.draw(ANY),
+        "group": data.draw(ANY),
+        "modality": data.draw(st.sampled_from(["image", "video", "text"])),
+        "split": "test",
+        "answer": data.draw(st.sampled_from(labels)),
+        "media": data.draw(ANY),
+        "options": tuple(labels) if TASKS[task].kind == "closed" else (),
+    }
     fields["media"] = "" if fields["modality"] == "text" else fields["media"]
     try:
         made = Record(**fields)

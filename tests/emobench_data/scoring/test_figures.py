@@ -33,8 +33,11 @@ def test_the_table_for_a_terminal(tmp_path):
     lines = score_table(Case(tmp_path, entries).score("happy", "happy", "sad", "sad", "Yes")).splitlines()
     assert lines[0].split()[:4] == ["sub-task", "n", "accuracy", "majority"]
     assert [line.split()[:3] for line in lines[1:-1]] == [
-        ["emo_c", "4", "50.0"], ["a", "3", "66.7"], ["b", "1", "0.0"], ["hate", "1", "100.0"],
-    ]  # fmt: skip
+        ["emo_c", "4", "50.0"],
+        ["a", "3", "66.7"],
+        ["b", "1", "0.0"],
+        ["hate", "1", "100.0"],
+    ]
     total = lines[-1].split()
     assert total[:3] == ["overall", "75.0", "100.0"] and total[3] == "27.6-95.9"
 
@@ -185,8 +188,7 @@ def test_every_word_of_the_wheel_stands_in_one_place():
 
 def lines_with(*probabilities):
     return [
-        {"question_id": f"q{i}", "text": "happy", "metadata": {"probabilities": own}}
-        for i, own in enumerate(probabilities)
+        {"question_id": f"q{i}", "text": "happy", "metadata": {"probabilities": own}} for i, own in enumerate(probabilities)
     ]
 
 
@@ -265,8 +267,18 @@ def test_questions_about_one_picture_are_one_unit(tmp_path):
     assert (figures["units"], figures["interval_unit"]) == (4, "group") and figures["interval"][0] < 0.55
 
 
-@pytest.mark.parametrize("bad", [{}, {"answer": 3}, {"answers": []}, {"answers": ["x", " "]}, {"answers": [{"x": 1}]},
-                                 {"annotators": "x"}, {"answers": {"answer": "x"}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        {"answer": 3},
+        {"answers": []},
+        {"answers": ["x", " "]},
+        {"answers": [{"x": 1}]},
+        {"annotators": "x"},
+        {"answers": {"answer": "x"}},
+    ],
+)
 def test_bad_general_gold(tmp_path, bad):
     with pytest.raises(InputError, match="g.jsonl, line 1: no answer"):
         general(tmp_path, [{"question_id": 1} | bad], "x")

@@ -142,9 +142,14 @@ def test_open_set(tmp_path):
 
 def test_what_an_open_answer_counts_as_hangs_on_no_other_question(tmp_path):
     """The words of the other questions' gold were the vocabulary: the same answer was right alone and ambiguous among them."""
-    told = [("joy", ["joy", "happy"], "a happy glow"), ("glow", ["glow"], "a happy glow"), ("awe", ["awe"], "wonder"),
-            ("wonder", ["wonder"], "awe, then wonder"), ("Sadness", ["Sadness", "sad"], "sad, in tears"),
-            ("tears", ["tears"], "the warmth of joy")]  # fmt: skip
+    told = [
+        ("joy", ["joy", "happy"], "a happy glow"),
+        ("glow", ["glow"], "a happy glow"),
+        ("awe", ["awe"], "wonder"),
+        ("wonder", ["wonder"], "awe, then wonder"),
+        ("Sadness", ["Sadness", "sad"], "sad, in tears"),
+        ("tears", ["tears"], "the warmth of joy"),
+    ]
     entries = [gold(i, "emo_o", answer, accepted=accepted) for i, (answer, accepted, _) in enumerate(told)]
     entries += [gold(9, "emo_c", "sad"), gold(10, "hate", "Yes")]
     said = [text for *_, text in told] + ["sad", "Yes, no doubt"]
@@ -171,9 +176,7 @@ def test_words_for_one_emotion_are_one_answer(tmp_path):
 
 
 def test_open_set_word_of_another_question_with_the_same_answer_is_wrong(tmp_path):
-    case = Case(
-        tmp_path, [gold(0, "emo_o", "joy", accepted=["joy"]), gold(1, "emo_o", "joy", accepted=["joy", "glee"])]
-    )
+    case = Case(tmp_path, [gold(0, "emo_o", "joy", accepted=["joy"]), gold(1, "emo_o", "joy", accepted=["joy", "glee"])])
     assert case.score("glee", "glee")["overall"] == 0.5
 
 
@@ -203,7 +206,7 @@ def test_yes_no(tmp_path):
     ],
 )
 def test_a_yes_or_no_begins_its_answer(tmp_path, said, guess):
-    """"There is no doubt that this is hateful" scored as No."""
+    """ "There is no doubt that this is hateful" scored as No."""
     figures = Case(tmp_path, [gold(0, "hate", "Yes")]).score(said)["tasks"]["hate"]
     assert figures["confusion"] == {"Yes": {guess: 1}}
 
@@ -215,9 +218,7 @@ def test_labels_that_differ_in_case_alone_are_one(tmp_path):
 
 
 def test_overall_is_the_mean_of_the_sub_tasks_present(tmp_path):
-    case = Case(
-        tmp_path, [gold(0, "humor", "Yes"), gold(1, "hate", "Yes"), gold(2, "hate", "Yes"), gold(3, "hate", "Yes")]
-    )
+    case = Case(tmp_path, [gold(0, "humor", "Yes"), gold(1, "hate", "Yes"), gold(2, "hate", "Yes"), gold(3, "hate", "Yes")])
     result = case.score("Yes", "No", "No", "No")
     assert result["overall"] == 0.5
     assert list(result["tasks"]) == ["hate", "humor"]

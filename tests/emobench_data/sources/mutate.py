@@ -5,21 +5,39 @@ from __future__ import annotations
 import csv
 import io
 import pickle
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import orjson
 from hypothesis import strategies as st
 
 PIECES = (
-    b"../../x", b"/etc/passwd", b"NaN", b"nan", b"\xff", b"\xef\xbb\xbf", b"\r", b"\n", b"\x00", b"\\ud800", b'"', b"'",
-    b"\xf0\x9f\x98\x80", b"9007199254740993.0", b"99999999999999999999", b"[[[[", b"}", b",", b"\t", b"\x1b[31m", b"",
+    b"../../x",
+    b"/etc/passwd",
+    b"NaN",
+    b"nan",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\r",
+    b"\n",
+    b"\x00",
+    b"\\ud800",
+    b'"',
+    b"'",
+    b"\xf0\x9f\x98\x80",
+    b"9007199254740993.0",
+    b"99999999999999999999",
+    b"[[[[",
+    b"}",
+    b",",
+    b"\t",
+    b"\x1b[31m",
+    b"",
 )
 TEXTS = st.one_of(
     st.text(max_size=8),
-    st.sampled_from(
-        ["../../x.jpg", "/etc/passwd", "C:\\x.jpg", "nan", "", "<image>", "\x00", "\x1b[31m", "1e400", "[1]"]
-    ),
+    st.sampled_from(["../../x.jpg", "/etc/passwd", "C:\\x.jpg", "nan", "", "<image>", "\x00", "\x1b[31m", "1e400", "[1]"]),
 )
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), TEXTS),

@@ -10,8 +10,10 @@ def test_angry_and_anger_are_one_label(tmp_path):
     build(tmp_path)
     records, skips = convert("caer_s", tmp_path)
     assert answers(records, "emo_c") == {
-        "train/Angry/0001": "anger", "train/Happy/0001": "happiness",
-        "test/Anger/0001": "anger", "test/Neutral/0002": "neutral",
+        "train/Angry/0001": "anger",
+        "train/Happy/0001": "happiness",
+        "test/Anger/0001": "anger",
+        "test/Neutral/0002": "neutral",
     }
     assert [record.split for record in records] == ["train"] * 4 + ["test"] * 4 and not skips.counts
 

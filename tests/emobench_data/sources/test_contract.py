@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from emobench_data.build.convert import Form, make_mini
-from emobench_data.io.errors import InputError
 from emobench_data.export.llava import question_entry, show
+from emobench_data.io.errors import InputError
 from emobench_data.rationale.rules import by_rule
 from emobench_data.schema.records import Record
-from emobench_data.sources import Skips, all_sources, get_source
 from emobench_data.schema.tasks import TASKS, question
+from emobench_data.sources import Skips, all_sources, get_source
 
 from ..make import with_other_gold, write_picture
 from . import mutate
@@ -182,7 +182,8 @@ def test_a_label_number_that_the_data_set_does_not_have_refuses_the_file(name, c
     content = (copy / file).read_bytes()
     assert own in content
     (copy / file).write_bytes(content.replace(own, other, 1))
-    with pytest.raises(InputError, match=f"{re.escape(f'{get_source(name).title} in {copy}: ')}.*{re.escape(Path(file).name)}.*: label \\d+ is none of .*numbers its labels"):
+    where = f"{re.escape(f'{get_source(name).title} in {copy}: ')}.*{re.escape(Path(file).name)}"
+    with pytest.raises(InputError, match=rf"{where}.*: label \d+ is none of .*numbers its labels"):
         convert(name, copy)
 
 
@@ -201,9 +202,14 @@ def test_html_reaches_no_prompt(name, copy):
     assert f"R&{word}<3" in shown and "&amp;" not in shown and "<i>" not in shown
 
 
-@pytest.mark.parametrize(("name", "file"), [
-    ("emotion6", "ground_truth.txt"), ("hatemm", "HateMM_annotation.csv"), ("memotion", "labels.csv"),
-])
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("emotion6", "ground_truth.txt"),
+        ("hatemm", "HateMM_annotation.csv"),
+        ("memotion", "labels.csv"),
+    ],
+)
 def test_files_that_differ_in_their_ending_are_two_items(name, file, copy):
     """One was taken for the other, and left out as the same again."""
     before = {record.item for record in convert(name, copy)[0]}

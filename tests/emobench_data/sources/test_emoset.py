@@ -14,18 +14,33 @@ def build(root):
     put(root, "train.json", [row("amusement", "00001"), row("awe", "00002")])
     put(root, "val.json", [row("sadness", "00003")[:1] + row("sadness", "00003")[2:]])
     put(root, "test.json", [row("fear", "00004")])
-    put(root, "annotation/amusement/amusement_00001.json", {
-        "image_id": "amusement_00001", "emotion": "amusement", "scene": "sandy_café", "object": ["Ball", "Hot_dog"],
-        "brightness": 0.5, "colorfulness": "0.7",
-    })
+    put(
+        root,
+        "annotation/amusement/amusement_00001.json",
+        {
+            "image_id": "amusement_00001",
+            "emotion": "amusement",
+            "scene": "sandy_café",
+            "object": ["Ball", "Hot_dog"],
+            "brightness": 0.5,
+            "colorfulness": "0.7",
+        },
+    )
 
 
 def test_rows_of_four_and_of_three_elements(tmp_path):
     build(tmp_path)
     records, skips = convert("emoset", tmp_path)
-    assert answers(records, "emo_c") == answers(records, "emo_o") == {
-        "amusement_00001": "amusement", "awe_00002": "awe", "sadness_00003": "sadness", "fear_00004": "fear",
-    }
+    assert (
+        answers(records, "emo_c")
+        == answers(records, "emo_o")
+        == {
+            "amusement_00001": "amusement",
+            "awe_00002": "awe",
+            "sadness_00003": "sadness",
+            "fear_00004": "fear",
+        }
+    )
     assert splits(records)["sadness_00003"] == "val" and not skips.counts
     assert records[0].media == "image/amusement/amusement_00001.jpg"
 
@@ -40,17 +55,28 @@ def test_attributes_may_be_numbers_lists_or_absent(tmp_path):
     build(tmp_path)
     records, _ = convert("emoset", tmp_path)
     assert records[0].attributes == {
-        "scene": "sandy café", "object": "Ball, Hot dog", "brightness": "0.5", "colorfulness": "0.7",
+        "scene": "sandy café",
+        "object": "Ball, Hot dog",
+        "brightness": "0.5",
+        "colorfulness": "0.7",
     }
     assert records[2].attributes == {}
 
 
-@pytest.mark.parametrize("bad", [
-    ["amusement", "x"], ["amusement", 1, "image/a.jpg", "annotation/a.json"], "amusement", None,
-    ["joy", "image/a.jpg", "annotation/a.json"],
-    ["awe", "/image/a.jpg", "annotation/a.json"], ["awe", "image/../../a.jpg", "annotation/a.json"],
-    ["awe", "image/a.jpg", "../annotation/a.json"], ["awe", "image/a.jpg", "/etc/hostname"],
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ["amusement", "x"],
+        ["amusement", 1, "image/a.jpg", "annotation/a.json"],
+        "amusement",
+        None,
+        ["joy", "image/a.jpg", "annotation/a.json"],
+        ["awe", "/image/a.jpg", "annotation/a.json"],
+        ["awe", "image/../../a.jpg", "annotation/a.json"],
+        ["awe", "image/a.jpg", "../annotation/a.json"],
+        ["awe", "image/a.jpg", "/etc/hostname"],
+    ],
+)
 def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     put(tmp_path, "train.json", [bad, row("awe", "00002")])

@@ -13,7 +13,7 @@ from emobench_data.sources import emotic
 from . import mutate
 from .helpers import answers, convert, put
 
-HEADER = "Index,Folder,Filename,Image Size,BBox,Categorical_Labels,Continuous_Labels,Gender,Age".split(",")
+HEADER = ["Index", "Folder", "Filename", "Image Size", "BBox", "Categorical_Labels", "Continuous_Labels", "Gender", "Age"]
 
 
 def person(picture, labels, box="[10, 20, 60, 80]", size="[100, 200]", folder="mscoco/images"):
@@ -27,10 +27,15 @@ def table(*people):
 
 
 def build(root):
-    put(root, "train.csv", table(
-        person("café.jpg", ["Happiness", "Doubt/Confusion"]), person("b.jpg", ["Peace"]),
-        person("b.jpg", ["Yearning"], "[0, 0, 50, 50]"),
-    ))
+    put(
+        root,
+        "train.csv",
+        table(
+            person("café.jpg", ["Happiness", "Doubt/Confusion"]),
+            person("b.jpg", ["Peace"]),
+            person("b.jpg", ["Yearning"], "[0, 0, 50, 50]"),
+        ),
+    )
     put(root, "val.csv", table(person("c.jpg", ["Fear"])))
     put(root, "test.csv", table(person("d.jpg", ["Anger"])))
 
@@ -53,12 +58,21 @@ def test_media_lie_below_the_folder_emotic_where_there_is_one(tmp_path):
     assert records[2].media == "emotic/mscoco/images/b.jpg"
 
 
-@pytest.mark.parametrize("bad", [
-    person("x.jpg", ["Joy"]), person("x.jpg", []), person("x.jpg", "nan"), person("", ["Fear"]),
-    person("x.jpg", ["Fear"], box="[nan, 0, 1, 1]"), person("x.jpg", ["Fear"], box="[60, 20, 10, 80]"),
-    person("x.jpg", ["Fear"], size="[0, 0]"), person("x.jpg", ["Fear"], box="__import__('os').getcwd()"),
-    person("x.jpg", ["Fear"], folder="/etc"), person("x.jpg", ["Fear"], folder="mscoco/../.."),
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        person("x.jpg", ["Joy"]),
+        person("x.jpg", []),
+        person("x.jpg", "nan"),
+        person("", ["Fear"]),
+        person("x.jpg", ["Fear"], box="[nan, 0, 1, 1]"),
+        person("x.jpg", ["Fear"], box="[60, 20, 10, 80]"),
+        person("x.jpg", ["Fear"], size="[0, 0]"),
+        person("x.jpg", ["Fear"], box="__import__('os').getcwd()"),
+        person("x.jpg", ["Fear"], folder="/etc"),
+        person("x.jpg", ["Fear"], folder="mscoco/../.."),
+    ],
+)
 def test_bad_people_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     put(tmp_path, "val.csv", table(bad, person("c.jpg", ["Fear"])))
@@ -81,24 +95,44 @@ def struct(*rows, **_):
 
 
 def entry(name, people):
-    return {"filename": name, "folder": "framesdb/images", "image_size": struct({"n_col": 100, "n_row": 200}),
-            "original_database": "x", "person": struct(*people)}
+    return {
+        "filename": name,
+        "folder": "framesdb/images",
+        "image_size": struct({"n_col": 100, "n_row": 200}),
+        "original_database": "x",
+        "person": struct(*people),
+    }
 
 
 def build_mat(root):
     scipy_io = pytest.importorskip("scipy.io", reason="MATLAB files need scipy")
     box = np.array([[-5.0, 20.0, 60.0, 80.0]])
-    train = {"body_bbox": box, "annotations_categories": struct({"categories": cells(["Peace", "Pleasure"])}),
-             "annotations_continuous": np.ones((1, 3)), "gender": "Male", "age": "Adult"}
-    test = {"body_bbox": box, "annotations_categories": struct(
-        {"categories": cells(["Fear"])}, {"categories": cells(["Fear", "Pain"])}, {"categories": cells(["Anger"])}),
-        "combined_categories": cells(["Anger", "Fear", "Pain"]), "annotations_continuous": np.ones((1, 3)),
-        "combined_continuous": np.ones((1, 3)), "gender": "Male", "age": "Adult"}
+    train = {
+        "body_bbox": box,
+        "annotations_categories": struct({"categories": cells(["Peace", "Pleasure"])}),
+        "annotations_continuous": np.ones((1, 3)),
+        "gender": "Male",
+        "age": "Adult",
+    }
+    test = {
+        "body_bbox": box,
+        "annotations_categories": struct(
+            {"categories": cells(["Fear"])}, {"categories": cells(["Fear", "Pain"])}, {"categories": cells(["Anger"])}
+        ),
+        "combined_categories": cells(["Anger", "Fear", "Pain"]),
+        "annotations_continuous": np.ones((1, 3)),
+        "combined_continuous": np.ones((1, 3)),
+        "gender": "Male",
+        "age": "Adult",
+    }
     (root / "Annotations").mkdir()
-    scipy_io.savemat(root / "Annotations/Annotations.mat", {
-        "train": struct(entry("a.jpg", [train, {**train, "body_bbox": box + 10}])),
-        "test": struct(entry("b.jpg", [test])),
-    })
+    scipy_io.savemat(
+        root / "Annotations/Annotations.mat",
+        {
+            "train": struct(entry("a.jpg", [train, {**train, "body_bbox": box + 10}])),
+            "test": struct(entry("b.jpg", [test])),
+        },
+    )
 
 
 def test_matlab_file_with_labels_by_annotator(tmp_path):

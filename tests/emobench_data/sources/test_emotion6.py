@@ -6,11 +6,16 @@ HEADER = "[image_filename]\t[valence]\t[arousal]\tanger\tdisgust\tfear\tjoy\tsad
 
 
 def build(root):
-    put(root, "ground_truth.txt", HEADER + (
-        "anger/1.jpg\t2.5\t6.1\t0.6\t0.2\t0.2\t0\t0\t0\t0\n"
-        "joy/é 2.jpg\t7\t5\t0\t0\t0\t0.5\t0\t0.5\t0\n"
-        "fear/3.jpg\t4\t5\t0.3\t0.1\t0.4\t0\t0.1\t0.1\t0\n"
-    ))
+    put(
+        root,
+        "ground_truth.txt",
+        HEADER
+        + (
+            "anger/1.jpg\t2.5\t6.1\t0.6\t0.2\t0.2\t0\t0\t0\t0\n"
+            "joy/é 2.jpg\t7\t5\t0\t0\t0\t0.5\t0\t0.5\t0\n"
+            "fear/3.jpg\t4\t5\t0.3\t0.1\t0.4\t0\t0.1\t0.1\t0\n"
+        ),
+    )
 
 
 def test_the_answer_is_what_most_annotators_felt(tmp_path):
@@ -29,11 +34,18 @@ def test_names_that_have_the_folder_already(tmp_path):
     assert (record.media, record.attributes) == ("images/joy/2.jpg", {"valence": "7"})
 
 
-@pytest.mark.parametrize("bad", [
-    "a/1.jpg\t1\t1\tnan\t0\t0\t1\t0\t0\t0", "a/1.jpg\t1\t1\t0\t0\t0\t0\t0\t0\t0", "a/1.jpg\t1\t1\t-1\t0\t0\t1\t0\t0\t0",
-    "a/1.jpg\t1\t1\t0\t0", "\t1\t1\t0\t0\t0\t1\t0\t0\t0", "/etc/1.jpg\t1\t1\t0\t0\t0\t1\t0\t0\t0",
-    "../1.jpg\t1\t1\t0\t0\t0\t1\t0\t0\t0",
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "a/1.jpg\t1\t1\tnan\t0\t0\t1\t0\t0\t0",
+        "a/1.jpg\t1\t1\t0\t0\t0\t0\t0\t0\t0",
+        "a/1.jpg\t1\t1\t-1\t0\t0\t1\t0\t0\t0",
+        "a/1.jpg\t1\t1\t0\t0",
+        "\t1\t1\t0\t0\t0\t1\t0\t0\t0",
+        "/etc/1.jpg\t1\t1\t0\t0\t0\t1\t0\t0\t0",
+        "../1.jpg\t1\t1\t0\t0\t0\t1\t0\t0\t0",
+    ],
+)
 def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     with open(tmp_path / "ground_truth.txt", "a") as file:

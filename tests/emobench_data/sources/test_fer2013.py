@@ -21,7 +21,8 @@ def test_csv_in_official_splits(tmp_path):
     build(tmp_path)
     records, skips = convert("fer2013", tmp_path)
     assert [(r.split, r.answer, r.media) for r in records[::2]] == [
-        ("train", "anger", "extracted/Training/00000.png"), ("val", "happiness", "extracted/PublicTest/00001.png"),
+        ("train", "anger", "extracted/Training/00000.png"),
+        ("val", "happiness", "extracted/PublicTest/00001.png"),
         ("test", "neutral", "extracted/PrivateTest/00002.png"),
     ] and not skips.counts
 
@@ -31,10 +32,17 @@ def test_columns_in_another_order_with_spaces(tmp_path):
     assert answers(convert("fer2013", tmp_path)[0], "emo_o") == {"Training/00000": "fear"}
 
 
-@pytest.mark.parametrize("bad", [
-    f"-1,{FACE},Training", f"nan,{FACE},Training", f",{FACE},Training", f"1,{FACE},Holdout", "1,0 0 0,Training",
-    f"1,{FACE}",
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        f"-1,{FACE},Training",
+        f"nan,{FACE},Training",
+        f",{FACE},Training",
+        f"1,{FACE},Holdout",
+        "1,0 0 0,Training",
+        f"1,{FACE}",
+    ],
+)
 def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
     put(tmp_path, "fer2013.csv", f"emotion,pixels,Usage\n{bad}\n1,{FACE},Training\n")
     records, skips = convert("fer2013", tmp_path)
@@ -73,7 +81,9 @@ def test_folder_tree(tmp_path):
         put(tmp_path, path)
     records, _ = convert("fer2013", tmp_path)
     assert answers(records, "emo_c") == {
-        "train/angry/a": "anger", "validation/sad/b": "sadness", "test/surprise/c": "surprise",
+        "train/angry/a": "anger",
+        "validation/sad/b": "sadness",
+        "test/surprise/c": "surprise",
     }
     assert {record.item: record.split for record in records}["validation/sad/b"] == "val"
     assert not SOURCE.extract(tmp_path, tmp_path / "media") and not (tmp_path / "media").exists()

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emobench_data.sources import _files as files
 from emobench_data.io.errors import InputError
 from emobench_data.sources import Skips
+from emobench_data.sources import _files as files
 
 
 @pytest.fixture
@@ -31,19 +31,33 @@ def lines(path):
         return [line.rstrip("\n") for line in text]
 
 
-@pytest.mark.parametrize("content", [
-    "é\nñ\n".encode(), "\ufeffé\nñ\n".encode(), "é\rñ\r".encode(), "é\r\nñ".encode(), "é\nñ\n".encode("latin-1"),
-    "é\n".encode() + "ñ\n".encode("latin-1"),
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "é\nñ\n".encode(),
+        "\ufeffé\nñ\n".encode(),
+        "é\rñ\r".encode(),
+        "é\r\nñ".encode(),
+        "é\nñ\n".encode("latin-1"),
+        "é\n".encode() + "ñ\n".encode("latin-1"),
+    ],
+)
 def test_text_of_any_age(file, content):
     assert lines(file(content)) == ["é", "ñ"]
 
 
 @pytest.mark.parametrize("make", [lambda p: None, lambda p: p.mkdir(), lambda p: p.write_bytes(b""), os.mkfifo])
-@pytest.mark.parametrize("read", [
-    files.open_text, files.read_json, files.read_pickle, lambda p: list(files.read_jsonl(p)),
-    lambda p: list(files.read_table(p, (), Skips())), lambda p: files.read_mat(p, ["x"]),
-])
+@pytest.mark.parametrize(
+    "read",
+    [
+        files.open_text,
+        files.read_json,
+        files.read_pickle,
+        lambda p: list(files.read_jsonl(p)),
+        lambda p: list(files.read_table(p, (), Skips())),
+        lambda p: files.read_mat(p, ["x"]),
+    ],
+)
 def test_missing_empty_and_odd_files(tmp_path, make, read):
     make(tmp_path / "a")
     with pytest.raises(InputError, match="a: (no such file|the file is empty)"):
@@ -55,7 +69,8 @@ def test_table_with_quotes_spaces_and_short_and_long_rows(file):
     skips = Skips()
     rows = list(files.read_table(path, ("a", "b"), skips))
     assert rows == [
-        ("file.txt:2", {"a": "1", "b": 'x, "y"'}), ("file.txt:4", {"a": "3", "b": "z"}),
+        ("file.txt:2", {"a": "1", "b": 'x, "y"'}),
+        ("file.txt:4", {"a": "3", "b": "z"}),
         ("file.txt:8", {"a": "5", "b": "two\nlines"}),
     ]
     assert skips.examples == {"row does not have as many fields as the header": ["file.txt:3", "file.txt:5"]}
@@ -76,29 +91,50 @@ def test_table_that_cannot_be_parsed_names_the_line(file):
         list(files.read_table(file("a\n" + "x" * (csv.field_size_limit() + 1)), ("a",), Skips()))
 
 
-@pytest.mark.parametrize("content, value", [
-    ('[1, "é"]'.encode(), [1, "é"]), ('\ufeff["é"]'.encode(), ["é"]), ('["é"]'.encode("latin-1"), ["é"]),
-    (b"[NaN, Infinity, -Infinity, 1]", [None, None, None, 1]), (b'["\\ud800", "\\ud83d\\ude00"]', ["?", "\U0001F600"]),
-    (b"[9007199254740993, 18446744073709551615]", [2**53 + 1, 2**64 - 1]), (b'{\r"a":\r1}', {"a": 1}),
-])
+@pytest.mark.parametrize(
+    "content, value",
+    [
+        ('[1, "é"]'.encode(), [1, "é"]),
+        ('\ufeff["é"]'.encode(), ["é"]),
+        ('["é"]'.encode("latin-1"), ["é"]),
+        (b"[NaN, Infinity, -Infinity, 1]", [None, None, None, 1]),
+        (b'["\\ud800", "\\ud83d\\ude00"]', ["?", "\U0001f600"]),
+        (b"[9007199254740993, 18446744073709551615]", [2**53 + 1, 2**64 - 1]),
+        (b'{\r"a":\r1}', {"a": 1}),
+    ],
+)
 def test_json_as_people_write_it(file, content, value):
     assert files.read_json(file(content)) == value
 
 
-@pytest.mark.parametrize("content", [
-    b"[1, 2", b"{'a': 1}", b"", b"   ", b"[" * 100_000, b"9" * 5000 + b"x", b"\xff\x00",
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[1, 2",
+        b"{'a': 1}",
+        b"",
+        b"   ",
+        b"[" * 100_000,
+        b"9" * 5000 + b"x",
+        b"\xff\x00",
+    ],
+)
 def test_what_is_no_json(file, content):
     with pytest.raises(InputError, match="file.txt: (not valid JSON|the file is empty|an empty file)"):
         files.read_json(file(content))
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    (b'{"a": 1}\n{"a": 2}\n', "file.txt: JSON lines, an object each; one JSON list is wanted"),
-    (b"a,b\n1,2\n", r"file.txt: a CSV table \(a,b\)"), (b"<!doctype html><p>404", r"file.txt: a web page \(HTML\), not JSON"),
-    (b"version https://git-lfs.github.com/spec/v1\noid", "file.txt: a Git LFS pointer, not JSON; run git lfs pull"),
-    (b"PK\x03\x04", "file.txt: an archive, not JSON; unpack it"), (b'[{"a": 1}, {"b', "download it again$"),
-])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"a": 1}\n{"a": 2}\n', "file.txt: JSON lines, an object each; one JSON list is wanted"),
+        (b"a,b\n1,2\n", r"file.txt: a CSV table \(a,b\)"),
+        (b"<!doctype html><p>404", r"file.txt: a web page \(HTML\), not JSON"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "file.txt: a Git LFS pointer, not JSON; run git lfs pull"),
+        (b"PK\x03\x04", "file.txt: an archive, not JSON; unpack it"),
+        (b'[{"a": 1}, {"b', "download it again$"),
+    ],
+)
 def test_what_is_no_json_is_named_for_what_it_is(file, content, said):
     with pytest.raises(InputError, match=said):
         files.read_json(file(content))
@@ -123,7 +159,7 @@ def test_utf_16_is_read_by_its_mark(file, encoding):
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_json_lines(file, end):
-    path = file(end.join(['\ufeff{"a": NaN}', "", '  ', '"x\u2028y"', ""]))
+    path = file(end.join(['\ufeff{"a": NaN}', "", "  ", '"x\u2028y"', ""]))
     assert list(files.read_jsonl(path)) == [("file.txt:1", {"a": None}), ("file.txt:4", "x\u2028y")]
 
 
@@ -137,9 +173,21 @@ def test_literals(text, value):
     assert files.read_literal(text) == value
 
 
-@pytest.mark.parametrize("text", [
-    "__import__('os')", "[1", "x", "", "{[]: 1}", "[" * 50_000, "'" + "x" * files.LITERAL_LIMIT, "\0", "9" * 5000, "1_",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')",
+        "[1",
+        "x",
+        "",
+        "{[]: 1}",
+        "[" * 50_000,
+        "'" + "x" * files.LITERAL_LIMIT,
+        "\0",
+        "9" * 5000,
+        "1_",
+    ],
+)
 def test_what_is_no_literal(text):
     with pytest.raises(ValueError):
         files.read_literal(text)
@@ -154,8 +202,13 @@ def test_pickle_of_plain_data(file, protocol):
 
 
 ARRAYS = [
-    np.arange(6).reshape(2, 3), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(3, dtype=">i2"),
-    np.array(["a", "né"]), np.array([b"x"]), np.array([1, "x", None, [2]], dtype=object), np.zeros((0, 3)),
+    np.arange(6).reshape(2, 3),
+    np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    np.arange(3, dtype=">i2"),
+    np.array(["a", "né"]),
+    np.array([b"x"]),
+    np.array([1, "x", None, [2]], dtype=object),
+    np.zeros((0, 3)),
 ]
 
 
@@ -165,9 +218,14 @@ def test_arrays_in_a_pickle_become_lists(file, protocol):
     assert value == [[array.tolist() if array.size else [] for array in ARRAYS], 0.5, 2**60 + 1]
 
 
-@pytest.mark.parametrize("array", [
-    np.zeros(2, dtype=[("a", "i4")]), np.array(["2020-01-01"], dtype="M8[D]"), np.zeros(1, "V3"),
-])
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros(2, dtype=[("a", "i4")]),
+        np.array(["2020-01-01"], dtype="M8[D]"),
+        np.zeros(1, "V3"),
+    ],
+)
 def test_arrays_of_other_kinds(file, array):
     with pytest.raises(InputError, match="not a pickle of plain data"):
         files.read_pickle(file(pickle.dumps(array)))
@@ -210,7 +268,7 @@ def test_pickle_with_a_codec_that_is_not_latin_1(file):
 def test_damaged_pickles_raise_nothing_else(tmp_path_factory, junk, at, protocol):
     whole = pickle.dumps([PLAIN, ARRAYS], protocol=protocol)
     path = tmp_path_factory.getbasetemp() / "damaged.pkl"
-    path.write_bytes(whole[:at] + junk + whole[at + len(junk):])
+    path.write_bytes(whole[:at] + junk + whole[at + len(junk) :])
     try:
         files.read_pickle(path)
     except InputError as error:
@@ -230,7 +288,9 @@ def test_mat_file(tmp_path):
     cells[0] = ["né", np.array([[2.5, np.nan]])]
     io.savemat(tmp_path / "a.mat", {"x": np.eye(2), "y": "text", "s": {"b": 1, "a": cells}, "other": 1})
     assert files.read_mat(tmp_path / "a.mat", ["x", "y", "s", "z"]) == {
-        "x": [1, 0, 0, 1], "y": ["text"], "s": [[[1], [["né"], [2.5, None]]]],
+        "x": [1, 0, 0, 1],
+        "y": ["text"],
+        "s": [[[1], [["né"], [2.5, None]]]],
     }
 
 

@@ -18,7 +18,10 @@ def test_degrees_of_harm_files_with_a_version_and_an_empty_label(tmp_path):
     build(tmp_path)
     records, skips = convert("harmeme", tmp_path)
     assert answers(records, "hate") == {
-        "Harm-C/covid_1": "No", "Harm-P/memes_1": "Yes", "Harm-C/covid_3": "Yes", "Harm-P/memes_2": "No",
+        "Harm-C/covid_1": "No",
+        "Harm-P/memes_1": "Yes",
+        "Harm-C/covid_3": "Yes",
+        "Harm-P/memes_2": "No",
     }
     assert [record.split for record in records] == ["train", "train", "val", "test"]
     assert sum(skips.counts.values()) == 1
@@ -31,11 +34,19 @@ def test_pictures_are_looked_for(tmp_path):
     assert convert("harmeme", tmp_path)[0][0].media == "Harm-C/images/covid_1.png"
 
 
-@pytest.mark.parametrize("bad", [
-    meme("x", "harmless"), meme("x"), {**meme("x", "not harmful"), "labels": None}, {"labels": ["not harmful"]},
-    meme("x", "not harmful", image="/etc/x.png"), meme("x", "not harmful", image="../x.png"), 3,
-    meme("x", ["not harmful"]),
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        meme("x", "harmless"),
+        meme("x"),
+        {**meme("x", "not harmful"), "labels": None},
+        {"labels": ["not harmful"]},
+        meme("x", "not harmful", image="/etc/x.png"),
+        meme("x", "not harmful", image="../x.png"),
+        3,
+        meme("x", ["not harmful"]),
+    ],
+)
 def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     put(tmp_path, "Annotations/Harm-P/val_v1.jsonl", jsonl(bad))

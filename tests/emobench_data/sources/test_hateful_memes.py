@@ -19,7 +19,12 @@ def test_ids_in_two_forms_and_overlapping_dev_files(tmp_path):
     build(tmp_path)
     records, skips = convert("hateful_memes", tmp_path)
     assert answers(records, "hate") == {
-        "01235": "Yes", "01236": "No", "02000": "No", "02001": "Yes", "03000": "Yes", "03001": "No",
+        "01235": "Yes",
+        "01236": "No",
+        "02000": "No",
+        "02001": "Yes",
+        "03000": "Yes",
+        "03001": "No",
     }
     assert splits(records)["02001"] == "val" and splits(records)["03000"] == "test"
     assert records[1].media == "img/01236.png" and records[0].text == 'Meme text: "un café please"'
@@ -34,12 +39,20 @@ def test_old_test_file_without_labels(tmp_path):
     assert len(records) == 5 and sum(skips.counts.values()) == 2
 
 
-@pytest.mark.parametrize("bad", [
-    b'{"id": 9, "img": "img/9.png", "label": NaN, "text": ""}', b'{"id": 9, "img": "img/9.png", "label": -1}',
-    b'{"id": 9.0, "img": "img/9.png", "label": 1}', b'{"img": "img/9.png", "label": 1}', b'[1]', b'null',
-    b'{"id": 9, "img": "/etc/9.png", "label": 1}', b'{"id": 9, "img": "img/../../9.png", "label": 1}',
-    b'{"id": 9, "img": "img/9.png", "label": [1]}',
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'{"id": 9, "img": "img/9.png", "label": NaN, "text": ""}',
+        b'{"id": 9, "img": "img/9.png", "label": -1}',
+        b'{"id": 9.0, "img": "img/9.png", "label": 1}',
+        b'{"img": "img/9.png", "label": 1}',
+        b"[1]",
+        b"null",
+        b'{"id": 9, "img": "/etc/9.png", "label": 1}',
+        b'{"id": 9, "img": "img/../../9.png", "label": 1}',
+        b'{"id": 9, "img": "img/9.png", "label": [1]}',
+    ],
+)
 def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     put(tmp_path, "train.jsonl", jsonl(meme("01235", 1), meme(1236)) + bad + b"\n\n")
@@ -51,4 +64,4 @@ def test_emoji_surrogates_and_placeholders_in_the_text(tmp_path):
     row = b'{"id": 1, "img": "img/1.png", "label": 1, "text": "\\ud83d\\ude00 \\ud800 <image>"}\n'
     put(tmp_path, "train.jsonl", row)
     record = convert("hateful_memes", tmp_path)[0][0]
-    assert record.text == 'Meme text: "\U0001F600 ? (image)"'
+    assert record.text == 'Meme text: "\U0001f600 ? (image)"'

@@ -18,8 +18,7 @@ def content(*annotations, names=NAMES):
 
 
 def soft(image, **thirds):
-    return {"id": 0, "image_id": image,
-            "category_ids_softprob": [thirds.get(name, 0) / 3 for name in NAMES]}
+    return {"id": 0, "image_id": image, "category_ids_softprob": [thirds.get(name, 0) / 3 for name in NAMES]}
 
 
 def build(root):
@@ -32,7 +31,10 @@ def test_votes_in_train_and_lists_in_test(tmp_path):
     build(tmp_path)
     records, skips = convert("intentonomy", tmp_path)
     assert [(r.item, r.split, r.media) for r in records] == [
-        ("a", "train", "low/a.jpg"), ("b", "train", "low/b.jpg"), ("c", "val", "low/c.jpg"), ("d", "test", "low/d.jpg"),
+        ("a", "train", "low/a.jpg"),
+        ("b", "train", "low/b.jpg"),
+        ("c", "val", "low/c.jpg"),
+        ("d", "test", "low/d.jpg"),
     ] and not skips.counts
     assert records[0].answer == "being happy" and records[0].accepted == ("being happy", "health and fitness")
     assert records[2].accepted == ("enjoying life", "natural beauty") and records[2].answer in records[2].accepted
@@ -48,8 +50,7 @@ def test_train_images_without_a_clear_intent_are_left_out(tmp_path):
 
 
 def test_category_ids_are_looked_up_by_name(tmp_path):
-    put(tmp_path, "intentonomy_val2020.json",
-        content({"image_id": "c", "category_ids": [0]}, names=[*NAMES[1:], NAMES[0]]))
+    put(tmp_path, "intentonomy_val2020.json", content({"image_id": "c", "category_ids": [0]}, names=[*NAMES[1:], NAMES[0]]))
     assert convert("intentonomy", tmp_path)[0][0].answer == INTENTS["BeatCompete"]
 
 
@@ -64,12 +65,22 @@ def test_mangled_copy(tmp_path):
     assert convert("intentonomy", tmp_path)[0][0].answer == "being happy"
 
 
-@pytest.mark.parametrize("bad", [
-    {"image_id": "c2", "category_ids": [-1]}, {"image_id": "c2", "category_ids": []}, {"image_id": "c2"}, None, "c2",
-    {"image_id": "c2", "category_ids": [0.0]}, {"image_id": 1.5, "category_ids": [0]}, {"category_ids": [0]},
-    {"image_id": "c2", "category_ids_softprob": [1, 0]}, {"image_id": "c2", "category_ids": {"0": 1}},
-    {"image_id": "c2", "category_ids": [[0]]},
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"image_id": "c2", "category_ids": [-1]},
+        {"image_id": "c2", "category_ids": []},
+        {"image_id": "c2"},
+        None,
+        "c2",
+        {"image_id": "c2", "category_ids": [0.0]},
+        {"image_id": 1.5, "category_ids": [0]},
+        {"category_ids": [0]},
+        {"image_id": "c2", "category_ids_softprob": [1, 0]},
+        {"image_id": "c2", "category_ids": {"0": 1}},
+        {"image_id": "c2", "category_ids": [[0]]},
+    ],
+)
 def test_bad_annotations_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     file = content({"image_id": "c", "category_ids": [6, 19]})

@@ -1,7 +1,7 @@
 import pytest
 
-from emobench_data.sources.meld import CONTEXT_LINES
 from emobench_data.schema.tasks import question
+from emobench_data.sources.meld import CONTEXT_LINES
 
 from .helpers import convert, put
 
@@ -44,8 +44,8 @@ def test_context_is_bounded_and_keeps_lines_without_a_usable_label(tmp_path):
 
 
 def test_windows_1252_punctuation_is_repaired(tmp_path):
-    put(tmp_path, "train_sent_emo.csv", (HEADER + line(0, 0, "It\x92s \U0001F600")).encode("utf-8"))
-    assert convert("meld", tmp_path)[0][0].text == 'Asked about, said by Ana: "It’s \U0001F600"'
+    put(tmp_path, "train_sent_emo.csv", (HEADER + line(0, 0, "It\x92s \U0001f600")).encode("utf-8"))
+    assert convert("meld", tmp_path)[0][0].text == 'Asked about, said by Ana: "It’s \U0001f600"'
 
 
 def test_nested_unpacking(tmp_path):
@@ -54,10 +54,19 @@ def test_nested_unpacking(tmp_path):
     assert convert("meld", tmp_path)[0][0].media == "train/train_splits/dia3_utt4.mp4"
 
 
-@pytest.mark.parametrize("bad", [
-    line("../0", 0), line("/0", 0), line("nan", 0), line("1.0", 0), line("", 0), line(0, "x"), line(0, 9, emotion=""),
-    "1,cut off",
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        line("../0", 0),
+        line("/0", 0),
+        line("nan", 0),
+        line("1.0", 0),
+        line("", 0),
+        line(0, "x"),
+        line(0, 9, emotion=""),
+        "1,cut off",
+    ],
+)
 def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     with open(tmp_path / "test_sent_emo.csv", "a") as file:

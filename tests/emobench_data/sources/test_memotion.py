@@ -12,9 +12,14 @@ def line(name, humour="funny", sarcasm="general", offensive="not_offensive", tex
 
 
 def build(root):
-    put(root, "labels.csv", HEADER + line("image_1.jpg") + line(
-        "image_2.png", "not_funny", "not_sarcastic", "hateful_offensive"
-    ) + line("image_3.jpeg", "hilarious", "very_twisted", "very_offensive", ""))
+    put(
+        root,
+        "labels.csv",
+        HEADER
+        + line("image_1.jpg")
+        + line("image_2.png", "not_funny", "not_sarcastic", "hateful_offensive")
+        + line("image_3.jpeg", "hilarious", "very_twisted", "very_offensive", ""),
+    )
 
 
 def test_three_sub_tasks_at_once(tmp_path):
@@ -33,7 +38,9 @@ def test_missing_labels_leave_out_one_sub_task(tmp_path):
     records, skips = convert("memotion", tmp_path)
     assert answers(records, "humor") == {"b": "Yes", "c": "Yes"} and answers(records, "hate") == {"a": "No", "b": "No"}
     assert dict(skips.counts) == {
-        "no label for humor": 1, "no label for sarcasm": 1, "slightly offensive is neither hateful nor not": 1,
+        "no label for humor": 1,
+        "no label for sarcasm": 1,
+        "slightly offensive is neither hateful nor not": 1,
     }
 
 

@@ -13,9 +13,16 @@ def tweet(*labels, text="good mørning https://t.co/x"):
 
 def build(root):
     ids = [str(BIG + n) for n in range(4)]
-    put(root, "MMHS150K_GT.json", {
-        ids[0]: tweet(4, 1, 0), ids[1]: tweet(0, 0, 5), ids[2]: tweet(0, 0, 0), ids[3]: tweet(3, 2, 1),
-    })
+    put(
+        root,
+        "MMHS150K_GT.json",
+        {
+            ids[0]: tweet(4, 1, 0),
+            ids[1]: tweet(0, 0, 5),
+            ids[2]: tweet(0, 0, 0),
+            ids[3]: tweet(3, 2, 1),
+        },
+    )
     for split, part in {"train": ids[:2], "val": ids[2:3], "test": ids[3:]}.items():
         put(root, f"splits/{split}_ids.txt", "".join(f"{one}\n" for one in part))
     put(root, f"img_txt/{ids[0]}.json", {"img_text": "read  this"})
@@ -51,10 +58,19 @@ def test_without_split_lists_all_tweets_are_there(tmp_path):
     assert len(records) == 4 and {record.split for record in records} == {""}
 
 
-@pytest.mark.parametrize("bad", [
-    tweet(), tweet(0.5, 1, 1), tweet(None, 1, 1), tweet("1", "1", "1"), tweet(-1, 1, 1), None, [1, 1, 1],
-    {"labels": {"0": 1}},
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        tweet(),
+        tweet(0.5, 1, 1),
+        tweet(None, 1, 1),
+        tweet("1", "1", "1"),
+        tweet(-1, 1, 1),
+        None,
+        [1, 1, 1],
+        {"labels": {"0": 1}},
+    ],
+)
 def test_bad_tweets_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     put(tmp_path, "MMHS150K_GT.json", {str(BIG): bad, str(BIG + 1): tweet(0, 0, 5)})

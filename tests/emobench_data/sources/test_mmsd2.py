@@ -31,10 +31,23 @@ def test_layout_of_the_repository(tmp_path):
     assert convert("mmsd2", tmp_path)[0][0].media == f"data/dataset_image/{BIG}.jpg"
 
 
-@pytest.mark.parametrize("bad", [
-    post(float(BIG)), post("8.4e+17"), post(f"{BIG}.0"), post(None), post(True), post("../1"), post("/1"),
-    post(5, None), post(5, -1), post(5, "sarcastic"), [], None,
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        post(float(BIG)),
+        post("8.4e+17"),
+        post(f"{BIG}.0"),
+        post(None),
+        post(True),
+        post("../1"),
+        post("/1"),
+        post(5, None),
+        post(5, -1),
+        post(5, "sarcastic"),
+        [],
+        None,
+    ],
+)
 def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     put(tmp_path, "text_json_final/valid.json", [bad, post(BIG + 2)])

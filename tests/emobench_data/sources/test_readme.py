@@ -28,14 +28,16 @@ def example(monkeypatch):
 
 
 def test_the_example_works(tmp_path, example):
-    put(tmp_path, "postcards.csv", (
-        "file,mood,message,album\na.jpg,Bored,\"Rain, rain.\",one\nb.jpg,joy,,one\n"
-        "c.jpg,nan,x,two\n/etc/d.jpg,joy,x,two\n"
-    ))
+    put(
+        tmp_path,
+        "postcards.csv",
+        ('file,mood,message,album\na.jpg,Bored,"Rain, rain.",one\nb.jpg,joy,,one\nc.jpg,nan,x,two\n/etc/d.jpg,joy,x,two\n'),
+    )
     skips = Skips()
     records = list(example.SOURCE.records(tmp_path, skips))
     assert [(r.id, r.answer, r.media, r.group) for r in records[::2]] == [
-        ("postcards/a/emo_c", "boredom", "scans/a.jpg", "one"), ("postcards/b/emo_c", "joy", "scans/b.jpg", "one"),
+        ("postcards/a/emo_c", "boredom", "scans/a.jpg", "one"),
+        ("postcards/b/emo_c", "joy", "scans/b.jpg", "one"),
     ]
     assert records[0].text == 'Written on it: "Rain, rain."' and sum(skips.counts.values()) == 2
 
@@ -46,6 +48,6 @@ def test_the_example_keeps_the_contract(example):
 
 
 def test_every_rule_is_on_the_page():
-    table = PAGE[PAGE.index("## How several labels"):]
+    table = PAGE[PAGE.index("## How several labels") :]
     for source in all_sources().values():
         assert not source.rule or source.title.split()[0] in table, source.name

@@ -10,8 +10,12 @@ from .helpers import answers, convert, jsonl, put
 
 
 def said(punchline="and that was my café", *context):
-    return {"punchline_sentence": punchline, "context_sentences": list(context),
-            "punchline_features": [[1], [2]], "context_features": np.zeros((1, 2))}
+    return {
+        "punchline_sentence": punchline,
+        "context_sentences": list(context),
+        "punchline_features": [[1], [2]],
+        "context_features": np.zeros((1, 2)),
+    }
 
 
 def test_html_in_the_authors_pickles(tmp_path):
@@ -25,7 +29,10 @@ def build(root, protocol=2):
         "data_folds": {"train": [24, 25], "dev": [26], "test": [27]},
         "humor_label_sdk": {24: 1, 25: 0, 26: np.int64(1), 27: 0},
         "language_sdk": {
-            24: said("and that was my café", "so I went", ["to", "town"]), 25: said(), 26: said(), 27: said(),
+            24: said("and that was my café", "so I went", ["to", "town"]),
+            25: said(),
+            26: said(),
+            27: said(),
         },
     }
     for name, value in content.items():
@@ -96,10 +103,20 @@ def test_the_export_calls_the_others_serious(tmp_path):
     assert answers(records, "humor") == {"UR-FUNNY_24": "Yes", "UR-FUNNY_25": "No"} and not skips.counts
 
 
-@pytest.mark.parametrize("bad", [
-    row(9, "humorous? maybe"), row(9, ""), row(9, None), row(9, punchline=""), {**row(9), "query": "what?"},
-    {**row(9), "videos": []}, row(9, video="/"), row(9, video="x/.."), [],
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        row(9, "humorous? maybe"),
+        row(9, ""),
+        row(9, None),
+        row(9, punchline=""),
+        {**row(9), "query": "what?"},
+        {**row(9), "videos": []},
+        row(9, video="/"),
+        row(9, video="x/.."),
+        [],
+    ],
+)
 def test_bad_rows_of_the_export_are_left_out_and_counted(tmp_path, bad):
     put(tmp_path, "all.jsonl", jsonl(row(24), bad))
     records, skips = convert("ur_funny", tmp_path)

@@ -11,9 +11,9 @@ from emobench_data import InputError
 from emobench_data.build.benchmark import build
 from emobench_data.validate import KINDS, validate
 
+from ..cli.test_cli import refused, run
 from ..compose import composition, data_sets
 from ..make import write_clip, write_lines, write_picture, write_sound
-from ..cli.test_cli import refused, run
 from ..media.test_examine import huge_png
 
 
@@ -130,13 +130,16 @@ def test_each_fault_in_its_words(check, media, tmp_path, record, kind, says):
     assert any(says in message for one, _, message in found if one == kind), found
 
 
-@pytest.mark.parametrize("pairs", [
-    [("system", "Be kind."), ("human", "<image>\nWhat?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
-    [("human", "<image>\nWhat?"), ("gpt", "joy"), ("system", "Be kind."), ("human", "Why?"), ("gpt", "So.")],
-    [("human", "<image>\nWhat?"), ("human", "And?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
-    [("gpt", "Hello."), ("human", "<image>\nWhat?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
-    [("user", "<image>\nWhat?"), ("assistant", "joy"), ("user", "Why?"), ("assistant", "So.")],
-])
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("system", "Be kind."), ("human", "<image>\nWhat?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
+        [("human", "<image>\nWhat?"), ("gpt", "joy"), ("system", "Be kind."), ("human", "Why?"), ("gpt", "So.")],
+        [("human", "<image>\nWhat?"), ("human", "And?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
+        [("gpt", "Hello."), ("human", "<image>\nWhat?"), ("gpt", "joy"), ("human", "Why?"), ("gpt", "So.")],
+        [("user", "<image>\nWhat?"), ("assistant", "joy"), ("user", "Why?"), ("assistant", "So.")],
+    ],
+)
 def test_one_cause_is_one_fault(check, pairs):
     """A turn too many does not make a fault of every turn that follows, nor of what they hold."""
     (fault,) = check(entry() | turns(*pairs))
@@ -171,15 +174,20 @@ def test_leaks(check, media, tmp_path):
     text = "Dialogue:\nA: well\nWhat is meant?"
     text_only = {"id": "e", **turns(("human", text.replace("What is", "Tell what is")), ("gpt", "x"))}
     asked = [
-        {"question_id": "q", "image": "copy.jpg", "text": "?"}, {"question_id": "c", "image": "third.jpg", "text": "?"},
+        {"question_id": "q", "image": "copy.jpg", "text": "?"},
+        {"question_id": "c", "image": "third.jpg", "text": "?"},
         {"question_id": "r", "text": text},
-    ]  # fmt: skip
+    ]
     questions = write_lines(tmp_path / "q.jsonl", asked)
     entries = (entry("a"), entry("b", image="copy.jpg"), entry("c", image="other.jpg"), entry("d", image="other.jpg"))
     found = check(*entries, text_only, questions=questions)
     assert [(kind, number) for kind, number, _ in found] == [("leak", n) for n in (1, 2, 3, 5)]
-    parts = ("another name, the same content) of question 'q'", "the medium of question 'q'", "the id of question 'c'",
-             "the text of question 'r'")  # fmt: skip
+    parts = (
+        "another name, the same content) of question 'q'",
+        "the medium of question 'q'",
+        "the id of question 'c'",
+        "the text of question 'r'",
+    )
     for (_, _, message), part in zip(found, parts):
         assert part in message
 
@@ -217,14 +225,20 @@ def test_a_million_options_and_a_deep_value(check):
 
 
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.floats(allow_nan=False), st.text(max_size=8),
-              st.sampled_from(["<image>", "human", "gpt", "good.jpg", "../x", "Choose one of: . x"])),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-5, 5),
+        st.floats(allow_nan=False),
+        st.text(max_size=8),
+        st.sampled_from(["<image>", "human", "gpt", "good.jpg", "../x", "Choose one of: . x"]),
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(st.sampled_from(["id", "image", "video", "conversations", "from", "value"]), inner, max_size=5),
     ),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -234,9 +248,7 @@ def test_values_of_any_kind(check, records):
         assert kind in KINDS and 1 <= number <= len(records) and "\n" not in message
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"{}", b"[NaN]", b"\xff", b"[" * 3000, b'{"id": 1}\n{"id": 2}\n', b'"\\ud800"']
-)
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[NaN]", b"\xff", b"[" * 3000, b'{"id": 1}\n{"id": 2}\n', b'"\\ud800"'])
 def test_files_that_cannot_be_used(tmp_path, content):
     path = tmp_path / "t.json"
     path.write_bytes(content)

@@ -22,9 +22,26 @@ PROJECTOR = "multiperspective:slots=2,width=16"
 
 
 def run(tiny, out, *changes, data=None):
-    arguments = ["align", "--data", data or tiny.data / "train.json", "--images", tiny.data / "images", "--base", tiny.base,
-                 "--tower", tiny.clip, "--projector", PROJECTOR, "--out", out, "--steps", 60, "--learning-rate", 1e-2,
-                 *changes]  # fmt: skip
+    arguments = [
+        "align",
+        "--data",
+        data or tiny.data / "train.json",
+        "--images",
+        tiny.data / "images",
+        "--base",
+        tiny.base,
+        "--tower",
+        tiny.clip,
+        "--projector",
+        PROJECTOR,
+        "--out",
+        out,
+        "--steps",
+        60,
+        "--learning-rate",
+        1e-2,
+        *changes,
+    ]
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
@@ -84,9 +101,11 @@ def test_half_of_the_grids_are_mirrored_where_layout_learns(perspectives):
     seen = []
     projector.register_forward_hook(lambda module, inputs, _: seen.append(inputs[0]) if torch.is_grad_enabled() else None)
     align(projector, grids, pairs, words, steps=4, learning_rate=1e-3, batch=8, seed=0)
-    plain = [own for own in grids.values()]
+    plain = [*grids.values()]
     turned = [own[[1, 0, 3, 2]] for own in plain]
-    found = [tuple(sum(torch.equal(row.half(), own) for row in batch for own in kind) for kind in (plain, turned)) for batch in seen]
+    found = [
+        tuple(sum(torch.equal(row.half(), own) for row in batch for own in kind) for kind in (plain, turned)) for batch in seen
+    ]
     assert len(found) == 4 and all(sum(pair) == 8 for pair in found)
     assert (sum(turns for _, turns in found) > 8) == (perspectives == "layout")
     assert (sum(turns for _, turns in found) == 0) == (perspectives != "layout")

@@ -29,8 +29,11 @@ def projectors():
     for read in ours.reads.values():
         read.to_value.open()
         nn.init.normal_(read.gate)
-    return {"ours": ours, "mlp2x_gelu": nn.Sequential(nn.Linear(12, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH)),
-            "linear": nn.Linear(12, WIDTH)}  # fmt: skip
+    return {
+        "ours": ours,
+        "mlp2x_gelu": nn.Sequential(nn.Linear(12, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH)),
+        "linear": nn.Linear(12, WIDTH),
+    }
 
 
 @pytest.mark.parametrize("name", ["ours", "mlp2x_gelu", "linear"])

@@ -13,10 +13,15 @@ def record(image, answer):
 
 def test_labels_are_taken_and_judgements_sentences_and_text_are_not():
     records = [
-        record("a.jpg", "joy"), record("b.jpg", "Ask for help"), record("c.jpg", "The light is dim.\nAnswer: fear"),
-        record("d.jpg", "Yes"), record("e.jpg", "no."), record("f.jpg", "They look glad about it"),
-        {"id": "t", "conversations": record("", "joy")["conversations"]}, record("a.jpg", "joy"),
-    ]  # fmt: skip
+        record("a.jpg", "joy"),
+        record("b.jpg", "Ask for help"),
+        record("c.jpg", "The light is dim.\nAnswer: fear"),
+        record("d.jpg", "Yes"),
+        record("e.jpg", "no."),
+        record("f.jpg", "They look glad about it"),
+        {"id": "t", "conversations": record("", "joy")["conversations"]},
+        record("a.jpg", "joy"),
+    ]
     pairs = draw_pairs(records, most=10, seed=0)
     assert sorted(pairs) == [Pair("a.jpg", "joy"), Pair("b.jpg", "Ask for help"), Pair("c.jpg", "fear")]
 

@@ -20,7 +20,11 @@ pytestmark = pytest.mark.host
 
 OURS = "multiperspective:slots=2,width=16"
 STILL = {"max_steps": 1, "learning_rate": 0}
-MODES = {"lora": {"lora_enable": True, "lora_r": 4, "mm_projector_lr": 0}, "projector": {"tune_mm_mlp_adapter": True}, "full": {}}
+MODES = {
+    "lora": {"lora_enable": True, "lora_r": 4, "mm_projector_lr": 0},
+    "projector": {"tune_mm_mlp_adapter": True},
+    "full": {},
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +40,16 @@ def llava(tiny, tmp_path_factory):
     folder = tmp_path_factory.mktemp("llava") / "llava-v1.5-tiny"
     torch.manual_seed(1)
     model = LlavaLlamaForCausalLM.from_pretrained(tiny.base)
-    model.get_model().initialize_vision_modules(SimpleNamespace(
-        vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
-        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type="mlp2x_gelu",
-    ))  # fmt: skip
+    model.get_model().initialize_vision_modules(
+        SimpleNamespace(
+            vision_tower=str(tiny.clip),
+            mm_vision_select_layer=-2,
+            mm_vision_select_feature="patch",
+            pretrain_mm_mlp_adapter=None,
+            mm_patch_merge_type="flat",
+            mm_projector_type="mlp2x_gelu",
+        )
+    )
     model.save_pretrained(folder)
     tiny.tokenizer.save_pretrained(folder)
     config = json.loads((folder / "config.json").read_text())
@@ -62,11 +72,16 @@ def reloaded(out, base):
     return model.get_model().mm_projector.state_dict(), tower.vision_tower_name, tower.select_layer, model
 
 
-@pytest.mark.parametrize(("mode", "how"), [("lora", {}), ("lora", {"zero": "3", "ranks": 2}), ("projector", {"zero": "2"}), ("full", {})])
-def test_a_llava_checkpoint_gets_the_projector_and_the_tower_that_were_asked_for(mode, how, llava, tiny, train_arguments, tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "how"), [("lora", {}), ("lora", {"zero": "3", "ranks": 2}), ("projector", {"zero": "2"}), ("full", {})]
+)
+def test_a_llava_checkpoint_gets_the_projector_and_the_tower_that_were_asked_for(
+    mode, how, llava, tiny, train_arguments, tmp_path
+):
     out = tmp_path / "llava-out"
-    arguments = train_arguments(model_name_or_path=llava, output_dir=out, mm_projector_type=OURS, mm_vision_select_layer=-1,
-                                **STILL, **MODES[mode])  # fmt: skip
+    arguments = train_arguments(
+        model_name_or_path=llava, output_dir=out, mm_projector_type=OURS, mm_vision_select_layer=-1, **STILL, **MODES[mode]
+    )
     done, saved = trained(arguments, out, mode, **how)
     old = projector_tensors(llava)
     for key, value in old.items():
@@ -106,7 +121,9 @@ def test_an_emollm_base_with_other_options_keeps_what_fits(tiny, train_arguments
 def test_a_tower_of_another_width_begins_anew_and_says_so(llava, train_arguments, tmp_path):
     make_clip(tmp_path / "wide", width=40)
     out = tmp_path / "llava-out"
-    arguments = train_arguments(model_name_or_path=llava, output_dir=out, vision_tower=tmp_path / "wide", **STILL, **MODES["projector"])
+    arguments = train_arguments(
+        model_name_or_path=llava, output_dir=out, vision_tower=tmp_path / "wide", **STILL, **MODES["projector"]
+    )
     done, saved = trained(arguments, out, "projector")
     assert "nothing of its projector fits, which begins anew" in done.log.read_text()
     assert saved["content.0.weight"].shape == (32, 40)
@@ -116,8 +133,13 @@ def test_a_tower_of_another_width_begins_anew_and_says_so(llava, train_arguments
 def test_a_projector_that_is_named_goes_before_the_bases(llava, tiny, train_arguments, tmp_path):
     first, out = tmp_path / "llava-first", tmp_path / "llava-out"
     finish(train_arguments(output_dir=first, **MODES["projector"]), out=first)
-    arguments = train_arguments(model_name_or_path=llava, output_dir=out, pretrain_mm_mlp_adapter=first / "mm_projector.bin",
-                                **STILL, **MODES["projector"])  # fmt: skip
+    arguments = train_arguments(
+        model_name_or_path=llava,
+        output_dir=out,
+        pretrain_mm_mlp_adapter=first / "mm_projector.bin",
+        **STILL,
+        **MODES["projector"],
+    )
     _, saved = trained(arguments, out, "projector")
     for key, value in projector_tensors(first).items():
         assert torch.allclose(saved[key], value, atol=1e-6), key

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from safetensors.torch import load_file
 
 from emobench_data import InputError
+from emollm_plugin.checkpoints.folders import read_folder
 from emollm_plugin.checkpoints.load import trained_format
 from emollm_plugin.cli.main import main
-from emollm_plugin.checkpoints.folders import read_folder
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 

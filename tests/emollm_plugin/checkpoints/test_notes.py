@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from emollm_plugin.checkpoints.card import CARD, FORM, card, write_card
-from emollm_plugin.cli.main import main
 from emollm_plugin.checkpoints.folders import read_folder
 from emollm_plugin.checkpoints.notes import gives_reasons, learned_from, sub_tasks, trained_on
+from emollm_plugin.cli.main import main
 
 
 def record(key, *answers, **more):
@@ -44,17 +44,27 @@ def test_records_of_ones_own_have_their_answers_for_labels_where_they_are_some()
     assert sub_tasks(noted([record(str(n), f"word{n}") for n in range(500)])) == {"own": []}
 
 
-@pytest.mark.parametrize(("answer", "reasons"), [
-    ("joy", False), ("very much of joy", False), ("Answer: joy", False), ("A smile is seen here.\nAnswer: joy", True),
-    ("She smiles because her friend has come back to her at last", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("answer", "reasons"),
+    [
+        ("joy", False),
+        ("very much of joy", False),
+        ("Answer: joy", False),
+        ("A smile is seen here.\nAnswer: joy", True),
+        ("She smiles because her friend has come back to her at last", True),
+    ],
+)
 def test_reasons_are_told_from_bare_answers(answer, reasons):
     assert gives_reasons(noted([record("1", answer)])) is reasons
 
 
 def test_a_checkpoint_of_before_and_a_foreign_note_are_unknown():
-    for config in ({}, {"emollm_training": []}, {"emollm_training": {"sources": 5, "labels": [], "reasons": "x"}},
-                   {"emollm_training": {"sources": {"mini": 1}, "labels": {"mini": {"emo_c": "x"}}}}):  # fmt: skip
+    for config in (
+        {},
+        {"emollm_training": []},
+        {"emollm_training": {"sources": 5, "labels": [], "reasons": "x"}},
+        {"emollm_training": {"sources": {"mini": 1}, "labels": {"mini": {"emo_c": "x"}}}},
+    ):
         assert gives_reasons(config) is None
         assert sub_tasks(config) in ({}, {"emo_c": []})
     assert trained_on({}) is None

@@ -15,9 +15,7 @@ def test_the_form_that_both_stacks_read_changes_neither_tokens_nor_the_rotary_ba
 
     folder = shutil.copytree(tiny.base, tmp_path / "base")
     config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(
-        json.dumps({**config, "rope_parameters": {"rope_type": "default", "rope_theta": 7.0}})
-    )
+    (folder / "config.json").write_text(json.dumps({**config, "rope_parameters": {"rope_type": "default", "rope_theta": 7.0}}))
     _write_older_form(folder)
     assert json.loads((folder / "config.json").read_text())["rope_theta"] == 7.0
     assert "rope_parameters" not in (folder / "config.json").read_text()

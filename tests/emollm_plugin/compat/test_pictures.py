@@ -134,7 +134,7 @@ def test_what_is_no_picture_is_named_in_the_hosts_training_too(tmp_path):
     emollm_plugin.register()
     from llava.train import train as host
 
-    write, said = REFUSED["page.jpg"]
+    write, _said = REFUSED["page.jpg"]
     write(tmp_path / "page.jpg")
     with pytest.raises(ValueError, match="page.jpg: a web page"):
         host.Image.open(str(tmp_path / "page.jpg"))

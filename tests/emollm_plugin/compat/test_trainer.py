@@ -18,9 +18,7 @@ def test_a_resumed_run_ends_with_the_curve_of_one_that_was_not_stopped(train_arg
 
     out = tmp_path / "llava-out"
     # A batch holds all the data, so that its order plays no part.
-    arguments = train_arguments(
-        max_steps=4, per_device_train_batch_size=16, save_strategy="steps", save_steps=2, bf16=False
-    )
+    arguments = train_arguments(max_steps=4, per_device_train_batch_size=16, save_strategy="steps", save_steps=2, bf16=False)
     assert main(["llava.train.train", *arguments]) == 0
     whole = curve(out)
     shutil.rmtree(out / "checkpoint-4")

@@ -39,9 +39,16 @@ def test_an_answer_that_was_cut_off_is_given_again(open_answers, tmp_path, kept)
 
 @pytest.mark.parametrize(
     "content",
-    [b'[{"id": 1}]', b"notes", b"notes\nmore", b'{"question_id":0,"text":"Which?"}', b"\xe9\xff\n", b"{}\n{}",
-     b'{"question_id":0,"text":"Which?"}\n{"question_id":1,"te'],
-)  # fmt: skip
+    [
+        b'[{"id": 1}]',
+        b"notes",
+        b"notes\nmore",
+        b'{"question_id":0,"text":"Which?"}',
+        b"\xe9\xff\n",
+        b"{}\n{}",
+        b'{"question_id":0,"text":"Which?"}\n{"question_id":1,"te',
+    ],
+)
 def test_a_file_of_something_else_stays_as_it_is(open_answers, tmp_path, content):
     path = tmp_path / "answers.jsonl"
     path.write_bytes(content)

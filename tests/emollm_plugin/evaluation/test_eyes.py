@@ -71,8 +71,10 @@ def test_any_other_checkpoint_is_shown_the_picture_that_stands_for_a_clip_in_tra
 
 def test_a_question_about_a_clip_and_one_about_its_storyboard_are_the_same_to_it(checkpoint, clip, tmp_path, caplog):
     board = storyboard(tmp_path, clip.name)
-    rows = [{"question_id": 1, "video": clip.name, "text": "Joy?"},
-            {"question_id": 2, "image": board, "text": f"{STORYBOARD_LINE}\nJoy?"}]  # fmt: skip
+    rows = [
+        {"question_id": 1, "video": clip.name, "text": "Joy?"},
+        {"question_id": 2, "image": board, "text": f"{STORYBOARD_LINE}\nJoy?"},
+    ]
     text = "".join(json.dumps({**row, "options": ["joy", "sadness"]}) + "\n" for row in rows)
     (tmp_path / "q.jsonl").write_text(text)
     flags = {"--question-file": "q.jsonl", "--image-folder": ".", "--answers-file": "a.jsonl"}

@@ -37,11 +37,17 @@ def test_rotary_frequencies_are_not_rounded(loading, dtype):
     assert off[700:].mean() < 2 * off[10:60].mean()
 
 
-@pytest.mark.parametrize(("noted", "cuda", "asked", "format_"), [
-    ("bfloat16", True, None, torch.bfloat16), ("float32", True, None, torch.float32), (None, True, None, torch.float16),
-    ("bfloat16", True, torch.float16, torch.float16), ("bfloat16", False, None, torch.float32),
-    ("float32", False, torch.bfloat16, torch.bfloat16),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("noted", "cuda", "asked", "format_"),
+    [
+        ("bfloat16", True, None, torch.bfloat16),
+        ("float32", True, None, torch.float32),
+        (None, True, None, torch.float16),
+        ("bfloat16", True, torch.float16, torch.float16),
+        ("bfloat16", False, None, torch.float32),
+        ("float32", False, torch.bfloat16, torch.bfloat16),
+    ],
+)
 def test_a_gpu_takes_the_checkpoints_own_format_and_a_cpu_float32(tmp_path, monkeypatch, noted, cuda, asked, format_):
     from emollm_plugin.checkpoints.load import checked_load
 

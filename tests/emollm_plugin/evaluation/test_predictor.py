@@ -77,9 +77,7 @@ def test_rows_that_end_early_leave_the_others_alone(predictor, questions):
     cut = [host_ids(predictor, *pair, max_new_tokens=12) for pair in zip(*questions)]
     assert len({len(ids) for ids in cut}) > 1
     decode = predictor.tokenizer.batch_decode
-    assert predictor.answer(*questions, max_new_tokens=12) == [
-        text.strip() for text in decode(cut, skip_special_tokens=True)
-    ]
+    assert predictor.answer(*questions, max_new_tokens=12) == [text.strip() for text in decode(cut, skip_special_tokens=True)]
 
 
 def test_the_checkpoints_repetition_penalty_is_followed(predictor, questions):

@@ -28,8 +28,14 @@ def host_answers(checkpoint, asked, tmp_path, monkeypatch):
 
     def build(script, questions, *more):
         out = tmp_path / f"{script}.jsonl"
-        flags = {"model-path": checkpoint, "question-file": questions, "image-folder": asked / "images",
-                 "answers-file": out, "conv-mode": "emoprompt_chatml", "temperature": 0}  # fmt: skip
+        flags = {
+            "model-path": checkpoint,
+            "question-file": questions,
+            "image-folder": asked / "images",
+            "answers-file": out,
+            "conv-mode": "emoprompt_chatml",
+            "temperature": 0,
+        }
         monkeypatch.setattr(sys, "argv", sys.argv)
         words = [part for key, value in flags.items() for part in (f"--{key}", str(value))]
         assert host([f"llava.eval.{script}", *words, *more]) == 0
@@ -115,7 +121,7 @@ def test_a_broken_picture_ends_with_one_line_and_text_alone_needs_no_picture(che
     (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     done = run(checkpoint, tmp_path, tmp_path / "answers.jsonl", "--workers", "1")
     assert done.exit_code == 2 and "0.png: text, not a picture" in done.output
-    assert ["text"] == [line["question_id"] for line in lines(tmp_path / "answers.jsonl")]
+    assert [line["question_id"] for line in lines(tmp_path / "answers.jsonl")] == ["text"]
     (tmp_path / "questions.jsonl").write_text(json.dumps(rows[0]) + "\n")
     assert run(checkpoint, tmp_path, tmp_path / "text.jsonl").exit_code == 0
     assert len(lines(tmp_path / "text.jsonl")) == 1
@@ -123,10 +129,14 @@ def test_a_broken_picture_ends_with_one_line_and_text_alone_needs_no_picture(che
 
 @pytest.mark.parametrize(
     ("row", "said"),
-    [({"image": "gone.png"}, "line 2: 'gone.png' is no file below"), ({"video": "gone.mp4"}, "'gone.mp4' is no file"),
-     ({"image": "../questions.jsonl"}, "is no file below"), ({"image": "0\0.png"}, "is no file below"),
-     ({"text": "What <image> is it?"}, "line 2: the text holds <image>")],
-)  # fmt: skip
+    [
+        ({"image": "gone.png"}, "line 2: 'gone.png' is no file below"),
+        ({"video": "gone.mp4"}, "'gone.mp4' is no file"),
+        ({"image": "../questions.jsonl"}, "is no file below"),
+        ({"image": "0\0.png"}, "is no file below"),
+        ({"text": "What <image> is it?"}, "line 2: the text holds <image>"),
+    ],
+)
 def test_what_cannot_be_asked_is_said_before_the_model_is_loaded(asked, tmp_path, monkeypatch, row, said):
     from emollm_plugin.evaluation.predictor import Predictor
 
@@ -140,9 +150,12 @@ def test_what_cannot_be_asked_is_said_before_the_model_is_loaded(asked, tmp_path
 
 @pytest.mark.parametrize(
     ("more", "said"),
-    [(["--device", "cuda:99"], "--device cuda:99: this machine has cpu"), (["--device", "abacus"], "name one"),
-     (["--model-base", "/none/base"], "/none/base")],
-)  # fmt: skip
+    [
+        (["--device", "cuda:99"], "--device cuda:99: this machine has cpu"),
+        (["--device", "abacus"], "name one"),
+        (["--model-base", "/none/base"], "/none/base"),
+    ],
+)
 def test_a_device_or_base_model_that_is_not_there(lora_folder, asked, tmp_path, more, said):
     done = run(lora_folder, asked, tmp_path / "answers.jsonl", *more)
     assert done.exit_code == 2 and not (tmp_path / "answers.jsonl").exists()

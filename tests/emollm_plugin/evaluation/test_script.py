@@ -20,8 +20,16 @@ def evaluate(*arguments, **environment):
 @pytest.mark.both_stacks
 @pytest.mark.parametrize(("evaluator", "chunks"), [("emollm", 2), ("model_vqa_loader", 2)])
 def test_chunks_are_answered_merged_and_scored(checkpoint, tiny, tmp_path, evaluator, chunks):
-    done = evaluate(checkpoint, EVALUATOR=evaluator, CHUNKS=chunks, OUT_DIR=tmp_path, QUESTIONS=tiny.data / "questions.jsonl",
-                    GOLD=tiny.data / "gold.jsonl", IMAGE_FOLDER=tiny.data / "images", MAX_NEW_TOKENS=3)  # fmt: skip
+    done = evaluate(
+        checkpoint,
+        EVALUATOR=evaluator,
+        CHUNKS=chunks,
+        OUT_DIR=tmp_path,
+        QUESTIONS=tiny.data / "questions.jsonl",
+        GOLD=tiny.data / "gold.jsonl",
+        IMAGE_FOLDER=tiny.data / "images",
+        MAX_NEW_TOKENS=3,
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert done.stdout.splitlines()[-1] == str(tmp_path / "results.json")
     ids = [json.loads(line)["question_id"] for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
@@ -36,9 +44,15 @@ def test_chunks_are_answered_merged_and_scored(checkpoint, tiny, tmp_path, evalu
 @pytest.mark.e2e
 def test_stimuli_are_compared_with_the_plain_questions(checkpoint, tiny, tmp_path):
     (tmp_path / "stimuli.txt").write_text("up Take heart.\n")
-    done = evaluate(checkpoint, OUT_DIR=tmp_path / "out", QUESTIONS=tiny.data / "questions.jsonl", MAX_NEW_TOKENS=1,
-                    GOLD=tiny.data / "gold.jsonl", IMAGE_FOLDER=tiny.data / "images",
-                    STIMULI=tmp_path / "stimuli.txt")  # fmt: skip
+    done = evaluate(
+        checkpoint,
+        OUT_DIR=tmp_path / "out",
+        QUESTIONS=tiny.data / "questions.jsonl",
+        MAX_NEW_TOKENS=1,
+        GOLD=tiny.data / "gold.jsonl",
+        IMAGE_FOLDER=tiny.data / "images",
+        STIMULI=tmp_path / "stimuli.txt",
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     prompts = {
         name: [json.loads(line)["prompt"] for line in (tmp_path / "out" / name / "answers.jsonl").open()]
@@ -53,9 +67,16 @@ def test_general_questions_and_the_checkpoint_before(checkpoint, tiny, tmp_path)
     general = tmp_path / "vqa.jsonl"
     general.write_text(json.dumps({"question_id": 1, "image": "0.png", "text": "Is it a picture?"}) + "\n")
     (tmp_path / "gold.jsonl").write_text(json.dumps({"question_id": 1, "answer": "yes"}) + "\n")
-    settings = {"OUT_DIR": tmp_path / "out", "MAX_NEW_TOKENS": 3, "QUESTIONS": tiny.data / "questions.jsonl",
-                "GOLD": tiny.data / "gold.jsonl", "IMAGE_FOLDER": tiny.data / "images", "GENERAL_QUESTIONS": general,
-                "GENERAL_GOLD": tmp_path / "gold.jsonl", "GENERAL_IMAGES": tiny.data / "images"}  # fmt: skip
+    settings = {
+        "OUT_DIR": tmp_path / "out",
+        "MAX_NEW_TOKENS": 3,
+        "QUESTIONS": tiny.data / "questions.jsonl",
+        "GOLD": tiny.data / "gold.jsonl",
+        "IMAGE_FOLDER": tiny.data / "images",
+        "GENERAL_QUESTIONS": general,
+        "GENERAL_GOLD": tmp_path / "gold.jsonl",
+        "GENERAL_IMAGES": tiny.data / "images",
+    }
     done = evaluate(checkpoint, **settings)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert done.stdout.splitlines()[-1] == str(tmp_path / "out" / "results.json")
@@ -74,15 +95,19 @@ def test_help_and_settings_that_cannot_be_used(tmp_path):
     shown = evaluate("--help")
     assert shown.returncode == 0 and "EVALUATOR" in shown.stdout
     for words, changes, said in (
-        ([], {}, "which CHECKPOINT"), ([tmp_path / "none"], {}, "is no folder"), (["--dryrun"], {}, "unknown argument"),
-        ([tmp_path], {"EVALUATOR": "some"}, "model_vqa_science"), ([tmp_path], {"CHUNKS": "0"}, "CHUNKS=0 is not"),
-        ([tmp_path], {"BATCH": "many"}, "BATCH=many is not"), ([tmp_path], {"LIKELIHOOD": "2"}, "0 or 1"),
+        ([], {}, "which CHECKPOINT"),
+        ([tmp_path / "none"], {}, "is no folder"),
+        (["--dryrun"], {}, "unknown argument"),
+        ([tmp_path], {"EVALUATOR": "some"}, "model_vqa_science"),
+        ([tmp_path], {"CHUNKS": "0"}, "CHUNKS=0 is not"),
+        ([tmp_path], {"BATCH": "many"}, "BATCH=many is not"),
+        ([tmp_path], {"LIKELIHOOD": "2"}, "0 or 1"),
         ([tmp_path], {"MINI_TEST": "some"}, "MINI_TEST=some is not"),
         ([tmp_path], {"OUT_DIR": f"{__file__}/out", "QUESTIONS": __file__}, "OUT_DIR="),
         ([tmp_path], {"EVALUATOR": "model_vqa", "LIKELIHOOD": 1}, "needs EVALUATOR=emollm"),
         ([tmp_path], {"GENERAL_QUESTIONS": __file__}, "must both be files"),
         ([tmp_path], {"BEFORE": "none"}, "no folder"),
-    ):  # fmt: skip
+    ):
         done = evaluate(*words, **changes)
         assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 

@@ -12,14 +12,23 @@ pytestmark = pytest.mark.host
 
 NEW = 10
 # Qwen has a window only where it is told to use it; LLaMA has none.
-WINDOWED = {"mistral": {}, "gemma2": {}, "gemma3_text": {}, "phi3": {},
-            "qwen2": {"use_sliding_window": True, "max_window_layers": 0}, "llama": None}  # fmt: skip
+WINDOWED = {
+    "mistral": {},
+    "gemma2": {},
+    "gemma3_text": {},
+    "phi3": {},
+    "qwen2": {"use_sliding_window": True, "max_window_layers": 0},
+    "llama": None,
+}
 # All begin alike, or all but one; with 16 tokens the longest fits a window of 20 and its answer does not.
 SHARED, LENGTHS = [4, 5, 6, 7], (5, 3, 12, 2, 7)
 
 
-@pytest.fixture(scope="module", params=[(family, window) for family in WINDOWED for window in (8, 20)
-                                        if family in families_here()], ids=lambda each: f"{each[0]}-{each[1]}")  # fmt: skip
+@pytest.fixture(
+    scope="module",
+    params=[(family, window) for family in WINDOWED for window in (8, 20) if family in families_here()],
+    ids=lambda each: f"{each[0]}-{each[1]}",
+)
 def model(request):
     import emollm_plugin
 

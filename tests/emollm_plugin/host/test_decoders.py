@@ -51,9 +51,13 @@ def without_unknown(tokenizer):
 def eyes(tiny):
     """The host's arguments for the vision modules."""
     return SimpleNamespace(
-        vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
-        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type="multiperspective:slots=2,width=16",
-    )  # fmt: skip
+        vision_tower=str(tiny.clip),
+        mm_vision_select_layer=-2,
+        mm_vision_select_feature="patch",
+        pretrain_mm_mlp_adapter=None,
+        mm_patch_merge_type="flat",
+        mm_projector_type="multiperspective:slots=2,width=16",
+    )
 
 
 def build(tiny, base):
@@ -80,9 +84,7 @@ def answers(model):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_trained_model_is_saved_and_answers_alike_when_reloaded(
-    family, attached, bases, train_arguments, batch, tmp_path
-):
+def test_a_trained_model_is_saved_and_answers_alike_when_reloaded(family, attached, bases, train_arguments, batch, tmp_path):
     from accelerate.utils import extract_model_from_parallel
     from llava.model.builder import load_pretrained_model
     from llava.train import train

@@ -18,10 +18,17 @@ emollm_plugin.register()
 LORA = {"lora_enable": True, "lora_r": 4, "lora_alpha": 8, "mm_projector_lr": 1e-2}
 MODES = {"lora": LORA, "projector": {"tune_mm_mlp_adapter": True}}
 CASES = [
-    ("mistral", "lora", "3"), ("mistral", "projector", None), ("qwen2", "lora", None), ("qwen2", "projector", "3"),
-    ("qwen3", "lora", "3"), ("qwen3", "projector", None), ("gemma3_text", "lora", None),
-    ("gemma3_text", "projector", "3"), ("phi3", "lora", "3"), ("phi3", "projector", None),
-]  # fmt: skip
+    ("mistral", "lora", "3"),
+    ("mistral", "projector", None),
+    ("qwen2", "lora", None),
+    ("qwen2", "projector", "3"),
+    ("qwen3", "lora", "3"),
+    ("qwen3", "projector", None),
+    ("gemma3_text", "lora", None),
+    ("gemma3_text", "projector", "3"),
+    ("phi3", "lora", "3"),
+    ("phi3", "projector", None),
+]
 
 
 TOLERANCE = 0.02
@@ -36,9 +43,7 @@ def forget(file):
 
 
 @pytest.mark.parametrize(("family", "mode", "zero"), [case for case in CASES if case[0] in families_here()])
-def test_a_trained_model_gives_the_same_logits_when_reloaded(
-    family, mode, zero, tiny, train_arguments, batch, tmp_path
-):
+def test_a_trained_model_gives_the_same_logits_when_reloaded(family, mode, zero, tiny, train_arguments, batch, tmp_path):
     from llava.model.builder import load_pretrained_model
 
     base, out = tmp_path / "base", tmp_path / "llava-out"

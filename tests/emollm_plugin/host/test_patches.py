@@ -37,7 +37,7 @@ def copy_host(folder):
 
 def test_only_our_own_lines_stand_in_the_patch():
     lines = [line for line in PATCH.read_text().splitlines() if not line.startswith(("diff ", "--- ", "+++ "))]
-    assert all(line.startswith("@@ -0,0 +1,3 @@") or line.startswith("+") for line in lines)
+    assert all(line.startswith(("@@ -0,0 +1,3 @@", "+")) for line in lines)
     added = {line for line in lines if line.startswith("+")}
     assert all("emollm" in line.lower() for line in added), added
 
@@ -65,7 +65,7 @@ def identical(first, second):
 def test_a_tree_in_between_is_left_as_it_is(tree):
     patch(tree)
     file = tree / "llava" / "train" / "train_mem.py"
-    file.write_text(file.read_text().replace("llava.train.train\")", "llava.train.other\")"))
+    file.write_text(file.read_text().replace('llava.train.train")', 'llava.train.other")'))
     for arguments in ((), ("--check",), ("--reverse",)):
         done = patch(tree, *arguments)
         assert done.returncode == 2 and "train_mem.py names emollm_plugin" in done.stderr
@@ -85,11 +85,14 @@ def patched(tree):
     assert patch(tree).returncode == 0
 
     def run(*command):
-        environment = {**os.environ, "PYTHONPATH": str(tree), "DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": "",
-                       "OMP_NUM_THREADS": "1"}  # fmt: skip
-        return subprocess.run(
-            list(map(str, command)), cwd=tree, env=environment, capture_output=True, text=True, timeout=300
-        )
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(tree),
+            "DS_ACCELERATOR": "cpu",
+            "CUDA_VISIBLE_DEVICES": "",
+            "OMP_NUM_THREADS": "1",
+        }
+        return subprocess.run(list(map(str, command)), cwd=tree, env=environment, capture_output=True, text=True, timeout=300)
 
     return run
 
@@ -106,10 +109,24 @@ def test_the_hosts_own_commands_train_and_evaluate(patched, train_arguments, tin
     assert len(losses) == 3 and 0 < losses[-1] < losses[0]
     answers = tmp_path / "answers.jsonl"
     done = patched(
-        PYTHON, "-m", "llava.eval.model_vqa_loader", "--model-path", out, "--question-file",
-        tiny.data / "questions.jsonl", "--image-folder", tiny.data / "images", "--answers-file", answers,
-        "--conv-mode", "emoprompt_chatml", "--temperature", "0", "--max_new_tokens", "4",
-    )  # fmt: skip
+        PYTHON,
+        "-m",
+        "llava.eval.model_vqa_loader",
+        "--model-path",
+        out,
+        "--question-file",
+        tiny.data / "questions.jsonl",
+        "--image-folder",
+        tiny.data / "images",
+        "--answers-file",
+        answers,
+        "--conv-mode",
+        "emoprompt_chatml",
+        "--temperature",
+        "0",
+        "--max_new_tokens",
+        "4",
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert len(answers.read_text().splitlines()) == len((tiny.data / "questions.jsonl").read_text().splitlines())
 

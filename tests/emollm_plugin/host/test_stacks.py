@@ -52,11 +52,19 @@ def arguments(start, train_arguments, tmp_path):
     def build(**changes):
         warmup = "warmup_ratio" if before_5() else "warmup_steps"
         return train_arguments(
-            model_name_or_path=start / "base", vision_tower=start / "clip", lr_scheduler_type="cosine",
-            pretrain_mm_mlp_adapter=start / "mm_projector.bin", per_device_train_batch_size=16, max_steps=16,
-            learning_rate=5e-3, mm_projector_lr=2e-3, weight_decay=0.1, output_dir=tmp_path / "llava-curve",
-            **{warmup: 0.2}, **changes,
-        )  # fmt: skip
+            model_name_or_path=start / "base",
+            vision_tower=start / "clip",
+            lr_scheduler_type="cosine",
+            pretrain_mm_mlp_adapter=start / "mm_projector.bin",
+            per_device_train_batch_size=16,
+            max_steps=16,
+            learning_rate=5e-3,
+            mm_projector_lr=2e-3,
+            weight_decay=0.1,
+            output_dir=tmp_path / "llava-curve",
+            **{warmup: 0.2},
+            **changes,
+        )
 
     return build
 

@@ -74,8 +74,9 @@ def test_a_clip_gives_its_frames_where_a_picture_would_give_itself(dataset, medi
     sample = dataset[2]
     with av.open(str(media.folder / "up.mp4")) as container:
         every = [frame.to_image() for frame in container.decode(video=0)]
-    wanted = process_images([every[index] for index in (0, 3, 6, 9)], dataset.data_args.image_processor,
-                            SimpleNamespace(image_aspect_ratio="pad"))  # fmt: skip
+    wanted = process_images(
+        [every[index] for index in (0, 3, 6, 9)], dataset.data_args.image_processor, SimpleNamespace(image_aspect_ratio="pad")
+    )
     assert torch.equal(sample["image"], wanted) and sample["image"].shape == (4, 3, 28, 28)
     assert (sample["input_ids"] == -200).sum() == 1
     ends = torch.where(sample["labels"] != -100)[0]
@@ -138,7 +139,8 @@ def losses(model, dataset, indices):
     batch = collated(dataset, indices)
     with torch.no_grad():
         prepared = model.prepare_inputs_labels_for_multimodal(
-            batch["input_ids"], None, batch["attention_mask"], None, batch["labels"], batch["images"])
+            batch["input_ids"], None, batch["attention_mask"], None, batch["labels"], batch["images"]
+        )
         _, positions, mask, _, embeddings, labels = prepared
         logits = model(inputs_embeds=embeddings, attention_mask=mask, position_ids=positions).logits
     each = torch.nn.functional.cross_entropy(logits[:, :-1].transpose(1, 2), labels[:, 1:], reduction="none")
@@ -190,9 +192,16 @@ def test_pictures_text_and_clips_train_in_one_run(dataset, media, train_argument
     The checkpoint says what the model said when its training ended, and is shown the frames that training read.
     """
     arguments = train_arguments(
-        data_path=media.file, image_folder=media.folder, mm_projector_type=CHANGE, per_device_train_batch_size=2,
-        max_steps=8, frame_cache=tmp_path / "frames", image_aspect_ratio="pad", **MODES[mode], **more,
-    )  # fmt: skip
+        data_path=media.file,
+        image_folder=media.folder,
+        mm_projector_type=CHANGE,
+        per_device_train_batch_size=2,
+        max_steps=8,
+        frame_cache=tmp_path / "frames",
+        image_aspect_ratio="pad",
+        **MODES[mode],
+        **more,
+    )
     probe = collated(dataset, [0, 1, 2, 5])
     probe["images"] = [image.bfloat16() for image in probe["images"]]
     done = finish(arguments, out=tmp_path / "llava-out", zero=zero, ranks=ranks, probe=probe)

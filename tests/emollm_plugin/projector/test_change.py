@@ -29,8 +29,9 @@ def test_it_is_there_only_where_it_is_named_and_old_checkpoints_load():
 
 def test_fresh_it_leaves_every_frame_as_a_still():
     frames = torch.randn(5, 9, IN)
-    assert torch.equal(projector()(frames, clips=[4, 1]), projector("multiperspective:perspectives=objects,slots=2,"
-                                                                    "width=16")(frames))  # fmt: skip
+    assert torch.equal(
+        projector()(frames, clips=[4, 1]), projector("multiperspective:perspectives=objects,slots=2,width=16")(frames)
+    )
 
 
 def test_clips_of_a_batch_do_not_see_each_other_and_a_still_is_a_clip_of_one():

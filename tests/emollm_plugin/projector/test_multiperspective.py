@@ -49,11 +49,14 @@ def test_condensing_is_the_mlp_on_pooled_patches_until_a_perspective_opens():
 
 
 @pytest.mark.parametrize("mode", ["multiperspective", "multiperspective:tokens=4"])
-@pytest.mark.parametrize(("patches", "width", "named"), [
-    (15, IN, "15 tokens.*no square grid.*mlp2x_gelu"),
-    (17, IN, "17 tokens.*class token; say --mm_vision_select_feature patch"),
-    (16, IN + 1, f"{IN + 1} wide, the projector was made for {IN}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("patches", "width", "named"),
+    [
+        (15, IN, "15 tokens.*no square grid.*mlp2x_gelu"),
+        (17, IN, "17 tokens.*class token; say --mm_vision_select_feature patch"),
+        (16, IN + 1, f"{IN + 1} wide, the projector was made for {IN}"),
+    ],
+)
 def test_tokens_that_are_no_grid_of_patches_are_refused(mode, patches, width, named):
     with pytest.raises(InputError, match=named):
         projector(mode)(torch.randn(1, patches, width))
@@ -93,7 +96,7 @@ def test_every_parameter_gets_a_gradient_from_the_second_step_on():
 
 
 def explained(module, learning_rate, steps=30):
-    """The share of a target that the perspectives can reach and content cannot, which they explain after some steps of AdamW."""
+    """The share of a target out of content's reach that the perspectives explain after some steps of AdamW."""
     torch.manual_seed(1)
     patches = torch.randn(32, 16, IN)
     target = module.content(patches).detach() + torch.einsum("bnc,nco->bo", patches, torch.randn(16, IN, OUT) / 10)[:, None]
@@ -237,13 +240,13 @@ def test_compiled_it_gives_the_same_tokens_and_gradients_without_a_graph_break(m
     compiled = torch.compile(module, backend="aot_eager", fullgraph=True)
     open_reads(module)
     for patches in (torch.randn(2, 16, IN), torch.randn(3, 25, IN)):  # the second is traced with sizes that vary
+        given = []
         for run in (module, compiled):
             module.zero_grad()
             tokens = run(patches)
             tokens.square().sum().backward()
-            found = [tokens, *(value.grad for value in module.parameters())]
-            wanted = [value.clone() for value in found] if run is module else wanted
-        assert all(torch.allclose(*pair, rtol=1e-4, atol=1e-5) for pair in zip(found, wanted, strict=True))
+            given.append([each.clone() for each in (tokens, *(value.grad for value in module.parameters()))])
+        assert all(torch.allclose(*pair, rtol=1e-4, atol=1e-5) for pair in zip(*given, strict=True))
 
 
 @pytest.mark.parametrize("mode", ["multiperspective", "multiperspective:tokens=4"])

@@ -94,9 +94,7 @@ def test_turns_add_up_to_the_hosts_own_prompt(templates):
 
 
 def test_the_chatml_template_is_the_one_smollm2_was_trained_on(templates):
-    expected = (
-        f"<|im_start|>system\n{GUIDANCE}<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"
-    )
+    expected = f"<|im_start|>system\n{GUIDANCE}<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"
     assert query(templates, "emoprompt_chatml", "Hello") == expected
 
 

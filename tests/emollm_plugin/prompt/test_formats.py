@@ -12,9 +12,11 @@ from ..tokenizers_like import CHATS, DATED, make
 pytestmark = pytest.mark.host
 
 TURNS = [
-    {"from": "human", "value": "<image>\nWhich emotion? joy sadness"}, {"from": "gpt", "value": "joy"},
-    {"from": "human", "value": "Yes or No?"}, {"from": "gpt", "value": "Yes"},
-]  # fmt: skip
+    {"from": "human", "value": "<image>\nWhich emotion? joy sadness"},
+    {"from": "gpt", "value": "joy"},
+    {"from": "human", "value": "Yes or No?"},
+    {"from": "gpt", "value": "Yes"},
+]
 
 
 @pytest.fixture(scope="module")

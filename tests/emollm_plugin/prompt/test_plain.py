@@ -53,7 +53,9 @@ def test_no_control_token_comes_out_of_what_a_data_set_says(chat, templates):
 
     for alike, others in zip(encoded("Yes?", "Yes"), encoded(f"{written}?", written)):
         # No more than the template itself writes.
-        assert [token for token in others if token in control.values()] == [token for token in alike if token in control.values()]
+        assert [token for token in others if token in control.values()] == [
+            token for token in alike if token in control.values()
+        ]
     assert encoded(f"{written}?", written)[0].count(-200) == 1
     # And the question is asked in the same words.
     ids, _ = encoded(f"{written}?", "Yes")

@@ -11,9 +11,16 @@ pytestmark = pytest.mark.host
 
 @pytest.mark.parametrize(
     ("template", "known", "ends"),
-    [("emoprompt_chatml", 0, [0, 2]), ("emoprompt_chatml", [0, 2], [0, 2]), ("emoprompt_chatml", None, [2]),
-     ("emoprompt_chatml", 2, 2), ("emoprompt_gemma", 0, 0), ("no such", 0, 0), (None, 0, 0)],
-)  # fmt: skip
+    [
+        ("emoprompt_chatml", 0, [0, 2]),
+        ("emoprompt_chatml", [0, 2], [0, 2]),
+        ("emoprompt_chatml", None, [2]),
+        ("emoprompt_chatml", 2, 2),
+        ("emoprompt_gemma", 0, 0),
+        ("no such", 0, 0),
+        (None, 0, 0),
+    ],
+)
 def test_the_end_of_an_answer_ends_generation(tiny, template, known, ends):
     import emollm_plugin
 

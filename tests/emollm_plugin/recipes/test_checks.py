@@ -12,15 +12,31 @@ from emollm_plugin.recipes.run import prepare
 from .conftest import read
 
 REFUSED = [
-    ("TUNE", "some", "qlora"), ("ZERO", "5", "3_offload"), ("CHECKPOINTING", "yes", "0, 1"), ("SEED", "abc", "number"),
-    ("EPOCHS", "0", "trains nothing"), ("EPOCHS", "two", "number"), ("BATCH", "0", "from 1"), ("MAX_STEPS", "-2", "-1"),
-    ("GLOBAL_BATCH", "a[0]", "from 1"), ("LEARNING_RATE", "1e", "number"), ("DATA_PATH", "/", "no file"),
-    ("IMAGE_FOLDER", str(ROOT / "setup.cfg"), "no folder"), ("RUN_DIR", str(ROOT / "setup.cfg/run"), "no folder"),
-    ("HOSTFILE", "/", "not exist"), ("FORM", "free", "guided"), ("RATIONALE", "all", "mixed"), ("ALIGN", "x", "from 0"),
-    ("BESIDE", "1.5", "from 0 to 1"), ("BESIDE", "-0.2", "from 0 to 1"), ("VIDEOS", "some", "storyboards, clips"),
-    ("PRETRAIN_PROJECTOR", "/none", "no file"), ("BASE_MODEL", "/none", "no folder"), ("LORA_R", "4", "TUNE=lora"),
+    ("TUNE", "some", "qlora"),
+    ("ZERO", "5", "3_offload"),
+    ("CHECKPOINTING", "yes", "0, 1"),
+    ("SEED", "abc", "number"),
+    ("EPOCHS", "0", "trains nothing"),
+    ("EPOCHS", "two", "number"),
+    ("BATCH", "0", "from 1"),
+    ("MAX_STEPS", "-2", "-1"),
+    ("GLOBAL_BATCH", "a[0]", "from 1"),
+    ("LEARNING_RATE", "1e", "number"),
+    ("DATA_PATH", "/", "no file"),
+    ("IMAGE_FOLDER", str(ROOT / "setup.cfg"), "no folder"),
+    ("RUN_DIR", str(ROOT / "setup.cfg/run"), "no folder"),
+    ("HOSTFILE", "/", "not exist"),
+    ("FORM", "free", "guided"),
+    ("RATIONALE", "all", "mixed"),
+    ("ALIGN", "x", "from 0"),
+    ("BESIDE", "1.5", "from 0 to 1"),
+    ("BESIDE", "-0.2", "from 0 to 1"),
+    ("VIDEOS", "some", "storyboards, clips"),
+    ("PRETRAIN_PROJECTOR", "/none", "no file"),
+    ("BASE_MODEL", "/none", "no folder"),
+    ("LORA_R", "4", "TUNE=lora"),
     ("QUESTIONS", "/none", "no file"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -75,8 +91,13 @@ def folder(path, **files):
 
 
 def test_a_base_that_is_an_adapter_says_what_it_is_and_what_to_do(tmp_path):
-    adapter = folder(tmp_path / "a", config__json={"model_type": "llava_llama"}, adapter_config__json={},
-                     adapter_model__bin={}, non_lora_trainables__bin={})  # fmt: skip
+    adapter = folder(
+        tmp_path / "a",
+        config__json={"model_type": "llava_llama"},
+        adapter_config__json={},
+        adapter_model__bin={},
+        non_lora_trainables__bin={},
+    )
     with pytest.raises(InputError, match=f"BASE_MODEL={adapter} is a LoRA adapter .*emollm merge {adapter} --out OUT"):
         check_base(read(BASE_MODEL=adapter))
 
@@ -86,7 +107,7 @@ def test_a_llava_checkpoint_as_base_takes_no_other_projector(tmp_path, given):
     config = {"mm_vision_tower": "x", "model_type": "llava_llama"}
     whole = folder(tmp_path / "llava", config__json=config, pytorch_model__bin={})
     assert check_base(read(BASE_MODEL=whole)) is True
-    with pytest.raises(InputError, match=f"is a LLaVA checkpoint, .*; leave {[*given][0]} out"):
+    with pytest.raises(InputError, match=f"is a LLaVA checkpoint, .*; leave {next(iter(given))} out"):
         check_base(read(BASE_MODEL=whole, **given))
 
 

@@ -21,10 +21,15 @@ def value(words, name):
 @pytest.mark.host
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"TUNE": "lora", "SAVE_STEPS": "5"}, {"TUNE": "projector", "PRETRAIN_PROJECTOR": "file"}, {"TUNE": "qlora"},
-     {"TUNE": "full", "ZERO": "none", "CHECKPOINTING": "1", "FRAME_CACHE": "f"}],
+    [
+        {},
+        {"TUNE": "lora", "SAVE_STEPS": "5"},
+        {"TUNE": "projector", "PRETRAIN_PROJECTOR": "file"},
+        {"TUNE": "qlora"},
+        {"TUNE": "full", "ZERO": "none", "CHECKPOINTING": "1", "FRAME_CACHE": "f"},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_the_host_takes_every_flag_of_the_launcher_with_its_value(made, settings):
     """On the stack at hand: the two differ in flags, and in the values that a flag takes."""
     import transformers

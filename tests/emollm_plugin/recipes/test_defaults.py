@@ -117,11 +117,21 @@ def test_a_cpu_trains_in_float32_unless_it_is_told_otherwise(monkeypatch):
 
 def test_run_folders_differ_by_data_model_and_mode():
     settings = [
-        {}, {"SEED": 1}, {"DATASET": "oasis"}, {"TUNE": "full"}, {"MINI_TRAIN": 24}, {"FORM": "guided"}, {"VIDEOS": "clips"},
-        {"BASE_MODEL": "lmsys/vicuna-7b-v1.5"}, {"BASE_MODEL": "a/b/vicuna-13b"}, {"VISION_TOWER": "openai/clip"},
-        {"DATA_PATH": "a/train.json"}, {"DATA_PATH": "b/train.json"}, {"DATA_PATH": "b/train.json", "TUNE": "qlora"},
+        {},
+        {"SEED": 1},
+        {"DATASET": "oasis"},
+        {"TUNE": "full"},
+        {"MINI_TRAIN": 24},
+        {"FORM": "guided"},
+        {"VIDEOS": "clips"},
+        {"BASE_MODEL": "lmsys/vicuna-7b-v1.5"},
+        {"BASE_MODEL": "a/b/vicuna-13b"},
+        {"VISION_TOWER": "openai/clip"},
+        {"DATA_PATH": "a/train.json"},
+        {"DATA_PATH": "b/train.json"},
+        {"DATA_PATH": "b/train.json", "TUNE": "qlora"},
         {"STACK": "classic"},
-    ]  # fmt: skip
+    ]
     names = [run_name(read(**one)) for one in settings]
     assert len(set(names)) == len(names)
     assert names[:3] == ["mini-seed0", "mini-seed1", "oasis-seed0"] and "b-train-qlora-seed0" in names

@@ -47,7 +47,12 @@ def ranks_of(words, tmp_path):
 
 @pytest.mark.parametrize(
     ("mask", "found", "asked", "taken"),
-    [("4,5", 2, {}, "4,5"), ("5,4,7", 3, {"GPUS": 2}, "5,4"), (None, 8, {"GPUS": 2}, "0,1"), ("GPU-8,GPU-1", 2, {}, "GPU-8,GPU-1")],
+    [
+        ("4,5", 2, {}, "4,5"),
+        ("5,4,7", 3, {"GPUS": 2}, "5,4"),
+        (None, 8, {"GPUS": 2}, "0,1"),
+        ("GPU-8,GPU-1", 2, {}, "GPU-8,GPU-1"),
+    ],
 )
 def test_training_takes_the_gpus_of_the_mask_and_no_other(gpus, tmp_path, mask, found, asked, taken):
     gpus(found, mask)

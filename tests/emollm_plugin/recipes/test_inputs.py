@@ -37,10 +37,15 @@ def files(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [json.dumps([RECORD]).encode(), BOM + json.dumps([RECORD]).encode(), lines(RECORD), lines(RECORD, begin=BOM),
-     b"\n" + json.dumps([RECORD], indent=1).encode()],
+    [
+        json.dumps([RECORD]).encode(),
+        BOM + json.dumps([RECORD]).encode(),
+        lines(RECORD),
+        lines(RECORD, begin=BOM),
+        b"\n" + json.dumps([RECORD], indent=1).encode(),
+    ],
     ids=["list", "mark", "lines", "lines with a mark", "indented"],
-)  # fmt: skip
+)
 def test_training_data_are_read_in_every_form_and_handed_to_llava_in_its_own(files, content):
     data = files(content)
     assert read_records(data.train) == [RECORD]
@@ -53,11 +58,16 @@ def test_training_data_are_read_in_every_form_and_handed_to_llava_in_its_own(fil
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"id,image,label\n1,a.png,joy\n", r"a CSV table \(id,image,label\)"), (b"id\timage\n1\ta.png\n", "a TSV table"),
-        ("[]".encode("utf-16"), "UTF-16 text; save it as UTF-8"), (b"PAR1....", "a Parquet table"), (b'[{"id": 1}, ', "may be cut off"),
-        (b'{"a": [1]}', "holds no list"), (b"PK\3\4", "an archive, not JSON; unpack it"), (lines(RECORD) + b'{"id"', "line 2: not valid JSON"),
+        (b"id,image,label\n1,a.png,joy\n", r"a CSV table \(id,image,label\)"),
+        (b"id\timage\n1\ta.png\n", "a TSV table"),
+        ("[]".encode("utf-16"), "UTF-16 text; save it as UTF-8"),
+        (b"PAR1....", "a Parquet table"),
+        (b'[{"id": 1}, ', "may be cut off"),
+        (b'{"a": [1]}', "holds no list"),
+        (b"PK\3\4", "an archive, not JSON; unpack it"),
+        (lines(RECORD) + b'{"id"', "line 2: not valid JSON"),
     ],
-)  # fmt: skip
+)
 def test_training_data_of_another_kind_are_named_for_what_they_are(files, content, said):
     with pytest.raises(InputError, match=said):
         read_records(files(content).train)
@@ -78,11 +88,13 @@ def test_questions_and_gold_with_a_byte_order_mark_and_blank_lines(files):
         ({"questions": lines({"question_id": "1", "video": "a.mp4", "text": "?"})}, "asks about a clip"),
         ({"questions": lines({**QUESTION, "text": "<image> Which?"})}, "the text holds <image>"),
         ({"questions": lines({**QUESTION, "image": "none.png"})}, "1 of 1 media .* faulty: none.png"),
-        ({"questions": b"{"}, "not valid JSON"), ({"questions": b""}, "no question"),
-        ({"gold": lines({**GOLD, "question_id": "7"})}, "holds no answer to '1'"), ({"gold": b"x"}, "not valid JSON"),
+        ({"questions": b"{"}, "not valid JSON"),
+        ({"questions": b""}, "no question"),
+        ({"gold": lines({**GOLD, "question_id": "7"})}, "holds no answer to '1'"),
+        ({"gold": b"x"}, "not valid JSON"),
         ({"questions": b"[]", "name": "questions.json"}, "one JSON list"),
     ],
-)  # fmt: skip
+)
 def test_questions_that_cannot_be_asked_or_scored_are_found_before_training(files, changes, said):
     with pytest.raises(InputError, match=said):
         check_questions(files(**changes), hosts_evaluator=True)

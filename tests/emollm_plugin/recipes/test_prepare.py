@@ -48,11 +48,13 @@ def test_pictures_that_had_to_be_made_are_looked_for_where_they_are(tmp_path, mo
 @pytest.mark.parametrize(
     ("settings", "folder"),
     [
-        ({}, "mini-480-144"), ({"MINI_TRAIN": "24", "MINI_TEST": "12"}, "mini-24-12"), ({"SEED": "3"}, "mini-480-144"),
+        ({}, "mini-480-144"),
+        ({"MINI_TRAIN": "24", "MINI_TEST": "12"}, "mini-24-12"),
+        ({"SEED": "3"}, "mini-480-144"),
         ({"VIDEOS": "clips", "RATIONALE": "mixed", "FORM": "guided"}, "mini-480-144-clips-mixed-guided"),
         ({"DATASET": "oasis", "DATA_ROOT": ".", "SEED": "3", "FORM": "guided"}, "oasis-seed3-none-guided"),
     ],
-)  # fmt: skip
+)
 def test_data_that_differ_lie_in_folders_that_differ(tmp_path, ran, settings, folder):
     data = prepare_data(read(DATA_DIR=tmp_path, **settings))
     assert data.train == tmp_path / folder / "train.json"

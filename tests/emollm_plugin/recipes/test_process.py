@@ -53,10 +53,12 @@ def test_a_log_that_the_disk_does_not_take_hides_no_reason(tmp_path):
         (["Traceback", "torch.OutOfMemoryError: CUDA out of memory. Tried 2 GiB"], 1, "CUDA out of memory. Tried"),
         (["[rank0]: ValueError: shapes", "[rank1]: torch.distributed.DistBackendError: NCCL"], 1, "ValueError: shapes"),
         (["RuntimeError: [enforce fail] No space left on device"], 1, "training failed: no space left on the disk of"),
-        (["loading"], -9, "was killed"), (["loading"], 247, "was killed"), (["loading"], 7, "failed with code 7; see"),
+        (["loading"], -9, "was killed"),
+        (["loading"], 247, "was killed"),
+        (["loading"], 7, "failed with code 7; see"),
         (["ConnectionResetError: peer"], 1, "ConnectionResetError: peer"),
     ],
-)  # fmt: skip
+)
 def test_the_last_line_names_the_cause(tmp_path, lines, code, said):
     line = reason("training", lines, code, tmp_path / "train.log")
     assert said in line and "\n" not in line

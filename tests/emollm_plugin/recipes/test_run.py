@@ -39,9 +39,14 @@ class Machine:
         (root / "base" / "pytorch_model.bin").write_bytes(b"")
         faces = root / "faces"
         self.settings = {
-            "BASE_MODEL": root / "base", "TEMPLATE": "chatml", "DEVICE": "cpu", "DATA_PATH": faces / "train.json",
-            "IMAGE_FOLDER": faces / "images", "QUESTIONS": faces / "questions.jsonl", "GOLD": faces / "gold.jsonl",
-        }  # fmt: skip
+            "BASE_MODEL": root / "base",
+            "TEMPLATE": "chatml",
+            "DEVICE": "cpu",
+            "DATA_PATH": faces / "train.json",
+            "IMAGE_FOLDER": faces / "images",
+            "QUESTIONS": faces / "questions.jsonl",
+            "GOLD": faces / "gold.jsonl",
+        }
 
     def logged(self, what, command, log, environment):
         self.ran.append((what, [str(word) for word in command]))

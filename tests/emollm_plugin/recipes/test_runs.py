@@ -35,8 +35,12 @@ class Place:
         (root / "mm_projector.bin").write_bytes(b"start")
         self.base = Base(str(root / "base"), "chatml")
         self.data = Data(root / "train.json", root / "images", None, None)
-        self.settings = {"BASE_MODEL": self.base.name, "DATA_PATH": self.data.train, "ZERO": root / "zero.json",
-                         "PRETRAIN_PROJECTOR": root / "mm_projector.bin"}  # fmt: skip
+        self.settings = {
+            "BASE_MODEL": self.base.name,
+            "DATA_PATH": self.data.train,
+            "ZERO": root / "zero.json",
+            "PRETRAIN_PROJECTOR": root / "mm_projector.bin",
+        }
 
     def mark(self, **changes):
         recipe = filled(self.devices.world, **{**self.settings, **changes})
@@ -91,7 +95,7 @@ CHANGES = {
     "the number format": (lambda place: changed(place, devices=replace(CPU, precision="bf16")), "PRECISION=fp32 there"),
     "the batch": (lambda place: changed(place, devices=replace(CPU, world=2)), "GLOBAL_BATCH=8 there, 16 here"),
     "long samples": (lambda place: {"TOO_LONG": "drop"}, "TOO_LONG=none there, drop here"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -121,9 +125,13 @@ def test_a_run_folder_that_was_given_is_refused(place, change):
 
 
 SAME = {
-    "nothing": {}, "where frames are kept": {"FRAME_CACHE": "frames"}, "checkpoints": {"SAVE_STEPS": 7},
-    "smaller pieces of the same batch": {"BATCH": 4}, "recomputing": {"CHECKPOINTING": 1}, "a port": {"MASTER_PORT": 7},
-}  # fmt: skip
+    "nothing": {},
+    "where frames are kept": {"FRAME_CACHE": "frames"},
+    "checkpoints": {"SAVE_STEPS": 7},
+    "smaller pieces of the same batch": {"BATCH": 4},
+    "recomputing": {"CHECKPOINTING": 1},
+    "a port": {"MASTER_PORT": 7},
+}
 
 
 @pytest.mark.parametrize("changes", SAME.values(), ids=SAME.keys())

@@ -33,14 +33,22 @@ def test_ordinary_environments_are_left_alone():
 @pytest.mark.parametrize(
     ("name", "value", "meant"),
     [
-        ("EPOCH", "3", "EPOCHS"), ("LORA_RANK", "64", "LORA_R"), ("LORA_TARGETS", "all", "LORA_R"),
-        ("SEEDS", "1", "SEED"), ("LEARNINGRATE", "1e-4", "LEARNING_RATE"), ("MAX_STEP", "5", "MAX_STEPS"),
-        ("GLOBALBATCH", "8", "GLOBAL_BATCH"), ("DATAPATH", "x.json", "DATA_PATH"),
-        ("BASE_MODELS", "x/y", "BASE_MODEL"), ("IMAGES_FOLDER", "x", "IMAGE_FOLDER"),
-        ("TUNES", "lora", "TUNE"), ("NODE", "2", "NODES"), ("QUESTION", "q.jsonl", "QUESTIONS"),
+        ("EPOCH", "3", "EPOCHS"),
+        ("LORA_RANK", "64", "LORA_R"),
+        ("LORA_TARGETS", "all", "LORA_R"),
+        ("SEEDS", "1", "SEED"),
+        ("LEARNINGRATE", "1e-4", "LEARNING_RATE"),
+        ("MAX_STEP", "5", "MAX_STEPS"),
+        ("GLOBALBATCH", "8", "GLOBAL_BATCH"),
+        ("DATAPATH", "x.json", "DATA_PATH"),
+        ("BASE_MODELS", "x/y", "BASE_MODEL"),
+        ("IMAGES_FOLDER", "x", "IMAGE_FOLDER"),
+        ("TUNES", "lora", "TUNE"),
+        ("NODE", "2", "NODES"),
+        ("QUESTION", "q.jsonl", "QUESTIONS"),
         ("VISION_TOWERS", "clip", "VISION_TOWER"),
     ],
-)  # fmt: skip
+)
 def test_a_misspelt_setting_stops_with_the_nearest_name(name, value, meant):
     with pytest.raises(InputError, match=rf"^{name}={re.escape(value)} is no setting; is {meant}\w* meant\?"):
         read(**{name: value})
@@ -56,9 +64,19 @@ def test_an_empty_variable_is_one_that_is_not_set():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("EPOCHS", "1e"), ("EPOCHS", "nan"), ("BATCH", "1_0"), ("LORA_R", "0"), ("FAULTY_MEDIA", "2"), ("TOO_LONG", "keep"),
-     ("OVERWRITE", "yes"), ("MASTER_PORT", "x"), ("NODES", "0"), ("PRECISION", "fp16")],
-)  # fmt: skip
+    [
+        ("EPOCHS", "1e"),
+        ("EPOCHS", "nan"),
+        ("BATCH", "1_0"),
+        ("LORA_R", "0"),
+        ("FAULTY_MEDIA", "2"),
+        ("TOO_LONG", "keep"),
+        ("OVERWRITE", "yes"),
+        ("MASTER_PORT", "x"),
+        ("NODES", "0"),
+        ("PRECISION", "fp16"),
+    ],
+)
 def test_a_value_of_another_form_is_named(name, value):
     with pytest.raises(InputError, match=f"^{name}={value} is "):
         read(**{name: value})

@@ -8,17 +8,19 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data.schema.tasks import TASKS
+from emollm_plugin.checkpoints.notes import learned_from
 from emollm_plugin.cli.main import main
 from emollm_plugin.serving.ask import LABELS, NO_REASONS, TOKENS, ask, default_labels, learned, read_reasons
-from emollm_plugin.checkpoints.notes import learned_from
 
 pytestmark = pytest.mark.host
 
 
 def noting(*records):
     """A note of a training on records `(id, answer)`."""
-    made = [{"id": key, "conversations": [{"from": "human", "value": "?"}, {"from": "gpt", "value": answer}]}
-            for key, answer in records]  # fmt: skip
+    made = [
+        {"id": key, "conversations": [{"from": "human", "value": "?"}, {"from": "gpt", "value": answer}]}
+        for key, answer in records
+    ]
     return learned_from(made, "train.json")
 
 
@@ -26,17 +28,26 @@ BARE = noting(("mini/1/emo_c", "joy"), ("mini/2/emo_c", "fear"))
 EXPLAINED = noting(("mini/1/emo_c", "A wide smile is seen.\nAnswer: joy"), ("mini/2/emo_c", "fear"))
 
 
-@pytest.mark.parametrize(("said", "rationale", "note"), [
-    ("A bright smile, open arms.\nAnswer: joy", "A bright smile, open arms.", ""),
-    ("People laugh together in the sun.", "People laugh together in the sun.", ""),
-    # `happiness` is another word for it.
-    ("All of it speaks of happiness and sun.\nAnswer: joy", "All of it speaks of happiness and sun.", ""),
-    ("A dark street at night.\nAnswer: fear", "", "its own words come to fear, so they are left out"),
-    ("This points to surprise.\nAnswer: joy", "", "its own words come to surprise, so they are left out"),
-    ("surprise", "", "its own words come to surprise, so they are left out"),
-    ("A dark street at night.\nAnswer: unease", "", "its own words come to none of the labels (unease), so they are left out"),
-    ("joy", "", "it gave no reasons"), ("", "", "it gave no reasons"), ("Joy, happiness", "", "it gave no reasons"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("said", "rationale", "note"),
+    [
+        ("A bright smile, open arms.\nAnswer: joy", "A bright smile, open arms.", ""),
+        ("People laugh together in the sun.", "People laugh together in the sun.", ""),
+        # `happiness` is another word for it.
+        ("All of it speaks of happiness and sun.\nAnswer: joy", "All of it speaks of happiness and sun.", ""),
+        ("A dark street at night.\nAnswer: fear", "", "its own words come to fear, so they are left out"),
+        ("This points to surprise.\nAnswer: joy", "", "its own words come to surprise, so they are left out"),
+        ("surprise", "", "its own words come to surprise, so they are left out"),
+        (
+            "A dark street at night.\nAnswer: unease",
+            "",
+            "its own words come to none of the labels (unease), so they are left out",
+        ),
+        ("joy", "", "it gave no reasons"),
+        ("", "", "it gave no reasons"),
+        ("Joy, happiness", "", "it gave no reasons"),
+    ],
+)
 def test_reasons_are_given_where_they_are_some_and_speak_for_the_emotion(said, rationale, note):
     assert read_reasons(said, "joy", ["joy", "fear", "anger"]) == (rationale, note)
 
@@ -154,10 +165,15 @@ def test_a_folder_of_frames_can_be_one_clip(checkpoint, album):
     assert done.exit_code == 0 and done.stdout.splitlines()[-1].startswith("trained on: "), done.output
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (["none.png"], "none.png: missing"), (["0.png", "none.png"], "none.png: missing"), (["https://x.org/a.jpg"], "a web address"),
-    (["empty"], "holds neither picture nor clip"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["none.png"], "none.png: missing"),
+        (["0.png", "none.png"], "none.png: missing"),
+        (["https://x.org/a.jpg"], "a web address"),
+        (["empty"], "holds neither picture nor clip"),
+    ],
+)
 def test_what_cannot_be_asked_about_is_said_before_the_model_is_loaded(picture, tmp_path, monkeypatch, words, said):
     from emollm_plugin.evaluation.predictor import Predictor
 
@@ -172,9 +188,9 @@ def test_what_cannot_be_asked_about_is_said_before_the_model_is_loaded(picture, 
 def test_paths_may_be_texts(checkpoint, asked, picture, predictor, tmp_path):
     from pathlib import Path
 
-    from emollm_plugin.serving.explain import explain
     from emollm_plugin.evaluation.predictor import Predictor
     from emollm_plugin.evaluation.run import evaluate
+    from emollm_plugin.serving.explain import explain
 
     for kind in (str, Path):
         assert predictor.answer([kind(picture)], ["joy?"]) == predictor.answer([Image.open(picture)], ["joy?"])

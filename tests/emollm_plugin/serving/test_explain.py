@@ -9,11 +9,11 @@ from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
 from emollm_plugin.cli.main import main
-from emollm_plugin.serving.explain.picture import MARGIN, WIDTH, Sheet
-from emollm_plugin.serving.explain.seen import Map, Panel, look, watching
 from emollm_plugin.evaluation.eyes import picture_of
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
+from emollm_plugin.serving.explain.picture import MARGIN, WIDTH, Sheet
+from emollm_plugin.serving.explain.seen import Map, Panel, look, watching
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 ODD = (0, 2)  # row and column of the one patch that differs
@@ -67,7 +67,10 @@ def test_maps_are_highest_where_the_picture_differs(projector, patches):
     assert cells.values.shape == (4, 4) and np.isclose(cells.values.sum(), 1)
     with torch.no_grad():
         projector.perspectives["layout"].proj.weight[:, : 5 * 8] = 0  # the first five cells
-    assert set(zip(*np.where(panels(projector, patches)["Layout"].maps[0].values == 0))) == {*((0, n) for n in range(4)), (1, 0)}
+    assert set(zip(*np.where(panels(projector, patches)["Layout"].maps[0].values == 0))) == {
+        *((0, n) for n in range(4)),
+        (1, 0),
+    }
     # From the left neighbour to the odd patch, and from it to the next.
     assert set(zip(*np.nonzero(texture.values))) == {ODD, (ODD[0], ODD[1] + 1)}
 
@@ -187,14 +190,20 @@ def test_no_text_lies_over_another_or_leaves_the_page(labels, monkeypatch):
     monkeypatch.setattr(ImageDraw.ImageDraw, "text", noting)
     words = "a very long word" * 9
     shares = {f"{index} {words}"[: 8 + 3 * index]: 1 / labels for index in range(labels)}
-    report = {"emotion": "joy", "confidence": 0.5, "probabilities": shares, "rationale": f"{words} " * 20,
-              "answer": f"{words} " * 9, "trained_on": words}  # fmt: skip
+    report = {
+        "emotion": "joy",
+        "confidence": 0.5,
+        "probabilities": shares,
+        "rationale": f"{words} " * 20,
+        "answer": f"{words} " * 9,
+        "trained_on": words,
+    }
     sheet = Sheet(Image.new("RGB", (50, 50), "red"), words * 9)
     sheet.answer(report, f"{words} " * 9)
     for count in (4, 2, 0, 2, 1):
         sheet.add(Panel("Objects", words, [Map(words, np.eye(8), over_image=False)] * count))
     drawn = sheet.finish()
-    for left, top, right, bottom, text in boxes:
+    for left, _top, right, bottom, text in boxes:
         assert left >= MARGIN / 2 and right <= WIDTH - MARGIN + 1 and bottom <= drawn.height - 2, text
     for one, other in itertools.combinations(boxes, 2):
         apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]

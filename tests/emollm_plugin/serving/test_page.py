@@ -11,9 +11,9 @@ from PIL import Image
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.examine import open_picture
-from emollm_plugin.serving import page as serve
 from emollm_plugin.cli.main import main
 from emollm_plugin.evaluation.eyes import Seen, is_clip
+from emollm_plugin.serving import page as serve
 
 
 def test_without_gradio_it_says_so_in_one_line(monkeypatch):
@@ -43,8 +43,15 @@ def through(path, *headers, kind="http", guard=None, host=HOST):
 
 def test_the_guard():
     assert through("/") is through("/gradio_api/queue/join") is through("/anything", kind="lifespan") is None
-    for path in ("/gradio_api/file=http://example.org/a", "/gradio_api/proxy=https://a.hf.space/b", "/monitoring",
-                 "/gradio_api/process_recording", "/gradio_api/runs", "/../etc/passwd", "/login"):  # fmt: skip
+    for path in (
+        "/gradio_api/file=http://example.org/a",
+        "/gradio_api/proxy=https://a.hf.space/b",
+        "/monitoring",
+        "/gradio_api/process_recording",
+        "/gradio_api/runs",
+        "/../etc/passwd",
+        "/login",
+    ):
         assert through(path) == 404, path
     upload = "/gradio_api/upload"
     assert through(upload, (b"content-length", b"%d" % serve.LIMIT)) is None
@@ -54,21 +61,38 @@ def test_the_guard():
     assert through("/", kind="websocket") == "websocket.close"
 
 
-@pytest.mark.parametrize(("host", "status"), [
-    ("127.0.0.1:7860", None), ("localhost:7860", None), ("LOCALHOST", None), ("[::1]:7860", None), ("192.168.1.5", None),
-    ("box.example.org:80", None), ("evil.example.com:7860", 403), ("127.0.0.1.nip.io:7860", 403), ("", 403),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:7860", None),
+        ("localhost:7860", None),
+        ("LOCALHOST", None),
+        ("[::1]:7860", None),
+        ("192.168.1.5", None),
+        ("box.example.org:80", None),
+        ("evil.example.com:7860", 403),
+        ("127.0.0.1.nip.io:7860", 403),
+        ("", 403),
+    ],
+)
 def test_a_name_that_somebody_else_lets_mean_this_machine_is_refused(host, status):
     for path in ("/", "/gradio_api/call/ask", "/gradio_api/file=/tmp/a"):
         assert through(path, host=(b"Host", host.encode())) == status
 
 
-@pytest.mark.parametrize(("headers", "status"), [
-    ({"origin": "http://127.0.0.1:7860"}, None), ({"origin": "http://evil.example.com"}, 403), ({"origin": "null"}, 403),
-    ({"origin": "http://127.0.0.1:9999"}, 403), ({"origin": "http://localhost:7860"}, 403),
-    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
-    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, None), ({"sec-fetch-site": "same-origin"}, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "http://127.0.0.1:7860"}, None),
+        ({"origin": "http://evil.example.com"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://127.0.0.1:9999"}, 403),
+        ({"origin": "http://localhost:7860"}, 403),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, None),
+        ({"sec-fetch-site": "same-origin"}, None),
+    ],
+)
 def test_another_sites_page_cannot_send_anything(headers, status):
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
     for path in ("/", "/gradio_api/upload", "/gradio_api/queue/join"):
@@ -131,7 +155,7 @@ def test_an_error_goes_with_the_next_upload_and_the_page_shows_what_the_model_se
     assert serve.preview(Predictor(), None) == ("", None, None, "", "")
     said, *rest = serve.answer(Predictor(), str(broken), "Who?", ["joy", "fear"])
     assert said.startswith("b.png: ") and rest == [None, None, "", ""]
-    said, seen, shares, why, own = serve.answer(Predictor(), str(picture), "Who?", ["joy", "fear"])
+    said, seen, shares, _why, own = serve.answer(Predictor(), str(picture), "Who?", ["joy", "fear"])
     assert (said, seen.size, shares, own) == ("", (40, 20), {"joy": 1.0, "fear": 0.0}, "(40, 20) Who?")
 
 
@@ -239,5 +263,3 @@ def test_uploads_that_are_too_large_broken_or_of_another_kind(page, ask, tmp_pat
 def test_an_address_that_is_taken(page):
     with pytest.raises(InputError, match="--port"):
         serve.start(Predictor(), ["joy"], "127.0.0.1", int(page[0].rsplit(":", 1)[1]))
-
-

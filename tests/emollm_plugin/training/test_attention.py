@@ -53,9 +53,7 @@ def test_the_choice_on_a_card_and_its_grounds_are_logged_once(monkeypatch, caplo
     monkeypatch.setattr(attention.torch.cuda, "get_device_capability", lambda: (9, 0))
     with caplog.at_level(logging.INFO):
         assert attention_here(half_precision=True) == chosen
-    assert caplog.messages == [
-        f"attention: {chosen} (flash_attn {state}, compute capability (9, 0), half precision True)"
-    ]
+    assert caplog.messages == [f"attention: {chosen} (flash_attn {state}, compute capability (9, 0), half precision True)"]
 
 
 @pytest.mark.host

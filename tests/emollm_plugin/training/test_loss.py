@@ -20,9 +20,13 @@ def model(tiny):
 
     model = LlavaLlamaForCausalLM.from_pretrained(tiny.base)
     arguments = SimpleNamespace(
-        vision_tower=str(tiny.clip), mm_vision_select_layer=-2, mm_vision_select_feature="patch",
-        pretrain_mm_mlp_adapter=None, mm_patch_merge_type="flat", mm_projector_type="multiperspective:slots=2,width=16",
-    )  # fmt: skip
+        vision_tower=str(tiny.clip),
+        mm_vision_select_layer=-2,
+        mm_vision_select_feature="patch",
+        pretrain_mm_mlp_adapter=None,
+        mm_patch_merge_type="flat",
+        mm_projector_type="multiperspective:slots=2,width=16",
+    )
     torch.manual_seed(0)
     model.get_model().initialize_vision_modules(arguments)
     return model.float()
@@ -84,9 +88,17 @@ def test_a_step_does_not_depend_on_how_its_batch_is_cut(unequal, train_arguments
     for size, accumulated, ranks, zero in CUTS:
         out = tmp_path / f"llava-{size}x{accumulated}x{ranks}-{zero}"
         arguments = train_arguments(
-            data_path=unequal, output_dir=out, per_device_train_batch_size=size, gradient_accumulation_steps=accumulated,
-            bf16=False, optim="sgd", learning_rate=0.5, lr_scheduler_type="constant", max_grad_norm=0, max_steps=2,
-        )  # fmt: skip
+            data_path=unequal,
+            output_dir=out,
+            per_device_train_batch_size=size,
+            gradient_accumulation_steps=accumulated,
+            bf16=False,
+            optim="sgd",
+            learning_rate=0.5,
+            lr_scheduler_type="constant",
+            max_grad_norm=0,
+            max_steps=2,
+        )
         runs.append(finish(arguments, out=out, zero=zero, ranks=ranks))
     wanted, losses = weights(runs[0].out), [loss for _, loss in runs[0].curve()]
     assert losses[1] < losses[0] - 0.05, "what stands still agrees as well"

@@ -36,12 +36,24 @@ def free_port():
 @pytest.fixture
 def settings(tiny, tmp_path):
     return {
-        **os.environ, "DEVICE": "cpu", "PRECISION": "fp32", "OMP_NUM_THREADS": "1",
-        "BASE_MODEL": tiny.base, "VISION_TOWER": tiny.clip,
-        "DATA_PATH": tiny.data / "train.json", "IMAGE_FOLDER": tiny.data / "images", "TEMPLATE": "emoprompt_chatml",
-        "PROJECTOR": "multiperspective:slots=2,width=16", "TUNE": "full", "MAX_STEPS": "2", "BATCH": "2",
-        "GLOBAL_BATCH": "8", "MAX_LENGTH": "256", "RUN_DIR": tmp_path / "run", "MASTER_PORT": free_port(),
-    }  # fmt: skip
+        **os.environ,
+        "DEVICE": "cpu",
+        "PRECISION": "fp32",
+        "OMP_NUM_THREADS": "1",
+        "BASE_MODEL": tiny.base,
+        "VISION_TOWER": tiny.clip,
+        "DATA_PATH": tiny.data / "train.json",
+        "IMAGE_FOLDER": tiny.data / "images",
+        "TEMPLATE": "emoprompt_chatml",
+        "PROJECTOR": "multiperspective:slots=2,width=16",
+        "TUNE": "full",
+        "MAX_STEPS": "2",
+        "BATCH": "2",
+        "GLOBAL_BATCH": "8",
+        "MAX_LENGTH": "256",
+        "RUN_DIR": tmp_path / "run",
+        "MASTER_PORT": free_port(),
+    }
 
 
 def start(settings, *arguments, **changes):

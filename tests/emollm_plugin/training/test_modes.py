@@ -64,7 +64,7 @@ def test_what_moves(mode, zero, ranks, more, mixed, train_arguments, tmp_path):
     assert len(done.curve()) == 6 and all(loss > 0 for _, loss in done.curve())
     assert done.rotary(), "the host casts the whole model before it adds LoRA"
     for kind, values in done.rotary().values():
-        assert kind == "float32" and values == pytest.approx([10 ** -step for step in range(4)], rel=1e-6)
+        assert kind == "float32" and values == pytest.approx([10**-step for step in range(4)], rel=1e-6)
 
 
 def test_without_deepspeed_every_weight_moves_in_bfloat16_too(tiny, train_arguments, tmp_path):
@@ -102,8 +102,13 @@ def test_zero3_ends_with_the_checkpoint_of_zero2(mixed, train_arguments, tmp_pat
     The stages add gradients up in another order, and a bfloat16 has eight bits: tensors that began at zero and have
     only six small steps in them differ by up to 1.1 % of their norm, the others by under 0.1 %.
     """
-    arguments = {"data_path": mixed, "per_device_train_batch_size": 2, "group_by_modality_length": True,
-                 "learning_rate": 1e-3, "adam_epsilon": 1e-4}  # fmt: skip
+    arguments = {
+        "data_path": mixed,
+        "per_device_train_batch_size": 2,
+        "group_by_modality_length": True,
+        "learning_rate": 1e-3,
+        "adam_epsilon": 1e-4,
+    }
     runs = {}
     for stage in ("2", "3"):
         out = tmp_path / f"llava-zero{stage}"
@@ -118,12 +123,17 @@ def project_under_zero3(file):
     """In a process of its own: replace the projectors and patches in `file` by what they give when partitioned."""
     import deepspeed
 
-    os.environ.update(CPU, RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", LOCAL_SIZE="1", MASTER_ADDR="127.0.0.1",
-                      MASTER_PORT=str(free_port()))  # fmt: skip
+    os.environ.update(
+        CPU, RANK="0", LOCAL_RANK="0", WORLD_SIZE="1", LOCAL_SIZE="1", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(free_port())
+    )
     deepspeed.init_distributed()
     # The threshold is zero, so that the smallest tensor is partitioned too.
-    config = {"zero_optimization": {"stage": 3, "stage3_param_persistence_threshold": 0}, "train_batch_size": 1,
-              "optimizer": {"type": "SGD", "params": {"lr": 0.0}}, "zero_allow_untested_optimizer": True}  # fmt: skip
+    config = {
+        "zero_optimization": {"stage": 3, "stage3_param_persistence_threshold": 0},
+        "train_batch_size": 1,
+        "optimizer": {"type": "SGD", "params": {"lr": 0.0}},
+        "zero_allow_untested_optimizer": True,
+    }
     projectors, patches = torch.load(file, weights_only=False)
     tokens = []
     for projector in projectors:

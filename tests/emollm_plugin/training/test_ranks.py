@@ -47,8 +47,11 @@ def agree(environment, own, out):
     def refuse():
         raise InputError(f"rank {rank} refuses")
 
-    for name, work in (("refused", lambda: from_first(refuse)), ("shared", lambda: check_shared(Path(out))),
-                       ("apart", lambda: check_shared(Path(out) / f"of-{rank}"))):  # fmt: skip
+    for name, work in (
+        ("refused", lambda: from_first(refuse)),
+        ("shared", lambda: check_shared(Path(out))),
+        ("apart", lambda: check_shared(Path(out) / f"of-{rank}")),
+    ):
         try:
             work()
         except InputError as error:
@@ -70,10 +73,19 @@ def test_the_first_rank_decides_and_its_refusal_is_everybodys(tmp_path):
 @pytest.mark.parametrize("deepspeed", [[], ["--deepspeed", str(Path(__file__).parents[3] / "scripts" / "zero2.json")]])
 def test_machines_with_folders_of_their_own_stop_with_one_line_each(deepspeed, train_arguments, tmp_path):
     logs = [tmp_path / f"{rank}.log" for rank in (0, 1)]
-    started(run, [
-        ("llava.train.train", [*train_arguments(output_dir=tmp_path / f"machine-{rank}" / "out"), *deepspeed], environment,
-         str(logs[rank]), None) for rank, environment in enumerate(environments())
-    ])  # fmt: skip
+    started(
+        run,
+        [
+            (
+                "llava.train.train",
+                [*train_arguments(output_dir=tmp_path / f"machine-{rank}" / "out"), *deepspeed],
+                environment,
+                str(logs[rank]),
+                None,
+            )
+            for rank, environment in enumerate(environments())
+        ],
+    )
     for log in logs:
         errors = [line for line in log.read_text().splitlines() if line.startswith("error: ")]
         assert len(errors) == 1 and "rank 1 of 2 does not see" in errors[0] and "Traceback" not in log.read_text()
@@ -90,8 +102,13 @@ def parts(folder, ranks, *, shards=None, state=None):
     return folder
 
 
-@pytest.mark.parametrize(("lacks", "named"), [({"shards": 1}, "optim_states.pt is there for 1 of 2 ranks"),
-                                              ({"state": 1}, "rng_state_[*].pth is there for 1 of 2 ranks")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lacks", "named"),
+    [
+        ({"shards": 1}, "optim_states.pt is there for 1 of 2 ranks"),
+        ({"state": 1}, "rng_state_[*].pth is there for 1 of 2 ranks"),
+    ],
+)
 def test_a_checkpoint_that_lacks_the_parts_of_a_rank_is_not_published(lacks, named, tmp_path):
     final = tmp_path / "checkpoint-5"
     with pytest.raises(InputError, match=f"checkpoint-5: .*{named}; name an --output_dir that all machines share"):

@@ -17,21 +17,27 @@ def record(*turns, **more):
 
 
 RECORDS = {
-    "usual": record(), "a list of one": record(image=["a.jpg"]), "whole number as id": record(id=7),
+    "usual": record(),
+    "a list of one": record(image=["a.jpg"]),
+    "whole number as id": record(id=7),
     "a list of two": record(("human", "<image>\n<image>\nWhich?"), ("gpt", "joy"), image=["a.jpg", "a.jpg"]),
-    "an empty list": record(image=[]), "no name": record(image=""), "a number": record(image=3), "null": record(image=None),
+    "an empty list": record(image=[]),
+    "no name": record(image=""),
+    "a number": record(image=3),
+    "null": record(image=None),
     "two kinds": record(("human", "<image><video>\nWhich?"), ("gpt", "joy"), video="a.mp4"),
     "a system turn": record(("system", "Be kind."), ("human", "<image>\nWhich?"), ("gpt", "joy")),
     "other roles": record(("user", "<image>\nWhich?"), ("assistant", "joy")),
     "no placeholder": record(("human", "Which?"), ("gpt", "joy")),
     "a placeholder in the answer": record(("human", "<image>\nWhich?"), ("gpt", "<image>")),
     "an answer that is a number": record(("human", "<image>\nWhich?"), ("gpt", 3)),
-    "an empty answer": record(("human", "<image>\nWhich?"), ("gpt", " ")), "no answer": record(("human", "<image>\nWhich?")),
-    "no turns": {"id": "0", "image": "a.jpg"}, "no object": [1], "the first turn late": record(
-        ("human", "Hello."), ("gpt", "Hi."), ("human", "<image>\nWhich?"), ("gpt", "joy")
-    ),
+    "an empty answer": record(("human", "<image>\nWhich?"), ("gpt", " ")),
+    "no answer": record(("human", "<image>\nWhich?")),
+    "no turns": {"id": "0", "image": "a.jpg"},
+    "no object": [1],
+    "the first turn late": record(("human", "Hello."), ("gpt", "Hi."), ("human", "<image>\nWhich?"), ("gpt", "joy")),
     "a clip": {**record(("human", "<video>\nWhich?"), ("gpt", "joy"), video="a.mp4"), "image": None},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", RECORDS)

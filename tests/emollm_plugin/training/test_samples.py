@@ -1,9 +1,9 @@
 """Which records a training leaves out or cuts before it begins, and what it keeps of having looked."""
 
-from contextlib import nullcontext
 import json
 import shutil
 import sys
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -183,8 +183,15 @@ def test_a_training_goes_on_without_what_is_faulty_and_too_long(tiny, media, tra
     write_spoilt(media / "clip.mp4")
     LONG(records)
     (tmp_path / "records.json").write_text(json.dumps(records))
-    changed = {"data_path": tmp_path / "records.json", "image_folder": media, "faulty_media": 0.2, "max_steps": None,
-               "num_train_epochs": 1, "per_device_train_batch_size": 1, "model_max_length": 150}  # fmt: skip
+    changed = {
+        "data_path": tmp_path / "records.json",
+        "image_folder": media,
+        "faulty_media": 0.2,
+        "max_steps": None,
+        "num_train_epochs": 1,
+        "per_device_train_batch_size": 1,
+        "model_max_length": 150,
+    }
     for policy, steps in (("drop", 12), ("cut", 14)):  # the missing clip is of a record that is too long as well
         out = tmp_path / f"llava-{policy}"
         done = finish(train_arguments(**changed, too_long=policy, output_dir=out), out=out)

@@ -10,9 +10,9 @@ import torch
 
 import emollm_plugin
 from emobench_data.io.errors import InputError
+from emollm_plugin.checkpoints.folders import COMPLETE, is_complete, step_of
 from emollm_plugin.checkpoints.load import projector_tensors
 from emollm_plugin.compat.config import before_5
-from emollm_plugin.checkpoints.folders import COMPLETE, is_complete, step_of
 from emollm_plugin.training.resume import (
     SeededByEpoch,
     _deepspeed_load,
@@ -52,9 +52,15 @@ def test_a_checkpoint_of_mid_run(mode, zero, tiny, train_arguments, tmp_path):
     out = tmp_path / f"llava-{mode}"
     # Two steps an epoch: the third is in the middle of one, and not the first.
     arguments = train_arguments(
-        output_dir=out, save_strategy="steps", save_steps=3, max_steps=7, logging_steps=2,
-        per_device_train_batch_size=8, group_by_modality_length=zero == "2", **MODES[mode],
-    )  # fmt: skip
+        output_dir=out,
+        save_strategy="steps",
+        save_steps=3,
+        max_steps=7,
+        logging_steps=2,
+        per_device_train_batch_size=8,
+        group_by_modality_length=zero == "2",
+        **MODES[mode],
+    )
     whole = finish(arguments, out=out, zero=zero)
     curve, final = whole.curve(), weights(out)
     assert [step_of(path) for path in complete_checkpoints(out)] == [3, 6, 7]

@@ -39,13 +39,27 @@ def trained(tiny, tmp_path_factory):
     """A checkpoint of forty DeepSpeed steps through the launcher's own door."""
     out = tmp_path_factory.mktemp("trained") / "llava-tiny"
     arguments = {
-        "model_name_or_path": tiny.base, "version": "emoprompt_chatml", "data_path": tiny.data / "train.json",
-        "image_folder": tiny.data / "images", "vision_tower": tiny.clip, "mm_vision_select_layer": -2,
-        "mm_projector_type": "multiperspective:slots=2,width=16", "mm_use_im_patch_token": False, "bf16": True,
-        "use_cpu": True, "output_dir": out, "max_steps": 40, "per_device_train_batch_size": 8, "learning_rate": 1e-2,
-        "logging_steps": 1, "save_strategy": "no", "model_max_length": 256, "lazy_preprocess": True,
-        "report_to": "none", "seed": 0,
-    }  # fmt: skip
+        "model_name_or_path": tiny.base,
+        "version": "emoprompt_chatml",
+        "data_path": tiny.data / "train.json",
+        "image_folder": tiny.data / "images",
+        "vision_tower": tiny.clip,
+        "mm_vision_select_layer": -2,
+        "mm_projector_type": "multiperspective:slots=2,width=16",
+        "mm_use_im_patch_token": False,
+        "bf16": True,
+        "use_cpu": True,
+        "output_dir": out,
+        "max_steps": 40,
+        "per_device_train_batch_size": 8,
+        "learning_rate": 1e-2,
+        "logging_steps": 1,
+        "save_strategy": "no",
+        "model_max_length": 256,
+        "lazy_preprocess": True,
+        "report_to": "none",
+        "seed": 0,
+    }
     done = deepspeed([part for key, value in arguments.items() for part in (f"--{key}", str(value))])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return out
@@ -81,10 +95,25 @@ def test_the_same_seed_gives_the_same_curve_and_weights(trained, tiny, tmp_path,
 def test_llavas_own_evaluation_script_answers_every_question(trained, tiny, tmp_path):
     answers = tmp_path / "answers.jsonl"
     command = [
-        sys.executable, "-m", "emollm_plugin", "llava.eval.model_vqa_loader", "--model-path", trained,
-        "--question-file", tiny.data / "questions.jsonl", "--image-folder", tiny.data / "images",
-        "--answers-file", answers, "--conv-mode", "emoprompt_chatml", "--temperature", "0", "--max_new_tokens", "8",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "emollm_plugin",
+        "llava.eval.model_vqa_loader",
+        "--model-path",
+        trained,
+        "--question-file",
+        tiny.data / "questions.jsonl",
+        "--image-folder",
+        tiny.data / "images",
+        "--answers-file",
+        answers,
+        "--conv-mode",
+        "emoprompt_chatml",
+        "--temperature",
+        "0",
+        "--max_new_tokens",
+        "8",
+    ]
     done = subprocess.run(list(map(str, command)), env=CPU, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     given = [json.loads(line) for line in answers.read_text().splitlines()]

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from emobench_data.io.errors import InputError
 from emobench_data.export.lmms_eval import FOLDER, tasks
-from emobench_data.scoring import score
+from emobench_data.io.errors import InputError
 from emobench_data.schema.tasks import TASKS
+from emobench_data.scoring import score
 
 from ...make import read_lines, write_clip, write_lines, write_picture
 from ...scoring.test_scoring import FEELINGS, gold
@@ -68,7 +68,7 @@ def test_what_is_refused(data, monkeypatch):
         tasks.doc_to_visual(documents("emo_o")[0])
     monkeypatch.delenv(tasks.DATA)
     with pytest.raises(InputError, match="EMOBENCH_DATA is not set"):
-        tasks.FILES
+        _ = tasks.FILES
 
 
 def test_guided_questions_are_refused(data):
@@ -85,8 +85,9 @@ def test_the_yaml_files_name_every_sub_task_and_what_is_there(data):
     for name in re.findall(r"!function emobench_data\.lmms_eval\.tasks\.(\w+)", "".join(texts.values())):
         assert getattr(tasks, name)
     for task in TASKS:
-        assert f"task: emobench_{task}\nprocess_docs: !function emobench_data.export.lmms_eval.tasks.{task}\n" in (
-            texts[f"emobench_{task}.yaml"]
+        assert (
+            f"task: emobench_{task}\nprocess_docs: !function emobench_data.export.lmms_eval.tasks.{task}\n"
+            in (texts[f"emobench_{task}.yaml"])
         )
 
 

@@ -82,8 +82,8 @@ def test_a_spoilt_entry_and_what_a_killed_process_left_do_no_harm(tmp_path, read
     kept = FrameCache(tmp_path / "cache", limit=int(1.5 * ENTRY))
     whole = kept.frames(path, TEN)
     (entry,) = (tmp_path / "cache").glob("*.npz")
-    content = entry.read_bytes()
-    for content in (b"", content[:5000], b"\x80\x04pickle", content.replace(b"\0\0\0", b"\1\1\1")):
+    good = entry.read_bytes()
+    for content in (b"", good[:5000], b"\x80\x04pickle", good.replace(b"\0\0\0", b"\1\1\1")):
         entry.write_bytes(content)
         assert np.array_equal(kept.frames(path, TEN).pixels, whole.pixels)
     (tmp_path / "cache" / ".x.npz.1.tmp").write_bytes(b"x" * 999)

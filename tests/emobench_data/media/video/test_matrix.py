@@ -43,8 +43,14 @@ CONTAINERS = {
 }
 CASES = [(container, codec, group) for container, codecs in CONTAINERS.items() for codec in codecs for group in GROUPS]
 # What decord 0.6.0 reads right, when it is asked for.
-BY_DECORD = {("mp4", "h264"), ("mp4", "h264, B-frames"), ("mp4", "vp9"), ("mov", "h264, B-frames"),
-             ("matroska", "h264, B-frames"), ("matroska", "vp9")}  # fmt: skip
+BY_DECORD = {
+    ("mp4", "h264"),
+    ("mp4", "h264, B-frames"),
+    ("mp4", "vp9"),
+    ("mov", "h264, B-frames"),
+    ("matroska", "h264, B-frames"),
+    ("matroska", "vp9"),
+}
 
 
 def picture(number):

@@ -42,9 +42,7 @@ def test_frames_at_known_times_are_the_same_by_decord_by_pyav_and_by_decoding_ev
     indices = sampling.choose(np.arange(count) / rate)
     with av.open(str(clips / name)) as container:
         every = {
-            index: frame.to_ndarray(format="rgb24")
-            for index, frame in enumerate(container.decode(video=0))
-            if index in indices
+            index: frame.to_ndarray(format="rgb24") for index, frame in enumerate(container.decode(video=0)) if index in indices
         }
     for reader in READERS if find_spec("decord") else READERS[:1]:
         frames = read_frames(clips / name, sampling, reader=reader)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from emobench_data.media.examine import examine
 from emobench_data.media.check import Medium, check_all, media_cache
+from emobench_data.media.examine import examine
 from emobench_data.media.storyboard import drawn
 from emobench_data.media.video import READERS, ClipFault, FrameCache, Sampling, read_frames
 
@@ -65,12 +65,20 @@ def test_frames_of_a_folder_are_seen_upright(tmp_path):
     [
         (lambda folder: [file.unlink() for file in folder.iterdir()], "a folder without pictures"),
         (lambda folder: Image.new("L", (9, 9)).save(folder / "2.png"), "the frames change their size within the clip"),
-        (lambda folder: [(folder / f"{k}.png").write_bytes(b"") for k in range(5)],
-         r"5 of 8 frames that are read are faulty, such as 0.png \(an empty file"),
-        (lambda folder: [os.replace(folder / f"{k}.png", folder.parent / f"{k}.png") or (folder / f"{k}.png").symlink_to(
-            folder.parent / f"{k}.png") for k in range(8)], r"such as 0.png \(leads out of the folder"),
+        (
+            lambda folder: [(folder / f"{k}.png").write_bytes(b"") for k in range(5)],
+            r"5 of 8 frames that are read are faulty, such as 0.png \(an empty file",
+        ),
+        (
+            lambda folder: [
+                os.replace(folder / f"{k}.png", folder.parent / f"{k}.png")
+                or (folder / f"{k}.png").symlink_to(folder.parent / f"{k}.png")
+                for k in range(8)
+            ],
+            r"such as 0.png \(leads out of the folder",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_folder_that_cannot_be_read_is_refused_in_one_line(tmp_path, change, said):
     change(write_frames(tmp_path / "clip", [f"{k}.png" for k in range(8)]))
     with pytest.raises(ClipFault, match=said):
