@@ -3,7 +3,8 @@
     python benchmarks/video_waiting.py --base models/smollm2-135m-instruct [--tokens 4] [--batch 8] [--clips 32]
 
 LLaVA's own trainer with the launcher's recipe of before `layout` (SmolLM2-135M by LoRA, EfficientNet-Lite0, 8 frames of
-4 tokens, batches of 8, one loading process) and the perspective *change*, on made clips of 640 x 360 pixels and ten seconds. What
+4 tokens, batches of 8, one loading process) and the perspective *change*, on made clips of 640 x 360 pixels and ten
+seconds. What
 is measured is the time in the loader's `__next__`, in which the step has nothing to do; an epoch's first batch, which
 nothing could read ahead, is apart.
 """
