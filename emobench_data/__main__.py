@@ -1,5 +1,5 @@
 """`python -m emobench_data`."""
 
-from .cli.main import main
+from .cli.commands import main
 
 main(prog_name="python -m emobench_data")

@@ -1,5 +1,5 @@
 """The command `python -m emobench_data`."""
 
-from .main import main
+from .commands import main
 
 __all__ = ["main"]

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from emobench_data.build.preparation import MEDIA_CACHE
-from emobench_data.cli.main import main
+from emobench_data.cli.commands import main
 from emobench_data.sources import all_sources
 
 from ..make import read_lines, write_lines, write_picture
@@ -157,7 +157,7 @@ def test_an_error_of_a_library_keeps_its_words(oasis, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise OSError("no such model on the hub")
 
-    monkeypatch.setattr("emobench_data.cli.main.convert_source", fail)
+    monkeypatch.setattr("emobench_data.cli.commands.convert_source", fail)
     assert "no such model on the hub" in refused("convert", "oasis", "--root", oasis, "--out", tmp_path / "out")
 
 

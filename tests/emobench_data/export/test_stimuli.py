@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from emobench_data import InputError
-from emobench_data.cli.main import main
+from emobench_data.cli.commands import main
 from emobench_data.export.stimuli import read_stimuli, write_stimulated
 from emobench_data.schema.questions import read_questions
 

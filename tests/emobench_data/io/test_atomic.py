@@ -127,7 +127,7 @@ def test_those_were_all_moves(tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.emobench_data import test_atomic as t
+from tests.emobench_data.io import test_atomic as t
 import pytest
 t.moves(pytest.MonkeyPatch(), int(sys.argv[2]), lambda: os.kill(os.getpid(), signal.SIGKILL))
 t.replace_all(Path(sys.argv[1]))

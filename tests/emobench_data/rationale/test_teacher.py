@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.cli.main import main
+from emobench_data.cli.commands import main
 from emobench_data.io.chat import Endpoint
 from emobench_data.rationale.choose import read_rationales
 from emobench_data.rationale.teacher import SIDE, make_rationales

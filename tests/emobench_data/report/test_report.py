@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from emobench_data.cli.main import main
+from emobench_data.cli.commands import main
 from emobench_data.report import write_report
 from emobench_data.report.pictures import confusion_svg, thumbnail
 

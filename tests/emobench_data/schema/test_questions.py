@@ -6,7 +6,7 @@ from itertools import chain
 import pytest
 from click.testing import CliRunner
 
-from emobench_data.cli.main import main
+from emobench_data.cli.commands import main
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_training
 from emobench_data.schema.questions import Question, chunk, merge_answers, read_questions, write_science

@@ -291,6 +291,6 @@ def test_plain_gold_needs_the_option(tmp_path):
 
 
 def test_scoring_on_the_command_line_loads_no_torch():
-    code = "import sys; from emollm_plugin.cli.main import main; print('score' in main.commands, 'torch' in sys.modules)"
+    code = "import sys; from emollm_plugin.cli.commands import main; print('score' in main.commands, 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True False\n"

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from emollm_plugin.alignment.align import PREFIX, Words, align, words_of
 from emollm_plugin.alignment.pairs import Pair
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
 

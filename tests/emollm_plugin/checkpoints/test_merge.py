@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from emobench_data import InputError
 from emollm_plugin.checkpoints.folders import read_folder
 from emollm_plugin.checkpoints.load import trained_format
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 

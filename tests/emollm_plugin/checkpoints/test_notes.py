@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from emollm_plugin.checkpoints.card import CARD, FORM, card, write_card
 from emollm_plugin.checkpoints.folders import read_folder
 from emollm_plugin.checkpoints.notes import gives_reasons, learned_from, sub_tasks, trained_on
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 
 
 def record(key, *answers, **more):

@@ -11,7 +11,7 @@ from emobench_data import InputError
 from emollm_plugin.checkpoints.finish import finish
 from emollm_plugin.checkpoints.folders import find_base, note_training, read_folder
 from emollm_plugin.checkpoints.towers import find_tower
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 
 pytestmark = pytest.mark.host
 

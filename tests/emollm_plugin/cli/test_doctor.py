@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from emollm_plugin.cli import doctor
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 
 pytestmark = pytest.mark.host
 

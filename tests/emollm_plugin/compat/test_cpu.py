@@ -52,7 +52,7 @@ def test_the_format_is_float32_on_every_cpu_unless_the_environment_names_one(mon
 def test_a_format_that_no_cpu_computes_in_is_one_line(monkeypatch):
     from click.testing import CliRunner
 
-    from emollm_plugin.cli.main import main
+    from emollm_plugin.cli.commands import main
 
     monkeypatch.setenv("EMOLLM_CPU_DTYPE", "float16")
     done = CliRunner().invoke(main, ["device"])
@@ -65,7 +65,7 @@ def test_a_format_that_no_cpu_computes_in_is_one_line(monkeypatch):
 def test_the_launchers_learn_devices_and_format_from_one_command(fast):
     from click.testing import CliRunner
 
-    from emollm_plugin.cli.main import main
+    from emollm_plugin.cli.commands import main
 
     wanted = "0 bf16\n" if fast is torch.bfloat16 else "0 fp32\n"
     assert CliRunner().invoke(main, ["device"]).output == wanted

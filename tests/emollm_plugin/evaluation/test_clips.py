@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 from tests.emollm_plugin.conftest import CHANGE, make_clip_file
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]

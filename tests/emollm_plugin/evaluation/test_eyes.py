@@ -10,7 +10,7 @@ from PIL import Image
 from emobench_data.export.llava import STORYBOARD_LINE
 from emobench_data.media.storyboard import storyboard
 from emobench_data.media.video import Sampling, read_frames
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 from emollm_plugin.evaluation.predictor import Predictor
 from tests.emollm_plugin.conftest import make_clip_file
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 from emollm_plugin.host.launch import main as host
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]

@@ -124,7 +124,7 @@ def test_the_template_is_chosen_from_the_model_folder(tmp_path):
 def test_the_command_prints_the_template_and_nothing_else(tmp_path):
     from click.testing import CliRunner
 
-    from emollm_plugin.cli.main import main
+    from emollm_plugin.cli.commands import main
 
     assert "no config.json" in CliRunner().invoke(main, ["template", str(tmp_path)]).stderr
     (tmp_path / "config.json").write_text("{}")

@@ -204,7 +204,7 @@ def test_what_was_taken_is_said(machine, capsys):
 
 
 def test_the_command_says_a_failure_once_with_the_programs_code(machine, monkeypatch):
-    from emollm_plugin.cli.main import main
+    from emollm_plugin.cli.commands import main
 
     machine.fail = "training"
     environment = {name: str(value) for name, value in machine.settings.items()}

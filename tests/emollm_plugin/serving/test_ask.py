@@ -9,7 +9,7 @@ from PIL import Image
 
 from emobench_data.schema.tasks import TASKS
 from emollm_plugin.checkpoints.notes import learned_from
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 from emollm_plugin.serving.ask import LABELS, NO_REASONS, TOKENS, ask, default_labels, learned, read_reasons
 
 pytestmark = pytest.mark.host

@@ -8,7 +8,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 from emollm_plugin.evaluation.eyes import picture_of
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions

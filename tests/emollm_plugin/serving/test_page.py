@@ -11,7 +11,7 @@ from PIL import Image
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.examine import open_picture
-from emollm_plugin.cli.main import main
+from emollm_plugin.cli.commands import main
 from emollm_plugin.evaluation.eyes import Seen, is_clip
 from emollm_plugin.serving import page as serve
 

@@ -15,7 +15,7 @@ WITHOUT_NETWORK = "without a network, put its files into a folder by hand"
 
 
 def test_hub_names_without_a_network(refused):
-    from emollm_plugin.cli.main import main
+    from emollm_plugin.cli.commands import main
 
     for changes in ({"model_name_or_path": "lmsys/vicuna-7b-v1.5"}, {"vision_tower": "openai/clip-vit-large-patch14"}):
         error = refused(**changes)

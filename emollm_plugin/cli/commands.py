@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 
-from emobench_data.cli.main import InputErrorGroup
+from emobench_data.cli.commands import InputErrorGroup
 from emobench_data.cli.scores import FILE, FOLDER, relative_files, report, score, write_result
 from emobench_data.io.errors import InputError
 
