@@ -21,7 +21,7 @@ CLASSIC=(tests/emollm_plugin tests/test_scripts.py -m "not e2e or both_stacks")
 all_stacks() {
     local code=0 failed=""
     part "current stack, float32" current float32 "$@"
-    part "current stack, bfloat16" current bfloat16 tests/emollm_plugin "$@" -m both_formats
+    part "current stack, bfloat16" current bfloat16 tests/emollm_plugin tests/test_scripts.py "$@" -m both_formats
     # A VENV that is given is that of the current stack.
     VENV="" part "classic stack, bfloat16" classic bfloat16 "${CLASSIC[@]}" "$@"
     [[ -z "$failed" ]] || printf '%s' "$failed"

@@ -22,6 +22,7 @@ def refused(done):
 
 @pytest.mark.e2e
 @pytest.mark.both_stacks
+@pytest.mark.both_formats
 def test_finetuning_ends_with_the_path_of_the_results(first_run, small):
     path = Path(first_run.stdout.splitlines()[-1])
     assert path == small["RUN_DIR"] / "results.json"

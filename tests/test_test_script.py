@@ -39,7 +39,7 @@ def test_all_stacks_take_both_number_formats_and_say_which(scripts):
     done, runs = run(scripts, "--all-stacks", "-k", "projector")
     assert done.returncode == 0, done.stderr
     assert [line.split(" -m pytest ")[0] for line in runs] == ["current float32", "current bfloat16", "classic bfloat16"]
-    assert runs[1].endswith("tests/emollm_plugin -k projector -m both_formats")
+    assert runs[1].endswith("tests/emollm_plugin tests/test_scripts.py -k projector -m both_formats")
     assert all(line.endswith("-k projector") for line in (runs[0], runs[2]))
     assert "== tests on the classic stack, models in bfloat16" in done.stdout
 

@@ -66,6 +66,9 @@ class EfficientNetLiteTower(nn.Module):
         network = EfficientNet.from_name(self.vision_tower_name.replace("_", "-"))
         network.load_state_dict(torch.load(weights_file(self.vision_tower_name), map_location="cpu", weights_only=True))
         network._fc = nn.Identity()  # the classifier is not used
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.__class__ = FixedNorm
         self.vision_tower = network.requires_grad_(False)
         self.is_loaded = True
         self.eval()
@@ -113,6 +116,17 @@ class EfficientNetLiteTower(nn.Module):
     def config(self) -> SimpleNamespace:
         patch = -(-self.image_size // self.num_patches_per_side)
         return SimpleNamespace(hidden_size=self.hidden_size, image_size=self.image_size, patch_size=patch)
+
+
+class FixedNorm(nn.BatchNorm2d):
+    """Batch norm by the statistics that it was trained with, in float32: weights and statistics of two formats no kernel takes.
+
+    DeepSpeed casts a model's parameters, those that are not trained too, and leaves its buffers.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean, variance, weight, bias = (each.float() for each in (self.running_mean, self.running_var, self.weight, self.bias))
+        return F.batch_norm(x, mean, variance, weight, bias, eps=self.eps)
 
 
 def _size(blocks: nn.ModuleList, side: int) -> tuple[int, int]:

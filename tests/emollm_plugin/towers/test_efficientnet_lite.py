@@ -1,5 +1,7 @@
 """The EfficientNet-Lite tower: what the host reads off it, and what its tokens are."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -64,6 +66,24 @@ def test_it_is_loaded_to_where_the_host_says(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda found=found: found)
         EfficientNetLiteTower("efficientnet_lite0", delay_load=True).load_model(device_map="auto")
     assert moved == ["cuda"]
+
+
+@pytest.mark.parametrize("cast", ["parameters", "all", "ours"])
+def test_it_takes_bfloat16_whoever_cast_it(tower, cast):
+    """DeepSpeed casts parameters and leaves buffers, `model.to` casts both, and our own cast none of batch norm's."""
+    from emollm_plugin.compat.dtype import cast_parameters
+
+    images = torch.randn(2, 3, 224, 224)
+    half = copy.deepcopy(tower)
+    if cast == "parameters":
+        for parameter in half.parameters():
+            parameter.data = parameter.data.bfloat16()
+    elif cast == "all":
+        half.vision_tower.to(torch.bfloat16)
+    else:
+        cast_parameters(half, torch.bfloat16)
+    near = torch.nn.functional.cosine_similarity(half(images.bfloat16()).float(), tower(images), dim=-1)
+    assert near.min() > 0.95
 
 
 def test_a_layer_that_is_not_there(tower):
