@@ -1,6 +1,12 @@
-"""EmoLLM as a plug-in for LLaVA. Importing this loads neither torch nor the host."""
+"""EmoLLM as a plug-in for LLaVA. Importing this loads neither torch nor the host, nor any other package."""
 
 from ._version import __version__
-from .attach import register
 
 __all__ = ["__version__", "register"]
+
+
+def register() -> None:
+    """Attach the plug-in to LLaVA, see `attach.register`."""
+    from . import attach
+
+    attach.register()

@@ -13,6 +13,11 @@ case "${1:-}" in
     --dry-run | "") ;;
     *) die "unknown argument $1; see --help" ;;
 esac
+# Making the environment takes minutes; settings that cannot be read are said before it.
+if [[ ! -f "$VENV/emollm-stamp" ]]; then
+    found="$(find_python)" || exit $?
+    PYTHONPATH="$ROOT" "$found" -m emollm_plugin.recipes.recipe
+fi
 setup_env
 # What the settings mean, and all that follows, is in emollm_plugin/recipes.
 exec "$VENV/bin/python" -m emollm_plugin.cli train "$@"

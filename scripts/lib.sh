@@ -105,7 +105,7 @@ make_env() {
     "$python" -m venv "$VENV"
     pip_install -c "$LOCK" -r "$ROOT/scripts/stacks/$STACK.txt"
     pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
-    pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[video,mat,plot,test${EXTRA:+,$EXTRA}]"
+    pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[video,plot,test${EXTRA:+,$EXTRA}]"
     without_foreign_torchvision
     printf '%s %s\n' "$wanted" "$ROOT" >"$stamp"
 }

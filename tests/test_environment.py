@@ -78,6 +78,31 @@ def test_the_clone_that_made_it_renews_it_and_so_does_any_when_that_one_is_gone(
     assert clones.set_up(other).returncode == 0 and clones.installed()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("EPOCH", "3", "is EPOCHS meant?"),
+        ("LORA_RANK", "8", "is no setting"),
+        ("TUNE", "some", "full, lora, qlora"),
+        ("EPOCHS", "3", None),
+    ],
+)
+def test_settings_that_cannot_be_read_are_said_before_an_environment_is_made(tmp_path, name, value, said):
+    """By a Python that has no package; this one also stops where an environment would be made."""
+    python, venv = tmp_path / "python", tmp_path / "venv"
+    python.write_text(f'#!/usr/bin/env bash\n[[ "$2" != venv ]] || exit 9\nexec "{sys.executable}" -S "$@"\n')
+    python.chmod(0o755)
+    environment = {**os.environ, "VENV": str(venv), "PYTHON": str(python), "STACK": "current", name: value}
+    environment.pop("PYTHONPATH", None)
+    command = ["bash", str(ROOT / "scripts/finetune_emollm.sh")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if said is None:
+        assert done.returncode == 9 and "setting up" in done.stdout
+    else:
+        assert done.returncode == 2 and done.stdout == "" and not venv.exists()
+        assert done.stderr.startswith(f"error: {name}={value} ") and said in done.stderr and done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("package", ["emollm_plugin", "emobench_data"])
 def test_the_path_of_a_clone_comes_before_what_is_installed(tmp_path, package):
     (tmp_path / package).mkdir()

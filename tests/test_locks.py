@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from .conftest import ROOT, STACK
 
-BASE = ("video", "mat", "plot", "test")
+BASE = ("video", "plot", "test")
 # lock -> the stack and the extras that it is for
 LOCKS = {
     "current": ("current", (*BASE, "serve", "heic")),
@@ -44,6 +44,14 @@ def test_a_lock_meets_what_the_stack_and_its_extras_ask(lock):
     for one in requirements(asked):
         if one.marker is None or one.marker.evaluate():
             assert one.specifier.contains(pins[canonicalize_name(one.name)], prereleases=True), one
+
+
+def test_no_extra_asks_for_what_every_installation_has():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    always = {one.name for one in requirements(config["options"]["install_requires"].splitlines())}
+    for extra, asked in config["options.extras_require"].items():
+        assert not always & {one.name for one in requirements(asked.splitlines())}, extra
 
 
 def test_every_package_of_this_environment_is_the_locked_one():

@@ -37,8 +37,7 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """
     check_plain(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # No process's number: those of two containers on one share are alike. `tempfile`'s files are their owner's alone.
-    temporary = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
+    temporary = _temporary(path)
     try:
         with open(temporary, "xb") as file:
             yield file
@@ -48,6 +47,24 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_beside(path: Path) -> Iterator[Path]:
+    """Make a folder of one's own beside `path`, to be filled and renamed to it; it is removed where it was not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+    finally:
+        if temporary.exists():
+            shutil.rmtree(temporary)
+
+
+def _temporary(path: Path) -> Path:
+    # No process's number: those of two containers on one share are alike. `tempfile`'s are their owner's alone.
+    return path.with_name(f".{path.name}.{token_hex(8)}.tmp")
 
 
 @contextmanager

@@ -106,18 +106,17 @@ def media_cache(path: Path | None) -> Iterator[MediaCache]:
         yield MediaCache({}, None)
         return
     known: dict[tuple[str, str], tuple[Stamp, Any]] = {}
-    whole = b""
-    if path.is_file():
-        for line in path.read_bytes().splitlines():
-            try:
-                kind, name, size, changed, value = orjson.loads(line)
-                known[kind, name] = ((size, changed), value)
-            except (ValueError, TypeError):
-                continue
-        whole = b"\n"  # ends a line that was cut off
+    content = path.read_bytes() if path.is_file() else b""
+    for line in content.splitlines():
+        try:
+            kind, name, size, changed, value = orjson.loads(line)
+            known[kind, name] = ((size, changed), value)
+        except (ValueError, TypeError):
+            continue
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "ab") as file:
-        file.write(whole)
+        if content and not content.endswith(b"\n"):
+            file.write(b"\n")  # ends a line that was cut off
         yield MediaCache(known, file)
 
 

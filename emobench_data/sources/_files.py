@@ -191,7 +191,7 @@ def read_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
     """
     _open(path).close()
     if find_spec("scipy") is None:
-        raise InputError(f"{path}: reading MATLAB files needs scipy; pip install 'emollm-llava[mat]'")
+        raise InputError(f"{path}: reading MATLAB files needs scipy; pip install scipy")
     command = [sys.executable, "-m", f"{__package__}._mat", str(path.resolve()), *names]
     done = subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[2], check=False)
     if done.returncode:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from string import ascii_lowercase
 from typing import Any, NamedTuple
 
-from ..schema.parsing import conclusion, normal
+from ..schema.parsing import conclusion, normal, shows_letters
 from ..schema.tasks import YES_NO
 from .faults import quote
 
@@ -140,13 +140,14 @@ def _answer_faults(turns: list[tuple[str, str]]) -> Found:
 
 
 def _options(question: str) -> frozenset[str]:
+    """What scoring accepts of the options that a question lists: the labels, and letters where it shows them."""
     listed = _OPTIONS.findall(question)
     if listed:
-        return _labels(listed[-1])
+        return _labels(listed[-1], shows_letters(question, listed[-1].split(", ", 26)[:26]))
     return frozenset(map(normal, YES_NO)) if _YES_NO.search(question) else frozenset()
 
 
 @lru_cache(maxsize=256)
-def _labels(listed: str) -> frozenset[str]:
+def _labels(listed: str, letters: bool) -> frozenset[str]:
     labels = [normal(label) for label in listed.split(", ")]
-    return frozenset(labels) | frozenset(ascii_lowercase[: len(labels)])
+    return frozenset(labels) | frozenset(ascii_lowercase[: len(labels)] if letters else "")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 from pathlib import Path
 
 import torch
 
+from emobench_data.io.atomic import folder_beside
 from emobench_data.io.errors import InputError
 
 from ..compat.dtype import noted_format
@@ -45,14 +44,11 @@ def merge(path: Path, out: Path, *, base: str | None = None, vision_tower: str |
     tokenizer, model, _, _ = _load(path, base, name, noted_format(folder.config) or torch.bfloat16, vision_tower)
     model.config.tune_mm_mlp_adapter = False
     setattr(model.config, BASE_KEY, str(Path(base).resolve()) if is_folder(base) else base)
-    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
-    try:
+    with folder_beside(out) as partial:
         model.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         finish(partial, at=out)
         partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return out
 
 

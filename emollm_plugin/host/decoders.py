@@ -13,8 +13,7 @@ from functools import cache
 from emobench_data.io.errors import InputError
 
 from ..checkpoints.base_eyes import load_base
-from ..compat.dtype import float32_unless_told
-from ..compat.rotary import keep_rotary_exact
+from ..compat.dtype import float32_unless_told, keep_rotary_exact
 from ..compat.zero3 import generator_kept
 from ..training.attention import supported_attention
 from ..training.loss import answer_loss

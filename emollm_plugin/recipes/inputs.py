@@ -12,6 +12,7 @@ from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place, parse_lines
 from emobench_data.io.mistaken import what_it_is
 from emobench_data.media.check import Medium, check_all, media_cache, refuse
+from emobench_data.media.video import Sampling
 from emobench_data.schema.questions import PLACEHOLDER, Question, read_questions
 from emobench_data.scoring.gold import read_gold
 
@@ -74,11 +75,12 @@ def as_llava_reads(data: Data) -> dict[str, bytes]:
     return written
 
 
-def check_questions(data: Data, *, hosts_evaluator: bool) -> list[Question]:
+def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> list[Question]:
     """The questions, once they, their gold and their media are known to be readable by the evaluator of the run.
 
     Args:
         hosts_evaluator: whether LLaVA's own script will ask them, which reads JSON lines with a picture each.
+        projector: the type string, by which training and `emollm eval` read the frames of a clip.
 
     Raises:
         InputError: one is not, or gold is missing for a question.
@@ -99,10 +101,18 @@ def check_questions(data: Data, *, hosts_evaluator: bool) -> list[Question]:
     if data.gold:
         read_gold(data.gold, file, {str(one.id): one for one in questions})
     kinds = {one.medium: "image" if one.image else "video" for one in questions if one.medium}
+    sampling = _frames(projector) if "video" in kinds.values() else Sampling()
     with media_cache(None) as cache:
-        faults, _ = check_all({name: Medium(images, name, kind) for name, kind in sorted(kinds.items())}, cache)
+        media = {name: Medium(images, name, kind) for name, kind in sorted(kinds.items())}
+        faults, _ = check_all(media, cache, sampling)
     refuse(faults, len(kinds), f"{file} in {images}", way_out="get these files again or take the questions out")
     return questions
+
+
+def _frames(projector: str) -> Sampling:
+    from ..media.clips import ClipReader  # loads torch
+
+    return ClipReader.of(projector).sampling
 
 
 def media_of(records: list[Any]) -> list[str]:

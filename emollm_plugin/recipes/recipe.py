@@ -6,6 +6,8 @@ of names to text for `Recipe.read`.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -138,3 +140,11 @@ def zero_file(zero: str) -> Path | None:
         if file.is_file():
             return file
     raise InputError(f"ZERO={zero} is unknown; known: 0, 2, 3, 3_offload, none, or a DeepSpeed file")
+
+
+if __name__ == "__main__":  # for the launcher, before there is an environment: with any Python and no package
+    try:
+        Recipe.read(os.environ)
+    except InputError as error:
+        print("error:", *str(error).split(), file=sys.stderr)
+        sys.exit(2)

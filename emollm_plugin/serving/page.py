@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import click
 
@@ -234,7 +234,7 @@ class Guard:
         return 507 if path == UPLOAD and _stored(self.folder) + self.coming + size > TOTAL else None
 
     def _is_own(self, host: str) -> bool:
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _split(f"//{host}").hostname or ""
         try:
             return bool(ipaddress.ip_address(name))
         except ValueError:
@@ -245,25 +245,38 @@ def _headers(scope: dict[str, Any]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
+def _split(address: str) -> SplitResult:
+    """The parts of a web address, all empty where it is none, such as `//[::1`."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
+
+
 def _is_foreign(headers: dict[str, str]) -> bool:
-    """Whether a browser says that the request comes from another site's page; a link that is followed there may."""
+    """Whether a browser says that the request comes from another page; a link that is followed there may, in no frame.
+
+    What it calls of the same site may be another port of this machine, or another machine of its domain.
+    """
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != headers["host"].lower():
+    if origin is not None and _split(origin).netloc.lower() != headers["host"].lower():
         return True
-    return headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
+    followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", "document") == "document"
+    return headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and not followed
 
 
 def _length(scope: dict[str, Any]) -> int:
-    """Bytes of a request's body as it says; -1 for what is no number."""
+    """Bytes of a request's body as it says; -1 for what is no number, or one that Python does not read for its length."""
     said = _headers(scope).get("content-length", "0")
-    return int(said) if said.isdecimal() else -1
+    return int(said) if said.isdecimal() and len(said) <= 20 else -1
 
 
 def _stored(folder: Path) -> int:
     total = 0
-    for file in folder.rglob("*"):
-        try:
-            total += file.stat().st_size if file.is_file() else 0
-        except FileNotFoundError:  # taken away in the meantime
-            continue
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.stat(os.path.join(place, name)).st_size
+            except FileNotFoundError:  # taken away in the meantime
+                continue
     return total

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emobench_data.io.atomic import atomic_file, atomic_files
+from emobench_data.io.atomic import atomic_file, atomic_files, folder_beside
 from emobench_data.io.errors import InputError
 
 from ..compose import contents
@@ -194,6 +194,22 @@ def test_processes_of_one_number_do_not_share_a_temporary_file(tmp_path, monkeyp
             other.write(b"other")
         one.write(b"one")
     assert contents(tmp_path) == {"f": b"one"}
+
+
+def test_folders_of_processes_of_one_number_and_one_that_is_not_taken_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    with folder_beside(tmp_path / "out") as one, folder_beside(tmp_path / "out") as other:
+        (one / "f").write_bytes(b"one")
+        (other / "f").write_bytes(b"other")
+        assert {path.parent for path in (one, other)} == {tmp_path}
+        one.rename(tmp_path / "out")
+    with pytest.raises(OSError, match="full"), folder_beside(tmp_path / "below" / "more") as third:
+        (third / "f").write_bytes(b"third")
+        raise OSError("full")
+    assert contents(tmp_path / "out") == {"f": b"one"} and not list((tmp_path / "below").iterdir())
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "below"}
+    (tmp_path / "usual").mkdir()
+    assert (tmp_path / "usual").stat().st_mode == (tmp_path / "out").stat().st_mode
 
 
 def test_names_below_a_folder(tmp_path):

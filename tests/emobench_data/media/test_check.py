@@ -92,6 +92,23 @@ def test_the_version_names_the_libraries_that_decode():
     assert f"av {version('av')}" in reader_version() and f"pillow {version('pillow')}" in reader_version()
 
 
+def test_the_kept_file_grows_by_what_is_new_alone(tmp_path):
+    write_picture(tmp_path / "b.jpg")
+    media, kept = {"b.jpg": Medium(tmp_path, "b.jpg", "image")}, tmp_path / "cache"
+
+    def check():
+        with media_cache(kept) as cache:
+            assert check_all(media, cache) == ({}, {})
+        return kept.read_bytes()
+
+    whole = check()
+    assert whole.count(b"\n") == 1 and check() == check() == whole
+    kept.write_bytes(whole + whole[:20])  # of a run that was killed
+    (tmp_path / "b.jpg").touch()
+    again = check()
+    assert again.startswith(whole + whole[:20] + b"\n") and again.count(b"\n") == 3 and check() == again
+
+
 def test_what_leads_out_is_asked_anew_in_every_run(tmp_path):
     root, names = tmp_path / "root", ("a.jpg", "sub/b.jpg", "linked/c.jpg", "link.jpg", "sub/../../d.jpg", ".")
     write_picture(root / "a.jpg")

@@ -300,7 +300,7 @@ def test_mat_file_without_scipy_and_of_another_kind(file, monkeypatch):
         with pytest.raises(InputError, match="file.txt: not a valid MATLAB file .ValueError: "):
             files.read_mat(path, ["x"])
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(InputError, match=r"needs scipy; pip install 'emollm-llava\[mat\]'"):
+    with pytest.raises(InputError, match=r"needs scipy; pip install scipy"):
         files.read_mat(path, ["x"])
 
 

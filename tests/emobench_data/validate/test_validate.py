@@ -146,9 +146,28 @@ def test_one_cause_is_one_fault(check, pairs):
     assert fault[0] == "schema" and " is from " in fault[2]
 
 
-@pytest.mark.parametrize("answer", ["joy", "Joy.", "being in love", "B", "(c)", "It looks bright.\nAnswer: fear"])
+@pytest.mark.parametrize("answer", ["joy", "Joy.", "being in love", "It looks bright.\nAnswer: fear"])
 def test_answers_that_are_options(check, answer):
     assert check(entry(question=OPTIONS, answer=answer)) == []
+
+
+LETTERS = f"{OPTIONS}\nA. joy\nB. being in love\nC. fear"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "sound"),
+    [
+        (OPTIONS, "B", False),
+        (OPTIONS, "(c)", False),
+        (OPTIONS, "Reasons.\nAnswer: B", False),
+        (LETTERS, "B", True),
+        (LETTERS, "(c)", True),
+        (LETTERS, "D", False),
+        ("<image>\nChoose one of: x, y. Answer.", "y", True),
+    ],
+)
+def test_a_letter_is_an_answer_where_the_question_shows_letters_as_in_scoring(check, question, answer, sound):
+    assert [kind for kind, *_ in check(entry(question=question, answer=answer))] == ([] if sound else ["label"])
 
 
 def test_a_clip_without_frames_and_one_that_is_none(check, media):

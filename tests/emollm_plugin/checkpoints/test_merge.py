@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from safetensors.torch import load_file
 from emobench_data import InputError
 from emollm_plugin.checkpoints.folders import read_folder
 from emollm_plugin.checkpoints.load import trained_format
+from emollm_plugin.checkpoints.merge import merge
 from emollm_plugin.cli.commands import main
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
@@ -46,6 +48,16 @@ def test_an_adapter_finds_its_own_base_and_merges_into_a_checkpoint_that_answers
     assert answers(merged) == wanted
     again = CliRunner().invoke(main, ["merge", str(adapter), "--out", str(out)])
     assert again.exit_code == 2 and "exists already" in again.output
+
+
+def test_what_a_process_of_the_same_number_writes_at_that_time_stays_its_own(lora_folder, tmp_path, monkeypatch):
+    """Containers on one share count their processes alike."""
+    theirs = tmp_path / "merged.partial-7" / "weights"
+    theirs.parent.mkdir()
+    theirs.write_text("theirs")
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    merge(lora_folder, tmp_path / "merged")
+    assert theirs.read_text() == "theirs" and not (tmp_path / "merged" / "weights").exists()
 
 
 @pytest.mark.parametrize(("noted", "written"), [("float32", "float32"), ("bfloat16", "bfloat16"), (None, "bfloat16")])

@@ -1,10 +1,13 @@
 """Number formats: their names, and what of a model is cast to one."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 
 from emobench_data import InputError
-from emollm_plugin.compat.dtype import HostFormat, cast_parameters, format_named, noted_format
+from emollm_plugin.compat import dtype
+from emollm_plugin.compat.dtype import HostFormat, cast_parameters, format_named, keep_rotary_exact, noted_format
 
 HALVES = [torch.bfloat16, torch.float16]
 
@@ -52,3 +55,28 @@ def test_formats_by_name():
     assert noted_format({"torch_dtype": "float16"}) is torch.float16
     assert noted_format({"dtype": "bfloat16"}) is torch.bfloat16
     assert noted_format({}) is noted_format({"dtype": "auto"}) is None
+
+
+@pytest.mark.parametrize(
+    "cast",
+    [lambda model: cast_parameters(model, torch.bfloat16), lambda model: model.to(torch.bfloat16)],
+    ids=["evaluation", "training"],
+)
+def test_training_and_evaluation_keep_rotary_frequencies_by_one_rule(cast, monkeypatch):
+    """Each casts as the other does, and not without the rule."""
+
+    def model():
+        class RotaryEmbedding(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.register_buffer("frequencies", torch.tensor([1 / 3]), persistent=False)
+
+        made = torch.nn.Sequential(torch.nn.Linear(1, 1), RotaryEmbedding())
+        keep_rotary_exact(made)
+        cast(made)
+        assert made[0].weight.dtype == torch.bfloat16
+        return made[1].frequencies
+
+    assert torch.equal(model(), torch.tensor([1 / 3]))
+    monkeypatch.setattr(dtype, "buffers_kept", nullcontext)
+    assert model().dtype == torch.bfloat16

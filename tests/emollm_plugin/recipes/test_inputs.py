@@ -3,10 +3,12 @@
 import codecs
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from emobench_data.io.errors import InputError
+from emobench_data.media.video import Sampling
 from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, media_of, read_records
 from emollm_plugin.recipes.prepare import Data
 
@@ -14,6 +16,7 @@ TURNS = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": 
 RECORD = {"id": "1", "image": "a.png", "conversations": TURNS}
 QUESTION = {"question_id": "1", "image": "a.png", "text": "Which?", "options": ["joy", "anger"]}
 GOLD = {"question_id": "1", "task": "emo_c", "answer": "joy", "options": ["joy", "anger"]}
+PROJECTOR = "multiperspective:frames=2"
 BOM = codecs.BOM_UTF8
 
 
@@ -75,7 +78,7 @@ def test_training_data_of_another_kind_are_named_for_what_they_are(files, conten
 
 def test_questions_and_gold_with_a_byte_order_mark_and_blank_lines(files):
     data = files(questions=lines(QUESTION, begin=BOM) + b"\n", gold=lines(GOLD, begin=BOM))
-    assert [one.id for one in check_questions(data, hosts_evaluator=True)] == ["1"]
+    assert [one.id for one in check_questions(data, hosts_evaluator=True, projector=PROJECTOR)] == ["1"]
     (data.questions).write_bytes(as_llava_reads(data)["questions"])
     assert [json.loads(line) for line in open(data.questions)] == [QUESTION]  # as the host's evaluator does
 
@@ -97,19 +100,33 @@ def test_questions_and_gold_with_a_byte_order_mark_and_blank_lines(files):
 )
 def test_questions_that_cannot_be_asked_or_scored_are_found_before_training(files, changes, said):
     with pytest.raises(InputError, match=said):
-        check_questions(files(**changes), hosts_evaluator=True)
+        check_questions(files(**changes), hosts_evaluator=True, projector=PROJECTOR)
 
 
 def test_our_own_evaluator_asks_about_text_too(files):
     data = files(questions=lines({"question_id": "1", "text": "Which?"}))
-    assert len(check_questions(data, hosts_evaluator=False)) == 1
+    assert len(check_questions(data, hosts_evaluator=False, projector=PROJECTOR)) == 1
 
 
 def test_a_picture_that_is_none_is_found_before_training(files, tmp_path):
     data = files()
     (tmp_path / "images" / "a.png").write_bytes(b"none")
     with pytest.raises(InputError, match="a.png .*take the questions out"):
-        check_questions(data, hosts_evaluator=True)
+        check_questions(data, hosts_evaluator=True, projector=PROJECTOR)
+
+
+def test_a_clip_is_checked_at_the_frames_that_training_reads(files, tmp_path):
+    """Of twenty frames the first and last are broken: two frames are read there, eight elsewhere for the most part."""
+    clip = tmp_path / "images" / "clip"
+    clip.mkdir()
+    for number in range(20):
+        Image.new("RGB", (8, 8)).save(clip / f"{number}.png")
+    for number in Sampling(frames=2).choose(np.arange(20)):
+        (clip / f"{number}.png").write_bytes(b"none")
+    data = files(questions=lines({"question_id": "1", "video": "clip", "text": "?", "options": ["joy", "anger"]}))
+    assert len(check_questions(data, hosts_evaluator=False, projector="multiperspective")) == 1
+    with pytest.raises(InputError, match="1 of 1 media .* faulty: clip"):
+        check_questions(data, hosts_evaluator=False, projector=PROJECTOR)
 
 
 def test_media_are_listed_once_in_whatever_form_they_are_named():

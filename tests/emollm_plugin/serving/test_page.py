@@ -56,7 +56,8 @@ def test_the_guard():
     upload = "/gradio_api/upload"
     assert through(upload, (b"content-length", b"%d" % serve.LIMIT)) is None
     assert through(upload, (b"content-length", b"%d" % (serve.LIMIT + 2**17))) == 413
-    assert through(upload, (b"content-length", b"-1")) == 413
+    for length in (b"-1", b"9" * 5000, b"\xb2", b""):
+        assert through(upload, (b"content-length", length)) == 413
     assert through(upload, (b"transfer-encoding", b"chunked")) == 411
     assert through("/", kind="websocket") == "websocket.close"
 
@@ -73,11 +74,18 @@ def test_the_guard():
         ("evil.example.com:7860", 403),
         ("127.0.0.1.nip.io:7860", 403),
         ("", 403),
+        ("[::1", 403),
+        ("::1]", 403),
+        ("[v1.x]", 403),
+        ("[no]", 403),
+        ("a[b]", 403),
+        ("localhost\u00bd", 403),
+        ("localhost:port", None),
     ],
 )
 def test_a_name_that_somebody_else_lets_mean_this_machine_is_refused(host, status):
     for path in ("/", "/gradio_api/call/ask", "/gradio_api/file=/tmp/a"):
-        assert through(path, host=(b"Host", host.encode())) == status
+        assert through(path, host=(b"Host", host.encode("latin-1"))) == status
 
 
 @pytest.mark.parametrize(
@@ -91,6 +99,13 @@ def test_a_name_that_somebody_else_lets_mean_this_machine_is_refused(host, statu
         ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
         ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, None),
         ({"sec-fetch-site": "same-origin"}, None),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}, None),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}, 403),
+        ({"sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors"}, 403),
+        ({"sec-fetch-site": "none"}, None),
+        ({"origin": "http://[::1"}, 403),
+        ({"origin": "//["}, 403),
+        ({"origin": ""}, 403),
     ],
 )
 def test_another_sites_page_cannot_send_anything(headers, status):
