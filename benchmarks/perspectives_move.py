@@ -42,14 +42,14 @@ def added(projector: nn.Module) -> Iterator[dict[str, float]]:
         hook.remove()
 
 
-def toy(gates_at_zero: bool) -> tuple[float, dict[str, float]]:
-    """The share of the target's variance that is explained, and what each perspective adds."""
+def toy(gate: float, *, zero_values: bool) -> tuple[float, dict[str, float]]:
+    """The share of the target's variance that is explained, and what each perspective adds; from such a gate."""
     torch.manual_seed(0)
     projector = MultiPerspectiveProjector(12, 20, ProjectorOptions.parse("multiperspective:slots=4"))
-    if gates_at_zero:
-        for read in projector.reads.values():
+    for read in projector.reads.values():
+        if not zero_values:
             read.to_value.open()
-            nn.init.zeros_(read.gate)
+        nn.init.constant_(read.gate, gate)
     torch.manual_seed(1)
     patches = torch.randn(64, 16, 12)
     target = projector.content(patches).detach()
@@ -107,8 +107,11 @@ def main() -> None:
     columns = "objects | relations | atmosphere | layout |"
     if options.toy:
         print(f"| {TOY_STEPS} steps at {TOY_RATE} | explained | {columns}\n{'| --- ' * 6}|")
-        for name, gates in (("gates at zero", True), ("values at zero", False)):
-            share, shares = toy(gates)
+        width = ProjectorOptions().width
+        starts = [("gates at zero, values random", 0.0, False)]
+        starts += [(f"values at zero, gates at {gate:.3g}", gate, True) for gate in (width**-0.5, 0.1, 0.3, 1.0)]
+        for name, gate, zero_values in starts:
+            share, shares = toy(gate, zero_values=zero_values)
             print(line(name, shares, share), flush=True)
         return
     from emollm_plugin.attach import register

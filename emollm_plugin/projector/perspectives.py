@@ -117,7 +117,7 @@ class Values(nn.Linear):
 
     A gate at zero would do that as well, but under AdamW it moves by about the rate a step, and at a projector's 2e-5 it
     never opens; a layer of `width` inputs does (as zero-convolutions, arXiv 2302.05543). Its outputs move by the rate times
-    `width` a step, which at 1e-3 drowns the content; the gate before it begins at `width ** -0.5`.
+    `width` a step, which at 1e-3 drowns the content; the gate before it begins at `width ** -0.5` (benchmarks/QUALITY.md).
     """
 
     def reset_parameters(self) -> None:
