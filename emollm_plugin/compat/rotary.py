@@ -15,7 +15,7 @@ def keep_rotary_exact(model: nn.Module) -> None:
     """
     for cls in {type(module) for module in model.modules()}:
         if cls.__name__.endswith("RotaryEmbedding") and "_apply" not in vars(cls):
-            cls._apply = _in_their_format(cls._apply)
+            cls._apply = _in_their_format(cls._apply)  # type: ignore[method-assign]  # of the class, for copies
 
 
 def _in_their_format(host: Callable) -> Callable:
