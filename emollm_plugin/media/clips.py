@@ -150,7 +150,7 @@ def clip_lengths(images: Tensor | Sequence[Tensor] | None) -> list[int] | None:
     return [len(image) if image.ndim == 4 else 1 for image in images]
 
 
-def telling_clips(host_encode: Callable) -> Callable:
+def with_clip_lengths(host_encode: Callable) -> Callable:
     """Wrap `encode_images`: a projector that reads across frames is told where a clip begins and ends."""
 
     def encode_images(self, images, *more, **named):
