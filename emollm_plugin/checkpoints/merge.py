@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -58,7 +59,7 @@ def merge(path: Path, out: Path, *, base: str | None = None, vision_tower: str |
     return out
 
 
-def _load(path: Path, base: str, name: str, dtype: torch.dtype, vision_tower: str | None):
+def _load(path: Path, base: str, name: str, dtype: torch.dtype, vision_tower: str | None) -> Any:
     from ..attach import register
 
     register()
