@@ -45,3 +45,21 @@ TOWERS: Registry[Callable] = Registry("vision tower")
 def projector_family(projector_type: str) -> str:
     """`multiperspective:slots=8` -> `multiperspective`: the registered name before the options."""
     return projector_type.split(":", 1)[0]
+
+
+def register_projector(name: str, build: Callable) -> None:
+    """Let `--mm_projector_type NAME:OPTIONS` mean what `build(config)` makes of the host's config.
+
+    Raises:
+        InputError: the name is taken.
+    """
+    PROJECTORS.add(name, build)
+
+
+def register_tower(name: str, build: Callable) -> None:
+    """Let `--vision_tower NAME` mean what `build(name, config, **kwargs)` makes, `delay_load` among the keywords.
+
+    Raises:
+        InputError: the name is taken.
+    """
+    TOWERS.add(name, build)

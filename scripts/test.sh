@@ -3,6 +3,8 @@
 #
 #   bash scripts/test.sh                unit, host and end-to-end tests on one stack
 #   bash scripts/test.sh ARGS...        the same, with pytest's own arguments (-m "not e2e" -k projector; -n 0 --pdb)
+#   bash scripts/test.sh --quick        form, types and the tests that need neither LLaVA nor a real model: under three minutes
+#                                       on two cores
 #   bash scripts/test.sh --all-stacks   everything on the current stack in float32, what depends on the number format there
 #                                       again in bfloat16, then what depends on the stack on the classic one in bfloat16
 #
@@ -16,6 +18,9 @@ cd "$ROOT"
 
 # The plug-in's own tests, and of the scripts' those that are quick or marked for both stacks.
 CLASSIC=(tests/emollm_plugin tests/test_scripts.py -m "not e2e or both_stacks")
+
+# The first tier: what is wrong in form or type, or in tests without the host, is said first.
+QUICK=(tests/emobench_data tests/emollm_plugin tests/test_test_script.py -m "not host and not e2e")
 
 # Every part runs whatever the others gave; the last lines are the closing lines of those that failed.
 all_stacks() {
@@ -43,6 +48,11 @@ part() {
 if [[ "${1:-}" == "--all-stacks" ]]; then
     shift
     all_stacks "$@"
+fi
+if [[ "${1:-}" == "--quick" ]]; then
+    shift
+    bash scripts/check.sh
+    exec bash scripts/test.sh "${QUICK[@]}" "$@"
 fi
 setup_env
 say "tests on the $STACK stack, models in ${EMOLLM_CPU_DTYPE:-float32}"

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from .conftest import ROOT
 
@@ -20,6 +21,7 @@ def scripts(tmp_path):
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     with open(tmp_path / "scripts" / "lib.sh", "a") as lib:
         lib.write("setup_env() { :; }\n")
+    (tmp_path / "scripts" / "check.sh").write_text('echo CHECK; exit "${CHECKED:-0}"\n')
     for name in (".venv", ".venv-classic"):
         python = tmp_path / name / "bin" / "python"
         python.parent.mkdir(parents=True)
@@ -54,6 +56,22 @@ def test_a_failure_in_any_part_is_told_last_and_the_others_run(scripts, failing)
 def test_no_test_for_the_given_words_in_one_part_is_no_failure(scripts):
     done, runs = run(scripts, "--all-stacks", FAILING="current bfloat16", WITH="5")
     assert (done.returncode, len(runs)) == (0, 3)
+
+
+def test_the_quick_tier_checks_first_and_runs_what_needs_no_host(scripts):
+    done, runs = run(scripts, "--quick", "-x")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "CHECK" and len(runs) == 1
+    assert runs[0].endswith("tests/emobench_data tests/emollm_plugin tests/test_test_script.py -m not host and not e2e -x")
+    done, runs = run(scripts, "--quick", CHECKED="1")
+    assert (done.returncode, runs) == (1, [])
+
+
+def test_ci_and_the_commit_hook_check_first():
+    lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if "scripts/" in line]
+    assert lines == ["bash scripts/check.sh", "exec bash scripts/test.sh --all-stacks"]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [(repo["repo"], hook["entry"]) for repo in hooks for hook in repo["hooks"]] == [("local", "bash scripts/check.sh")]
 
 
 def test_one_stack_takes_the_format_that_is_set(scripts):

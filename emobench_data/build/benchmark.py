@@ -14,7 +14,7 @@ from ..io.errors import InputError
 from ..io.locks import locked
 from ..io.outputs import Outputs
 from . import datacard
-from .composition import Composition
+from .composition import Composition, load_composition
 from .gather import Gathered, gather
 from .image_folder import MEDIA
 from .preparation import Care, Place, Prepared, prepare
@@ -28,7 +28,9 @@ FILES = (*RECORD_FILES, *FIGURES, CARD, CHECKSUMS, MANIFEST)
 _WAY_OUT = "get these files again, or write 'faulty: skip' into the composition to go without"
 
 
-def build(composition: Composition, out: Path, *, check: bool = False, figures: bool = True) -> dict[str, Any]:
+def build(
+    composition: Composition | Path | str, out: Path | str, *, check: bool = False, figures: bool = True
+) -> dict[str, Any]:
     """Write the benchmark to `out`, all files or none, `build.json` last; return what `build.json` holds.
 
     The same data sets and composition give the same bytes. Records of train and val that leak are left out and counted.
@@ -36,6 +38,7 @@ def build(composition: Composition, out: Path, *, check: bool = False, figures: 
     root.
 
     Args:
+        composition: as it is, or its YAML file or preset.
         check: open every medium first, and compare the contents of media across splits; it goes on where it
             was stopped.
         figures: draw the figures of the data card, which needs matplotlib.
@@ -47,6 +50,8 @@ def build(composition: Composition, out: Path, *, check: bool = False, figures: 
     """
     if figures:
         from . import plots as drawing  # fails now rather than in the end
+    out = Path(out)
+    composition = composition if isinstance(composition, Composition) else load_composition(str(composition))
     gathered = gather(composition)
     with locked(out):
         care = Care(

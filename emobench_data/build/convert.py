@@ -19,7 +19,7 @@ from ..mini import check_size, is_rendered, render_mini
 from ..rationale.choose import choose
 from ..schema.record_files import write_record_file
 from ..schema.records import Record
-from ..sources import Skips, Source, warn_of_gaps
+from ..sources import Skips, Source, get_source, warn_of_gaps
 from .image_folder import MEDIA
 from .preparation import Care, Place, Prepared, prepare
 from .splits import assign_splits, check_answers, check_shares
@@ -46,9 +46,9 @@ class Form:
 
 
 def convert(
-    source: Source,
-    root: Path,
-    out: Path,
+    source: Source | str,
+    root: Path | str,
+    out: Path | str,
     *,
     test: float = 0.2,
     val: float = 0.0,
@@ -66,6 +66,7 @@ def convert(
     A split without a record gets no file.
 
     Args:
+        source: a data set, or its name.
         test, val, seed: for records without an official split, see `assign_splits`.
         check: open every medium first, and compare the contents of media across splits; it goes on where it was stopped.
         videos: `storyboards` (a picture of four frames) or `clips`.
@@ -77,6 +78,8 @@ def convert(
         InputError: the data set is not there, gives no record or none for a split, has one answer only to a Yes/No
             sub-task in a split, or more faulty media than may be left out. Files in `out` are then as they were.
     """
+    source = get_source(source) if isinstance(source, str) else source
+    root, out = Path(root), Path(out)
     skips = Skips()
     read = list(source.records(root, skips))
     incomplete = warn_of_gaps(source, read)

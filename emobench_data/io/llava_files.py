@@ -17,12 +17,33 @@ from .errors import InputError
 from .mistaken import what_it_is
 
 
-def read_training(path: Path) -> list[Any]:
+class Rows(list[Any]):
+    """What a file would hold, in memory, under the name that messages call it by; every reader here takes it for a path."""
+
+    def __init__(self, name: str, rows: Iterable[Any]) -> None:
+        super().__init__(rows)
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Readable = Path | str | Rows
+
+
+def readable(given: Path | str | Iterable[Any], name: str) -> Readable:
+    """A path as it is; objects as `Rows` that are called `name`."""
+    return given if isinstance(given, (Path, str, Rows)) else Rows(name, given)
+
+
+def read_training(path: Path | Rows) -> list[Any]:
     """The records of a training JSON, whatever they are.
 
     Raises:
         InputError: the file cannot be read, or is no JSON list.
     """
+    if isinstance(path, Rows):
+        return path
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -38,18 +59,28 @@ def read_training(path: Path) -> list[Any]:
     return content
 
 
-def read_lines(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_lines(path: Readable) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line number and object of each line of a JSONL file; blank lines are passed over.
 
     Raises:
         InputError: the file cannot be read, or a line is no JSON object.
     """
+    if isinstance(path, Rows):
+        yield from _numbered(path)
+        return
     try:
         file = open(path, "rb")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     with file:
         yield from parse_lines(path, file)
+
+
+def _numbered(rows: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, entry in enumerate(rows, start=1):
+        if not isinstance(entry, dict):
+            raise InputError(f"{line_place(rows, number)}: a {type(entry).__name__}; expected a dict")
+        yield number, entry
 
 
 def parse_lines(path: Path | str, lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -67,7 +98,7 @@ def parse_lines(path: Path | str, lines: Iterable[bytes]) -> Iterator[tuple[int,
         yield number, entry
 
 
-def read_entries(path: Path | str) -> Iterator[tuple[str, int, dict[str, Any]]]:
+def read_entries(path: Readable) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Question id, line number and object of each line of a question or answer file; blank lines are passed over.
 
     Raises:
@@ -85,6 +116,6 @@ def read_entries(path: Path | str) -> Iterator[tuple[str, int, dict[str, Any]]]:
         yield question, number, entry
 
 
-def line_place(path: Path | str, number: int) -> str:
+def line_place(path: Readable, number: int) -> str:
     """How messages name a line."""
-    return f"{path}, line {number}"
+    return f"{path}, {'entry' if isinstance(path, Rows) else 'line'} {number}"

@@ -11,7 +11,7 @@ import orjson
 
 from ..io.atomic import atomic_file
 from ..io.errors import InputError
-from ..io.llava_files import line_place, read_lines, read_training
+from ..io.llava_files import Readable, Rows, line_place, read_lines, read_training
 from .tasks import GUIDED, is_guided
 
 PLACEHOLDER = "<image>"
@@ -50,14 +50,14 @@ class Question(NamedTuple):
         return self.image or self.video
 
 
-def read_questions(path: Path | str) -> list[Question]:
+def read_questions(path: Readable) -> list[Question]:
     """The questions of a JSONL file, or of the JSON list that `llava.eval.model_vqa_science` reads (name `*.json`).
 
     Raises:
         InputError: the file cannot be read or is empty, a question lacks its fields, or an id occurs twice.
     """
-    path = Path(path)
-    if path.suffix == ".json":
+    path = path if isinstance(path, Rows) else Path(path)
+    if isinstance(path, Path) and path.suffix == ".json":
         # `write_science` puts one record on a line.
         found = [_from_conversation(path, number, entry) for number, entry in enumerate(read_training(path), 1)]
     else:
@@ -73,12 +73,12 @@ def read_questions(path: Path | str) -> list[Question]:
     return found
 
 
-def read_asked(path: Path | str) -> dict[str, Question]:
+def read_asked(path: Readable) -> dict[str, Question]:
     """Question id, as text -> question, in the file's order. Raises as `read_questions` does."""
     return {str(question.id): question for question in read_questions(path)}
 
 
-def _from_line(path: Path, number: int, entry: dict[str, Any]) -> Question:
+def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
     key, text, options = entry.get("question_id"), entry.get("text"), entry.get("options") or []
     image, video = entry.get("image") or None, entry.get("video") or None
     if not isinstance(key, (str, int)) or isinstance(key, bool) or not isinstance(text, str):
@@ -99,7 +99,7 @@ def _from_line(path: Path, number: int, entry: dict[str, Any]) -> Question:
     return Question(key, image, text, tuple(options), video, number, guided, stimulus)
 
 
-def _from_conversation(path: Path, number: int, entry: Any) -> Question:
+def _from_conversation(path: Readable, number: int, entry: Any) -> Question:
     turns = entry.get("conversations") if isinstance(entry, dict) else None
     first = turns[0] if isinstance(turns, list) and turns else None
     if not isinstance(first, dict) or not isinstance(first.get("value"), str):

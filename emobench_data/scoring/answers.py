@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..io.errors import InputError
-from ..io.llava_files import line_place, read_entries
+from ..io.llava_files import Readable, line_place, read_entries
 from ..schema.parsing import closing, spoken
 from ..schema.questions import Question
 
@@ -24,7 +23,7 @@ class Answer(NamedTuple):
     said: str
 
 
-def read_answers(path: Path | str, asked: Mapping[str, Question]) -> dict[str, Answer]:
+def read_answers(path: Readable, asked: Mapping[str, Question]) -> dict[str, Answer]:
     """Question id -> answer; a question may have none."""
     answers = {}
     for question, number, entry in read_entries(path):
@@ -43,7 +42,7 @@ def read_answers(path: Path | str, asked: Mapping[str, Question]) -> dict[str, A
     return answers
 
 
-def _probabilities(path: Path | str, number: int, metadata: Any) -> dict[str, float] | None:
+def _probabilities(path: Readable, number: int, metadata: Any) -> dict[str, float] | None:
     values = metadata.get("probabilities") if isinstance(metadata, dict) else None
     if values is None:
         return None

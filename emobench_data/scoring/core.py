@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..io.llava_files import readable
 from ..metrics import mean_of, share
 from ..schema.parsing import normal
 from ..schema.questions import Question, read_asked
@@ -16,9 +17,13 @@ from .figures import INTERVALS, Item, numbered, task_figures
 from .gold import OWN, read_gold
 from .reader import AMBIGUOUS, MISSING, NO_LABEL, UNPARSED, read
 
+Given = Path | str | Iterable[Mapping[str, Any]]
 
-def score(questions_path: Path | str, gold_path: Path | str, predictions_path: Path | str) -> dict[str, Any]:
-    """Compare the `text` of each line in `predictions_path` with the gold, whose form `gold` says.
+
+def score(questions: Given, gold: Given, answers: Given) -> dict[str, Any]:
+    """Compare the `text` of each line in `answers` with the gold, whose form the module `gold` says.
+
+    Each of the three is a path, or the objects that the lines of such a file hold.
 
     The question file is the denominator: a question without an answer is wrong, and named in `missing_ids`. An answer
     is right if it names one label (see `parsing`) and that is an accepted one; see `reader` for open sets.
@@ -33,19 +38,17 @@ def score(questions_path: Path | str, gold_path: Path | str, predictions_path: P
         InputError: a file is missing, empty or has a line that is not valid; a question id occurs twice, is unknown, or
             has no gold. The message names the file and the line.
     """
-    asked = read_asked(questions_path)
-    return summarise(read_items(asked, questions_path, gold_path, predictions_path), asked)
+    asked = read_asked(readable(questions, "questions"))
+    return summarise(read_items(asked, questions, gold, answers), asked)
 
 
-def read_items(
-    asked: Mapping[str, Question], questions_path: Path | str, gold_path: Path | str, predictions_path: Path | str
-) -> list[Item]:
+def read_items(asked: Mapping[str, Question], questions: Given, gold: Given, answers: Given) -> list[Item]:
     """Every question asked, scored, in the order of the question file. Raises as `score` does."""
-    gold, units = read_gold(gold_path, questions_path, asked)
-    answers = read_answers(predictions_path, asked)
+    right, units = read_gold(readable(gold, "gold"), readable(questions, "questions"), asked)
+    said = read_answers(readable(answers, "answers"), asked)
     items, labels = [], Spelling()
     for question, one in asked.items():
-        own, answer = gold[question], answers.get(question)
+        own, answer = right[question], said.get(question)
         truth, guess = read(own, one.text, answer and answer.text)
         items.append(Item(question, own, answer, labels[truth], labels[guess], units[question]))
     return items

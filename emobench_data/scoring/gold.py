@@ -21,11 +21,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..io.llava_files import line_place, read_entries
+from ..io.llava_files import Readable, line_place, read_entries
 from ..schema.parsing import normal
 from ..schema.questions import Question
 from ..schema.tasks import TASKS, YES_NO
@@ -59,7 +58,7 @@ class Gold:
 
 
 def read_gold(
-    path: Path | str, questions_path: Path | str, asked: Mapping[str, Question]
+    path: Readable, questions_path: Readable, asked: Mapping[str, Question]
 ) -> tuple[dict[str, Gold], dict[str, str]]:
     """Question id -> gold, for the questions that were asked; and question id -> unit.
 
@@ -75,7 +74,7 @@ def read_gold(
     return gold, units
 
 
-def check_complete(gold: Iterable[str], path: Path | str, questions_path: Path | str, asked: Mapping[str, Question]) -> None:
+def check_complete(gold: Iterable[str], path: Readable, questions_path: Readable, asked: Mapping[str, Question]) -> None:
     """Raise `InputError` for the first question without gold."""
     known = set(gold)
     for question, own in asked.items():
@@ -84,7 +83,7 @@ def check_complete(gold: Iterable[str], path: Path | str, questions_path: Path |
             raise InputError(f"{place}: {path} holds no answer to {question!r}; take the pair of one conversion")
 
 
-def _gold(path: Path | str, number: int, entry: dict[str, Any], asked: Question) -> Gold:
+def _gold(path: Readable, number: int, entry: dict[str, Any], asked: Question) -> Gold:
     get = entry.get
     accepted, options = get("accepted"), get("options") or asked.options
     accepted, options = (tuple(own) if isinstance(own, list) else own for own in (accepted, options))
@@ -97,7 +96,7 @@ def _gold(path: Path | str, number: int, entry: dict[str, Any], asked: Question)
     return gold
 
 
-def _group(group: Any, gold: Gold, path: Path | str, number: int) -> str:
+def _group(group: Any, gold: Gold, path: Readable, number: int) -> str:
     if not isinstance(group, str):
         raise InputError(f"{line_place(path, number)}: the group {group!r} is no string")
     return f"{gold.source}\0{group}"

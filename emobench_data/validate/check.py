@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..build.leakage import Entry, Key, find_leaks, worth_hashing
 from ..io.errors import InputError, way_out_of
-from ..io.llava_files import read_entries, read_training
+from ..io.llava_files import Readable, Rows, line_place, read_entries, read_training, readable
 from ..media.check import MediaCache, Medium, check_all, digests, media_cache
 from ..schema.parsing import normal
 from ..schema.records import path_fault
@@ -21,19 +21,19 @@ _NOUNS = {"id": "id", "medium": "medium", "content": "medium (another name, the 
 
 
 def validate(
-    file: Path,
-    media_root: Path,
+    file: Path | str | Iterable[Any],
+    media_root: Path | str,
     *,
-    questions: Path | None = None,
+    questions: Path | str | Iterable[Mapping[str, Any]] | None = None,
     context: int | None = None,
     tokenizer: Path | None = None,
     visual_tokens: int = VISUAL_TOKENS,
     cache: Path | None = None,
 ) -> Report:
-    """Check LLaVA's training JSON `file`, whose media lie below `media_root`.
+    """Check LLaVA's training JSON `file`, or the records that one would hold, whose media lie below `media_root`.
 
     Args:
-        questions: a question JSONL; what it asks about may not be trained on.
+        questions: a question JSONL, or what its lines would hold; what it asks about may not be trained on.
         context: the most tokens a record may have, media and text together.
         tokenizer: folder of a tokenizer to count with; else words are counted.
         visual_tokens: of one medium.
@@ -42,11 +42,13 @@ def validate(
     Raises:
         InputError: a file is missing or cannot be read at all, or a library that is needed is not installed.
     """
+    media_root, source = Path(media_root), readable(file, "records")
+    source = source if isinstance(source, Rows) else Path(source)
     if not media_root.is_dir():
-        raise InputError(f"{media_root}: no such folder; name the folder that the paths in {file} begin from")
-    records = read_training(file)
+        raise InputError(f"{media_root}: no such folder; name the folder that the paths in {source} begin from")
+    records = read_training(source)
     count = token_counter(tokenizer) if context is not None else None
-    asked = _questions(questions) if questions else []
+    asked = [] if questions is None else _questions(readable(questions, "questions"))
     found: list[tuple[int, str, str]] = []  # record, kind, words
     reads: list[Read] = []
     for number, record in enumerate(records):
@@ -61,7 +63,7 @@ def validate(
         found += _leaks(records, reads, asked, media_root, opened) if asked else []
     found.sort(key=lambda fault: fault[0])
     return Report(
-        file, len(records), tuple(Fault(kind, number + 1, _id(records[number]), words) for number, kind, words in found)
+        source, len(records), tuple(Fault(kind, number + 1, _id(records[number]), words) for number, kind, words in found)
     )
 
 
@@ -104,12 +106,12 @@ def _media(reads: list[Read], root: Path, cache: MediaCache) -> list[tuple[int, 
     return found
 
 
-def _questions(path: Path) -> list[tuple[str, Read]]:
+def _questions(path: Readable) -> list[tuple[str, Read]]:
     asked = []
     for question, number, entry in read_entries(path):
         media = [(key, entry[key]) for key in PLACEHOLDERS if isinstance(entry.get(key), str)]
         if not isinstance(entry.get("text"), str):
-            raise InputError(f"{path}, line {number}: no string under 'text'; expected LLaVA's question file")
+            raise InputError(f"{line_place(path, number)}: no string under 'text'; expected LLaVA's question file")
         asked.append((question, Read(media, [("human", entry["text"])])))
     return asked
 

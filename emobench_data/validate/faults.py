@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..io.llava_files import Rows
+
 # Kind -> what the summary calls it.
 KINDS = {
     "schema": "records of another form",
@@ -34,7 +36,7 @@ class Fault(NamedTuple):
 class Report:
     """All faults of a file with `records` records, in the order of the records."""
 
-    file: Path
+    file: Path | Rows
     records: int
     faults: tuple[Fault, ...]
 

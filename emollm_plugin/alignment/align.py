@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -86,7 +86,7 @@ def words_of(base: str, labels: Sequence[str], device: torch.device | str) -> Wo
     return Words(list(labels), F.normalize(targets, dim=-1).to(device), mean.to(device))
 
 
-def encode_pictures(tower, images: Sequence[str], folder: Path, faulty: float = 0.0) -> dict[str, Tensor]:
+def encode_pictures(tower: Any, images: Sequence[str], folder: Path, faulty: float = 0.0) -> dict[str, Tensor]:
     """The frozen encoder's patch tokens of each picture, padded to a square: path -> (N, C), float16 to save memory.
 
     Args:

@@ -38,7 +38,7 @@ def to_be_trained() -> Iterator[None]:
         _training.reset(token)
 
 
-def load_base(cls: type[Any], path: Any, *args, config=None, **kwargs) -> nn.Module:
+def load_base(cls: type[Any], path: Any, *args: Any, config: Any = None, **kwargs: Any) -> nn.Module:
     """`cls.from_pretrained`, without the base's own eyes where they would be in the way.
 
     Args:
@@ -64,12 +64,12 @@ def eyes_of(path: Any) -> Mapping[str, Any] | None:
     return content if "mm_vision_tower" in content else None
 
 
-def _same_eyes(own: Mapping[str, Any], config) -> bool:
+def _same_eyes(own: Mapping[str, Any], config: Any) -> bool:
     kinds = (own.get("mm_projector_type", "linear"), getattr(config, "mm_projector_type", "linear"))
     return len({in_full(kind) for kind in kinds}) == 1 and own.get("mm_hidden_size") == getattr(config, "mm_hidden_size", None)
 
 
-def _give_eyes(model: Any, config) -> None:
+def _give_eyes(model: Any, config: Any) -> None:
     """What `LlavaMetaModel.__init__` makes of a config, in a model that was made without."""
     from llava.model import llava_arch
 
@@ -138,7 +138,7 @@ def _part_of(key: str) -> str:
     return "content"
 
 
-def _told(path: str, own: Mapping[str, Any], config, taken: list[str], new: list[str]) -> str:
+def _told(path: str, own: Mapping[str, Any], config: Any, taken: list[str], new: list[str]) -> str:
     eyes = "mm_projector_type", "mm_vision_tower", "mm_vision_select_layer", "mm_vision_select_feature"
     had, has = ([str(value) for value in values] for values in zip(*((own.get(name), getattr(config, name)) for name in eyes)))
     words = f"{path} was trained with {', '.join(had)}; now {', '.join(has)}"

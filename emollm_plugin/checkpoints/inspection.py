@@ -77,7 +77,7 @@ def evaluation_command(folder: ModelFolder) -> tuple[str | None, str | None]:
     return shlex.join(["emollm", "eval", *arguments]), "; ".join(obstacles) or None
 
 
-def _found(search, folder: ModelFolder) -> str | None:
+def _found(search: Any, folder: ModelFolder) -> str | None:
     try:
         return search(folder, None)
     except InputError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -54,7 +55,7 @@ def merge(path: Path, out: Path, *, base: str | None = None, vision_tower: str |
     return out
 
 
-def _load(path: Path, base: str, name: str, dtype: torch.dtype, vision_tower: str | None):
+def _load(path: Path, base: str, name: str, dtype: torch.dtype, vision_tower: str | None) -> Any:
     from ..attach import register
 
     register()

@@ -89,7 +89,7 @@ def checksum(folder: Path) -> str | None:
         return None
 
 
-def _rewrite(file: Path, change) -> None:
+def _rewrite(file: Path, change: Any) -> None:
     if not file.is_file():
         return
     before = json.loads(file.read_text(encoding="utf-8"))

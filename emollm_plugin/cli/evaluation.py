@@ -29,7 +29,7 @@ class Loading:
     dtype: str | None
     vision_tower: str | None
 
-    def predictor(self, checkpoint: str):
+    def predictor(self, checkpoint: str) -> Any:
         """The loaded checkpoint."""
         from ..evaluation.predictor import Predictor
 

@@ -1,12 +1,14 @@
 """One small function per upstream break, with the versions it is for and why. Module -> hook for `attach`."""
 
+from typing import Any
+
 from .config import read_newer_config
 from .pictures import MODULES, see_pictures
 from .processes import deepspeed_on_a_cpu, let_deepspeed_accumulate, no_kernel_for_inference
 from .trainer import adapt_llava_trainer, allow_saved_generator_state, restore_layernorm_list
 
 
-def _on_trainer(trainer) -> None:
+def _on_trainer(trainer: Any) -> None:
     restore_layernorm_list(trainer)
     allow_saved_generator_state(trainer)
 

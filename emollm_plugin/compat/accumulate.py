@@ -56,13 +56,13 @@ def _by_whole_steps(host: Callable) -> Callable:
     return training_step
 
 
-def _ends_a_step(trainer) -> bool:
+def _ends_a_step(trainer: Any) -> bool:
     """As the trainer's own loop has it; an epoch of fewer batches than a step takes is a step."""
     size, epoch = trainer.args.gradient_accumulation_steps, len(trainer.callback_handler.train_dataloader)
     return trainer._batches % size == 0 or (epoch <= size and trainer.accelerator.gradient_state.end_of_dataloader)
 
 
-def _labels(trainer, batches: list[dict]) -> float:
+def _labels(trainer: Any, batches: list[dict]) -> float:
     """Labels that are learned in these batches and in those of the other ranks; the first of a row is never predicted."""
     count = sum((batch["labels"][:, 1:] != IGNORE_INDEX).sum() for batch in batches)
     return trainer.accelerator.gather(count[None].to(trainer.args.device)).sum().item()

@@ -13,7 +13,7 @@ from torch import Tensor
 from .config import before_5
 
 
-def pick_rows(cache, rows: Tensor):
+def pick_rows(cache: Any, rows: Tensor) -> Any:
     """A new cache whose row i is row `rows[i]` of `cache`, which stays as it is.
 
     Args:
@@ -28,7 +28,7 @@ def pick_rows(cache, rows: Tensor):
     return picked
 
 
-def join_rows(caches: Sequence[Any], start: int):
+def join_rows(caches: Sequence[Any], start: int) -> Any:
     """One cache with the rows of several, in that order; in shorter ones zeros stand from position `start` on.
 
     Args:

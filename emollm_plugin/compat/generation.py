@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .config import before_5
 
 
-def valid_generation_config(model) -> None:
+def valid_generation_config(model: Any) -> None:
     """transformers >= 4.39: Vicuna's generation config has a temperature without `do_sample`, and saving it raises.
 
     Sampling is what such a file means; the host's scripts pass `do_sample` themselves.
@@ -15,7 +17,7 @@ def valid_generation_config(model) -> None:
         config.do_sample = True
 
 
-def penalized_from_the_start(config) -> list[int]:
+def penalized_from_the_start(config: Any) -> list[int]:
     """transformers 4.37: a prompt of embeddings counts as one beginning-of-sequence token for the repetition penalty.
 
     In 5 it counts as none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 
 class _Path(str):
@@ -15,7 +16,7 @@ class _Path(str):
 def base_by_content(host_init: Callable) -> Callable:
     """Wrap `ModelArguments.__init__`: whether a base model is MPT is read from its config, by `decoders`."""
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         host_init(self, *args, **kwargs)
         self.model_name_or_path = _Path(self.model_name_or_path)
 

@@ -53,7 +53,7 @@ class Predictor:
     Made by `load`, or from what the host's `load_pretrained_model` returns and a host `Conversation`.
     """
 
-    def __init__(self, *, tokenizer, model, image_processor, conv) -> None:
+    def __init__(self, *, tokenizer: Any, model: Any, image_processor: Any, conv: Any) -> None:
         self.tokenizer, self.image_processor, self.template = tokenizer, image_processor, conv.version
         self.model = model.eval()
         marked = bool(getattr(model.config, "mm_use_im_start_end", False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -19,7 +20,7 @@ class Prompter:
         marked: whether the checkpoint was trained with tokens around its images (`mm_use_im_start_end`).
     """
 
-    def __init__(self, conv, tokenizer, *, marked: bool = False) -> None:
+    def __init__(self, conv: Any, tokenizer: Any, *, marked: bool = False) -> None:
         from llava import constants
         from llava.mm_utils import tokenizer_image_token
 

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,7 +74,7 @@ class Reader:
         image_token: the id that stands for a picture.
     """
 
-    def __init__(self, model, image_token: int) -> None:
+    def __init__(self, model: Any, image_token: int) -> None:
         self.model, self.image_token = model, image_token
         self.decoder = model.get_model()
         self.positions = "position_ids" in inspect.signature(self.decoder.forward).parameters
@@ -165,7 +166,7 @@ class Reader:
     def _tokens(self, ids: Tensor) -> Tensor:
         return self.decoder.embed_tokens(ids)
 
-    def _forward(self, embeddings: Tensor, mask: Tensor, positions: Tensor, cache) -> tuple[Tensor, object]:
+    def _forward(self, embeddings: Tensor, mask: Tensor, positions: Tensor, cache: Any) -> tuple[Tensor, object]:
         known = {"position_ids": positions} if self.positions else {}
         out = self.decoder(inputs_embeds=embeddings, attention_mask=mask, past_key_values=cache, use_cache=True, **known)
         return out.last_hidden_state, out.past_key_values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -86,7 +87,7 @@ def evaluate(
     return len(left)
 
 
-def default_batch(model) -> int:
+def default_batch(model: Any) -> int:
     """How many questions a batch holds with a causal model where nobody says."""
     config = model.config
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads

@@ -17,7 +17,7 @@ def on_arch(module: ModuleType) -> None:
     wrap(module.LlavaMetaModel, "initialize_vision_modules", taking_over)
     wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
     wrap(module.LlavaMetaForCausalLM, "prepare_inputs_labels_for_multimodal", video.noting_clips)
-    wrap(module.LlavaMetaForCausalLM, "encode_images", lambda host: in_models_format(video.telling_clips(host)))
+    wrap(module.LlavaMetaForCausalLM, "encode_images", lambda host: in_models_format(video.with_clip_lengths(host)))
 
 
 def _noting(host_method: Callable) -> Callable:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -45,7 +46,7 @@ class ClipReader:
         options = ProjectorOptions.parse(projector_type) if ours else ProjectorOptions()
         return cls(Sampling(frames=options.frames), cache)
 
-    def frames(self, path: Path, processor) -> np.ndarray:
+    def frames(self, path: Path, processor: Any) -> np.ndarray:
         """The frames of a clip, (T, H, W, 3), uint8, no larger than a vision tower with this image processor sees.
 
         Raises:
@@ -62,7 +63,7 @@ def clip_below(root: Path, name: str) -> Path:
     return root / name
 
 
-def pixels_of(frames: np.ndarray, processor, aspect: str | None) -> Tensor:
+def pixels_of(frames: np.ndarray, processor: Any, aspect: str | None) -> Tensor:
     """Frames (T, H, W, 3) as the vision tower takes them, (T, 3, S, S), each made ready as the host does a picture.
 
     Args:
@@ -106,7 +107,7 @@ def as_picture(turns: Sequence[dict]) -> list[dict]:
 def clips_count_as_pictures(host_lengths: property) -> property:
     """Replace `lengths` and `modality_lengths` of the host's data set, which tell records with a picture from text."""
 
-    def lengths(self) -> list[int]:
+    def lengths(self: Any) -> list[int]:
         records = [{**one, "image": one["video"]} if "video" in one else one for one in self.list_data_dict]
         return host_lengths.fget(SimpleNamespace(list_data_dict=records))  # type: ignore[misc]  # it has a getter
 
@@ -123,7 +124,7 @@ def noting_its_clips(host_train: Callable) -> Callable:
     return train
 
 
-def cache_of(data_args) -> FrameCache | None:
+def cache_of(data_args: Any) -> FrameCache | None:
     """The frame cache that a command line asks for."""
     if data_args.frame_cache is None:
         return None
@@ -150,7 +151,7 @@ def clip_lengths(images: Tensor | Sequence[Tensor] | None) -> list[int] | None:
     return [len(image) if image.ndim == 4 else 1 for image in images]
 
 
-def telling_clips(host_encode: Callable) -> Callable:
+def with_clip_lengths(host_encode: Callable) -> Callable:
     """Wrap `encode_images`: a projector that reads across frames is told where a clip begins and ends."""
 
     def encode_images(self, images, *more, **named):

@@ -6,6 +6,7 @@ Signature :: [B, N, in_dim] --> [B, N or tokens, out_dim]
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -80,7 +81,7 @@ class MultiPerspectiveProjector(nn.Module):
             tokens = self.reads[name](tokens, grid, context)
         return tokens
 
-    def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False):
+    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
         """Load a checkpoint of this projector, or warm-start from a released `mlp2x_gelu` (keys `0.*` and `2.*`).
 
         Raises:

@@ -7,6 +7,7 @@ from what it assumes, it masks the whole sample. Here the mask follows from the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -15,7 +16,7 @@ from .plain import plain
 IGNORE_INDEX = -100
 
 
-def split_turns(conv, turns: Sequence[dict]) -> list[tuple[str, str]]:
+def split_turns(conv: Any, turns: Sequence[dict]) -> list[tuple[str, str]]:
     """Split a conversation into `(context, target)` texts, one pair per answer, that add up to the whole prompt.
 
     Args:
@@ -50,7 +51,7 @@ def split_turns(conv, turns: Sequence[dict]) -> list[tuple[str, str]]:
     return pairs
 
 
-def encode(conv, turns: Sequence[dict], tokenizer, tokenize_query: Callable[[str], list[int]]):
+def encode(conv: Any, turns: Sequence[dict], tokenizer: Any, tokenize_query: Callable[[str], list[int]]) -> Any:
     """Token ids and labels of one conversation, as two lists of equal length; its texts hold no control tokens.
 
     The ids are those that inference makes of the same text, cut where a piece of it ends. Where the last token of a
@@ -77,13 +78,13 @@ def encode(conv, turns: Sequence[dict], tokenizer, tokenize_query: Callable[[str
     return ids, labels
 
 
-def plain_turns(turns: Sequence[dict], tokenizer) -> list[dict]:
+def plain_turns(turns: Sequence[dict], tokenizer: Any) -> list[dict]:
     """Copies of turns, with texts as `plain` writes them."""
     return [
         {**turn, "value": plain(turn["value"], tokenizer)} if isinstance(turn.get("value"), str) else turn for turn in turns
     ]
 
 
-def _alone(piece: str, tokenizer, tokenize_query: Callable[[str], list[int]]) -> list[int]:
+def _alone(piece: str, tokenizer: Any, tokenize_query: Callable[[str], list[int]]) -> list[int]:
     # Without what the tokenizer adds at the beginning of every text, such as Llama's `<s>`.
     return tokenize_query(piece.lstrip(" "))[len(tokenizer("").input_ids) :]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -79,7 +80,7 @@ FORMATS = {
 _SYSTEM, _TURNS = "Guidance", ("Question", "Reply", "Next")
 
 
-def format_of(tokenizer) -> str | None:
+def format_of(tokenizer: Any) -> str | None:
     """The name in `FORMATS` of what the tokenizer's own chat template writes, or None if it has no chat template.
 
     Raises:
@@ -101,7 +102,7 @@ def format_of(tokenizer) -> str | None:
     )
 
 
-def _written(tokenizer) -> Iterator[tuple[str, str]]:
+def _written(tokenizer: Any) -> Iterator[tuple[str, str]]:
     """What the chat template writes for two questions and for one, with a system role and without."""
     import jinja2
 
@@ -124,7 +125,7 @@ def _from_system(text: str) -> str:
     return text[text.find(_SYSTEM) :] if _SYSTEM in text else ""
 
 
-def load_tokenizer(model: str, **options):
+def load_tokenizer(model: str, **options: Any) -> Any:
     """The tokenizer as LLaVA's training loads it (`use_fast=False`, and `options`), with its chat template.
 
     Raises:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 # LLaVA's own marks, which it writes into questions itself.
 MARKS = ("<image>", "<im_start>", "<im_end>", "<im_patch>")
 
 
-def plain(text: str, tokenizer) -> str:
+def plain(text: str, tokenizer: Any) -> str:
     """`text` with a blank inside whatever the tokenizer would take for one of its special tokens: `< |im_end|>`.
 
     A question that holds the end of a turn could otherwise go on as the assistant, and an answer would teach the model to
@@ -22,7 +23,7 @@ def plain(text: str, tokenizer) -> str:
 
 
 @lru_cache(maxsize=8)
-def _control_tokens(tokenizer, _size: int) -> re.Pattern[str] | None:
+def _control_tokens(tokenizer: Any, _size: int) -> re.Pattern[str] | None:
     """What the tokenizer's special tokens look like; `_size` changes where one was added since."""
     added = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special]
     # A single letter or a word may be one, and is text all the same (`!` pads in some tokenizers).

@@ -7,6 +7,7 @@ evaluation stop at nothing else: such a model would answer rightly and then writ
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from .templates import end_of_answer
 
@@ -33,7 +34,7 @@ def stopping_load(load: Callable, templates: Mapping) -> Callable:
     return load_pretrained_model
 
 
-def stop_at(model, tokenizer, end: str) -> None:
+def stop_at(model: Any, tokenizer: Any, end: str) -> None:
     """Add the token `end` to those at which `model.generate` stops, if the tokenizer has it as one token."""
     token = tokenizer.convert_tokens_to_ids(end)
     if token is None or token == tokenizer.unk_token_id:

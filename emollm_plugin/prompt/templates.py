@@ -6,6 +6,8 @@ this one is our own.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .formats import FORMATS, ChatFormat
 
 PREFIX = "emoprompt"
@@ -18,7 +20,7 @@ VICUNA = "vicuna_v1"
 CHATML_DEFAULT = "You are a helpful assistant."
 
 
-def build_templates(conversation) -> dict[str, object]:
+def build_templates(conversation: Any) -> dict[str, object]:
     """Every plug-in template by name, made from the host's module `llava.conversation`.
 
     `emoprompt` (Vicuna), `emoprompt_<name>` for every family in `FORMATS` and for every template of the host that
@@ -37,17 +39,17 @@ def build_templates(conversation) -> dict[str, object]:
     return templates
 
 
-def is_ours(conv) -> bool:
+def is_ours(conv: Any) -> bool:
     """Whether a host `Conversation` is one of the plug-in's, whose labels are built turn by turn."""
     return conv.version == "chatml" or conv.version.startswith(PREFIX)
 
 
-def end_of_answer(conv) -> str:
+def end_of_answer(conv: Any) -> str:
     """The text that closes an answer in a host `Conversation`."""
     return (conv.sep2 or conv.sep).strip()
 
 
-def _template_class(conversation) -> type:
+def _template_class(conversation: Any) -> type:
     class ChatTemplate(conversation.Conversation):
         """A host `Conversation` that writes its prompt as a `ChatFormat` says."""
 
@@ -77,7 +79,7 @@ def _template_class(conversation) -> type:
     return ChatTemplate
 
 
-def _guided(base, version: str):
+def _guided(base: Any, version: str) -> Any:
     guided = base.copy()
     guided.messages = ()
     # Some of the host's templates carry their system role inside the system text.

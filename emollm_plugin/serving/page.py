@@ -200,11 +200,11 @@ class Guard:
         folder: where uploads are kept.
     """
 
-    def __init__(self, app, names: Collection[str], folder: Path) -> None:
+    def __init__(self, app: Any, names: Collection[str], folder: Path) -> None:
         self.app, self.names, self.folder = app, names, folder
         self.coming = 0  # bytes of uploads that are on their way
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         status = self._refusal(scope) if scope["type"] == "http" else 403 if scope["type"] == "websocket" else None
         if status is None:
             size = _length(scope) if scope["type"] == "http" and scope["path"] == UPLOAD else 0

@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -19,7 +20,7 @@ EFFICIENTNET_LITE = {
 }
 
 
-def _build(name: str, args, delay_load: bool = False, **_):
+def _build(name: str, args: Any, delay_load: bool = False, **_: Any) -> Any:
     from .efficientnet_lite import EfficientNetLiteTower
 
     return EfficientNetLiteTower(name, layer=getattr(args, "mm_vision_select_layer", -1), delay_load=delay_load)
@@ -89,7 +90,7 @@ def _hub_kind(name: str) -> str | None:
         return None
 
 
-def check_tower(tower, args) -> None:
+def check_tower(tower: Any, args: Any) -> None:
     """Whether a tower fits the model that it is built for.
 
     Args:

@@ -52,7 +52,7 @@ class EfficientNetLiteTower(nn.Module):
         if not delay_load:
             self.load_model()
 
-    def load_model(self, device_map=None) -> None:
+    def load_model(self, device_map: Any = None) -> None:
         """Load the weights, once, to where the host says: nowhere in training, `auto` or a device in evaluation.
 
         With `auto` the host leaves the tower where it was loaded (llava 1.2.2, model/builder.py): on the first GPU here.
@@ -78,7 +78,7 @@ class EfficientNetLiteTower(nn.Module):
         if device_map is not None:
             self.to(device_map)
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> Any:
         """Stay in evaluation mode: batch norm must not take its statistics from a training batch."""
         return super().train(False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import transformers
 from torch import Tensor, nn
@@ -35,7 +37,7 @@ class TransformersTower(nn.Module):
             concerns the model around it is checked by `towers.check_tower`.
     """
 
-    def __init__(self, name: str, kind: str, args, *, delay_load: bool = False) -> None:
+    def __init__(self, name: str, kind: str, args: Any, *, delay_load: bool = False) -> None:
         super().__init__()
         class_name, self.any_size = KINDS[kind]
         if not hasattr(transformers, class_name):
@@ -66,7 +68,7 @@ class TransformersTower(nn.Module):
         if not delay_load:
             self.load_model()
 
-    def load_model(self, device_map=None) -> None:
+    def load_model(self, device_map: Any = None) -> None:
         """Load the weights, once."""
         if not self.is_loaded:
             model = self.model_class.from_pretrained(self.vision_tower_name, device_map=device_map)
@@ -115,7 +117,7 @@ class TransformersTower(nn.Module):
         return self.num_patches_per_side**2
 
 
-def _side(processor) -> int:
+def _side(processor: Any) -> int:
     """Side in pixels of what an image processor makes: its crop, or the size that it resizes to."""
     cropped = getattr(processor, "do_center_crop", False) and getattr(processor, "crop_size", None)
     size = dict(cropped or processor.size)

@@ -55,7 +55,7 @@ class EmoLLM(lmms):
                 answers[place] = _until(text, requests[place].args[1])
         return answers
 
-    def _ask(self, request: Any):
+    def _ask(self, request: Any) -> Any:
         text, _, to_visual, document, task, split = request.args
         visuals = to_visual(self.task_dict[task][split][document])
         if len(visuals) > 1:

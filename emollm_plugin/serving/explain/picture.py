@@ -135,7 +135,7 @@ class Sheet:
             color = INK if scaled[row, column] > 0.6 else PAPER
             self.pen.text((left, self.y + (row + 0.5) * cell - 7), text, fill=color, font=font)
 
-    def _text(self, x: int, text: str, size: int, color, *, width: int = WIDTH, lines: int = 1, above: int = 0) -> int:
+    def _text(self, x: int, text: str, size: int, color: Any, *, width: int = WIDTH, lines: int = 1, above: int = 0) -> int:
         """Write at most `lines` lines from `y` on, `above` pixels higher; returns their height."""
         font, step = _font(size), round(size * 1.35)
         wrapped = _wrap(text, font, width)
@@ -156,7 +156,7 @@ def _color(share: float | np.ndarray) -> Any:
     return mixed if mixed.ndim > 1 else tuple(mixed.tolist())
 
 
-def _wrap(text: str, font, width: int) -> list[str]:
+def _wrap(text: str, font: Any, width: int) -> list[str]:
     lines: list[str] = []
     line = ""
     for word in text.split():
@@ -167,7 +167,7 @@ def _wrap(text: str, font, width: int) -> list[str]:
     return [_cut(one, font, width) for one in [*lines, line]]
 
 
-def _cut(text: str, font, width: int) -> str:
+def _cut(text: str, font: Any, width: int) -> str:
     """`text`, cut with an ellipsis where it is wider than `width` pixels."""
     if font.getlength(text) <= width:
         return text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isqrt
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -52,7 +52,7 @@ def watching(projector: MultiPerspectiveProjector) -> Iterator[Passed]:
     """Keep the inputs and the output of the last pass of every perspective and every read while the block runs."""
     passed: Passed = {}
 
-    def keep(name: str):
+    def keep(name: str) -> Any:
         return lambda module, inputs, output: passed.update({name: (inputs, output)})
 
     parts = {
@@ -76,7 +76,7 @@ def look(projector: MultiPerspectiveProjector, passed: Passed) -> list[Panel]:
     return [_panel(name, panels[name], projector, passed) for name in projector.perspectives if name in panels]
 
 
-def _panel(name: str, maker, projector: MultiPerspectiveProjector, passed: Passed) -> Panel:
+def _panel(name: str, maker: Any, projector: MultiPerspectiveProjector, passed: Passed) -> Panel:
     change = _change(passed, name)
     said = f"Changes the visual tokens by {_percent(change)}"
     if change < LEAST_CHANGE:
