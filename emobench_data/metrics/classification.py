@@ -9,6 +9,7 @@ runs on the same questions are compared by, do not follow from the answers.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Cells:
     def __init__(self, truth: Iterable[Hashable], guess: Iterable[Hashable]) -> None:
         place: dict[tuple[Hashable, Hashable], int] = {}
         self.kinds = np.array([place.setdefault(pair, len(place)) for pair in zip(truth, guess)], np.int64)
-        self.pairs = [*place]
+        self.pairs: list[tuple[Any, Any]] = [*place]
         self.right = np.array([own == said for own, said in place])
         self.counts = np.bincount(self.kinds, minlength=len(place))
         label: dict[Hashable, int] = {}

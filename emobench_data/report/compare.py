@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.stats import binomtest
 
-from ..metrics import LEVEL, Share, difference, mean_of, share
-from ..scoring.figures import numbered
+from ..metrics import LEVEL, Share, difference, mean_of, numbered, share
 from .alike import Put, fault
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from ..scoring.figures import Item
+from ..schema.items import Item
 from ..scoring.gold import task_title
 from . import tables
 from .pictures import confusion_svg, thumbnail

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..io.errors import InputError
+from ..schema.items import Item
 from ..schema.questions import Question, read_asked
 from ..scoring.core import read_items, summarise
-from ..scoring.figures import Item
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
 from .alike import put
@@ -37,7 +37,7 @@ class Run(NamedTuple):
         return {
             item.question: Verdict(
                 task_title(item.gold.task),
-                float(item.right),
+                item.credit,
                 item.unit,
                 put(
                     self.asked[item.question],

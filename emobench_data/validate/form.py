@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
-from string import ascii_lowercase
 from typing import Any, NamedTuple
 
-from ..schema.parsing import conclusion, normal
-from ..schema.tasks import YES_NO
+from ..schema.types import TYPES
 from .faults import quote
 
 PLACEHOLDERS = {"image": "<image>", "video": "<video>"}
 _SPEAKERS = ("human", "gpt")
-_OPTIONS = re.compile(r"Choose one of: (.+?)\.(?:\s|$)")
-_YES_NO = re.compile(r"(?:Answer|\"Answer:\" and) Yes or No\.\s*$")
 
 
 class Read(NamedTuple):
@@ -134,19 +128,6 @@ def _answer_faults(turns: list[tuple[str, str]]) -> Found:
         elif not words.strip():
             yield "answer", "has an empty answer; there is nothing to learn from it"
         else:
-            options = _options(asked)
-            if options and normal(conclusion(words)) not in options:
-                yield "label", f"the answer {quote(words)} is none of the options that its question lists"
-
-
-def _options(question: str) -> frozenset[str]:
-    listed = _OPTIONS.findall(question)
-    if listed:
-        return _labels(listed[-1])
-    return frozenset(map(normal, YES_NO)) if _YES_NO.search(question) else frozenset()
-
-
-@lru_cache(maxsize=256)
-def _labels(listed: str) -> frozenset[str]:
-    labels = [normal(label) for label in listed.split(", ")]
-    return frozenset(labels) | frozenset(ascii_lowercase[: len(labels)])
+            fault = next((found(words) for kind in TYPES.values() if (found := kind.checker(asked))), "")
+            if fault:
+                yield "label", f"the answer {quote(words)} {fault}"
