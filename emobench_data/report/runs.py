@@ -11,6 +11,7 @@ import orjson
 from ..io.errors import InputError
 from ..schema.items import Item
 from ..schema.questions import Question, read_asked
+from ..schema.types._labels import FAMILY
 from ..scoring.core import read_items, summarise
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
@@ -44,6 +45,7 @@ class Run(NamedTuple):
                     (item.gold.task, item.gold.answer, item.gold.accepted, item.gold.options),
                     self.media,
                 ),
+                item.gold.type.family == FAMILY,
             )
             for item in self.items
         }

@@ -87,7 +87,7 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
         "missing_ids": [item.question for item in items if item.guess == MISSING],
         "unparsed_ids": [item.question for item in items if item.guess == UNPARSED],
         "ambiguous_ids": [item.question for item in items if item.guess == AMBIGUOUS],
-        "prompts": {task: asked[rows[task][0].question].text for task in tasks},
+        "prompts": {task: asked[own[0].question].text for family in (rows, *families.values()) for task, own in family.items()},
         "intervals": INTERVALS,
     }
     return found | ({"families": {name: _measured(own) for name, own in sorted(families.items())}} if families else {})

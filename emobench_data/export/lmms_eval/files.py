@@ -1,4 +1,4 @@
-"""The YAML files of lmms-eval, made from the tasks: one a task, what tasks of a family have in common, and the group of the six.
+"""The YAML files of lmms-eval, made from the tasks: one a task, what a family of them has in common, and the group of the six.
 
     python -m emobench_data lmms-eval-tasks --out FOLDER
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from ...metrics import Cells, bootstrap, calibration, central, share, widened, with_interval
 from ...metrics.classification import FIGURES, figures
+from ...metrics.named import figures_of
 from ..items import AMBIGUOUS, MISSING, UNPARSED, Gold, Item
 from ..parsing import normal
 from ..task_type import Measured
-from ._labels import LabelType
+from ._labels import FAMILY, LabelType
 
 Numbers = NDArray[np.int64]
 
@@ -39,6 +40,7 @@ def measure(items: Sequence[Item], units: Numbers) -> Measured:
         found["confusion"].setdefault(truth, {})[guess] = n
     alone = _only(golds)
     found |= alone.extra(items) if alone else {}
+    found |= figures_of(FAMILY, [(item.truth, item.guess) for item in items], units)  # those that other packages add
     sure = _calibration(items)
     return Measured(found | ({"calibration": sure} if sure else {}), cells.right[cells.kinds])
 
