@@ -21,7 +21,7 @@ class Registry(Generic[T]):
         kind: what the things are called where people read it.
         group: of the entry points by which installed packages add things, each under the entry point's name. They are loaded
             when a name is looked up that is not among one's own, or all are listed. One that cannot be used is named in a
-            warning of one line and left out; whoever asks for it by name gets that line as an error.
+            warning of one line and not listed; whoever asks for it by name gets that line as an error.
         wanted: what a thing from an entry point must be; None for anything that can be called.
     """
 
@@ -41,14 +41,16 @@ class Registry(Generic[T]):
     def get(self, name: str) -> T:
         """The thing called `name`; raises `InputError` with the known names."""
         if name not in self:
-            fault = self._broken.get(name)
-            raise InputError(fault or f"unknown {self.kind} {name!r}; known: {', '.join(self)}")
+            raise InputError(f"unknown {self.kind} {name!r}; known: {', '.join(self)}")
+        if name in self._broken and name not in self._things:
+            raise InputError(self._broken[name])
         return self._things[name]
 
     def __contains__(self, name: object) -> bool:
+        """Whether the name is known, be it that of a thing that cannot be used, which `get` says."""
         if name not in self._things:
             self._load()
-        return name in self._things
+        return name in self._things or name in self._broken
 
     def __iter__(self) -> Iterator[str]:
         self._load()
