@@ -56,6 +56,10 @@ class Registry(Generic[T]):
         self._load()
         return iter(sorted(self._things))
 
+    def __len__(self) -> int:
+        self._load()
+        return len(self._things)
+
     def values(self) -> list[T]:
         """All things, by their names in order."""
         return [self._things[name] for name in self]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..io.errors import InputError
+from ..media.kinds import KINDS, placeholders
 from .tasks import find_task, known_tasks
 
-MODALITIES = ("image", "video", "text")
 SPLITS = ("train", "val", "test", "")
 
 
@@ -21,7 +21,7 @@ class Record:
         source: name of the data set, as in `emobench_data.sources`.
         item: the data set's own id of the item, always a string (tweet ids do not fit a float).
         task: one of the six sub-tasks in `emobench_data.schema.tasks`, or another one that is registered.
-        modality: `image`, `video` or `text`.
+        modality: `image`, `video` or another kind of medium, or `text`.
         media: path of the medium relative to the data set's root, POSIX style; empty for `text`.
         answer: what is trained, of the form that the task's type has: a label, `Yes` or `No` for the Yes/No sub-tasks.
         accepted: all that counts as right, `answer` among them; defaults to `(answer,)`.
@@ -71,8 +71,8 @@ class Record:
         return self._media_fault() or task.type.answer_fault(self.answer, self.accepted, self.options)
 
     def _media_fault(self) -> str | None:
-        if self.modality not in MODALITIES:
-            return f"unknown modality {self.modality!r}; known: {', '.join(MODALITIES)}"
+        if self.modality != "text" and self.modality not in KINDS:
+            return f"unknown modality {self.modality!r}; known: {', '.join((*placeholders(), 'text'))}"
         if (self.modality == "text") != (not self.media):
             return f"modality {self.modality!r} does not fit media {self.media!r}"
         if self.modality == "text" and not self.text.strip():

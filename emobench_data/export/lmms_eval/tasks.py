@@ -66,7 +66,7 @@ def _benchmark(folder: Path) -> Benchmark:
     for key, question in asked.items():
         own = gold[key]
         entry = {"id": key, "text": question.text, "medium": question.medium or ""}
-        entry |= {"kind": "video" if question.video else "image"}
+        entry |= {"kind": question.kind or "image"}
         entry |= {"answer": own.type.written(own.answer), "source": own.source}
         documents.setdefault(own.task, []).append(entry)
     return Benchmark(documents, gold)
