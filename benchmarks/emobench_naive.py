@@ -33,7 +33,7 @@ def write(gathered: Gathered, composition: Composition, folder: Path) -> None:
         _lines(folder / f"hf/{name}.jsonl", [_row(record, training=False) for record in by_split[split]])
     for task in TASKS:
         own = [record for record in by_split["test"] if record.task == task]
-        _table(folder / vlmevalkit.TASK_FILES[task], [record for record in own if record.modality == "image"])
+        _table(folder / vlmevalkit.task_file(task), [record for record in own if record.modality == "image"])
 
 
 def _lines(path: Path, entries: list[dict[str, Any]]) -> None:
@@ -56,7 +56,7 @@ def _training(record: Record) -> dict[str, Any]:
 def _question(record: Record) -> dict[str, Any]:
     text = neutral(question(record, training=False))
     entry = {"question_id": neutral(record.id), record.modality: record.media, "text": text}
-    options = YES_NO if TASKS[record.task].kind == "yes_no" else record.options
+    options = YES_NO if TASKS[record.task].type.name == "yes_no" else record.options
     return {**entry, "options": [neutral(label) for label in options]} if options else entry
 
 

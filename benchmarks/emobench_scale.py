@@ -32,7 +32,7 @@ from emobench_naive import write as write_naive
 from emobench_data.build.benchmark import MANIFEST
 from emobench_data.build.composition import load_composition
 from emobench_data.build.gather import gather
-from emobench_data.build.record_exports import RECORD_FILES, write_records
+from emobench_data.build.record_exports import record_files, write_records
 from emobench_data.build.statistics import Statistics
 from emobench_data.io.outputs import Outputs
 
@@ -99,7 +99,7 @@ def _compare(config: Path, work: Path, runs: int) -> None:
         started = time.perf_counter()
         write_naive(gathered, composition, work / "naive")
         naive.append(time.perf_counter() - started)
-    different = [name for name in RECORD_FILES if _content(work / "ours" / name) != _content(work / "naive" / name)]
+    different = [name for name in record_files() if _content(work / "ours" / name) != _content(work / "naive" / name)]
     click.echo(
         f"export stage: {min(ours):.1f} s with checksums and counts; plain json, row by row: {min(naive):.1f} s "
         f"without (x {min(naive) / min(ours):.1f}); contents "

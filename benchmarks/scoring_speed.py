@@ -37,10 +37,10 @@ def write(folder: Path, count: int) -> None:
     ):
         for number in range(count):
             source, task = random.choice(sources), random.choice(list(TASKS))
-            known = ["Yes", "No"] if TASKS[task].kind == "yes_no" else labels[source]
+            known = ["Yes", "No"] if TASKS[task].type.name == "yes_no" else labels[source]
             truth, guess = random.choice(known), random.choice(known)
             identity = {"question_id": f"{source}/{number}/{task}"}
-            options = known if TASKS[task].kind == "closed" else []
+            options = known if TASKS[task].type.name == "closed" else []
             entry = {"source": source, "task": task, "answer": truth, "accepted": [truth], "options": options}
             questions.write(orjson.dumps(identity | {"image": f"{number}.jpg", "text": "What is it? " * 20}) + b"\n")
             gold.write(orjson.dumps(identity | entry) + b"\n")

@@ -1,45 +1,19 @@
-"""Names that the plug-in adds to the host: projectors, vision towers and conversation templates."""
+"""Names that the plug-in adds to the host, and those that other packages add to the plug-in by entry points."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable
 
-from emobench_data.io.errors import InputError
-
-T = TypeVar("T")
-
-
-class Registry(Generic[T]):
-    """Name -> thing. A clash or an unknown name raises `InputError` that lists the known names."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self._things: dict[str, T] = {}
-
-    def add(self, name: str, thing: T) -> T:
-        """Add `thing`; adding the very same thing twice is allowed, another thing under the name is not."""
-        if self._things.setdefault(name, thing) is not thing:
-            raise InputError(f"{self.kind} {name!r} is already registered; choose another name")
-        return thing
-
-    def get(self, name: str) -> T:
-        """The thing called `name`; raises `InputError` with the known names."""
-        if name not in self._things:
-            raise InputError(f"unknown {self.kind} {name!r}; known: {', '.join(self)}")
-        return self._things[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._things
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._things))
-
+from emobench_data.io.registry import Registry
 
 # A projector builder gets the host's config, whose `mm_projector_type` holds the whole type string.
-PROJECTORS: Registry[Callable] = Registry("projector type")
+PROJECTORS: Registry[Callable] = Registry("projector type", "emollm_plugin.projectors")
 # A tower builder gets the tower's name, the host's arguments and `delay_load`.
-TOWERS: Registry[Callable] = Registry("vision tower")
+TOWERS: Registry[Callable] = Registry("vision tower", "emollm_plugin.towers")
+# A perspective builder gets the tower's width, the language model's and the projector's options, and gives two modules: the
+# perspective, called with the patches `(B, N, in_dim)`, and its read, called with the tokens `(B, M, out_dim)`, the patches
+# pooled to as many `(B, M, in_dim)`, and what the perspective gave, which puts out tokens. Fresh, the read must add nothing.
+PERSPECTIVES: Registry[Callable] = Registry("perspective", "emollm_plugin.perspectives")
 
 
 def projector_family(projector_type: str) -> str:

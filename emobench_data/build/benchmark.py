@@ -18,13 +18,12 @@ from .composition import Composition, load_composition
 from .gather import Gathered, gather
 from .image_folder import MEDIA
 from .preparation import Care, Place, Prepared, prepare
-from .record_exports import RECORD_FILES, write_records
+from .record_exports import record_files, write_records
 from .splits import check_answers
 from .statistics import Statistics, count_items
 
 CHECKSUMS, CARD, MANIFEST = "SHA256SUMS", "README.md", "build.json"
 FIGURES = ("figures/labels.png", "figures/lengths.png", "figures/durations.png")
-FILES = (*RECORD_FILES, *FIGURES, CARD, CHECKSUMS, MANIFEST)
 _WAY_OUT = "get these files again, or write 'faulty: skip' into the composition to go without"
 
 
@@ -77,7 +76,7 @@ def build(
 def _write(
     gathered: Gathered, prepared: Prepared, composition: Composition, out: Path, draw: Callable | None
 ) -> dict[str, Any]:
-    with atomic_files(out, FILES) as folder:
+    with atomic_files(out, (*record_files(), *FIGURES, CARD, CHECKSUMS, MANIFEST)) as folder:
         with Outputs(folder) as outputs:
             statistics = Statistics(prepared.seconds)
             trained = write_records(gathered, composition, outputs, statistics)

@@ -19,6 +19,7 @@ from ..mini import check_size, is_rendered, render_mini
 from ..rationale.choose import choose
 from ..schema.record_files import write_record_file
 from ..schema.records import Record
+from ..schema.tasks import get_task
 from ..sources import Skips, Source, get_source, warn_of_gaps
 from .image_folder import MEDIA
 from .preparation import Care, Place, Prepared, prepare
@@ -174,6 +175,7 @@ def write_all(records: list[Record], out: Path, summary: dict[str, Any], videos:
 def summarise(records: list[Record]) -> dict[str, Any]:
     """How many records there are, in all and by split, sub-task and answer."""
     counts: dict[str, dict[str, dict[str, int]]] = {}
-    for (split, task, answer), n in sorted(Counter((r.split, r.task, r.answer) for r in records).items()):
+    answers = Counter((r.split, r.task, get_task(r.task).type.stratum(r.answer)) for r in records)
+    for (split, task, answer), n in sorted(answers.items()):
         counts.setdefault(split, {}).setdefault(task, {})[answer] = n
     return {"records": len(records), "items": len({(r.source, r.item) for r in records}), "counts": counts}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..export.table import card_head
-from ..schema.tasks import TASKS
+from ..schema.tasks import get_task
 from ..sources import Source, get_source
 from .composition import SPLITS
 
@@ -127,7 +127,7 @@ def _tasks(manifest: dict[str, Any]) -> str:
     for task, labels in manifest["tasks"].items():
         words = manifest["words"][task]
         counts = (f"{sum(label[split] for label in labels.values()):,}" for split in SPLITS)
-        rows.append([TASKS[task].title, f"`{task}`", *counts, len(labels), f"{words['median']} / {words['most']}"])
+        rows.append([get_task(task).title, f"`{task}`", *counts, len(labels), f"{words['median']} / {words['most']}"])
     return _table(["sub-task", "name", *SPLITS, "answers", "words, median / most"], rows)
 
 
@@ -174,7 +174,7 @@ def _left_out(manifest: dict[str, Any]) -> str:
 
 def _labels(manifest: dict[str, Any]) -> list[str]:
     return [
-        f"<details><summary>{TASKS[task].title}: {len(labels)} answers</summary>\n\n"
+        f"<details><summary>{get_task(task).title}: {len(labels)} answers</summary>\n\n"
         + _table(["answer", *SPLITS], ([label, *(f"{n[split]:,}" for split in SPLITS)] for label, n in labels.items()))
         + "\n\n</details>"
         for task, labels in manifest["tasks"].items()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.tasks import TASKS
+from ..schema.tasks import get_task, in_order
 from .composition import SPLITS
 from .statistics import Statistics
 
@@ -43,9 +43,9 @@ def _labels(statistics: Statistics) -> Figure:
     counts: dict[str, dict[str, Counter[str]]] = {}
     for (split, _, task, answer), n in statistics.labels.items():
         counts.setdefault(task, {}).setdefault(answer, Counter())[split] += n
-    tasks = [task for task in TASKS if task in counts]
-    named = [task for task in tasks if TASKS[task].kind != "yes_no"]
-    yes_no = [task for task in tasks if TASKS[task].kind == "yes_no"]
+    tasks = in_order(counts)
+    named = [task for task in tasks if not get_task(task).type.two_answers]
+    yes_no = [task for task in tasks if get_task(task).type.two_answers]
     most = max((min(len(counts[task]), _SHOWN) for task in named), default=0)
     heights = [0.19 * most + 0.8] * bool(named) + [1.3] * bool(yes_no)
     figure = Figure(figsize=(12, sum(heights) + 0.8), layout="constrained")
@@ -59,7 +59,7 @@ def _labels(statistics: Statistics) -> Figure:
 
 
 def _bars(axes: Any, task: str, counts: dict[str, Counter[str]]) -> None:
-    labels = sorted(counts, key=lambda label: (-counts[label].total(), label))
+    labels = get_task(task).type.stratum_order({label: own.total() for label, own in counts.items()})
     shown = labels[:_SHOWN]
     left = [0] * len(shown)
     for split in SPLITS:
@@ -73,16 +73,15 @@ def _bars(axes: Any, task: str, counts: dict[str, Counter[str]]) -> None:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.tick_params(axis="y", labelsize=8)
     rest = f", {len(labels) - _SHOWN} rarer ones not shown" if len(labels) > _SHOWN else ""
-    axes.set_title(f"{TASKS[task].title} ({sum(left):,} questions{rest})", fontsize=10)
+    axes.set_title(f"{get_task(task).title} ({sum(left):,} questions{rest})", fontsize=10)
     _plain(axes)
 
 
 def _lengths(statistics: Statistics) -> Figure:
     groups: dict[str, Counter[int]] = {}
     for (task, words), n in statistics.words.items():
-        groups.setdefault(TASKS[task].title, Counter())[min(words, _LONGEST)] += n
-    titles = [task.title for task in TASKS.values() if task.title in groups]
-    return _histograms({title: groups[title] for title in titles}, "words in the prompt", "questions")
+        groups.setdefault(task, Counter())[min(words, _LONGEST)] += n
+    return _histograms({get_task(task).title: groups[task] for task in in_order(groups)}, "words in the prompt", "questions")
 
 
 def _durations(statistics: Statistics) -> Figure:

@@ -11,21 +11,19 @@ from ..export.llava import QUESTIONS, TRAIN, Shown, answer_entry, neutral, quest
 from ..io.outputs import Outputs
 from ..rationale.choose import choose
 from ..schema.records import Record
-from ..schema.tasks import GUIDED, TASKS
+from ..schema.tasks import GUIDED, known_tasks
 from .composition import SPLITS, Composition
 from .gather import Gathered
 from .sampling import repeated
 from .statistics import Statistics
 
 SPLIT_MANIFEST = "splits.jsonl"
-RECORD_FILES = (
-    TRAIN,
-    *QUESTIONS["test"],
-    *QUESTIONS["val"],
-    SPLIT_MANIFEST,
-    *table.SPLIT_FILES.values(),
-    *vlmevalkit.TASK_FILES.values(),
-)
+
+
+def record_files() -> tuple[str, ...]:
+    """The names of all files that hold records."""
+    questions = (*QUESTIONS["test"], *QUESTIONS["val"])
+    return TRAIN, *questions, SPLIT_MANIFEST, *table.SPLIT_FILES.values(), *map(vlmevalkit.task_file, known_tasks())
 
 
 def write_records(gathered: Gathered, composition: Composition, outputs: Outputs, statistics: Statistics) -> dict[str, int]:
@@ -79,8 +77,9 @@ def _write_questions(
 ) -> None:
     questions, gold = QUESTIONS[split]
     sets = [part.source.labels for part in gathered.parts.values()]
-    largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in TASKS}
-    lines = dict.fromkeys(TASKS, 0)
+    files = {task: vlmevalkit.task_file(task) for task in known_tasks()}
+    largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in files}
+    lines = dict.fromkeys(files, 0)
     for record in records:
         shown = _shown(record, composition, training=False, guided=composition.form == GUIDED)
         statistics.add(shown)
@@ -91,8 +90,8 @@ def _write_questions(
         task = record.task
         if split == "test" and shown.key == "image":
             if not lines[task]:
-                outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.header(task, largest[task]))
-            outputs.write(vlmevalkit.TASK_FILES[task], vlmevalkit.line(direct, lines[task], largest[task]))
+                outputs.write(files[task], vlmevalkit.header(task, largest[task]))
+            outputs.write(files[task], vlmevalkit.line(direct, lines[task], largest[task]))
             lines[task] += 1
 
 

@@ -9,6 +9,7 @@ from hashlib import blake2s
 
 from ..io.errors import InputError
 from ..schema.records import Record
+from ..schema.tasks import get_task
 from .composition import Part
 
 REPEAT = "~"
@@ -42,7 +43,7 @@ def sample(records: list[Record], part: Part, seed: int) -> list[Record]:
 def _balanced(members: list[Record], cap: int) -> list[Record]:
     labels: dict[str, list[Record]] = defaultdict(list)
     for record in members:
-        labels[record.answer].append(record)
+        labels[get_task(record.task).type.stratum(record.answer)].append(record)
     if 0 < cap < len(labels):
         one = members[0]
         raise InputError(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..io.errors import InputError
 from ..schema.records import Record
-from ..schema.tasks import TASKS
+from ..schema.tasks import get_task
 
 Group = tuple[str, str]
 Stratum = tuple[str, str, str]
@@ -39,7 +39,8 @@ def assign_splits(records: Iterable[Record], *, test: float = 0.2, val: float = 
     groups: dict[Group, Counter[Stratum]] = defaultdict(Counter)
     for record in records:
         if not record.split and _group(record) not in chosen:
-            groups[_group(record)][(record.source, record.task, record.answer)] += 1
+            stratum = get_task(record.task).type.stratum(record.answer)
+            groups[_group(record)][(record.source, record.task, stratum)] += 1
     shares = {"train": 1 - test - val, "val": val, "test": test}
     chosen.update(_choose(groups, {split: share for split, share in shares.items() if share > 0}, seed))
     return [record if record.split else replace(record, split=chosen[_group(record)]) for record in records]
@@ -57,7 +58,7 @@ def check_shares(title: str, records: Iterable[Record], *, test: float, val: flo
 
 
 def check_answers(records: Iterable[Record], skipped: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise `InputError` if all answers of a split to a Yes/No sub-task of a data set are the same.
+    """Raise `InputError` if all answers of a split to a task of a data set that has two, Yes and No, are the same.
 
     Nothing can be learned or measured there, and labels are missing or were not understood.
 
@@ -66,7 +67,7 @@ def check_answers(records: Iterable[Record], skipped: Mapping[str, Mapping[str, 
     """
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for record in records:
-        if TASKS[record.task].kind == "yes_no":
+        if get_task(record.task).type.two_answers:
             counts[record.source, record.split, record.task][record.answer] += 1
     for (source, split, task), answers in counts.items():
         if len(answers) == 1:

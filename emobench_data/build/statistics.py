@@ -8,7 +8,7 @@ from typing import Any
 
 from ..export.llava import Shown
 from ..schema.records import Record
-from ..schema.tasks import TASKS
+from ..schema.tasks import get_task, in_order
 from .composition import SPLITS
 
 
@@ -28,7 +28,8 @@ class Statistics:
 
     def add(self, shown: Shown) -> None:
         record = shown.record
-        self.labels[record.split, record.source, record.task, record.answer] += 1
+        answer = get_task(record.task).type.stratum(record.answer)
+        self.labels[record.split, record.source, record.task, answer] += 1
         self.words[record.task, len(shown.prompt.split())] += 1
         if record.media in self._lengths and record.media not in self._measured:
             self._measured.add(record.media)
@@ -45,16 +46,15 @@ class Statistics:
             "records": {split: sum(n for key, n in self.labels.items() if key[0] == split) for split in SPLITS},
             "sources": {name: _by_split(counts) for name, counts in by_source.items()},
             "tasks": {
-                task: {label: _by_split(counts) for label, counts in _most_first(by_label[task])}
-                for task in TASKS
-                if task in by_label
+                task: {label: _by_split(by_label[task][label]) for label in _shown_first(task, by_label[task])}
+                for task in in_order(by_label)
             },
-            "words": {task: _spread(self.words, task) for task in TASKS if task in by_label},
+            "words": {task: _spread(self.words, task) for task in in_order(by_label)},
         }
 
 
-def _most_first(labels: dict[str, Counter[str]]) -> list[tuple[str, Counter[str]]]:
-    return sorted(labels.items(), key=lambda entry: (-entry[1].total(), entry[0]))
+def _shown_first(task: str, labels: dict[str, Counter[str]]) -> list[str]:
+    return get_task(task).type.stratum_order({label: counts.total() for label, counts in labels.items()})
 
 
 def _by_split(counts: Mapping[str, int]) -> dict[str, int]:

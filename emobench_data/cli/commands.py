@@ -15,6 +15,7 @@ from ..build.benchmark import build as build_benchmark
 from ..build.composition import VIDEOS, load_composition
 from ..build.convert import FAULTY, Form, make_mini
 from ..build.convert import convert as convert_source
+from ..export.lmms_eval.files import write as write_lmms_eval
 from ..export.stimuli import write_stimulated
 from ..io.chat import Budget, Endpoint
 from ..io.errors import InputError
@@ -243,6 +244,14 @@ def stimuli(questions: Path, stimuli: Path, out: Path) -> None:
 def science_questions(questions: Path, out: Path) -> None:
     """Write the file QUESTIONS as the JSON that llava.eval.model_vqa_science reads."""
     write_science(read_questions(questions), out)
+
+
+@main.command("lmms-eval-tasks")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the YAML files, for lmms-eval's --include_path.")
+def lmms_eval_tasks(out: Path) -> None:
+    """Write the tasks that are known here, those of other packages too, as lmms-eval reads them."""
+    for path in write_lmms_eval(out):
+        click.echo(path)
 
 
 @main.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,7 +14,7 @@ from ..io.errors import InputError
 from ..media.storyboard import SUFFIX
 from ..schema.parsing import closed
 from ..schema.records import Record
-from ..schema.tasks import GUIDED, TASKS, YES_NO, question
+from ..schema.tasks import GUIDED, get_task, question
 
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
 _TAG = re.compile(r"<([\w/|-]+)>")
@@ -115,6 +115,13 @@ def neutral(text: str) -> str:
     return _TAG.sub(r"[\1]", text) if "<" in text else text
 
 
+def neutral_answer(answer: Any) -> Any:
+    """An answer whose words, if it has any, are `neutral`; a number is as it is."""
+    if isinstance(answer, str):
+        return neutral(answer)
+    return [neutral_answer(one) for one in answer] if isinstance(answer, tuple) else answer
+
+
 def _check_new(record: Record, seen: set[str]) -> None:
     if record.id in seen:
         raise InputError(f"record {record.id}: occurs twice; give each item of a data set its own id")
@@ -124,7 +131,8 @@ def _check_new(record: Record, seen: set[str]) -> None:
 def training_entry(shown: Shown, rationale: str = "") -> dict[str, object]:
     """One record of LLaVA's training JSON; with a rationale, its answer closes that."""
     record, key, media, prompt, _ = shown
-    answer = closed(rationale, record.answer) if rationale else record.answer
+    answer = get_task(record.task).type.written(record.answer)
+    answer = closed(rationale, answer) if rationale else answer
     return {
         "id": neutral(record.id),
         **({key: media} if key else {}),
@@ -142,7 +150,7 @@ def question_entry(shown: Shown) -> dict[str, object]:
     `form`, which they pass over too, stands where the question is guided.
     """
     record, key, media, prompt, guided = shown
-    options = YES_NO if TASKS[record.task].kind == "yes_no" else record.options
+    options = get_task(record.task).type.choices(record.options)
     entry: dict[str, object] = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
     entry |= {"form": GUIDED} if guided else {}
     return {**entry, "options": [neutral(label) for label in options]} if options else entry
@@ -154,8 +162,8 @@ def answer_entry(record: Record) -> dict[str, object]:
         "question_id": neutral(record.id),
         "source": record.source,
         "task": record.task,
-        "answer": neutral(record.answer),
-        "accepted": [neutral(label) for label in record.accepted],
+        "answer": neutral_answer(record.answer),
+        "accepted": [neutral_answer(answer) for answer in record.accepted],
         "options": [neutral(label) for label in record.options],
         **({"group": neutral(record.group)} if record.group else {}),
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from ..schema.tasks import get_task
 from .llava import Shown, neutral
 
 SPLIT_FILES = {"train": "hf/train.jsonl", "val": "hf/validation.jsonl", "test": "hf/test.jsonl"}
@@ -21,6 +22,7 @@ _LISTS = ("accepted", "options")
 def row(shown: Shown) -> dict[str, Any]:
     """`modality` is how the medium is shown (a storyboard is an image); `media` is empty for text."""
     record = shown.record
+    written = get_task(record.task).type.written
     return {
         "id": neutral(record.id),
         "source": record.source,
@@ -28,8 +30,8 @@ def row(shown: Shown) -> dict[str, Any]:
         "modality": shown.key or "text",
         "media": shown.media,
         "question": shown.prompt,
-        "answer": neutral(record.answer),
-        "accepted": [neutral(label) for label in record.accepted],
+        "answer": neutral(written(record.answer)),
+        "accepted": [neutral(written(answer)) for answer in record.accepted],
         "options": [neutral(label) for label in record.options],
     }
 

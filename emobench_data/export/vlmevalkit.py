@@ -14,12 +14,13 @@ from hashlib import blake2s
 from string import ascii_uppercase as LETTERS
 
 from ..schema.records import Record
-from ..schema.tasks import TASKS, YES_NO, question
+from ..schema.tasks import get_task, question
 from .llava import STORYBOARD_LINE, Shown, neutral
 
-TASK_FILES = {
-    name: f"vlmevalkit/EmoBench_{name}{'_openended' if task.kind == 'open' else ''}.tsv" for name, task in TASKS.items()
-}
+
+def task_file(name: str) -> str:
+    """The name of a task's file."""
+    return f"vlmevalkit/EmoBench_{name}{'' if get_task(name).type.multiple_choice else '_openended'}.tsv"
 
 
 def header(task: str, labels: int) -> bytes:
@@ -34,15 +35,18 @@ def line(shown: Shown, index: int, labels: int) -> bytes:
     asked = question(record, training=False, hint=not options)
     if record.modality == "video":
         asked = f"{STORYBOARD_LINE}\n{asked}"
-    answer = LETTERS[options.index(record.answer)] if options else record.answer
+    answer = LETTERS[options.index(record.answer)] if options else get_task(record.task).type.written(record.answer)
     cells = [*options, *[""] * (len(_letters(record.task, labels)) - len(options))]
     return _line([index, shown.media, neutral(asked), *map(neutral, cells), neutral(answer), record.source, neutral(record.id)])
 
 
 def choices(record: Record) -> list[str]:
-    """The options that are offered, in the label set's order; none for the open-set sub-task."""
-    if TASKS[record.task].kind == "yes_no":
-        return list(YES_NO)
+    """The options that are offered, in the label set's order; none where anything may be answered."""
+    kind = get_task(record.task).type
+    if not kind.multiple_choice:
+        return []
+    if not kind.takes_options:
+        return [*kind.choices(())]
     wrong = [label for label in record.options if label not in record.accepted]
     if len(wrong) >= len(LETTERS):
         wrong.sort(key=lambda label: blake2s(f"{record.id}\0{label}".encode("utf-8", "replace")).digest())
@@ -51,8 +55,10 @@ def choices(record: Record) -> list[str]:
 
 
 def _letters(task: str, labels: int) -> str:
-    kind = TASKS[task].kind
-    return LETTERS[: {"closed": labels, "yes_no": len(YES_NO), "open": 0}[kind]]
+    kind = get_task(task).type
+    if not kind.multiple_choice:
+        return ""
+    return LETTERS[: labels if kind.takes_options else len(kind.choices(()))]
 
 
 def _line(cells: list[object]) -> bytes:

@@ -20,9 +20,10 @@ import orjson
 from tqdm import tqdm
 
 from ..io.errors import InputError
-from .examine import Finding, examine
+from .examine import examine
+from .kind import Finding
+from .kinds import kinds
 from .places import OUTSIDE, leads_out
-from .pyav import load_pyav
 from .stamp import Stamp, signature, stamp
 from .video import Sampling, reader_version
 
@@ -35,7 +36,7 @@ _WAITING = 64  # jobs handed out ahead; more would only cost memory
 
 
 class Medium(NamedTuple):
-    """One file, or folder of a clip's frames: the folder it may not lead out of, its name below, and `image` or `video`."""
+    """One file, or folder of a clip's frames: the folder it may not lead out of, its name below, and its kind."""
 
     root: Path
     name: str
@@ -133,22 +134,25 @@ def check_all(
         sampling: the frames of a clip that will be read.
 
     Raises:
-        InputError: there are clips, and PyAV is not installed.
+        InputError: a library that reads a kind of them, such as PyAV for clips, is not installed.
     """
-    if any(medium.modality == "video" for medium in media.values()):
-        load_pyav("checking clips")
+    there = {medium.modality for medium in media.values()}
+    known_kinds = [kind for kind in kinds() if kind.name in there]
+    for kind in known_kinds:
+        kind.ready()
     roots = {root: root.resolve() for root in {medium.root for medium in media.values()}}
     # A link may change while the file it leads to stays as it is, so that this is asked anew in every run.
     faults = dict.fromkeys(_outside(media, roots), OUTSIDE)
     known: dict[tuple[Path, str], Sequence[Any]] = {}
-    for modality, title in (("image", "checking pictures"), ("video", "checking clips")):
+    for kind in known_kinds:
+        modality = kind.name
         paths = {one.path: one for name, one in media.items() if name not in faults and one.modality == modality}
 
         def work(path: Path, modality: str = modality, paths: dict[Path, Medium] = paths) -> list[Any]:
             return list(examine(path, modality, roots[paths[path].root], sampling))
 
-        kind = f"check {modality}, {reader_version()}" + (f", {sampling}" if modality == "video" else "")
-        found = cache.results(kind, paths, work, title=title, keep=lambda value: not value[0])
+        version = ", ".join(filter(None, (f"check {modality}", reader_version(), kind.version(sampling))))
+        found = cache.results(version, paths, work, title=kind.checking, keep=lambda value: not value[0])
         known |= {(path, modality): value for path, value in found}
     seconds: dict[str, float] = {}
     spoilt: list[str] = []

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from PIL import Image
 
 from ..io.errors import MediumFault, PictureFault
 from ..io.sniff import CLIP, PICTURE, content_of
-from .pictures import check_picture, moving_frames, read_picture
+from .kind import Finding
+from .kinds import KINDS, kinds
+from .pictures import moving_frames, read_picture
 from .places import OUTSIDE, check_place, is_there, leads_out
-from .video import SUFFIXES, Sampling, clip_seconds, read_frames
+from .video import SUFFIXES, Sampling
 
 __all__ = ["OUTSIDE", "Finding", "PictureFault", "examine", "is_there", "kind_of", "leads_out", "media_fault", "open_picture"]
 
 
 def kind_of(path: Path) -> str:
-    """`image` or `video`: what a medium is where no record says it, by its content.
+    """`image`, `video` or another kind: what a medium is where no record says it, by its content.
 
     A file or folder of more than one frame is a clip; so an animated GIF, PNG, WebP or AVIF is one, and one of a single
     frame is a picture. A record's own word stands above this: an animated picture that it calls an image is shown by its
@@ -35,15 +36,9 @@ def kind_of(path: Path) -> str:
         content = None
     if content is not None and content.family in (CLIP, PICTURE):
         return "video" if content.family == CLIP else "image"
-    return "video" if path.suffix.lower() in SUFFIXES else "image"
-
-
-class Finding(NamedTuple):
-    """What a check says of a medium: what is wrong with it, or None; a clip's length and how many frames of it are lost."""
-
-    fault: str | None
-    seconds: float | None = None
-    spoilt: int = 0
+    suffix = path.suffix.lower()
+    named = next((kind.name for kind in kinds() if suffix in kind.suffixes), "image")
+    return "video" if suffix in SUFFIXES else named
 
 
 def examine(path: Path, modality: str, root: Path, sampling: Sampling = Sampling()) -> Finding:
@@ -54,13 +49,9 @@ def examine(path: Path, modality: str, root: Path, sampling: Sampling = Sampling
     """
     try:
         check_place(path, root)
-        if modality == "video":
-            spoilt = read_frames(path, sampling, reader="pyav").spoilt  # decord ends processes that use it in threads
-            return Finding(None, clip_seconds(path), spoilt)
-        check_picture(path)
+        return KINDS.get(modality).open(path, sampling)
     except MediumFault as error:
         return Finding(error.fault)
-    return Finding(None)
 
 
 def media_fault(path: Path, modality: str, root: Path) -> str | None:

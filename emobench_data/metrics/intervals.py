@@ -8,7 +8,7 @@ how often they hold what they should.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -138,3 +138,20 @@ def widened(value: float, limits: tuple[float, float], beside: Share) -> tuple[f
     """
     low, high = limits
     return max(0.0, min(low, value - (beside.value - beside.low))), min(1.0, max(high, value + (beside.high - beside.value)))
+
+
+def numbered(units: Sequence[str], known: dict[str, int]) -> NDArray[np.int64]:
+    """Units as numbers `(n,)`, those that are not in `known` added to it."""
+    return np.array([known.setdefault(unit, len(known)) for unit in units], np.int64)
+
+
+def with_interval(values: Share) -> dict[str, Any]:
+    """An accuracy as a result gives it."""
+    groups = values.units < int(values.held.sum())
+    return {
+        "accuracy": values.value,
+        "interval": [values.low, values.high],
+        "interval_unit": "group" if groups else "question",
+        "units": values.units,
+        "effective_n": values.size,
+    }

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..schema.parsing import closing, normal, reasons
 from ..schema.records import Record
+from ..schema.tasks import get_task
 
 FEWEST, MOST = 4, 80  # words of the reasons
 
@@ -49,7 +50,7 @@ def check(reply: str, record: Record) -> Checked:
     concluded = normal(closing(reply))
     if not concluded:
         return Checked(text, "it does not close with one answer")
-    if concluded != normal(record.answer):
+    if concluded != normal(get_task(record.task).type.written(record.answer)):
         return Checked(text, "its conclusion is not the label")
     if not FEWEST <= len(text.split()) <= MOST:
         return Checked(text, f"its reasons are not {FEWEST} to {MOST} words")

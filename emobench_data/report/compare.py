@@ -10,18 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
-from ..metrics import LEVEL, Share, difference, mean_of, share
-from ..scoring.figures import numbered
+from ..metrics import LEVEL, Share, difference, mean_of, numbered, share
 from .alike import Put, fault
 
 
 class Verdict(NamedTuple):
-    """How a run did on one question: its sub-task, what it counts for (0 to 1), its unit, and what was asked."""
+    """How a run did on one question: its sub-task, what it counts for (0 to 1), its unit, and what was asked.
+
+    `overall` says whether the sub-task is part of the mean of all, as those are whose answers are right or wrong.
+    """
 
     task: str
     value: float
     unit: str
     put: Put
+    overall: bool = True
 
 
 Verdicts = Mapping[str, Verdict]  # by question
@@ -52,13 +55,13 @@ def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
             both[own.task].append((own, second[question]))
     known: dict[str, int] = {}
     units = {task: numbered([own.unit for own, _ in pairs], known) for task, pairs in both.items()}
-    tasks = {}
+    tasks: dict[str, Any] = {}
     shares: tuple[list[Share], list[Share]] = ([], [])
     for task, pairs in both.items():
         values = np.array([(own.value, other.value) for own, other in pairs], float).T
         parts = [share(column, units[task], len(known)) for column in values]
         for run, part in zip(shares, parts):
-            run.append(part)
+            run += [part] if pairs[0][0].overall else []
         gains = np.bincount(units[task], values[1] - values[0])
         tasks[task] = {
             "n": len(pairs),
@@ -67,7 +70,7 @@ def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
             "units": parts[0].units,
             **_tested(_difference(*parts), gains, len(pairs)),
         }
-    overall = _difference(*map(mean_of, shares)) if tasks else None
+    overall = _difference(*map(mean_of, shares)) if shares[0] else None
     return {"tasks": tasks, "overall": overall, "left_out": dict(Counter(gone.values()))}
 
 

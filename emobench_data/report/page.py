@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from ..scoring.figures import Item
+from ..schema.items import Item
+from ..schema.types._labels import FAMILY
 from ..scoring.gold import task_title
 from . import tables
 from .pictures import confusion_svg, thumbnail
@@ -85,14 +86,15 @@ def _section(title: str, found: Sequence[Table], note: str = "") -> list[str]:
 def _run(run: Run) -> Iterator[str]:
     yield f"<h2>Run {escape(run.name)}</h2>"
     yield html_table(tables.by_source(run))
-    yield from map(html_table, tables.extras(run))
+    yield from map(html_table, [*tables.families(run), *tables.extras(run)])
     yield "<h3>Confusion: rows are the gold, columns the answers</h3><div class=figures>"
     for task, figures in run.result["tasks"].items():
         title = task_title(task)
         yield f"<figure><figcaption>{title}</figcaption>{confusion_svg(figures['confusion'], title)}</figure>"
     yield "</div><h3>Worst confusions</h3>"
     for task in run.result["tasks"]:
-        yield from _confusions(run, task, [item for item in run.items if item.gold.task == task and not item.right])
+        wrong = [item for item in run.items if item.gold.task == task and not item.right]
+        yield from _confusions(run, task, [item for item in wrong if item.gold.type.family == FAMILY])
     yield html_table(Table("Conditions", ["what", "value"], list(_conditions(run))), "words")
 
 

@@ -31,7 +31,10 @@ def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
     if path_fault(name) or leads_out(path, base):
         return "", "refused: its path leaves the media folder"
     try:
-        small = _middle_frame(path) if kind_of(path) == "video" else open_picture(path, base)
+        kind = kind_of(path)
+        if kind not in ("image", "video"):
+            return "", f"{kind}, no picture"
+        small = _middle_frame(path) if kind == "video" else open_picture(path, base)
     except (PictureFault, ClipFault) as error:
         return "", error.fault
     except InputError:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..io.errors import InputError
+from ..schema.items import Item
 from ..schema.questions import Question, read_asked
+from ..schema.types._labels import FAMILY
 from ..scoring.core import read_items, summarise
-from ..scoring.figures import Item
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
 from .alike import put
@@ -37,13 +38,14 @@ class Run(NamedTuple):
         return {
             item.question: Verdict(
                 task_title(item.gold.task),
-                float(item.right),
+                item.credit,
                 item.unit,
                 put(
                     self.asked[item.question],
                     (item.gold.task, item.gold.answer, item.gold.accepted, item.gold.options),
                     self.media,
                 ),
+                item.gold.type.family == FAMILY,
             )
             for item in self.items
         }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ..schema.types import family_type
 from ..scoring.gold import task_title
-from ..scoring.table import percent
+from ..scoring.table import family_rows, percent
 from .compare import Verdicts, compare, left_out
 from .runs import Run
 
@@ -73,6 +74,17 @@ def by_source(run: Run) -> Table:
     return Table("By sub-task and source", [*head, "unparsed", "ambiguous", "missing"], rows)
 
 
+def families(run: Run) -> list[Table]:
+    """A table for each family of task types whose answers are no labels: never part of the overall."""
+    tables = []
+    for name, tasks in run.result.get("families", {}).items():
+        kind = family_type(name)
+        rows = [row for task, figures in tasks.items() for row in family_rows(kind, task_title(task), figures)]
+        head = ["task", *kind.columns.values()]
+        tables.append(Table(f"{name.capitalize()}, not part of the overall; {kind.columns[kind.main]} counts", head, rows))
+    return tables
+
+
 def extras(run: Run) -> list[Table]:
     """Open-set levels, calibration and the judge, where the run has them."""
     tables = []
@@ -136,7 +148,7 @@ def _comparison(title: str, first: Verdicts, second: Verdicts, total: str) -> Ta
         [task, str(own["n"]), str(own["lost"]), str(own["won"]), *_difference(own), f"{own['p']:.3g}"]
         for task, own in found["tasks"].items()
     ]
-    if total and len(rows) > 1:
+    if total and len(rows) > 1 and found["overall"]:
         rows.append([total, "", "", "", *_difference(found["overall"]), ""])
     gone = ", ".join(f"{n:,} {reason}" for reason, n in found["left_out"].items())
     note = f"Questions left out: {gone}." if gone else ""

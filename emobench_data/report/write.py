@@ -46,7 +46,7 @@ def markdown(runs: Sequence[Run]) -> str:
     found += [
         table._replace(title=f"{run.name}: {table.title}")
         for run in runs
-        for table in (tables.by_source(run), *tables.extras(run))
+        for table in (tables.by_source(run), *tables.families(run), *tables.extras(run))
     ]
     return "# EmoBench report\n\n" + "\n\n".join(map(_markdown_table, found)) + "\n"
 

@@ -6,10 +6,10 @@ import re
 import string
 from collections.abc import Iterable, Sequence
 
-from .tasks import YES_NO
 from .words import Vocabulary, named, normal, pieces
 
 __all__ = [
+    "YES_NO",
     "LabelSet",
     "closed",
     "closing",
@@ -22,6 +22,7 @@ __all__ = [
     "yes_or_no",
 ]
 
+YES_NO = ("Yes", "No")
 _ANSWER_LINE = re.compile(r"^[ \t*#>_-]*(?:final[ \t]+)?answer[ \t*_]*:[ \t*_]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 _LETTER = re.compile(r"(?:option )?([a-z])")
 # A letter that marks what follows: `B) joy`, `(B) joy`, `**B.** joy`, `Option B: joy`.

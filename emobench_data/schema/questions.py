@@ -12,6 +12,7 @@ import orjson
 from ..io.atomic import atomic_file
 from ..io.errors import InputError
 from ..io.llava_files import Readable, Rows, line_place, read_lines, read_training
+from ..media.kinds import placeholders
 from .tasks import GUIDED, is_guided
 
 PLACEHOLDER = "<image>"
@@ -23,7 +24,8 @@ class Question(NamedTuple):
     """One question.
 
     Args:
-        image: path below the image folder, or None; without `video` too the question is about text alone.
+        image: path below the image folder, or None; without a medium of another kind too the question is about text alone.
+        other: path of a medium of another kind than image and video, after the kind, such as `("audio", "a.wav")`.
         options: what may be answered, empty if anything.
         line: where in its file it stands, from 1.
         guided: whether it asks for reasons and a closing line, which alone counts.
@@ -38,6 +40,7 @@ class Question(NamedTuple):
     line: int = 0
     guided: bool = False
     stimulus: str = ""
+    other: tuple[str, str] | None = None
 
     @property
     def plain(self) -> str:
@@ -47,7 +50,12 @@ class Question(NamedTuple):
     @property
     def medium(self) -> str | None:
         """The picture or clip that is asked about."""
-        return self.image or self.video
+        return self.image or self.video or (self.other[1] if self.other else None)
+
+    @property
+    def kind(self) -> str:
+        """The kind of that medium, empty for text alone."""
+        return "image" if self.image else "video" if self.video else self.other[0] if self.other else ""
 
 
 def read_questions(path: Readable) -> list[Question]:
@@ -87,6 +95,11 @@ def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
         raise InputError(f"{line_place(path, number)}: an answer, as LLaVA's scripts write it; give the questions")
     if not (image is None or isinstance(image, str)) or not (video is None or isinstance(video, str)):
         raise InputError(f"{line_place(path, number)}: image and video must be paths below the image folder")
+    others = [(kind, entry[kind]) for kind in placeholders() if entry.get(kind) and kind not in ("image", "video")]
+    if not all(isinstance(name, str) for _, name in others):
+        raise InputError(f"{line_place(path, number)}: {others[0][0]} must be a path below the image folder")
+    if others and (image or video or len(others) > 1):
+        raise InputError(f"{line_place(path, number)}: has media of several kinds; a question has one medium")
     if image and video:
         raise InputError(f"{line_place(path, number)}: has an image and a video; a question has one medium")
     words = isinstance(options, list) and all(isinstance(option, str) and option.strip() for option in options)
@@ -96,7 +109,7 @@ def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
     stimulus = entry.get("stimulus", "")
     if stimulus and not (isinstance(stimulus, str) and text.startswith(f"{stimulus}\n")):
         raise InputError(f"{line_place(path, number)}: its text does not begin with its stimulus, on a line of its own")
-    return Question(key, image, text, tuple(options), video, number, guided, stimulus)
+    return Question(key, image, text, tuple(options), video, number, guided, stimulus, others[0] if others else None)
 
 
 def _from_conversation(path: Readable, number: int, entry: Any) -> Question:
@@ -122,8 +135,9 @@ def write_science(questions: Iterable[Question], path: Path) -> None:
     """
     entries = []
     for one in questions:
-        if one.video:
-            raise InputError(f"question {one.id!r} is about a clip: LLaVA's scripts read none; take emollm eval")
+        if one.video or one.other:
+            about = "a clip" if one.video else f"a medium of kind {one.kind}"
+            raise InputError(f"question {one.id!r} is about {about}: LLaVA's scripts read none; take emollm eval")
         text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
         turns = [{"from": "human", "value": text}]
         known = {**({"image": one.image} if one.image else {}), **({"form": GUIDED} if one.guided else {})}

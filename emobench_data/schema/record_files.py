@@ -16,6 +16,7 @@ from .records import Record
 
 _NAMES = {field.name for field in fields(Record)}
 _LISTS = {"accepted", "options"}
+_ANSWERS = {"answer", "accepted"}  # of the form that the task's type has, which the record itself checks
 
 
 def write_record_file(records: Iterable[Record], path: Path) -> None:
@@ -35,7 +36,9 @@ def read_record_file(path: Path) -> list[Record]:
         place = line_place(path, number)
         if not _sound(entry):
             raise InputError(f"{place}: not a record as `convert --keep-records` writes it; write the file again")
-        values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in entry.items()}
+        values: dict[str, Any] = {
+            name: _typed(value) if name in _ANSWERS or name in _LISTS else value for name, value in entry.items()
+        }
         record = Record(**values)
         if records.setdefault(record.id, record) is not record:
             raise InputError(f"{place}: record {record.id} occurs twice; keep one")
@@ -44,13 +47,19 @@ def read_record_file(path: Path) -> list[Record]:
     return list(records.values())
 
 
+def _typed(value: Any) -> Any:
+    """A list of JSON as the tuple that it was."""
+    return tuple(map(_typed, value)) if isinstance(value, list) else value
+
+
 def _sound(entry: dict[str, Any]) -> bool:
     lists = (entry.get(name) for name in _LISTS)
     attributes = entry.get("attributes")
     return (
         entry.keys() == _NAMES
-        and all(isinstance(value, list) and {*map(type, value)} <= {str} for value in lists)
+        and all(isinstance(value, list) for value in lists)
+        and {*map(type, entry["options"])} <= {str}
         and isinstance(attributes, dict)
         and {*map(type, attributes.values())} <= {str}
-        and all(isinstance(entry[name], str) for name in _NAMES - _LISTS - {"attributes"})
+        and all(isinstance(entry[name], str) for name in _NAMES - _LISTS - _ANSWERS - {"attributes"})
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..io.errors import InputError
-from .tasks import TASKS, YES_NO
+from ..media.kinds import KINDS, placeholders
+from .tasks import find_task, known_tasks
 
-MODALITIES = ("image", "video", "text")
 SPLITS = ("train", "val", "test", "")
 
 
@@ -19,11 +20,11 @@ class Record:
     Args:
         source: name of the data set, as in `emobench_data.sources`.
         item: the data set's own id of the item, always a string (tweet ids do not fit a float).
-        task: one of the six sub-tasks in `emobench_data.schema.tasks`.
-        modality: `image`, `video` or `text`.
+        task: one of the six sub-tasks in `emobench_data.schema.tasks`, or another one that is registered.
+        modality: `image`, `video` or another kind of medium, or `text`.
         media: path of the medium relative to the data set's root, POSIX style; empty for `text`.
-        answer: the label that is trained; `Yes` or `No` for the Yes/No sub-tasks.
-        accepted: every label that counts as right, `answer` among them; defaults to `(answer,)`.
+        answer: what is trained, of the form that the task's type has: a label, `Yes` or `No` for the Yes/No sub-tasks.
+        accepted: all that counts as right, `answer` among them; defaults to `(answer,)`.
         options: the label set in its own order for closed-set questions, else empty.
         text: what belongs to the item and must be read (tweet, meme text, dialogue), ready to stand in a prompt.
         split: `train`, `val`, `test`, or empty where the data set has none and one is assigned later.
@@ -39,8 +40,8 @@ class Record:
     task: str
     modality: str
     media: str
-    answer: str
-    accepted: tuple[str, ...] = ()
+    answer: Any
+    accepted: tuple[Any, ...] = ()
     options: tuple[str, ...] = ()
     text: str = ""
     split: str = ""
@@ -62,34 +63,21 @@ class Record:
     def _fault(self) -> str | None:
         if not self.source or not isinstance(self.item, str) or not self.item.strip():
             return "source and item must be non-empty strings"
-        if self.task not in TASKS:
-            return f"unknown sub-task; known: {', '.join(TASKS)}"
+        task = find_task(self.task) if isinstance(self.task, str) else None
+        if task is None:
+            return f"unknown sub-task; known: {', '.join(known_tasks())}"
         if self.split not in SPLITS:
             return f"unknown split {self.split!r}; known: train, val, test"
-        return self._media_fault() or self._answer_fault()
+        return self._media_fault() or task.type.answer_fault(self.answer, self.accepted, self.options)
 
     def _media_fault(self) -> str | None:
-        if self.modality not in MODALITIES:
-            return f"unknown modality {self.modality!r}; known: {', '.join(MODALITIES)}"
+        if self.modality != "text" and self.modality not in KINDS:
+            return f"unknown modality {self.modality!r}; known: {', '.join((*placeholders(), 'text'))}"
         if (self.modality == "text") != (not self.media):
             return f"modality {self.modality!r} does not fit media {self.media!r}"
         if self.modality == "text" and not self.text.strip():
             return "a text-only record needs a text"
         return path_fault(self.media) if self.media else None
-
-    def _answer_fault(self) -> str | None:
-        kind = TASKS[self.task].kind
-        if not isinstance(self.answer, str) or not self.answer.strip():
-            return "the answer is empty"
-        if self.answer not in self.accepted:
-            return f"the answer {self.answer!r} is not among the accepted labels"
-        if kind == "yes_no" and not set(self.accepted) <= set(YES_NO):
-            return f"the answer must be Yes or No, not {self.answer!r}"
-        if kind == "closed" and not set(self.accepted) <= set(self.options):
-            return f"the answer {self.answer!r} is not in the label set"
-        if kind != "closed" and self.options:
-            return "only closed-set sub-tasks have options"
-        return None
 
 
 def path_fault(path: str) -> str | None:

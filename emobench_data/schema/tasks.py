@@ -1,21 +1,43 @@
-"""The six sub-tasks of EmoBench: what is asked, how, and what an answer looks like.
+"""The six sub-tasks of EmoBench: what is asked, how, and of which type; and those that other packages add.
 
 The names and the Yes/No form of the applications are the paper's (arXiv 2406.16442); every wording is our own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..io.errors import InputError
+from ..io.registry import Registry
 from .hash_choice import draw
+from .parsing import YES_NO
+from .task_type import TaskType
+from .types import get_type
 
 if TYPE_CHECKING:
     from .records import Record
 
-YES_NO = ("Yes", "No")
+__all__ = [
+    "DIRECT",
+    "FORMS",
+    "GUIDED",
+    "TASKS",
+    "YES_NO",
+    "Task",
+    "Wording",
+    "dialogue",
+    "find_task",
+    "get_task",
+    "in_order",
+    "is_guided",
+    "known_tasks",
+    "question",
+    "quoted",
+    "register_task",
+]
+
 # How a question is asked: for the answer alone, or for reasons and then a closing line with the answer.
 FORMS = DIRECT, GUIDED = "direct", "guided"
 
@@ -38,22 +60,28 @@ class Task:
     Args:
         name: the key used in files and on the command line.
         title: the paper's name.
-        kind: `closed` (choose from options), `open` (name it) or `yes_no`.
+        type: what an answer is, how it is asked for and read, and what it is measured by.
         wording: of a medium; where its text is asked about too, of a medium with its text.
         silent: of a medium without a text.
         text: of a text alone.
-        hint: how to answer; `{options}` is the label set in its own order.
-        close: how to answer in the guided form.
     """
 
     name: str
     title: str
-    kind: str
+    type: TaskType
     wording: Wording
     silent: Wording
     text: Wording
-    hint: str
-    close: str
+
+    @property
+    def hint(self) -> str:
+        """How to answer; `{options}` is the label set in its own order."""
+        return self.type.hint
+
+    @property
+    def close(self) -> str:
+        """How to answer in the guided form."""
+        return self.type.close
 
     @property
     def evaluation(self) -> str:
@@ -67,15 +95,6 @@ class Task:
         return self.wording if record.text else self.silent
 
 
-_CLOSED = "Choose one of: {options}. Answer with that word or phrase only."
-_OPEN = "Answer with one or two words."
-_YES_NO = "Answer Yes or No."
-_REASONS = 'Give your reasons in one or two sentences, then close with the line "Answer:" and '
-_GUIDED = {
-    "closed": f"Choose one of: {{options}}. {_REASONS}that word or phrase.",
-    "open": f"{_REASONS}one or two words.",
-    "yes_no": f"{_REASONS}Yes or No.",
-}
 _FEELING = "Look at the scene, the people's faces and gestures, the light and the colors, and at what is said."
 _READ = "Read closely what is said, how, and to whom."
 
@@ -84,7 +103,6 @@ def _task(
     name: str,
     title: str,
     kind: str,
-    hint: str,
     wordings: tuple[str, ...],
     *,
     look: str,
@@ -97,9 +115,7 @@ def _task(
     return Task(
         name=name,
         title=title,
-        kind=kind,
-        hint=hint,
-        close=_GUIDED[kind],
+        type=get_type(kind),
         wording=Wording(wordings, look),
         silent=Wording(alone, look_alone or look),
         text=Wording(alone, read),
@@ -113,7 +129,6 @@ TASKS: dict[str, Task] = {
             "emo_c",
             "Emo-C",
             "closed",
-            _CLOSED,
             (
                 "Which emotion does this {medium} show or evoke?",
                 "What feeling comes across in this {medium}?",
@@ -126,7 +141,6 @@ TASKS: dict[str, Task] = {
             "emo_o",
             "Emo-O",
             "open",
-            _OPEN,
             (
                 "In your own words, which emotion does this {medium} show or evoke?",
                 "Name the emotion that this {medium} conveys.",
@@ -139,7 +153,6 @@ TASKS: dict[str, Task] = {
             "intent",
             "Intent",
             "closed",
-            _CLOSED,
             (
                 "What is the intent behind this {medium}?",
                 "Which intention does this {medium} express?",
@@ -153,7 +166,6 @@ TASKS: dict[str, Task] = {
             "hate",
             "Hate",
             "yes_no",
-            _YES_NO,
             (
                 "Is this {medium}, taken together with its text, hateful?",
                 "Does this {medium} with its text attack or demean people?",
@@ -172,7 +184,6 @@ TASKS: dict[str, Task] = {
             "humor",
             "Humor",
             "yes_no",
-            _YES_NO,
             (
                 "Is this {medium}, taken together with its text, humorous?",
                 "Is this {medium} with its text meant to be funny?",
@@ -191,7 +202,6 @@ TASKS: dict[str, Task] = {
             "sarcasm",
             "Sarcasm",
             "yes_no",
-            _YES_NO,
             (
                 "Is this {medium}, taken together with its text, sarcastic?",
                 "Does this {medium} with its text mean the opposite of what it says?",
@@ -210,6 +220,41 @@ TASKS: dict[str, Task] = {
 }
 
 
+_TASKS: Registry[Task] = Registry("sub-task", "emobench_data.tasks", Task)
+for _one in TASKS.values():
+    _TASKS.add(_one.name, _one)
+
+
+def register_task(task: Task) -> Task:
+    """Make `task` known. It never enters the overall, which is the mean of the six.
+
+    Raises:
+        InputError: another one has its name.
+    """
+    return _TASKS.add(task.name, task)
+
+
+def get_task(name: str) -> Task:
+    """The task called `name`; raises `InputError` with the known names."""
+    return TASKS.get(name) or _TASKS.get(name)
+
+
+def find_task(name: str) -> Task | None:
+    """The task called `name`, or None."""
+    return TASKS.get(name) or (_TASKS.get(name) if name in _TASKS else None)
+
+
+def known_tasks() -> dict[str, Task]:
+    """The six and then the others, by name."""
+    return {name: get_task(name) for name in in_order(_TASKS)}
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of tasks in the order in which they are shown: the six as they are, then others."""
+    place = {name: place for place, name in enumerate(TASKS)}
+    return sorted(set(names), key=lambda name: (place.get(name, len(place)), name))
+
+
 def question(record: Record, *, training: bool, hint: bool = True, guided: bool = False) -> str:
     """The prompt text of `record`, without any media placeholder and without a trace of its answer.
 
@@ -217,7 +262,7 @@ def question(record: Record, *, training: bool, hint: bool = True, guided: bool 
     it does not say how to answer, for evaluators that list the options themselves.
     `guided` asks for reasons and a closing line.
     """
-    task = TASKS[record.task]
+    task = get_task(record.task)
     wording = task.wording_of(record)
     chosen = draw(record.id, len(wording.training)) if training else 0
     ask = wording.training[chosen].format(medium=record.modality)

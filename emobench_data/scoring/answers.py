@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..io.errors import InputError
 from ..io.llava_files import Readable, line_place, read_entries
+from ..schema.items import Answer
 from ..schema.parsing import closing, spoken
 from ..schema.questions import Question
-
-
-class Answer(NamedTuple):
-    """What counts of what a model `said`: all of it but its thoughts, or the closing line of a guided answer.
-
-    `probabilities` are those of the labels where the evaluator kept them (`metadata.probabilities`).
-    """
-
-    text: str
-    probabilities: dict[str, float] | None
-    said: str
 
 
 def read_answers(path: Readable, asked: Mapping[str, Question]) -> dict[str, Answer]:

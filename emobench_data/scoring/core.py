@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ..io.llava_files import readable
-from ..metrics import mean_of, share
+from ..metrics import mean_of, numbered, share
+from ..schema.items import AMBIGUOUS, MISSING, UNPARSED, Item
 from ..schema.parsing import normal
 from ..schema.questions import Question, read_asked
-from ..schema.tasks import TASKS
+from ..schema.tasks import TASKS, in_order
+from ..schema.types._labels import FAMILY
 from .answers import read_answers
-from .figures import INTERVALS, Item, numbered, task_figures
 from .gold import OWN, read_gold
-from .reader import AMBIGUOUS, MISSING, NO_LABEL, UNPARSED, read
+from .intervals import INTERVALS
+from .reader import NO_LABEL, read
 
 Given = Path | str | Iterable[Mapping[str, Any]]
 
@@ -26,13 +28,14 @@ def score(questions: Given, gold: Given, answers: Given) -> dict[str, Any]:
     Each of the three is a path, or the objects that the lines of such a file hold.
 
     The question file is the denominator: a question without an answer is wrong, and named in `missing_ids`. An answer
-    is right if it names one label (see `parsing`) and that is an accepted one; see `reader` for open sets.
+    is right if it names one label (see `parsing`) and that is an accepted one; see `schema.types` for the others.
 
     Returns:
         `overall` (mean of the accuracies of the six sub-tasks, as far as they are there; None without any) with its
-        `overall_interval`, `overall_majority` and `overall_random`; `tasks` (name -> figures, see `figures`); `missing_ids`,
-        `unparsed_ids`, `ambiguous_ids`; `prompts` (the first question of each sub-task, as asked); `intervals` (how the 95 %
-        intervals were made).
+        `overall_interval`, `overall_majority` and `overall_random`; `tasks` (name -> figures, see `schema.types`);
+        `missing_ids`, `unparsed_ids`, `ambiguous_ids`; `prompts` (the first question of each sub-task, as asked); `intervals`
+        (how the 95 % intervals were made); and where there are tasks whose answers are no labels, `families` (family of the
+        task type -> task -> figures).
 
     Raises:
         InputError: a file is missing, empty or has a line that is not valid; a question id occurs twice, is unknown, or
@@ -50,7 +53,9 @@ def read_items(asked: Mapping[str, Question], questions: Given, gold: Given, ans
     for question, one in asked.items():
         own, answer = right[question], said.get(question)
         truth, guess = read(own, one.text, answer and answer.text)
-        items.append(Item(question, own, answer, labels[truth], labels[guess], units[question]))
+        if own.type.family == FAMILY:
+            truth, guess = labels[truth], labels[guess]
+        items.append(Item(question, own, answer, truth, guess, units[question]))
     return items
 
 
@@ -67,17 +72,16 @@ class Spelling(dict[str, str]):
 
 def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str, Any]:
     """What `score` returns, for items that are read already."""
-    rows: dict[str, list[Item]] = defaultdict(list)
-    for item in items:
-        rows[item.gold.task].append(item)
+    families = _by_family(items)
+    rows = families.pop(FAMILY, {})
     known: dict[str, int] = {}
-    units = {task: numbered([item.unit for item in rows[task]], known) for task in (*TASKS, OWN) if task in rows}
-    scored = {task: task_figures(rows[task], own) for task, own in units.items()}
-    tasks = {task: figures for task, (figures, _) in scored.items()}
+    units = {task: numbered([item.unit for item in own], known) for task, own in rows.items()}
+    scored = {task: own[0].gold.type.measure(own, units[task]) for task, own in rows.items()}
+    tasks = {task: measured.figures for task, measured in scored.items()}
     # Sub-tasks may ask about the same items.
-    shares = [share(right, units[task], len(known)) for task, (_, right) in scored.items() if task in TASKS]
+    shares = [share(measured.credits, units[task], len(known)) for task, measured in scored.items() if task in TASKS]
     total = mean_of(shares) if shares else None
-    return {
+    found = {
         "overall": total.value if total else None,
         "overall_interval": [total.low, total.high] if total else None,
         "overall_majority": _mean(tasks, "majority"),
@@ -86,9 +90,30 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
         "missing_ids": [item.question for item in items if item.guess == MISSING],
         "unparsed_ids": [item.question for item in items if item.guess == UNPARSED],
         "ambiguous_ids": [item.question for item in items if item.guess == AMBIGUOUS],
-        "prompts": {task: asked[rows[task][0].question].text for task in tasks},
+        "prompts": {task: asked[own[0].question].text for family in (rows, *families.values()) for task, own in family.items()},
         "intervals": INTERVALS,
     }
+    return found | ({"families": {name: _measured(own) for name, own in sorted(families.items())}} if families else {})
+
+
+def _by_family(items: Sequence[Item]) -> dict[str, dict[str, list[Item]]]:
+    """Items by the family of their task's type, and by task; tasks in the order in which they are shown."""
+    rows: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        rows[item.gold.task].append(item)
+    found: dict[str, dict[str, list[Item]]] = {}
+    own = rows.pop(OWN, [])  # the one task whose questions may be of several types
+    for task in in_order(rows):
+        found.setdefault(rows[task][0].gold.type.family, {})[task] = rows[task]
+    for item in own:
+        found.setdefault(item.gold.type.family, {}).setdefault(OWN, []).append(item)
+    return found
+
+
+def _measured(rows: Mapping[str, list[Item]]) -> dict[str, dict[str, Any]]:
+    """Task -> figures, of a family that has a table of its own."""
+    units = {task: numbered([item.unit for item in own], {}) for task, own in rows.items()}
+    return {task: own[0].gold.type.measure(own, units[task]).figures for task, own in rows.items()}
 
 
 def _mean(tasks: Mapping[str, dict[str, Any]], figure: str) -> float | None:

@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_entries
-from ..metrics import share
+from ..metrics import numbered, share, with_interval
 from ..schema.parsing import conclusion, normal
 from ..schema.questions import read_asked
 from .answers import read_answers
-from .figures import INTERVALS, numbered, with_interval
 from .gold import check_complete
+from .intervals import INTERVALS
 
 ANNOTATORS, FEWEST = 10, 4
 

@@ -6,8 +6,10 @@ A line of a gold file is a JSON object with
 - `answer`: the right one;
 - `options`: what may be answered, where that is a choice; the question's own are taken where the gold has none;
 - `accepted`: all that count as right, the answer among them; default: the answer alone;
-- `task`: one of the six sub-tasks. Without it, a question is one of your own: it has options, is read as a closed set (or,
-  where these are Yes and No, as such) and stands in a sub-task of its own, `own`, which never enters the overall of the six;
+- `task`: one of the six sub-tasks, or another one that is installed. Without it, a question is one of your own: it has options,
+  is read as a closed set (or, where these are Yes and No, as such) and stands in a sub-task of its own, `own`, which never
+  enters the overall of the six;
+- `type`: how a question of your own is read, where that is neither: a task type by name, see `emobench_data.schema.types`;
 - `source`: the data set, for figures by source;
 - `group`: what questions of one source have in common that hang together, such as a dialogue or a person; intervals take them
   as one.
@@ -19,42 +21,28 @@ of gold, see `general`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ..io.errors import InputError
 from ..io.llava_files import Readable, line_place, read_entries
+from ..schema.items import Gold
 from ..schema.parsing import normal
 from ..schema.questions import Question
-from ..schema.tasks import TASKS, YES_NO
+from ..schema.task_type import TaskType
+from ..schema.tasks import YES_NO, find_task, known_tasks
+from ..schema.types import get_type
+from ..schema.types._labels import NO_GOLD, gold_fault
 
 NO_SOURCE = "(unnamed)"
 OWN = "own"  # the sub-task of questions that are none of the six
-_YES_NO = {normal(label): label for label in YES_NO}
-_NO_GOLD = "not a gold answer; it needs a string under 'answer', and lists of strings under 'accepted' and 'options'"
+_YES_NO = {*map(normal, YES_NO)}
 
 
 def task_title(task: str) -> str:
     """The sub-task's name where people read it."""
-    return TASKS[task].title if task in TASKS else "Own questions"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gold:
-    """The answer to one question of a `kind`: `closed`, `open` or `yes_no`. `accepted` holds labels in their normal form.
-
-    Questions with the same answer share one object, which is counted by identity: hashing the fields would take longer
-    than all the rest of scoring.
-    """
-
-    source: str
-    task: str
-    kind: str
-    answer: str
-    accepted: frozenset[str]
-    options: tuple[str, ...]
-    suffix: str  # of the ids of its questions, where they were written here
+    known = find_task(task)
+    return known.title if known else "Own questions"
 
 
 def read_gold(
@@ -85,12 +73,12 @@ def check_complete(gold: Iterable[str], path: Readable, questions_path: Readable
 
 def _gold(path: Readable, number: int, entry: dict[str, Any], asked: Question) -> Gold:
     get = entry.get
-    accepted, options = get("accepted"), get("options") or asked.options
-    accepted, options = (tuple(own) if isinstance(own, list) else own for own in (accepted, options))
+    parts = get("answer"), get("accepted"), get("options") or asked.options
+    answer, accepted, options = (tuple(own) if isinstance(own, list) else own for own in parts)
     try:
-        gold = _parsed_gold(get("source", NO_SOURCE), get("task", OWN), get("answer"), accepted, options)
+        gold = _parsed_gold(get("source", NO_SOURCE), get("task", OWN), get("type"), answer, accepted, options)
     except TypeError:  # a list or an object where a string belongs
-        gold = _NO_GOLD
+        gold = NO_GOLD
     if isinstance(gold, str):
         raise InputError(f"{line_place(path, number)}: {gold}")
     return gold
@@ -103,28 +91,33 @@ def _group(group: Any, gold: Gold, path: Readable, number: int) -> str:
 
 
 @lru_cache(maxsize=4096)  # most lines are like others, so that a line costs no more than this look-up
-def _parsed_gold(source: Any, task: Any, answer: Any, accepted: Any, options: Any) -> Gold | str:
+def _parsed_gold(source: Any, task: Any, named: Any, answer: Any, accepted: Any, options: Any) -> Gold | str:
     """The gold, or what is wrong with it; lists come as tuples."""
     accepted = (answer,) if accepted is None else accepted
-    if not isinstance(task, str) or (task != OWN and task not in TASKS):
-        return f"unknown sub-task {task!r}; known: {', '.join(TASKS)}; leave 'task' out for questions of your own"
-    lists = all(isinstance(own, tuple) and {*map(type, own)} <= {str} for own in (accepted, options))
-    if not isinstance(answer, str) or not lists:
-        return _NO_GOLD
     if not isinstance(source, str):
         return f"the source {source!r} is no string"
-    if answer not in accepted:
-        return f"the answer {answer!r} is not among the accepted {[*accepted]!r}"
-    if task == OWN and not options:
+    try:
+        kind = _type_of(task, named, answer, accepted, options)
+    except InputError as error:
+        return str(error)
+    if isinstance(kind, str):
+        return kind
+    key = kind.key(answer, accepted, options)
+    return key if isinstance(key, str) else Gold(source, task, kind, *key, f"/{task}")
+
+
+def _type_of(task: Any, named: Any, answer: Any, accepted: Any, options: Any) -> TaskType | str:
+    """The type of a line's question, or what is wrong with the line."""
+    known = find_task(task) if isinstance(task, str) else None
+    if known:
+        return known.type
+    if task != OWN:
+        listed = ", ".join(known_tasks())
+        return f"unknown sub-task {task!r}; known: {listed}; leave 'task' out for questions of your own"
+    if named is not None:
+        return get_type(named) if isinstance(named, str) else f"the type {named!r} is no string"
+    if fault := gold_fault(answer, accepted, options):
+        return fault
+    if not options:
         return "no options, here or with the question; give them, or score short answers without any by --general NAME"
-    keys, labels = frozenset(map(normal, accepted)), {normal(option): option for option in options}
-    kind = TASKS[task].kind if task in TASKS else "yes_no" if labels.keys() == _YES_NO.keys() else "closed"
-    if kind == "open":
-        return Gold(source, task, kind, answer, keys, (), f"/{task}")
-    if kind == "yes_no":
-        labels, options = _YES_NO, YES_NO
-    if len(labels) < len(options):
-        return f"two of the options {[*options]!r} are the same word"
-    if not keys <= labels.keys():
-        return f"{'the answer ' + repr(answer) if len(accepted) == 1 else 'an accepted answer'} is not among the options"
-    return Gold(source, task, kind, labels[normal(answer)], keys, options, f"/{task}")
+    return get_type("yes_no" if {*map(normal, options)} == _YES_NO else "closed")

@@ -9,8 +9,8 @@ from typing import Any
 
 from ..io.chat import Endpoint, Request, ask_all
 from ..io.errors import InputError
+from ..schema.items import Item
 from ..schema.parsing import yes_or_no
-from .figures import Item
 
 PROMPT = (
     "A person was asked to name an emotion.\nAccepted answers: {accepted}.\nThe person's answer, between the marks: "
@@ -31,10 +31,10 @@ def judged(items: Sequence[Item], judge: Endpoint) -> dict[str, Any]:
         InputError: as `ask_all`, or the judge refuses an answer.
     """
     host = judge.host
-    prompts = {item.question: _prompt(item) for item in items if item.gold.kind == "open" and item.answer}
+    prompts = {item.question: _prompt(item) for item in items if item.gold.type.judged and item.answer}
     said = _ask(judge, list(dict.fromkeys(prompts.values())))
     tasks = {}
-    for task in dict.fromkeys(item.gold.task for item in items if item.gold.kind == "open"):
+    for task in dict.fromkeys(item.gold.task for item in items if item.gold.type.judged):
         own = [item.question for item in items if item.gold.task == task]
         found = [yes_or_no(said[prompts[question]]) for question in own if question in prompts]
         tasks[task] = {

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-_KEYS = ("n", "accuracy", "majority", "interval", "random", "macro_f1", "uar", "unparsed", "ambiguous", "missing")
-_HEAD = ("n", "accuracy", "majority", "95 %-interval", "random", "macro-F1", "UAR", "unparsed", "ambiguous", "missing")
+from ..schema.task_type import TaskType
+from ..schema.types import family_type, get_type
+
+_LABELS = get_type("closed")
 
 
 def score_table(result: dict[str, Any]) -> str:
@@ -20,27 +22,34 @@ def score_table(result: dict[str, Any]) -> str:
         total = {key: result[f"overall_{key}"] for key in ("interval", "majority", "random")}
         rows.append(["overall", *_row({"accuracy": result["overall"], **total})])
     rows += [[f"general: {name}", *_row(task)] for name, task in result.get("general", {}).items()]
-    lines = [_aligned(rows)]
+    families = result.get("families", {})
+    lines = [_aligned(rows, _LABELS)] if rows or not families else []
+    lines += [_family(family_type(name), tasks) for name, tasks in families.items()]
     for task, figures in result.get("judge", {}).get("tasks", {}).items():
         lines.append(f"judge {result['judge']['model']} on {task}, not in the overall: {percent(figures['accuracy'])}")
     return "\n".join(lines)
 
 
-def percent(value: Any) -> str:
-    """A share as per cent, an interval as its two ends, a count as it is, nothing as nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return "-".join(map(percent, value))
-    return f"{100 * value:.1f}" if isinstance(value, float) else str(value)
+percent = _LABELS.cell  # of shares
+
+
+def family_rows(kind: TaskType, name: str, figures: dict[str, Any]) -> list[list[str]]:
+    """The cells of a task, and of each of its sources where there are several."""
+    several = figures["sources"].items() if len(figures["sources"]) > 1 else ()
+    parts = [(name, figures), *((f"– {source}", own) for source, own in several)]
+    return [[title, *(kind.cell(own[key]) for key in kind.columns)] for title, own in parts]
+
+
+def _family(kind: TaskType, tasks: dict[str, Any]) -> str:
+    return "\n" + _aligned([row for task, own in tasks.items() for row in family_rows(kind, task, own)], kind)
 
 
 def _row(figures: dict[str, Any]) -> list[str]:
-    return [percent(figures.get(key)) for key in _KEYS]
+    return [percent(figures.get(key)) for key in _LABELS.columns]
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    table = [("sub-task", *_HEAD), *rows]
+def _aligned(rows: Sequence[Sequence[str]], kind: TaskType) -> str:
+    table = [("sub-task", *kind.columns.values()), *rows]
     widths = [max(map(len, column)) for column in zip(*table)]
     lines = [
         "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))])

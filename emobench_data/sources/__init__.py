@@ -12,6 +12,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from ..io.errors import InputError
+from ..io.registry import Registry
 from ..schema.records import Record
 
 logger = logging.getLogger(__name__)
@@ -143,16 +144,18 @@ def warn_of_gaps(source: Source, records: Iterable[Record]) -> list[str]:
     return gaps
 
 
+SOURCES: Registry[Source] = Registry("data set", "emobench_data.sources", Source)
+
+
 @cache
 def all_sources() -> dict[str, Source]:
-    """Every source by name: each module here defines one `SOURCE`."""
-    names = sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
-    return {name: import_module(f"{__name__}.{name}").SOURCE for name in names}
+    """Every source by name: each module here defines one `SOURCE`, and other packages add theirs by entry points."""
+    for module in iter_modules(__path__):
+        if not module.name.startswith("_"):
+            SOURCES.add(module.name, import_module(f"{__name__}.{module.name}").SOURCE)
+    return {name: SOURCES.get(name) for name in SOURCES}
 
 
 def get_source(name: str) -> Source:
     """The source called `name`; raises `InputError` with the known names."""
-    sources = all_sources()
-    if name not in sources:
-        raise InputError(f"unknown data set {name!r}; known: {', '.join(sources)}")
-    return sources[name]
+    return all_sources().get(name) or SOURCES.get(name)

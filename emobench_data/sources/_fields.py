@@ -15,7 +15,7 @@ from typing import Any
 from ..io.errors import InputError
 from ..schema.hash_choice import draw
 from ..schema.records import Record, path_fault
-from ..schema.tasks import TASKS
+from ..schema.tasks import get_task
 from . import Skips
 
 NO_ID = "no usable id"
@@ -28,7 +28,6 @@ BAD_RECORD = "fields do not make a valid record"
 
 EMOTION = ("emo_c", "emo_o")
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-_CLOSED = {name for name, task in TASKS.items() if task.kind == "closed"}
 
 # Names of the seven basic expressions as folders and files spell them -> the words a model is shown.
 BASIC_EMOTIONS = {
@@ -186,7 +185,7 @@ def make(skips: Skips, place: str, *, tasks: tuple[str, ...], labels: tuple[str,
     """
     try:
         (fields["item"] + fields["media"]).encode("utf-8")
-        made = [Record(task=task, options=labels if task in _CLOSED else (), **fields) for task in tasks]
+        made = [Record(task=task, options=labels if get_task(task).type.takes_options else (), **fields) for task in tasks]
     except UnicodeEncodeError:
         skips.add(place, "file name is not valid UTF-8")
     except InputError:

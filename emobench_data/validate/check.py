@@ -11,10 +11,11 @@ from ..build.leakage import Entry, Key, find_leaks, worth_hashing
 from ..io.errors import InputError, way_out_of
 from ..io.llava_files import Readable, Rows, line_place, read_entries, read_training, readable
 from ..media.check import MediaCache, Medium, check_all, digests, media_cache
+from ..media.kinds import placeholders
 from ..schema.parsing import normal
 from ..schema.records import path_fault
 from .faults import Fault, Report, quote
-from .form import PLACEHOLDERS, Read, read_record
+from .form import Read, read_record
 from .length import VISUAL_TOKENS, Counter, length, token_counter
 
 _NOUNS = {"id": "id", "medium": "medium", "content": "medium (another name, the same content)", "text": "text"}
@@ -95,7 +96,7 @@ def _media(reads: list[Read], root: Path, cache: MediaCache) -> list[tuple[int, 
             used[medium].append(number)
     refused = {medium: fault for medium in used if (fault := path_fault(medium[1]))}
     found = [(number, "media", fault) for medium, fault in refused.items() for number in used[medium]]
-    for kind in PLACEHOLDERS:
+    for kind in placeholders():
         names = [name for own, name in used if own == kind and (own, name) not in refused]
         faults, _ = check_all({name: Medium(root, name, kind) for name in names}, cache)
         found += (
@@ -109,7 +110,7 @@ def _media(reads: list[Read], root: Path, cache: MediaCache) -> list[tuple[int, 
 def _questions(path: Readable) -> list[tuple[str, Read]]:
     asked = []
     for question, number, entry in read_entries(path):
-        media = [(key, entry[key]) for key in PLACEHOLDERS if isinstance(entry.get(key), str)]
+        media = [(key, entry[key]) for key in placeholders() if isinstance(entry.get(key), str)]
         if not isinstance(entry.get("text"), str):
             raise InputError(f"{line_place(path, number)}: no string under 'text'; expected LLaVA's question file")
         asked.append((question, Read(media, [("human", entry["text"])])))

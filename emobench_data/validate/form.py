@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
-from string import ascii_lowercase
 from typing import Any, NamedTuple
 
-from ..schema.parsing import conclusion, normal, shows_letters
-from ..schema.tasks import YES_NO
+from ..media.kinds import kinds, placeholders
+from ..schema.types import TYPES
 from .faults import quote
 
-PLACEHOLDERS = {"image": "<image>", "video": "<video>"}
 _SPEAKERS = ("human", "gpt")
-_OPTIONS = re.compile(r"Choose one of: (.+?)\.(?:\s|$)")
-_YES_NO = re.compile(r"(?:Answer|\"Answer:\" and) Yes or No\.\s*$")
 
 
 class Read(NamedTuple):
@@ -34,7 +28,7 @@ UNUSABLE = ("schema", "placeholder", "answer")
 
 def as_trained(record: dict[str, Any]) -> dict[str, Any]:
     """A record as training takes it: a list of one medium is that medium."""
-    alone = {key: value[0] for key in PLACEHOLDERS if isinstance(value := record.get(key), list) and len(value) == 1}
+    alone = {key: value[0] for key in placeholders() if isinstance(value := record.get(key), list) and len(value) == 1}
     return record | alone if alone else record
 
 
@@ -47,7 +41,7 @@ def read_record(record: Any) -> tuple[Read, list[tuple[str, str]]]:
     if not isinstance(record, dict):
         return Read([], []), [("schema", f"is {quote(record)}; expected an object with id and conversations")]
     faults = list(_id_faults(record))
-    media = [(key, name) for key in PLACEHOLDERS for name in _names(record, key)]
+    media = [(key, name) for key in placeholders() for name in _names(record, key)]
     media_faults = list(_media_faults(record))
     turns, turn_faults = _turns(record.get("conversations"))
     faults += media_faults[:1] + turn_faults
@@ -69,7 +63,7 @@ def _names(record: dict[str, Any], key: str) -> list[str]:
 
 
 def _media_faults(record: dict[str, Any]) -> Found:
-    for key in PLACEHOLDERS:
+    for key in placeholders():
         if key in record:
             value = record[key]
             names = value if isinstance(value, list) else [value]
@@ -77,8 +71,10 @@ def _media_faults(record: dict[str, Any]) -> Found:
                 yield "schema", f"its {key!r} is {quote(value)}; expected a path, or leave the key out"
             elif len(names) > 1:
                 yield "schema", f"its {key!r} is a list of {len(names)}; a record has one medium, so make it several records"
-    if all(key in record for key in PLACEHOLDERS):
-        yield "schema", "has an image and a video; a record has one medium, so make it two records"
+    there = [kind.called for kind in kinds() if kind.name in record]
+    if len(there) > 1:
+        several = "two" if len(there) == 2 else "several"
+        yield "schema", f"has {' and '.join(there)}; a record has one medium, so make it {several} records"
 
 
 def _turns(value: Any) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -109,14 +105,13 @@ def _turns(value: Any) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 
 def _placeholder_faults(media: list[tuple[str, str]], turns: list[tuple[str, str]]) -> Found:
-    given = {
-        key: sum(words.count(sign) for speaker, words in turns if speaker == "human") for key, sign in PLACEHOLDERS.items()
-    }
-    kinds = [kind for kind, _ in media]
-    if "video" in kinds and "image" not in kinds and not given["video"]:
-        given = {"image": 0, "video": given["image"]}  # <image> may stand for a clip too
-    for key, sign in PLACEHOLDERS.items():
-        wanted = kinds.count(key)
+    signs = placeholders()
+    given = {key: sum(words.count(sign) for speaker, words in turns if speaker == "human") for key, sign in signs.items()}
+    there = [kind for kind, _ in media]
+    if "video" in there and "image" not in there and not given["video"]:
+        given |= {"image": 0, "video": given["image"]}  # <image> may stand for a clip too
+    for key, sign in signs.items():
+        wanted = there.count(key)
         if given[key] != wanted and turns:
             yield (
                 "placeholder",
@@ -134,20 +129,6 @@ def _answer_faults(turns: list[tuple[str, str]]) -> Found:
         elif not words.strip():
             yield "answer", "has an empty answer; there is nothing to learn from it"
         else:
-            options = _options(asked)
-            if options and normal(conclusion(words)) not in options:
-                yield "label", f"the answer {quote(words)} is none of the options that its question lists"
-
-
-def _options(question: str) -> frozenset[str]:
-    """What scoring accepts of the options that a question lists: the labels, and letters where it shows them."""
-    listed = _OPTIONS.findall(question)
-    if listed:
-        return _labels(listed[-1], shows_letters(question, listed[-1].split(", ", 26)[:26]))
-    return frozenset(map(normal, YES_NO)) if _YES_NO.search(question) else frozenset()
-
-
-@lru_cache(maxsize=256)
-def _labels(listed: str, letters: bool) -> frozenset[str]:
-    labels = [normal(label) for label in listed.split(", ")]
-    return frozenset(labels) | frozenset(ascii_lowercase[: len(labels)] if letters else "")
+            fault = next((found(words) for kind in TYPES.values() if (found := kind.checker(asked))), "")
+            if fault:
+                yield "label", f"the answer {quote(words)} {fault}"

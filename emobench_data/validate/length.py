@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..io.errors import InputError
-from .form import PLACEHOLDERS, Read
+from ..media.kinds import placeholders
+from .form import Read
 
 TOKENS_A_WORD = 1.3  # English, LLaMA's vocabulary
 VISUAL_TOKENS = 576  # LLaVA-1.5: 24 x 24 patches
@@ -48,6 +49,6 @@ def token_counter(tokenizer: Path | None) -> Counter:
 def length(read: Read, count: Callable[[str], int], visual_tokens: int) -> int:
     """Tokens of all turns and media."""
     text = "\n".join(words for _, words in read.turns)
-    for sign in PLACEHOLDERS.values():
+    for sign in placeholders().values():
         text = text.replace(sign, "")
     return count(text) + visual_tokens * len(read.media)

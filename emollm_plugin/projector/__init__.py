@@ -1,7 +1,9 @@
 """The projector type `multiperspective`. Torch is loaded when a projector is built, not before."""
 
-from ..registry import PROJECTORS
-from .options import ProjectorOptions
+from functools import partial
+
+from ..registry import PERSPECTIVES, PROJECTORS
+from .options import ALL, ProjectorOptions
 
 
 def build(config):
@@ -12,4 +14,12 @@ def build(config):
     return MultiPerspectiveProjector(config.mm_hidden_size, config.hidden_size, options)
 
 
+def _build_perspective(name, in_dim, out_dim, options):
+    from .multiperspective import BUILDERS
+
+    return BUILDERS[name](in_dim, out_dim, options)
+
+
 PROJECTORS.add("multiperspective", build)
+for _name in ALL:
+    PERSPECTIVES.add(_name, partial(_build_perspective, _name))

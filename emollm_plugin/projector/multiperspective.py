@@ -5,19 +5,35 @@ Signature :: [B, N, in_dim] --> [B, N or tokens, out_dim]
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
 from emobench_data.io.errors import InputError
 
+from ..registry import PERSPECTIVES as REGISTERED
 from .change import Change
 from .grid import grid_side, pool
 from .options import ProjectorOptions
 from .perspectives import Atmosphere, GatedAdd, GatedRead, Layout, Objects, Relations
 
 Read = GatedRead | GatedAdd
+
+
+def _layout(in_dim: int, out_dim: int, options: ProjectorOptions) -> tuple[nn.Module, nn.Module]:
+    narrow = max(options.width // 4, 2)  # it has weights for each of its cells; a norm over one number is constant
+    return Layout(in_dim, narrow), GatedAdd(out_dim, narrow)
+
+
+# Name -> the perspective and its read, of the tower's width, the language model's, and the options.
+BUILDERS: dict[str, Callable[[int, int, ProjectorOptions], tuple[nn.Module, nn.Module]]] = {
+    "objects": lambda in_dim, out_dim, own: (Objects(in_dim, own.width, own.slots), GatedRead(in_dim, out_dim, own.width)),
+    "relations": lambda in_dim, out_dim, own: (Relations(own.width), GatedRead(in_dim, out_dim, own.width)),
+    "atmosphere": lambda in_dim, out_dim, own: (Atmosphere(in_dim, own.width), GatedAdd(out_dim, own.width)),
+    "layout": _layout,
+    "change": lambda in_dim, out_dim, own: (Change(in_dim, own.width, own.frames), GatedAdd(out_dim, own.width)),
+}
 
 
 class MultiPerspectiveProjector(nn.Module):
@@ -36,16 +52,7 @@ class MultiPerspectiveProjector(nn.Module):
         super().__init__()
         self.content = nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
         self.made_for, self.tokens = in_dim, options.tokens
-        width = options.width
-        narrow = max(width // 4, 2)  # layout has weights for each of its cells; a norm over one number is constant
-        builders = {
-            "objects": lambda: (Objects(in_dim, width, options.slots), GatedRead(in_dim, out_dim, width)),
-            "relations": lambda: (Relations(width), GatedRead(in_dim, out_dim, width)),
-            "atmosphere": lambda: (Atmosphere(in_dim, width), GatedAdd(out_dim, width)),
-            "layout": lambda: (Layout(in_dim, narrow), GatedAdd(out_dim, narrow)),
-            "change": lambda: (Change(in_dim, width, options.frames), GatedAdd(out_dim, width)),
-        }
-        built = {name: builders[name]() for name in options.perspectives}
+        built = {name: REGISTERED.get(name)(in_dim, out_dim, options) for name in options.perspectives}
         self.perspectives = nn.ModuleDict({name: perspective for name, (perspective, _) in built.items()})
         self.reads = nn.ModuleDict({name: read for name, (_, read) in built.items()})
 

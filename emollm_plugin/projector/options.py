@@ -8,6 +8,8 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
+from ..registry import PERSPECTIVES as REGISTERED
+
 FAMILY = "multiperspective"
 PERSPECTIVES = ("objects", "relations", "atmosphere", "layout")
 ALL = (*PERSPECTIVES, "change")  # the last reads across frames, and only where it is named
@@ -19,7 +21,8 @@ class ProjectorOptions:
 
     Args:
         perspectives: which perspectives enrich the content tokens, joined by `+`; `none` leaves `mlp2x_gelu`.
-            `change`, which reads across the frames of a clip, is on only where it is named.
+            `change`, which reads across the frames of a clip, is on only where it is named, and so are those that other
+            packages add.
         tokens: visual tokens that come out, of a clip for each frame, a square number; 0 (the default) leaves as many
             as came in. Fewer cost less in every layer of the LLM; patches are averaged on a grid before the MLP (DeCo,
             arXiv 2405.20985).
@@ -73,12 +76,15 @@ def in_full(projector_type: str) -> str:
 
 def _perspectives(value: str) -> tuple[str, ...]:
     chosen = set() if value == "none" else set(value.split("+"))
-    unknown = sorted(chosen - set(ALL))
-    if unknown:
-        raise InputError(f"unknown perspective {unknown[0]!r}; known: {', '.join(ALL)}, or none alone")
+    added = sorted(chosen - set(ALL))
+    for name in added:
+        if name not in REGISTERED:
+            known = (*ALL, *(one for one in REGISTERED if one not in ALL))
+            raise InputError(f"unknown perspective {name!r}; known: {', '.join(known)}, or none alone")
+        REGISTERED.get(name)  # fails now where it cannot be used
     if "relations" in chosen and "objects" not in chosen:
         raise InputError("perspective 'relations' needs 'objects': it reads the slots; add objects")
-    return tuple(name for name in ALL if name in chosen)
+    return tuple(name for name in (*ALL, *added) if name in chosen)
 
 
 def _positive(key: str, value: str) -> int:

@@ -10,8 +10,8 @@ from emobench_data.io.errors import InputError, way_out_of
 from emobench_data.media.examine import media_fault
 from emobench_data.schema.parsing import LabelSet, closing, reasons
 from emobench_data.schema.tasks import TASKS
+from emobench_data.schema.wheel import load_wheel
 from emobench_data.schema.words import named, normal, vocabulary
-from emobench_data.scoring.wheel import load_wheel
 
 from ..checkpoints.notes import OWN, gives_reasons, sub_tasks, trained_on
 from ..evaluation.eyes import Seen, is_clip

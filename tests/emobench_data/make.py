@@ -28,7 +28,7 @@ def record(**changes) -> Record:
 
 def with_other_gold(one: Record) -> Record:
     """`one` with all that is ground truth in it changed: answer, accepted labels, annotation."""
-    if TASKS[one.task].kind == "closed":
+    if TASKS[one.task].type.name == "closed":
         answer = one.options[(one.options.index(one.answer) + 1) % len(one.options)]
     else:
         answer = {"Yes": "No", "No": "Yes"}.get(one.answer, f"not {one.answer}")

@@ -21,7 +21,8 @@ def test_an_unknown_name_raises_with_the_known_ones():
 
 
 def test_what_the_plugin_brings_is_registered():
-    import emollm_plugin  # noqa: F401
+    import emollm_plugin.projector
+    import emollm_plugin.towers  # noqa: F401
 
     assert "multiperspective" in PROJECTORS
     assert {"efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"} <= set(TOWERS)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...io.errors import InputError
 from ...media.examine import is_there, leads_out, open_picture
-from ...metrics import Cells
+from ...schema.items import Gold
 from ...schema.questions import read_asked
-from ...scoring.gold import Gold, read_gold
+from ...schema.tasks import find_task
+from ...schema.types import TYPES
+from ...scoring.gold import read_gold
 from ...scoring.reader import read
 from ..llava import QUESTIONS
 
@@ -33,10 +35,17 @@ def _folder() -> Path:
 
 
 def __getattr__(name: str) -> Any:
-    """`FILES`, read when a YAML file names it: lmms-eval has `datasets` load a file before `_documents` is asked."""
-    if name != "FILES":
-        raise AttributeError(name)
-    return {"data_files": {"test": str(_folder() / QUESTIONS["test"][0])}}
+    """What a YAML file names: `FILES`, the questions of a task by its name, and the figures of its type by theirs.
+
+    lmms-eval has `datasets` load a file before the questions are asked for.
+    """
+    if name == "FILES":
+        return {"data_files": {"test": str(_folder() / QUESTIONS["test"][0])}}
+    if find_task(name):
+        return partial(_documents, task=name)
+    if any(name in kind.aggregates for kind in TYPES.values()):
+        return partial(_aggregated, name=name)
+    raise AttributeError(name)
 
 
 class Benchmark(NamedTuple):
@@ -57,8 +66,8 @@ def _benchmark(folder: Path) -> Benchmark:
     for key, question in asked.items():
         own = gold[key]
         entry = {"id": key, "text": question.text, "medium": question.medium or ""}
-        entry |= {"kind": "video" if question.video else "image"}
-        entry |= {"answer": own.answer, "source": own.source}
+        entry |= {"kind": question.kind or "image"}
+        entry |= {"answer": own.type.written(own.answer), "source": own.source}
         documents.setdefault(own.task, []).append(entry)
     return Benchmark(documents, gold)
 
@@ -71,14 +80,6 @@ def _documents(_loaded: Dataset, *, task: str) -> Dataset:
         there = ", ".join(f"emobench_{name}" for name in documents)
         raise InputError(f"{_folder()}: holds no question of {task}; ask for --tasks {there}")
     return Dataset.from_list(documents[task])
-
-
-emo_c = partial(_documents, task="emo_c")
-emo_o = partial(_documents, task="emo_o")
-intent = partial(_documents, task="intent")
-hate = partial(_documents, task="hate")
-humor = partial(_documents, task="humor")
-sarcasm = partial(_documents, task="sarcasm")
 
 
 def doc_to_visual(document: dict[str, str]) -> list[Any]:
@@ -95,21 +96,17 @@ def doc_to_visual(document: dict[str, str]) -> list[Any]:
 
 
 def process_results(document: dict[str, str], answers: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The gold and the answer of one question as the labels that they count for; `score`, from which lmms-eval takes the
-    accuracy's standard error, is 1 where they are equal."""
+    """What the gold and the answer of one question count as, for each figure of its type.
+
+    `score`, from which lmms-eval takes the standard error of the first figure, is 1 where the two are equal.
+    """
     gold = _benchmark(_folder()).gold[document["id"]]
     truth, guess = read(gold, document["text"], answers[0])
     counted = {"question": document["id"], "truth": truth, "guess": guess}
-    return {"accuracy": {**counted, "score": int(truth == guess)}, "macro_f1": counted}
+    scored = counted | {"score": gold.type.credit(truth, guess)}
+    return {name: counted if place else scored for place, name in enumerate(gold.type.aggregates)}
 
 
-def accuracy(counted: Sequence[dict[str, Any]]) -> float:
-    return _figures(counted)["accuracy"]
-
-
-def macro_f1(counted: Sequence[dict[str, Any]]) -> float:
-    return _figures(counted)["macro_f1"]
-
-
-def _figures(counted: Sequence[dict[str, Any]]) -> dict[str, float]:
-    return Cells([one["truth"] for one in counted], [one["guess"] for one in counted]).figures()
+def _aggregated(counted: Sequence[dict[str, Any]], *, name: str) -> float:
+    kind = _benchmark(_folder()).gold[counted[0]["question"]].type
+    return kind.aggregate([(one["truth"], one["guess"]) for one in counted])[name]

@@ -6,18 +6,21 @@ import pytest
 
 from emobench_data.build.benchmark import build
 from emobench_data.export.llava import show
-from emobench_data.export.vlmevalkit import TASK_FILES, choices, header, line
+from emobench_data.export.vlmevalkit import choices, header, line, task_file
+from emobench_data.schema.tasks import TASKS
 from emobench_data.sources.intentonomy import LABELS
 
 from ..compose import composition, data_sets
 from ..make import record
+
+FILES = {task: task_file(task) for task in TASKS}
 
 
 @pytest.fixture
 def tables(tmp_path):
     build(composition(data_sets(tmp_path / "sets")), tmp_path / "out", figures=False)
     read = {}
-    for task, name in TASK_FILES.items():
+    for task, name in FILES.items():
         if (tmp_path / "out" / name).exists():
             with open(tmp_path / "out" / name, newline="") as file:
                 read[task] = list(csv.DictReader(file, delimiter="\t"))
@@ -36,8 +39,8 @@ def test_the_answer_is_the_letter_of_the_right_option(tables):
 
 def test_the_name_tells_vlmevalkit_which_questions_are_open():
     """Its rule: an unknown file is multiple choice unless `openended` is in its name."""
-    assert TASK_FILES["emo_o"].endswith("/EmoBench_emo_o_openended.tsv")
-    assert [task for task, name in TASK_FILES.items() if "openended" in name.lower()] == ["emo_o"]
+    assert FILES["emo_o"].endswith("/EmoBench_emo_o_openended.tsv")
+    assert [task for task, name in FILES.items() if "openended" in name.lower()] == ["emo_o"]
 
 
 def test_pandas_reads_every_cell_as_vlmevalkit_has_it_read(tmp_path):

@@ -95,4 +95,4 @@ def test_the_evidence_is_there_before_the_label(shared_data):
 def test_what_is_seen_in_mini_does_not_name_its_label():
     for one in make_plan(train=72, test=36, seed=0).records:
         shown = f" {normal(' '.join(one.attributes.values()))} "
-        assert TASKS[one.task].kind == "yes_no" or not any(f" {normal(label)} " in shown for label in one.accepted)
+        assert TASKS[one.task].type.name == "yes_no" or not any(f" {normal(label)} " in shown for label in one.accepted)

@@ -83,7 +83,7 @@ def test_whatever_a_record_admits_can_be_written(data, tmp_path):
         "split": "test",
         "answer": data.draw(st.sampled_from(labels)),
         "media": data.draw(ANY),
-        "options": tuple(labels) if TASKS[task].kind == "closed" else (),
+        "options": tuple(labels) if TASKS[task].type.name == "closed" else (),
     }
     fields["media"] = "" if fields["modality"] == "text" else fields["media"]
     try:

@@ -42,13 +42,13 @@ def test_dialogue_ends_with_what_is_asked_about():
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_guided_form_says_what_to_look_at_and_how_to_close(task):
-    kind = {"task": task, "answer": "Yes", "options": ("Yes", "b") if TASKS[task].kind == "closed" else ()}
+    kind = {"task": task, "answer": "Yes", "options": ("Yes", "b") if TASKS[task].type.name == "closed" else ()}
     direct, guided = (question(record(**kind), training=False, guided=form) for form in (False, True))
     common = TASKS[task].silent.training[0].format(medium="image")
     assert direct.startswith(common) and guided.startswith(common)
     assert "Answer with" not in guided and guided.count('then close with the line "Answer:"') == 1
-    assert ("Choose one of: Yes, b. Give" in guided) == (TASKS[task].kind == "closed")
-    assert len({one.wording.look for one in TASKS.values() if one.kind == "yes_no"}) == 3
+    assert ("Choose one of: Yes, b. Give" in guided) == (TASKS[task].type.name == "closed")
+    assert len({one.wording.look for one in TASKS.values() if one.type.name == "yes_no"}) == 3
 
 
 FORMS = [{"training": training, "guided": guided} for training in (False, True) for guided in (False, True)]
@@ -56,7 +56,7 @@ FORMS = [{"training": training, "guided": guided} for training in (False, True) 
 
 def asked(task, **fields):
     """Every question that a record of these fields may get, over many ids."""
-    kind = {"task": task, "answer": "Yes", "options": ("Yes", "b") if TASKS[task].kind == "closed" else ()}
+    kind = {"task": task, "answer": "Yes", "options": ("Yes", "b") if TASKS[task].type.name == "closed" else ()}
     return {question(record(item=str(i), **kind, **fields), **form) for form in FORMS for i in range(40)}
 
 
@@ -71,7 +71,7 @@ def test_nobody_is_asked_about_what_is_not_there(task):
         assert not re.search(r"picture|image|video|scene|faces|gesture|colors|together|its text", wording)
         assert "this text" in wording or "the text" in wording
     both = asked(task, text="So it goes.")
-    assert TASKS[task].kind != "yes_no" or all("its text" in one or "picture and words" in one for one in both)
+    assert TASKS[task].type.name != "yes_no" or all("its text" in one or "picture and words" in one for one in both)
 
 
 def test_the_direct_form_is_what_models_were_trained_with():

@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from emobench_data import InputError
+from emobench_data.schema.wheel import load_wheel
 from emobench_data.scoring import score, score_general
 from emobench_data.scoring.table import score_table
-from emobench_data.scoring.wheel import load_wheel
 from emobench_data.sources import all_sources
 
 from ..make import write_lines
@@ -181,7 +181,7 @@ def test_the_wheel_knows_the_labels_of_every_source():
 
 
 def test_every_word_of_the_wheel_stands_in_one_place():
-    table = orjson.loads(files("emobench_data.scoring").joinpath("wheel.json").read_bytes())
+    table = orjson.loads(files("emobench_data.schema").joinpath("wheel.json").read_bytes())
     words = [word for family in table["families"].values() for group in family.values() for word in group]
     assert len(words) == len(set(words)) == len(load_wheel().emotions)
 

@@ -65,7 +65,7 @@ def check(name: str, records: list[Record]) -> None:
     for record in records:
         labels = source.labels.get(record.task, ())
         assert record.source == name and record.task in source.tasks and record.options == labels
-        if TASKS[record.task].kind != "yes_no":
+        if TASKS[record.task].type.name != "yes_no":
             allowed = source.labels.get("emo_c") or source.labels["intent"]
             assert list(record.accepted) == [label for label in allowed if label in record.accepted]
         assert "\n" not in record.item and "<image>" not in question(record, training=True)
@@ -84,7 +84,7 @@ def test_facts(name):
         assert fact.strip() == fact and fact and "\n" not in fact
     assert source.homepage.startswith("http") and re.search(r"\b(19|20)\d\d\.$", source.citation)
     assert source.tasks and set(source.tasks) <= set(TASKS) and source.markers
-    assert set(source.labels) == {task for task in source.tasks if TASKS[task].kind == "closed"}
+    assert set(source.labels) == {task for task in source.tasks if TASKS[task].type.name == "closed"}
     assert set(source.expected) <= {"train", "val", "test", ""} and all(n > 0 for n in source.expected.values())
     assert source.hateful or "hate" not in source.tasks
 

@@ -12,9 +12,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from ..schema.parsing import conclusion
-from ..schema.words import Vocabulary, named, normal, vocabulary
-from .gold import Gold
+from .items import Gold
+from .parsing import conclusion
+from .words import Vocabulary, named, normal, vocabulary
 
 LEVELS = ("word", "synonym", "family")
 

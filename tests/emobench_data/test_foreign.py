@@ -1,0 +1,107 @@
+"""Another package adds a data set, a task, its type and a metric by entry points, and the commands know them."""
+
+import orjson
+import pytest
+
+from emobench_data.io.errors import InputError
+from emobench_data.io.registry import Registry
+
+from .foreign import install, run
+from .make import read_lines, write_lines, write_picture
+
+CODE = """
+from emobench_data.metrics.named import Metric
+from emobench_data.schema.records import Record
+from emobench_data.schema.tasks import Task, Wording
+from emobench_data.schema.types.number import Number
+from emobench_data.sources import Source
+
+
+class Stars(Number):
+    name = "stars"
+
+    def __init__(self):
+        super().__init__(1, 5, 0)
+        self.hint = "Give one to five stars, as a number."
+
+
+def read(root, skips):
+    for number in range(40):
+        yield Record("strange", str(number), "rating", "image", f"{number}.png", 1 + number % 5)
+
+
+def bias(truth, guess, weights):
+    return weights @ (guess - truth) / weights.sum(1)
+
+
+ASK = Wording(("How good is this {medium}?",), "Look.")
+STARS = Stars()
+RATING = Task("rating", "Rating", STARS, ASK, ASK, ASK)
+BIAS = Metric("bias", bias, ("number",))
+STRANGE = Source(
+    name="strange", title="Strange", homepage="https://example.org", licence="ours", citation="We, 2026.", obtain="make it",
+    tasks=("rating",), labels={}, markers=("*.png",), read=read,
+)
+"""
+POINTS = {
+    "emobench_data.sources": {"strange": "strangers:STRANGE", "broken": "strangers:NOTHING", "oasis": "strangers:STRANGE"},
+    "emobench_data.tasks": {"rating": "strangers:RATING", "wrong": "strangers:STARS"},
+    "emobench_data.task_types": {"stars": "strangers:STARS"},
+    "emobench_data.metrics": {"bias": "strangers:BIAS", "late": "nowhere:METRIC"},
+}
+
+
+@pytest.fixture
+def package(tmp_path):
+    return install(tmp_path / "packages", CODE, POINTS)
+
+
+def command(package, *arguments, code=0):
+    done = run(package, "-m", "emobench_data", *arguments)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def test_one_of_each_through_the_commands(package, tmp_path):
+    for number in range(40):
+        write_picture(tmp_path / "root" / f"{number}.png")
+    assert "strange" in command(package, "sources").stdout
+    out = tmp_path / "out"
+    command(package, "convert", "strange", "--root", tmp_path / "root", "--out", out, "--test", "0.5", "--no-check-media")
+    asked, gold = (read_lines(out / name) for name in ("questions.jsonl", "gold.jsonl"))
+    assert asked[0]["text"].endswith("How good is this image? Give one to five stars, as a number.")
+    own = [{"question_id": "own", "answer": 3, "type": "stars"}]
+    write_lines(out / "gold.jsonl", gold + own)
+    write_lines(out / "questions.jsonl", [*asked, {"question_id": "own", "text": "?"}])
+    said = [{"question_id": one["question_id"], "text": f"{one['answer'] - 1}"} for one in gold + own]
+    files = ("--questions", out / "questions.jsonl", "--gold", out / "gold.jsonl")
+    scored = command(package, "score", *files, "--predictions", write_lines(tmp_path / "a.jsonl", said), "--json")
+    figures = orjson.loads(scored.stdout)["families"]["number"]
+    assert figures["rating"]["bias"] == figures["own"]["bias"] == -1 and len(figures["rating"]["bias_interval"]) == 2
+    assert figures["rating"]["out_of_range"] == sum(one["answer"] == 1 for one in gold)
+    assert scored.stderr.count("\n") == 2 and "metric 'late' (nowhere:METRIC, of the package strangers)" in scored.stderr
+    command(package, "lmms-eval-tasks", "--out", tmp_path / "tasks")
+    assert (tmp_path / "tasks/emobench_rating.yaml").is_file() and (tmp_path / "tasks/_stars_yaml").is_file()
+
+
+def test_what_cannot_be_used_is_named_in_one_line_and_stops_nothing(package, tmp_path):
+    told = command(package, "sources").stderr.splitlines()
+    assert len(told) == 2
+    for line, name, reason in zip(told, ("broken", "oasis"), ("cannot be loaded (AttributeError", "calls itself 'strange'")):
+        assert line.startswith(f"data set {name!r} (strangers:") and "of the package strangers" in line and reason in line
+    refused = command(package, "convert", "broken", "--root", tmp_path, "--out", tmp_path / "out", code=2)
+    assert "error: data set 'broken' (strangers:NOTHING, of the package strangers): cannot be loaded" in refused.stderr
+    assert "oasis" in command(package, "sources").stdout
+    gold = [{"question_id": 1, "task": "wrong", "answer": "a"}]
+    files = ("--questions", write_lines(tmp_path / "q.jsonl", [{"question_id": 1, "text": "?"}]))
+    files += ("--gold", write_lines(tmp_path / "g.jsonl", gold), "--predictions", write_lines(tmp_path / "a.jsonl", []))
+    refused = command(package, "score", *files, code=2)
+    assert "sub-task 'wrong' (strangers:STARS, of the package strangers): is Stars, not Task" in refused.stderr
+
+
+def test_a_registry_without_a_group_knows_its_own_alone():
+    registry = Registry("thing")
+    registry.add("a", 1)
+    with pytest.raises(InputError, match="unknown thing 'b'; known: a"):
+        registry.get("b")
+    assert "b" not in registry and registry.values() == [1]
