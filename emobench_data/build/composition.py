@@ -142,14 +142,19 @@ def load_composition(config: str, *, data_root: Path | None = None, skip_missing
     rationales = top.get("rationales")
     if rationales is not None:
         rationales = read_rationales((base or Path()) / _string(rationales, f"{config}: rationales"))
+    # Any: mypy cannot see which of the fields these are.
+    chosen: dict[str, Any] = {
+        key: _choice(top[key], known, f"{config}: {key}") for key, known in _CHOICES.items() if key in top
+    }
+    chosen |= {"missing": "skip"} if skip_missing else {}
     return Composition(
         rationales=rationales,
         data_root=data_root,
         parts=tuple(_part(name, part, shared, config) for name, part in sources.items()),
-        **{key: _whole(top.get(key, 0), f"{config}: {key}") for key in ("seed", "shuffle")},
+        seed=_whole(top.get("seed", 0), f"{config}: seed"),
+        shuffle=_whole(top.get("shuffle", 0), f"{config}: shuffle"),
         faulty=_faulty(top.get("faulty", "error"), f"{config}: faulty"),
-        **{key: _choice(top[key], known, f"{config}: {key}") for key, known in _CHOICES.items() if key in top}
-        | ({"missing": "skip"} if skip_missing else {}),
+        **chosen,
     )
 
 

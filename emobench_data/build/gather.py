@@ -72,5 +72,8 @@ def _read(part: Part, composition: Composition, result: Gathered) -> list[Record
     }
     folder = "" if part.folder == "." else f"{part.folder}/"
     # Attributes serve rationales alone.
-    dropped = {"attributes": {}} if composition.rationale == "none" else {}
-    return [replace(record, **dropped, media=record.media and folder + record.media) for record in records]
+    dropped = composition.rationale == "none"
+    return [
+        replace(record, attributes={} if dropped else record.attributes, media=record.media and folder + record.media)
+        for record in records
+    ]

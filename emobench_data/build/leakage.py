@@ -83,6 +83,6 @@ def worth_hashing(splits_by_path: Mapping[str, set[str]]) -> list[str]:
     return sorted(
         path
         for same in sizes.values()
-        if len(same) > 1 and len(set().union(*map(splits_by_path.get, same))) > 1
+        if len(same) > 1 and len(set().union(*(splits_by_path[path] for path in same))) > 1
         for path in same
     )

@@ -143,7 +143,7 @@ def question_entry(shown: Shown) -> dict[str, object]:
     """
     record, key, media, prompt, guided = shown
     options = YES_NO if TASKS[record.task].kind == "yes_no" else record.options
-    entry = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
+    entry: dict[str, object] = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
     entry |= {"form": GUIDED} if guided else {}
     return {**entry, "options": [neutral(label) for label in options]} if options else entry
 

@@ -125,8 +125,8 @@ def _restore(folder: Path, names: tuple[str, ...]) -> None:
             (folder / name).unlink(missing_ok=True)
         os.rename(replaced, aside)
     if aside.exists():
-        left = (path.relative_to(aside).as_posix() for path in aside.rglob("*") if path.is_file())
-        for name in sorted(left, key=names[-1].__eq__):
+        names_left = (file.relative_to(aside).as_posix() for file in aside.rglob("*") if file.is_file())
+        for name in sorted(names_left, key=lambda name: name == names[-1]):
             _move(name, aside, folder)
         shutil.rmtree(aside)
 

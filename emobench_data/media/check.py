@@ -78,8 +78,10 @@ class MediaCache:
             for number, path in enumerate(paths, 1):
                 now = stamp(path)
                 known = self._known.get((kind, _key(path)))
-                fresh = known is None or now is None or known[0] != now
-                waiting.append((path, now, pool.submit(work, path) if fresh else None, None if fresh else known[1]))
+                if known is None or now is None or known[0] != now:
+                    waiting.append((path, now, pool.submit(work, path), None))
+                else:
+                    waiting.append((path, now, None, known[1]))
                 while waiting and (len(waiting) > _WAITING or number == len(paths)):
                     path, now, job, value = waiting.popleft()
                     if job:

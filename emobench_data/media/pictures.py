@@ -114,8 +114,8 @@ def opened_picture(source: Path | BinaryIO) -> Iterator[Image.Image]:
     except (UnidentifiedImageError, IsADirectoryError) as error:
         raise PictureFault.of(name, *_unknown(_content(source))) from error
     except Image.DecompressionBombError as error:
-        pixels = int(re.search(r"\d+", str(error)).group())
-        raise PictureFault.of(name, f"{pixels:,} pixels, too large: at most {MAX_PIXELS:,} are read", _SMALLER) from error
+        pixels = next((f"{int(found):,}" for found in re.findall(r"\d+", str(error))), "too many")
+        raise PictureFault.of(name, f"{pixels} pixels, too large: at most {MAX_PIXELS:,} are read", _SMALLER) from error
     except _BROKEN as error:
         raise PictureFault.of(name, _reason(error)) from error
 

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 def bootstrap(
     units: ArrayLike,
     kinds: ArrayLike,
-    adds: ArrayLike,
+    adds: ArrayLike | csr_array,
     statistic: Callable[[Floats], Floats],
     *,
     draws: int = DRAWS,
@@ -38,8 +38,9 @@ def bootstrap(
         adds: `(C, K)`, what an item of each kind adds to the K sums that `statistic` reads; may be sparse.
         statistic: sums `(S, K)` to figures `(S,)` or `(S, M)`.
     """
-    counts, held = _alike(np.asarray(units), np.asarray(kinds), adds.shape[0] if hasattr(adds, "shape") else len(adds))
-    sums = (held @ csr_array(adds)).T.tocsr()
+    adds = csr_array(adds)
+    counts, held = _alike(np.asarray(units), np.asarray(kinds), adds.shape[0])
+    sums = (held @ adds).T.tocsr()
     rng, total = np.random.default_rng(seed), int(counts.sum())
     chunks = [min(_CHUNK, draws - start) for start in range(0, draws, _CHUNK)]
     drawn = (rng.multinomial(total, counts / total, size) for size in chunks)

@@ -9,16 +9,18 @@ runs on the same questions are compared by, do not follow from the answers.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
+Label = TypeVar("Label", bound=Hashable)
 FIGURES = ("accuracy", "macro_f1", "uar")
 
 
-class Cells:
+class Cells(Generic[Label]):
     """Items by their cell of the confusion matrix.
 
     Args:
@@ -29,8 +31,8 @@ class Cells:
     hits, occurrences and predictions of each of L gold labels.
     """
 
-    def __init__(self, truth: Iterable[Hashable], guess: Iterable[Hashable]) -> None:
-        place: dict[tuple[Hashable, Hashable], int] = {}
+    def __init__(self, truth: Iterable[Label], guess: Iterable[Label]) -> None:
+        place: dict[tuple[Label, Label], int] = {}
         self.kinds = np.array([place.setdefault(pair, len(place)) for pair in zip(truth, guess)], np.int64)
         self.pairs = [*place]
         self.right = np.array([own == said for own, said in place])

@@ -59,7 +59,7 @@ def share(values: ArrayLike, units: ArrayLike, count: int = 0) -> Share:
     """
     values, units = np.asarray(values, float), np.asarray(units, np.int64)
     held = np.bincount(units, minlength=count)
-    sums = np.bincount(units, values, minlength=count)
+    sums = np.bincount(units, values, minlength=count).astype(np.float64, copy=False)
     value = float(values.mean())
     size = effective_size(sums[held > 0], held[held > 0])
     errors = (sums - value * held) / len(values)

@@ -120,7 +120,7 @@ def _add_emotion(plan: Plan, task: str, split: str, number: int, seed: int) -> N
     else:
         media, draw = f"{stem}.jpg", partial(_once, partial(_face, label=label), key)
     shown = {"scene": seen.SCENES[scene]} if kind % 2 else {"facial_expression": seen.FACES[label]}
-    labels = {"options": EMOTIONS} if task == "emo_c" else {"accepted": SYNONYMS[label]}
+    closed = task == "emo_c"
     plan.add(
         media,
         draw,
@@ -130,7 +130,8 @@ def _add_emotion(plan: Plan, task: str, split: str, number: int, seed: int) -> N
         text=text,
         split=split,
         attributes=shown,
-        **labels,
+        options=EMOTIONS if closed else (),
+        accepted=() if closed else SYNONYMS[label],
     )
 
 

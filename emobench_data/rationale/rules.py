@@ -124,4 +124,5 @@ _RULES: dict[str, tuple[Callable[[Record], str], ...]] = {
     "emo_c": (_photograph, _visible, _spoken),
     "emo_o": (_photograph, _visible, _spoken),
     "intent": (_visible, _spoken),
-} | dict.fromkeys(("hate", "humor", "sarcasm"), (_pair,))
+    **dict.fromkeys(("hate", "humor", "sarcasm"), (_pair,)),
+}

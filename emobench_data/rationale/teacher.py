@@ -11,6 +11,7 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def make_rationales(
         InputError: as `ask_all`; `out` is then as it was, and the same call goes on.
     """
     host, keys = endpoint.host, {one.id: _key(one, root, endpoint.model) for one in records}
-    requests = [Request(keys[one.id], lambda one=one: _content(one, root)) for one in records]
+    requests = [Request(keys[one.id], partial(_content, one, root)) for one in records]
     asked = ask_all(endpoint, requests, max_tokens=MAX_TOKENS, budget=budget, what="rationales by")
     kept, left_out, tasks = _sort(records, keys, asked)
     with atomic_file(out) as file:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
 from ..metrics import LEVEL, Share, difference, mean_of, share
@@ -51,7 +52,8 @@ def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
             both[own.task].append((own, second[question]))
     known: dict[str, int] = {}
     units = {task: numbered([own.unit for own, _ in pairs], known) for task, pairs in both.items()}
-    tasks, shares = {}, ([], [])
+    tasks = {}
+    shares: tuple[list[Share], list[Share]] = ([], [])
     for task, pairs in both.items():
         values = np.array([(own.value, other.value) for own, other in pairs], float).T
         parts = [share(column, units[task], len(known)) for column in values]
@@ -83,7 +85,7 @@ def _tested(found: dict[str, Any], gains: np.ndarray, questions: int) -> dict[st
     return {**found, "interval": [min(found["interval"][0], low), max(found["interval"][1], high)], "p": p}
 
 
-def sign_test(gains: Sequence[float]) -> tuple[float, tuple[float, float]]:
+def sign_test(gains: ArrayLike) -> tuple[float, tuple[float, float]]:
     """Exact two-sided p that a unit is as likely lost as won, and the 95 % limits of the share that is won.
 
     Args:

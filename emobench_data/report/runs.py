@@ -79,7 +79,7 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
         )
     conditions = stored.get("conditions")
     media = media_root or (_named(folder, stored, "media", "--media-root") if _files(stored).get("media") else None)
-    general = {}
+    general: dict[str, Any] = {}
     for path in sorted(folder.glob("general-*.json")):
         general |= _general(path)
     if stored.get("judge"):

@@ -63,8 +63,8 @@ def _overall(runs: Sequence[Run]) -> Table:
 def by_source(run: Run) -> Table:
     """A row a sub-task, and one for each of its sources where there are several."""
     head = ["sub-task", "n", "accuracy", "95 %", "majority", "random", "macro-F1", "UAR", "F1 Yes", "Yes-rate"]
-    keys = ("n", "accuracy", "interval", "majority", "random", "macro_f1", "uar", "f1_yes", "yes_rate")
-    keys += ("unparsed", "ambiguous", "missing")
+    keys = ["n", "accuracy", "interval", "majority", "random", "macro_f1", "uar", "f1_yes", "yes_rate"]
+    keys += ["unparsed", "ambiguous", "missing"]
     rows = []
     for task, figures in run.result["tasks"].items():
         rows.append([task_title(task), *(percent(figures.get(key)) for key in keys)])

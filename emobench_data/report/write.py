@@ -29,9 +29,11 @@ def write_report(
     Raises:
         InputError: as `load_runs`.
     """
-    out, folders = Path(out), [Path(folder) for folder in folders]
+    out = Path(out)
     given = {"questions": questions, "gold": gold, "media_root": media_root}
-    runs = load_runs(folders, **{name: Path(path) if path else None for name, path in given.items()})
+    runs = load_runs(
+        [Path(folder) for folder in folders], **{name: Path(path) if path else None for name, path in given.items()}
+    )
     with atomic_file(out / HTML) as html, atomic_file(out / MARKDOWN) as table:
         html.write(page(runs).encode("utf-8", "replace"))
         table.write(markdown(runs).encode("utf-8", "replace"))

@@ -81,7 +81,7 @@ def read_asked(path: Path | str) -> dict[str, Question]:
 def _from_line(path: Path, number: int, entry: dict[str, Any]) -> Question:
     key, text, options = entry.get("question_id"), entry.get("text"), entry.get("options") or []
     image, video = entry.get("image") or None, entry.get("video") or None
-    if not _named(key) or not isinstance(text, str):
+    if not isinstance(key, (str, int)) or isinstance(key, bool) or not isinstance(text, str):
         raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
     if "answer_id" in entry:
         raise InputError(f"{line_place(path, number)}: an answer, as LLaVA's scripts write it; give the questions")

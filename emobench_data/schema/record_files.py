@@ -35,7 +35,8 @@ def read_record_file(path: Path) -> list[Record]:
         place = line_place(path, number)
         if not _sound(entry):
             raise InputError(f"{place}: not a record as `convert --keep-records` writes it; write the file again")
-        record = Record(**{name: tuple(value) if name in _LISTS else value for name, value in entry.items()})
+        values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in entry.items()}
+        record = Record(**values)
         if records.setdefault(record.id, record) is not record:
             raise InputError(f"{place}: record {record.id} occurs twice; keep one")
     if not records:

@@ -90,7 +90,7 @@ def with_interval(values: Share) -> dict[str, Any]:
     }
 
 
-def _figures(cells: Cells, kinds: np.ndarray, units: np.ndarray, golds: Sequence[Gold]) -> dict[str, Any]:
+def _figures(cells: Cells[str], kinds: np.ndarray, units: np.ndarray, golds: Sequence[Gold]) -> dict[str, Any]:
     """Of items by their cell and unit, each `(n,)`."""
     right = share(cells.right[kinds], units)
     counts = np.bincount(kinds, minlength=len(cells.pairs))

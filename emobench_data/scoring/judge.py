@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ..io.chat import Endpoint, Request, ask_all
@@ -52,7 +53,7 @@ def _prompt(item: Item) -> str:
 
 def _ask(judge: Endpoint, prompts: Sequence[str]) -> dict[str, str]:
     keys = {prompt: hashlib.sha256(f"{judge.model}\0{prompt}".encode()).hexdigest() for prompt in prompts}
-    requests = [Request(key, lambda prompt=prompt: prompt) for prompt, key in keys.items()]
+    requests = [Request(key, partial(str, prompt)) for prompt, key in keys.items()]
     asked = ask_all(judge, requests, max_tokens=MAX_TOKENS, what="judged by")
     for reason in asked.refused.values():
         raise InputError(f"judge {judge.url}: {reason}; check the model, then run it again: it goes on")

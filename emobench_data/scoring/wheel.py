@@ -6,7 +6,7 @@ The wheel is Plutchik's idea (Emotion: A Psychoevolutionary Synthesis, 1980); th
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -56,7 +56,7 @@ def open_set(answered: Iterable[tuple[Gold, str | None]]) -> dict[str, Any]:
     rows = Counter(answered)
     wheel = load_wheel()
     total, given, unknown = rows.total(), 0, 0
-    sums = {level: Counter[str]() for level in LEVELS}
+    sums: dict[str, dict[str, float]] = {level: defaultdict(float) for level in LEVELS}
     tables = {"word": {}, "synonym": wheel.emotions, "family": wheel.families}
     for (gold, text), n in rows.items():
         words = frozenset() if text is None else named(conclusion(text), wheel.words, vocabulary(gold.accepted))

@@ -86,7 +86,7 @@ class Source:
 
     def gaps(self, records: Iterable[Record]) -> list[str]:
         """Where a copy, as it was read, has other numbers of items than a complete one; empty if nowhere."""
-        items = {split: set() for split in self.expected}  # under "" those of all splits
+        items: dict[str, set[str]] = {split: set() for split in self.expected}  # under "" those of all splits
         for record in records if items else ():
             if record.split in items:
                 items[record.split].add(record.item)

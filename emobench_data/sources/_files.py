@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
@@ -74,7 +74,7 @@ def _load(path: Path) -> bytes:
 
 
 def read_table(
-    path: Path, columns: Sequence[str], skips: Skips, *, delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL
+    path: Path, columns: Sequence[str], skips: Skips, *, delimiter: str = ",", quoting: Literal[0, 1, 2, 3] = csv.QUOTE_MINIMAL
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield `(place, row)` of a CSV or TSV file with a header line; `place` is the file's name and the line.
 

@@ -162,8 +162,8 @@ def _record(
 
 def _where(size: list[Any], box: list[Any]) -> str:
     """The person's place in words; corners are fractions of width and height, cut to the picture."""
-    numbers = [number(value) for value in (*size[:2], *box)]
-    if len(numbers) != 6 or None in numbers or min(numbers[:2]) <= 0:
+    numbers = [found for value in (*size[:2], *box) if (found := number(value)) is not None]
+    if len(size[:2]) + len(box) != 6 or len(numbers) != 6 or min(numbers[:2]) <= 0:
         return ""
     width, height, *edges = numbers
     left, top, right, bottom = (min(max(edge / full, 0.0), 1.0) for edge, full in zip(edges, (width, height, width, height)))

@@ -40,10 +40,11 @@ def _record(place: str, cells: list[str], items: Stems, skips: Skips) -> Iterato
     if len(cells) != _COLUMNS:
         return skips.add(place, BAD_ROW)
     name = words(cells[0]).removeprefix("images/")
-    shares = [number(cell) for cell in cells[3:]]
+    told = [number(cell) for cell in cells[3:]]
+    shares = [share for share in told if share is not None]
     if not name:
         return skips.add(place, NO_MEDIUM)
-    if any(share is None or share < 0 for share in shares) or not any(shares):
+    if len(shares) < len(told) or any(share < 0 for share in shares) or not any(shares):
         return skips.add(place, NO_LABEL)
     item = items(name)
     answer, accepted = vote(dict(zip(LABELS, shares)), item)

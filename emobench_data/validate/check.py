@@ -53,7 +53,7 @@ def validate(
         read, faults = read_record(record)
         reads.append(read)
         found += ((number, *fault) for fault in faults)
-        if count:
+        if count and context is not None:
             found += ((number, "context", words) for words in _too_long(read, count, context, visual_tokens))
     found += _ids(records)
     with media_cache(cache) as opened:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import logging
 import math
+import operator
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +32,7 @@ from emobench_data.media.examine import PictureFault, open_picture
 from ..checkpoints.load import MARK
 from ..projector.grid import mirrored
 from ..projector.multiperspective import MultiPerspectiveProjector
+from ..projector.perspectives import GatedAdd
 from ..prompt.formats import load_tokenizer
 from .pairs import Pair
 
@@ -75,8 +79,9 @@ def words_of(base: str, labels: Sequence[str], device: torch.device | str) -> Wo
     ids = [tokenizer(label, add_special_tokens=False).input_ids for label in labels]
     layer = model.get_input_embeddings()
     with torch.no_grad():
-        vocabulary = torch.arange(layer.weight.shape[0])
-        mean = sum(layer(part).double().sum(dim=0) for part in vocabulary.split(PART)).float() / len(vocabulary)
+        vocabulary = torch.arange(cast(Tensor, layer.weight).shape[0])
+        sums = (layer(part).double().sum(dim=0) for part in vocabulary.split(PART))
+        mean = reduce(operator.add, sums).float() / len(vocabulary)
         targets = torch.stack([layer(torch.tensor(each)).float().mean(dim=0) for each in ids]) - mean
     return Words(list(labels), F.normalize(targets, dim=-1).to(device), mean.to(device))
 
@@ -128,13 +133,8 @@ def align(
     half of the grids are mirrored, or it learns the pictures by heart. The other perspectives stay at zero, until training
     opens them: trained here they cost accuracy (benchmarks/QUALITY.md).
     """
-    ours = isinstance(projector, MultiPerspectiveProjector)
-    layout = ours and "layout" in projector.reads
-    if layout:
-        projector.reads["layout"].to_value.open()
-        nn.init.ones_(projector.reads["layout"].gate)
-    parts = (projector.content, *(each["layout"] for each in (projector.perspectives, projector.reads) if layout))
-    trained = nn.ModuleList(parts if ours else [projector])
+    layout = isinstance(projector, MultiPerspectiveProjector) and "layout" in projector.reads
+    trained = nn.ModuleList(_trained_parts(projector))
     optimizer = torch.optim.AdamW(trained.parameters(), lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
     place = {label: number for number, label in enumerate(words.labels)}
@@ -146,7 +146,8 @@ def align(
     def answers(some: list[Pair]) -> Tensor:
         return torch.tensor([place[pair.label] for pair in some], device=device)
 
-    rng, queue = random.Random(seed), []
+    rng = random.Random(seed)
+    queue: list[Pair] = []
     mirrors = torch.Generator().manual_seed(seed)
     progress = tqdm(range(steps), desc="word alignment", mininterval=2)
     for _ in progress:
@@ -163,8 +164,20 @@ def align(
         progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
     with torch.no_grad():
         parts = [pairs[start : start + 64] for start in range(0, len(pairs), 64)]
-        right = sum((words.logits(projector(patches(part))).argmax(dim=1) == answers(part)).sum().item() for part in parts)
-    return right / len(pairs)
+        right = [words.logits(projector(patches(part))).argmax(dim=1) == answers(part) for part in parts]
+    return sum(int(each.sum()) for each in right) / len(pairs)
+
+
+def _trained_parts(projector: nn.Module) -> list[nn.Module]:
+    """What alignment trains; layout is opened."""
+    if not isinstance(projector, MultiPerspectiveProjector):
+        return [projector]
+    if "layout" not in projector.reads:
+        return [projector.content]
+    read = cast(GatedAdd, projector.reads["layout"])
+    read.to_value.open()
+    nn.init.ones_(read.gate)
+    return [projector.content, projector.perspectives["layout"], read]
 
 
 def save_projector(projector: nn.Module, out: Path) -> None:

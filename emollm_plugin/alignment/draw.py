@@ -8,12 +8,15 @@ it back: a linear map, folded into the projector's own last layers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
 from emobench_data.io.errors import InputError
 
-from ..projector.multiperspective import MultiPerspectiveProjector
+from ..projector.multiperspective import MultiPerspectiveProjector, Read
 from .align import Words
 
 
@@ -28,14 +31,14 @@ def draw_in(projector: nn.Module, words: Words, beside: float) -> None:
     if beside == 1:
         return
     matrix, shift = towards(words, beside)
-    ours = isinstance(projector, MultiPerspectiveProjector)
-    tail = projector.content if ours else projector
+    ours = projector if isinstance(projector, MultiPerspectiveProjector) else None
+    tail = ours.content if ours else projector
     last = tail[-1] if isinstance(tail, nn.Sequential) else tail
     if not isinstance(last, nn.Linear):
         raise InputError(f"a projector that ends in {type(last).__name__} cannot be drawn to words; take --beside 1")
     last.bias.copy_(matrix @ last.bias + shift)
     last.weight.copy_(matrix @ last.weight)
-    for read in projector.reads.values() if ours else ():
+    for read in cast(Iterable[Read], ours.reads.values() if ours else ()):
         # A gate scales channels before the map, so it goes into the values, which then pass whole.
         read.to_value.bias.copy_(matrix @ (read.gate * read.to_value.bias))
         read.to_value.weight.copy_(matrix @ (read.gate[:, None] * read.to_value.weight))

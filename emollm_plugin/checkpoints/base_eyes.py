@@ -38,7 +38,7 @@ def to_be_trained() -> Iterator[None]:
         _training.reset(token)
 
 
-def load_base(cls: type, path: Any, *args, config=None, **kwargs) -> nn.Module:
+def load_base(cls: type[Any], path: Any, *args, config=None, **kwargs) -> nn.Module:
     """`cls.from_pretrained`, without the base's own eyes where they would be in the way.
 
     Args:
@@ -69,7 +69,7 @@ def _same_eyes(own: Mapping[str, Any], config) -> bool:
     return len({in_full(kind) for kind in kinds}) == 1 and own.get("mm_hidden_size") == getattr(config, "mm_hidden_size", None)
 
 
-def _give_eyes(model: nn.Module, config) -> None:
+def _give_eyes(model: Any, config) -> None:
     """What `LlavaMetaModel.__init__` makes of a config, in a model that was made without."""
     from llava.model import llava_arch
 
@@ -90,7 +90,7 @@ def taking_over(host_initialize: Callable) -> Callable:
         host_initialize(self, model_args, fsdp)
         path = model_args.model_name_or_path if _training.get() else None
         own = eyes_of(path) if path else None
-        if own is None:
+        if path is None or own is None:
             return
         folder = local_folder(Path(path))
         newline = tensors_below(folder, NEWLINE).get("")

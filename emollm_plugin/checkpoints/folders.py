@@ -82,7 +82,8 @@ def read_folder(path: Path) -> ModelFolder:
     """
     if not path.is_dir():
         raise InputError(f"model folder {path} does not exist")
-    config, faults = _json(path / "config.json")
+    config, config_faults = _json(path / "config.json")
+    faults = tuple(config_faults)
     adapter, adapter_faults = _json(path / ADAPTER_CONFIG)
     state, state_faults = _json(path / "trainer_state.json")
     kind, missing = _kind(path, config, adapter)
@@ -94,7 +95,7 @@ def read_folder(path: Path) -> ModelFolder:
         path=path,
         kind="run" if newest else kind,
         config=config,
-        faults=tuple(faults),
+        faults=faults,
         base=_first(str, config.get(BASE_KEY), adapter.get(ADAPTER_BASE), config.get("_name_or_path")),
         step=_first(int, state.get("global_step")),
         max_steps=_first(int, state.get("max_steps")),

@@ -60,7 +60,7 @@ def evaluation_command(folder: ModelFolder) -> tuple[str | None, str | None]:
 
     Files are those that the launcher evaluated it with, if it did; words in capitals are to be filled in.
     """
-    if folder.kind == "run":
+    if folder.newest:  # of a `run`
         return evaluation_command(read_folder(folder.newest))
     if not folder.complete or folder.kind == "base":
         return None, "; ".join(folder.faults) or WHAT[folder.kind]

@@ -12,8 +12,8 @@ from emobench_data.io.errors import InputError
 
 from ..compat.dtype import noted_format
 from .finish import finish
-from .folders import WHAT
-from .load import check_tokenizer, complete_folder, host_branch
+from .folders import WHAT, read_folder, require_complete
+from .load import check_tokenizer, host_branch
 from .places import BASE_KEY, is_folder
 
 logger = logging.getLogger(__name__)
@@ -36,10 +36,12 @@ def merge(path: Path, out: Path, *, base: str | None = None, vision_tower: str |
     """
     if out.exists():
         raise InputError(f"{out} exists already; give a folder that does not")
-    folder = complete_folder(str(path.resolve()))
-    if folder is None or folder.kind not in ("lora", "projector"):
+    folder = read_folder(path.resolve())
+    require_complete(folder)
+    if folder.kind not in ("lora", "projector"):
         raise InputError(f"{path} is {WHAT[folder.kind]}; there is nothing to merge")
     base, name = host_branch(str(path), base, "")
+    assert base is not None  # these two need one, see `find_base`
     check_tokenizer(base)
     tokenizer, model, _, _ = _load(path, base, name, noted_format(folder.config) or torch.bfloat16, vision_tower)
     model.config.tune_mm_mlp_adapter = False

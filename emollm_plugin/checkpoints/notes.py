@@ -105,7 +105,8 @@ def _title(source: str, noted: Mapping[str, Any]) -> str:
 
 def sub_tasks(config: Any) -> dict[str, list[str]]:
     """The sub-tasks that a model was trained on, each with its labels: those of the source with most records that has some."""
-    noted, found = _noted(config), {}
+    noted = _noted(config)
+    found: dict[str, list[str]] = {}
     for source in _mapping(noted.get("sources")):
         for task, labels in _mapping(_mapping(noted.get("labels")).get(source)).items():
             words = isinstance(labels, list) and all(isinstance(label, str) for label in labels)

@@ -39,7 +39,7 @@ def settle(folder: Path, at: Path | None = None) -> None:
 def _settled(config: dict[str, Any], at: Path) -> dict[str, Any]:
     config = dict(config)
     for key, place in ((BASE_KEY, config.get(BASE_KEY)), (TOWER_KEY, config.get("mm_vision_tower"))):
-        if is_folder(place):
+        if place is not None and is_folder(place):
             config |= {key: relative(place, at), CHECKSUM.format(key): checksum(Path(place).expanduser())}
     if is_folder(config.get("_name_or_path")):
         del config["_name_or_path"]  # where transformers 4 loaded the base from

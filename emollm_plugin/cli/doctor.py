@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import platform
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -55,8 +56,8 @@ def _add(problems: list, problem: str, way_out: str) -> None:
 
 def _cause(error: BaseException) -> str:
     """The innermost cause, on one line."""
-    while error.__cause__ or (error.__context__ and not error.__suppress_context__):
-        error = error.__cause__ or error.__context__
+    while before := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
+        error = before
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
@@ -87,7 +88,8 @@ def _machine() -> dict[str, Any]:
 
 def _host(problems: list) -> str:
     """Import LLaVA; where it fails, import what its bare except hides one by one, for the real cause of each."""
-    if importlib.util.find_spec("llava") is None:
+    found = importlib.util.find_spec("llava")
+    if found is None:
         return "missing"
     from ..attach import register
 
@@ -98,7 +100,7 @@ def _host(problems: list) -> str:
         return "imports"
     except Exception as error:
         seen = _cause(error)
-    hidden = _behind_the_bare_except()
+    hidden = _behind_the_bare_except(found.submodule_search_locations or [])
     for name, cause in hidden.items():
         _add(problems, f"LLaVA hides that `import {name}` fails: {cause}", SETUP)
     if not hidden:
@@ -106,9 +108,8 @@ def _host(problems: list) -> str:
     return "fails"
 
 
-def _behind_the_bare_except() -> dict[str, str]:
-    """Host model module -> why it fails to import, with the packages' own `__init__` files left out."""
-    folders = list(importlib.util.find_spec("llava").submodule_search_locations)
+def _behind_the_bare_except(folders: Sequence[str]) -> dict[str, str]:
+    """Host model module, below `folders` -> why it fails to import, with the packages' own `__init__` files left out."""
     for package in (package for package in HOST_PACKAGES if package not in sys.modules):
         empty = ModuleType(package)
         empty.__path__ = [f"{folder}/{'/'.join(package.split('.')[1:])}" for folder in folders]

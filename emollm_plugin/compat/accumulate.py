@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import wraps
+from typing import Any
 
 import torch
 
 from ..prompt.encode import IGNORE_INDEX
 
 
-def whole_steps(cls: type) -> None:
+def whole_steps(cls: type[Any]) -> None:
     """transformers < 4.46 (once is enough): the loss of a micro-batch cannot know the labels of those that come after it.
 
     The micro-batches of a step are kept until all are there, their labels counted over all ranks, and then each is trained

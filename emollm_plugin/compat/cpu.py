@@ -50,7 +50,7 @@ def tower_in_host_format(tower: torch.nn.Module) -> None:
             cast_parameters(tower, dtype)
         return to(*rest, **kwargs) if rest or kwargs else tower
 
-    tower.to = moved
+    tower.to = moved  # type: ignore[method-assign]  # of this one tower
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def keep_rotary_exact(model: nn.Module) -> None:
     """
     for cls in {type(module) for module in model.modules()}:
         if cls.__name__.endswith("RotaryEmbedding") and "_apply" not in vars(cls):
-            cls._apply = _with_buffers_kept(cls._apply)
+            cls._apply = _with_buffers_kept(cls._apply)  # type: ignore[method-assign]  # of the class itself
 
 
 def _with_buffers_kept(host: Callable) -> Callable:

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import wrapt
@@ -39,7 +38,7 @@ class AsSeen(wrapt.ObjectProxy):
         return read_picture(Path(os.fsdecode(fp)) if isinstance(fp, (str, bytes, os.PathLike)) else fp)
 
 
-def see_pictures(module: ModuleType) -> None:
+def see_pictures(module: Any) -> None:
     """Let a module of the host open pictures as people see them."""
     if not isinstance(module.Image, AsSeen):
         module.Image = AsSeen(module.Image)
@@ -51,7 +50,7 @@ def as_people_see_them() -> Iterator[None]:
     import PIL.Image
 
     before = PIL.Image
-    PIL.Image = before if isinstance(before, AsSeen) else AsSeen(before)
+    vars(PIL)["Image"] = before if isinstance(before, AsSeen) else AsSeen(before)
     try:
         yield
     finally:

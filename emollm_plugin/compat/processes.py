@@ -53,7 +53,7 @@ def no_kernel_for_inference(torch_backend: ModuleType) -> None:
     Training never calls it, and it cost every fresh environment a C++ compiler and a minute or more, every run 69 MB of
     shared memory that nobody freed, and a run beside a killed build an endless wait for that build's lock file.
     """
-    torch_backend.build_shm_op = lambda: None
+    vars(torch_backend)["build_shm_op"] = lambda: None
 
 
 def join_processes(*, deepspeed: bool, use_cpu: bool, seconds: int) -> None:

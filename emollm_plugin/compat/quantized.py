@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def one_quantization_argument(cls: type) -> None:
+
+def one_quantization_argument(cls: type[Any]) -> None:
     """transformers >= 5: `from_pretrained` knows no `load_in_4bit` or `load_in_8bit`, only `quantization_config`.
 
     The host gives both; they end up in the model's constructor, which refuses them.

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
+from typing import Any
 
 
 def restore_layernorm_list(trainer: ModuleType) -> None:
@@ -16,7 +17,7 @@ def restore_layernorm_list(trainer: ModuleType) -> None:
     if not hasattr(trainer, "ALL_LAYERNORM_LAYERS"):
         from transformers.pytorch_utils import ALL_LAYERNORM_LAYERS
 
-        trainer.ALL_LAYERNORM_LAYERS = [*ALL_LAYERNORM_LAYERS, RmsNorm]
+        vars(trainer)["ALL_LAYERNORM_LAYERS"] = [*ALL_LAYERNORM_LAYERS, RmsNorm]
 
 
 class _NamedRmsNorm(type):
@@ -36,7 +37,7 @@ def adapt_llava_trainer(llava_trainer: ModuleType) -> None:
     _take_dataset(cls, base)
 
 
-def _rename_tokenizer(cls: type, base: type) -> None:
+def _rename_tokenizer(cls: Any, base: Any) -> None:
     """transformers >= 5: `Trainer(tokenizer=...)` became `processing_class=`."""
     if "tokenizer" in inspect.signature(base.__init__).parameters:
         return
@@ -47,7 +48,7 @@ def _rename_tokenizer(cls: type, base: type) -> None:
     cls.__init__ = __init__
 
 
-def _take_dataset(cls: type, base: type) -> None:
+def _take_dataset(cls: Any, base: Any) -> None:
     """transformers >= 4.57: the trainer hands the data set to `_get_train_sampler`, LLaVA's takes none."""
     if "train_dataset" not in inspect.signature(base._get_train_sampler).parameters:
         return
@@ -71,7 +72,7 @@ def allow_saved_generator_state(trainer: ModuleType) -> None:
     import numpy
     import torch
 
-    core = numpy.core if numpy.__version__.startswith("1.") else numpy._core
+    core = numpy.core if numpy.__version__.startswith("1.") else numpy._core  # type: ignore[attr-defined]  # numpy 2, private
     state = [core.multiarray._reconstruct, numpy.ndarray, numpy.dtype, type(numpy.dtype(numpy.uint32))]
     torch.serialization.add_safe_globals(state)
 

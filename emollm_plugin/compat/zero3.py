@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
+from typing import Any
 
 import torch
-from torch import nn
 
 
 def generator_kept() -> AbstractContextManager:
@@ -20,7 +20,7 @@ def generator_kept() -> AbstractContextManager:
     return torch.random.fork_rng(devices=[])
 
 
-def one_dtype(model: nn.Module) -> None:
+def one_dtype(model: Any) -> None:
     """Cast what will be trained to the model's dtype, before DeepSpeed's engine is built: ZeRO-3 asserts one dtype.
 
     LLaVA builds the projector in float32 after the base was loaded in bfloat16, and peft adds its adapters in float32.

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -101,7 +102,7 @@ class Predictor:
 
         device, dtype = pick_device(device), format_named(dtype) if dtype else None
         path = str(path)
-        own_base = host_branch(path, base and str(base), "")[0]
+        own_base = host_branch(path, str(base) if base else None, "")[0]
         language_model = own_base or path
         check_folder(language_model)
         check_download(language_model, "model")
@@ -178,15 +179,14 @@ class Predictor:
 
     def _look(self, asked: Sequence[Asked]) -> list[Tensor | None]:
         """Features of each question's picture; equal pictures are encoded once."""
-        keys = [None if each.pixels is None else each.picture or id(each) for each in asked]
+        keys: list[str | int | None] = [None if each.pixels is None else each.picture or id(each) for each in asked]
         new = {key: each for key, each in zip(keys, asked) if key is not None and key not in self._features}
         made = dict(zip(new, self._encode(list(new.values()))))
-        found = [None if key is None else made.get(key, self._features.get(key)) for key in keys]
-        for key, features in made.items():
-            if isinstance(key, str):
-                self._features[key] = features
+        known: dict[Any, Tensor] = {**self._features, **made}
+        found = [known.get(key) for key in keys]
+        self._features |= {key: features for key, features in made.items() if isinstance(key, str)}
         for key in keys:
-            if key in self._features:
+            if isinstance(key, str) and key in self._features:
                 self._features.move_to_end(key)
         while sum(each.nbytes for each in self._features.values()) > FEATURE_BYTES:
             self._features.popitem(last=False)
@@ -200,7 +200,7 @@ class Predictor:
 
     def _encode_at_once(self, asked: Sequence[Asked]) -> list[Tensor]:
         """By the host's own code, which knows every way to cut and merge pictures."""
-        images = [each.pixels.to(self.model.device, self.model.dtype) for each in asked]
+        images = [each.pixels.to(self.model.device, self.model.dtype) for each in asked if each.pixels is not None]
         same = all(image.ndim == 3 and image.shape == images[0].shape for image in images)
         # The picture, and one token that is cut off again: the host takes a single id for a step of generation.
         ids = torch.tensor([[self.prompter.image_token, 0]] * len(asked), device=self.model.device)

@@ -145,7 +145,7 @@ class Reader:
 
     def _shared(self, prompts: Sequence[Prompt]) -> int:
         """How many tokens all prompts begin with, having read them into `_prefix`."""
-        ids = commonprefix([prompt.ids[:-1] for prompt in prompts])  # noqa: RUF071 (of lists, which have no folders)
+        ids: list[int] = list(commonprefix([prompt.ids[:-1] for prompt in prompts]))  # noqa: RUF071 (of lists, which have no folders)
         ids = ids[: ids.index(self.image_token)] if self.image_token in ids else ids
         if ids and ids != self._prefix[0]:
             tokens = torch.tensor([ids], device=self.model.device)

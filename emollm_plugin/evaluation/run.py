@@ -100,7 +100,7 @@ def _answer(predictor: Predictor, batch: Batch, file: Answers, *, likelihood: bo
     if likelihood and questions[0].options:
         options = [question.options for question in questions]
         for question, shares in zip(questions, predictor.probabilities_batch(asked, options)):
-            file.add(question, max(shares, key=shares.get), probabilities=shares)
+            file.add(question, max(shares, key=shares.__getitem__), probabilities=shares)
         return
     for question, text in zip(questions, predictor.answer_batch(asked, max_new_tokens=max_new_tokens)):
         file.add(question, text)

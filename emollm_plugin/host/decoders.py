@@ -9,6 +9,7 @@ not, as in transformers' own Gemma 3 with eyes. A family that scales what it is 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -24,7 +25,7 @@ LLAMA = "llama"
 PREFIX = "llava_"
 
 
-def any_decoder(host_class: type, llama: type, meta_model: type, meta_causal: type) -> type:
+def any_decoder(host_class: Any, llama: type, meta_model: type, meta_causal: type) -> type:
     """A class that stands where LLaVA names `host_class`, and makes and loads the class that a config says.
 
     It is a subclass of `host_class`, and subclasses of it are plain classes again. `isinstance` and
@@ -48,7 +49,7 @@ def any_decoder(host_class: type, llama: type, meta_model: type, meta_causal: ty
         # Not `issubclass`, which asks a class's subclasses in turn, this one among them.
         return host_class in cls.__mro__ or (known and meta_causal in cls.__mro__)
 
-    class Standing(type(host_class)):
+    class Standing(type(host_class)):  # type: ignore[misc]  # what the host brings is known when it runs
         def __call__(cls, *args, **kwargs):
             config = args[0] if args else kwargs.get("config")
             if cls is not any_class or config is None:
@@ -68,11 +69,11 @@ def any_decoder(host_class: type, llama: type, meta_model: type, meta_causal: ty
 
     names = {name: getattr(host_class, name) for name in ("__module__", "__qualname__", "__doc__")}
     members = {**names, "from_pretrained": classmethod(from_pretrained), "host_class": host_class}
-    any_class = Standing(host_class.__name__, (host_class,), members)
+    any_class: Any = Standing(host_class.__name__, (host_class,), members)
     return any_class
 
 
-def _load(cls: type, path, *args, config=None, attn_implementation=None, vision_tower=None, **kwargs):
+def _load(cls: type[Any], path, *args, config=None, attn_implementation=None, vision_tower=None, **kwargs):
     """Load `path` as `cls`, as its attention and number format allow, with `vision_tower` where its own has moved."""
     if vision_tower is not None:
         config = config or cls.config_class.from_pretrained(path)
@@ -127,7 +128,7 @@ def register_configs() -> None:
 
 
 @cache
-def config_class(family: str) -> type:
+def config_class(family: str) -> type[Any]:
     """The family's config class, with `model_type` `llava_<family>`."""
     from transformers import CONFIG_MAPPING
 
@@ -148,7 +149,7 @@ def causal_class(family: str, meta_model: type, meta_causal: type) -> type:
     return causal
 
 
-def _base_class(stock: type, meta_model: type, config: type) -> type:
+def _base_class(stock: Any, meta_model: type, config: type[Any]) -> type:
     members = {"config_class": config, "__module__": __name__}
     if config.model_type == f"{PREFIX}mpt":
         # MPT names its embedding otherwise than the host's code for images expects.
@@ -156,7 +157,7 @@ def _base_class(stock: type, meta_model: type, config: type) -> type:
     return type(f"Llava{stock.__name__}", (meta_model, stock), members)
 
 
-def _causal_class(stock: type, meta_causal: type, base: type, config: type) -> type:
+def _causal_class(stock: Any, meta_causal: type, base: type, config: type) -> type:
     import torch
 
     class Causal(stock, meta_causal):

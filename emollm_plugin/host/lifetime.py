@@ -21,14 +21,16 @@ def mark(environment: MutableMapping[str, str]) -> None:
 
 def ending_with_us() -> Callable[[], None] | None:
     """For `subprocess.Popen(preexec_fn=...)`: the program is sent SIGTERM when this process ends. Linux only."""
-    parent = os.getpid()
+    parent, libc = os.getpid(), _libc
+    if libc is None:
+        return None
 
     def before_the_program() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)
 
-    return before_the_program if _libc else None
+    return before_the_program
 
 
 def end_with_the_launcher() -> None:

@@ -108,7 +108,7 @@ def clips_count_as_pictures(host_lengths: property) -> property:
 
     def lengths(self) -> list[int]:
         records = [{**one, "image": one["video"]} if "video" in one else one for one in self.list_data_dict]
-        return host_lengths.fget(SimpleNamespace(list_data_dict=records))
+        return host_lengths.fget(SimpleNamespace(list_data_dict=records))  # type: ignore[misc]  # it has a getter
 
     return property(lengths)
 

@@ -16,6 +16,8 @@ from .grid import grid_side, pool
 from .options import ProjectorOptions
 from .perspectives import Atmosphere, GatedAdd, GatedRead, Layout, Objects, Relations
 
+Read = GatedRead | GatedAdd
+
 
 class MultiPerspectiveProjector(nn.Module):
     """As many tokens out as came in (enrich), or fewer (condense).

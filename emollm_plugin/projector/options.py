@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from math import isqrt
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -51,7 +52,7 @@ class ProjectorOptions:
         family, _, tail = projector_type.partition(":")
         if family != FAMILY:
             raise InputError(f"projector type {projector_type!r} does not begin with {FAMILY!r}")
-        given: dict[str, object] = {}
+        given: dict[str, Any] = {}
         for part in filter(None, tail.split(",")):
             key, _, value = part.partition("=")
             if key not in {field.name for field in fields(cls)} or key in given:

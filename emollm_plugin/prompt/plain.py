@@ -27,5 +27,5 @@ def _control_tokens(tokenizer, _size: int) -> re.Pattern[str] | None:
     added = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special]
     # A single letter or a word may be one, and is text all the same (`!` pads in some tokenizers).
     tokens = {token.strip() for token in (*added, *tokenizer.all_special_tokens)}
-    tokens = sorted((token for token in tokens if len(token) > 1 and not token.isalnum() and token not in MARKS), key=len)
-    return re.compile("|".join(map(re.escape, reversed(tokens)))) if tokens else None
+    marks = sorted((token for token in tokens if len(token) > 1 and not token.isalnum() and token not in MARKS), key=len)
+    return re.compile("|".join(map(re.escape, reversed(marks)))) if marks else None

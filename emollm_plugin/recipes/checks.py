@@ -44,7 +44,7 @@ def check_files(recipe: Recipe) -> None:
 
 
 def _own_data(recipe: Recipe) -> None:
-    if not recipe.data_path.is_file():
+    if recipe.data_path is None or not recipe.data_path.is_file():
         raise InputError(f"DATA_PATH={recipe.data_path} does not exist, or is no file")
     if recipe.image_folder and not recipe.image_folder.is_dir():
         raise InputError(f"IMAGE_FOLDER={recipe.image_folder} is no folder")

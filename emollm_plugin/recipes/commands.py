@@ -35,6 +35,7 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
 
 def train_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, port: int | None = None) -> list[str]:
     """The host's training on all devices of this machine."""
+    assert recipe.global_batch is not None  # the rates have been filled in
     options = {
         "model_name_or_path": base.name,
         "version": base.template,

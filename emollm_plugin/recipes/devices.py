@@ -57,7 +57,7 @@ def choose_devices(recipe: Recipe) -> Devices:
     if kind == "cuda" and not found:
         raise InputError("this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly")
     here, environment = _gpus(recipe, found) if kind == "cuda" else _processes(recipe)
-    world = _slots(recipe) if recipe.hostfile else len(here) * recipe.nodes
+    world = _slots(recipe.hostfile) if recipe.hostfile else len(here) * recipe.nodes
     return Devices(kind, recipe.precision or default_precision(kind), here, world, environment)
 
 
@@ -83,12 +83,12 @@ def _affine() -> bool:
     return hasattr(os, "sched_getaffinity")  # not on macOS
 
 
-def _slots(recipe: Recipe) -> int:
-    text = recipe.hostfile.read_text(encoding="utf-8", errors="replace")
+def _slots(hostfile: Path) -> int:
+    text = hostfile.read_text(encoding="utf-8", errors="replace")
     lines = [line for line in text.splitlines() if not re.match(r"\s*(#|$)", line)]
     total = sum(int(slots) for line in lines for slots in re.findall(r"slots=(\d+)", line))
     if not total:
-        raise InputError(f"HOSTFILE={recipe.hostfile} lists no machine; write a line such as: worker-1 slots=8")
+        raise InputError(f"HOSTFILE={hostfile} lists no machine; write a line such as: worker-1 slots=8")
     mask = os.environ.get(MASK)
     if mask and mask != ",".join(map(str, range(mask.count(",") + 1))):
         raise InputError(

@@ -58,14 +58,14 @@ def prepare_base(recipe: Recipe, *, dry: bool = False) -> Base:
 def _get_small_base(recipe: Recipe, folder: Path) -> None:
     if (folder / MADE).is_file():
         return
-    command = ["-m", "emollm_plugin.cli", "base", "get", folder, "--downloads", recipe.downloads]
+    command = ["-m", "emollm_plugin.cli", "base", "get", str(folder), "--downloads", str(recipe.downloads)]
     if recipe.stack == "current":
         run_plain([sys.executable, *command])
         return
     # transformers 4.37 reads no GGUF: the current stack converts it once, and both read the folder that it writes.
     say("converting the base model with the current stack (once)")
     lines = 'unset VENV; STACK=current; source "$0/scripts/lib.sh"; setup_env; exec "$VENV/bin/python" "$@"'
-    run_plain(["bash", "-c", lines, ROOT, *command])
+    run_plain(["bash", "-c", lines, str(ROOT), *command])
 
 
 def prepare_data(recipe: Recipe) -> Data:
@@ -99,7 +99,7 @@ def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:
         return out, out / "media", ["mini", "--out", str(out), *sizes, *form]
     faulty = [] if recipe.faulty_media is None else ["--faulty-media", f"{recipe.faulty_media:g}"]
     places = ["--root", str(recipe.data_root), "--out", str(out), "--seed", str(recipe.seed)]
-    return out, recipe.data_root.resolve(), ["convert", recipe.dataset, *places, *form, *faulty]
+    return out, Path(recipe.data_root or "").resolve(), ["convert", recipe.dataset, *places, *form, *faulty]
 
 
 @contextmanager

@@ -118,6 +118,12 @@ class Recipe:
         return (self.node_rank or 0) if self.nodes > 1 else 0
 
     @property
+    def tuned(self) -> str:
+        """What is tuned; `with_defaults` has filled it in."""
+        assert self.tune is not None
+        return self.tune
+
+    @property
     def tunes_adapter(self) -> bool:
         """Whether the language model is tuned by LoRA."""
         return self.tune in ADAPTERS

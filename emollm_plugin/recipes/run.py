@@ -87,7 +87,7 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     data = prepare_data(recipe)
     records = read_records(data.train)
     recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)
-    questions = check_questions(data, hosts_evaluator=evaluator(recipe) == LOADER, projector=recipe.projector)
+    questions = check_questions(data, hosts_evaluator=evaluator(recipe) == LOADER, projector=recipe.projector or "")
     mark = {} if dry or asked.rank else fingerprint(recipe, base, data, media_of(records), devices)
     return Prepared(recipe, devices, base, data, mark, any(question.guided for question in questions))
 
@@ -108,7 +108,7 @@ def _aligned_or_not(asked: Recipe, recipe: Recipe, records: list[Any]) -> Recipe
 
 def _show(asked: Recipe, prepared: Prepared) -> None:
     recipe, base, data = prepared.recipe, prepared.base, prepared.data
-    run = Run(shown_folder(asked), recipe.tune, {}, trained=False)
+    run = Run(shown_folder(asked), recipe.tuned, {}, trained=False)
     click.echo(shlex.join(train_command(recipe, base, data, prepared.devices, run)))
     if data.questions:
         click.echo(shlex.join(eval_command(recipe, base, data, run, guided=prepared.guided)))
@@ -116,7 +116,7 @@ def _show(asked: Recipe, prepared: Prepared) -> None:
 
 def _claimed(asked: Recipe, prepared: Prepared) -> Run:
     if asked.rank:  # machine 0 notes whose the folder is
-        return Run(shown_folder(asked), prepared.recipe.tune, {}, trained=False)
+        return Run(shown_folder(asked), prepared.recipe.tuned, {}, trained=False)
     return claim(asked, prepared.recipe, prepared.mark, prepared.devices.world)
 
 
@@ -183,6 +183,7 @@ def asked_of(recipe: Recipe) -> str:
 
 def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     """Set the files of an evaluation aside that asked something else; one that asked the same is gone on from."""
+    assert data.questions and data.gold  # it is asked where there are some
     media = [question.medium for question in read_questions(data.questions) if question.medium]
     asked = {
         "evaluator": evaluator(prepared.recipe),

@@ -87,11 +87,11 @@ def claim(asked: Recipe, recipe: Recipe, mark: Mapping[str, Any], ranks: int) ->
             made = _held(folder)
             if made is None:
                 if _note(folder, record):
-                    return Run(folder, recipe.tune, record, trained=False)
+                    return Run(folder, recipe.tuned, record, trained=False)
                 continue  # another launcher was faster
             differs = _differs(folder / f"llava-emollm-{recipe.tune}", made, record)
             if not differs:
-                return Run(folder, recipe.tune, record, trained=made["state"] == "trained")
+                return Run(folder, recipe.tuned, record, trained=made["state"] == "trained")
             if not asked.overwrite:
                 break
             say(f"OVERWRITE=1: deleting the run in {folder} ({differs})")

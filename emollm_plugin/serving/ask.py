@@ -73,7 +73,7 @@ def ask_all(
         return [predictor.ask(each, text, picture=f"asked/{place}") for place, (each, text) in enumerate(zip(seen, texts))]
 
     shares = predictor.probabilities_batch(ready(_choose(each, labels) for each in seen), [labels] * len(seen))
-    emotions = [max(each, key=each.get) for each in shares]
+    emotions = [max(each, key=each.__getitem__) for each in shares]
     whys = [] if explains is False else ready(_why(each, emotion, labels, explains) for each, emotion in zip(seen, emotions))
     rows = whys + (ready([question] * len(seen)) if question else [])
     said = predictor.answer_batch(rows, max_new_tokens=max_new_tokens) if rows else []

@@ -145,11 +145,11 @@ def preview(predictor: Any, path: str | None) -> tuple[Any, ...]:
     """What the model will see of an upload, and nothing else: no error and no answer of an earlier one."""
     if not path:
         return "", None, None, "", ""
-    path = Path(path).resolve()
+    file = Path(path).resolve()
     try:
-        return "", predictor.eyes.show(predictor.eyes.open(path)), None, "", ""
+        return "", predictor.eyes.show(predictor.eyes.open(file)), None, "", ""
     except InputError as error:
-        return _said(error, path), None, None, "", ""
+        return _said(error, file), None, None, "", ""
 
 
 def answer(predictor: Any, path: str | None, question: str | None, labels: Sequence[str] | None) -> tuple[Any, ...]:
@@ -161,12 +161,12 @@ def answer(predictor: Any, path: str | None, question: str | None, labels: Seque
         return "Choose a picture or a clip first.", None, None, "", ""
     if len(question) > LONGEST:
         return f"The question is longer than {LONGEST} characters.", None, None, "", ""
-    path = Path(path).resolve()
+    file = Path(path).resolve()
     try:
-        seen = predictor.eyes.open(path)
+        seen = predictor.eyes.open(file)
         report = ask(predictor, seen, question or None, labels=labels)
     except InputError as error:
-        return _said(error, path), None, None, "", ""
+        return _said(error, file), None, None, "", ""
     why = report["rationale"] or report["note"]
     return "", predictor.eyes.show(seen), report["probabilities"], why, report.get("answer", "")
 

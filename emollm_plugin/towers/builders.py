@@ -44,14 +44,16 @@ def weights_file(name: str) -> Path:
 HOST_HUB = ("openai", "laion")
 
 
-def builder_of(name: str) -> Callable | None:
+def builder_of(name: str | None) -> Callable | None:
     """The builder of a vision tower by registered name, folder or hub name; None for the host's own CLIP.
 
     A folder or hub name is told by the `model_type` in its config.json.
 
     Raises:
-        InputError: it is none that is known.
+        InputError: it is none that is known, or none is named.
     """
+    if not name:
+        raise InputError("the model's configuration names no vision tower; name one with --vision_tower")
     if name in TOWERS:
         return TOWERS.get(name)
     folder = Path(name).expanduser()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -125,11 +126,12 @@ class FixedNorm(nn.BatchNorm2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        mean, variance, weight, bias = (each.float() for each in (self.running_mean, self.running_var, self.weight, self.bias))
+        parts = cast(tuple[Tensor, ...], (self.running_mean, self.running_var, self.weight, self.bias))  # it tracks them
+        mean, variance, weight, bias = (each.float() for each in parts)
         return F.batch_norm(x, mean, variance, weight, bias, eps=self.eps)
 
 
-def _size(blocks: nn.ModuleList, side: int) -> tuple[int, int]:
+def _size(blocks: Any, side: int) -> tuple[int, int]:
     """Channels and side of the feature map after `blocks`, for images of `side` pixels."""
     side = -(-side // 2)  # the stem
     for block in blocks:

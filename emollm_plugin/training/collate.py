@@ -26,7 +26,7 @@ def padded_by_length(host_collate: Callable) -> Callable:
         # The padding's value is never read: masked positions are cut out before the embedding.
         padded = pad_sequence(ids, batch_first=True, padding_value=self.tokenizer.pad_token_id or 0)
         lengths = torch.tensor([len(each) for each in ids])
-        batch = {
+        batch: dict[str, Tensor | list[Tensor]] = {
             "input_ids": padded,
             "labels": pad_sequence(labels, batch_first=True, padding_value=IGNORE_INDEX),
             "attention_mask": torch.arange(padded.shape[1]) < lengths[:, None],

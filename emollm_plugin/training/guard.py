@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emobench_data.media.video import FrameCache
 
@@ -54,7 +54,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
 
 
 @contextmanager
-def _as_planned(dataset: type, plan: Plan) -> Iterator[None]:
+def _as_planned(dataset: type[Any], plan: Plan) -> Iterator[None]:
     """The host makes its data sets itself, so that what preflight found goes through their class, while this training lasts."""
     before = {name: getattr(dataset, name, None) for name in ("clips", "records", "room")}
     dataset.clips, dataset.records, dataset.room = plan.clips, plan.records, plan.room
@@ -68,7 +68,7 @@ def _as_planned(dataset: type, plan: Plan) -> Iterator[None]:
 @contextmanager
 def _hits_told(cache: FrameCache | None, rank: int) -> Iterator[None]:
     """Say in the end how many clips came from the frame cache, over all ranks that share it."""
-    before = cache.counts() if cache else None
+    before = cache.counts() if cache else (0, 0)
     yield
     if cache and rank == 0:
         logger.info(cache.hit_rate(since=before))

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import torch
 import transformers
@@ -56,7 +57,8 @@ def preflight(host: ModuleType) -> Plan:
     Args:
         host: the module `llava.train.train`.
     """
-    parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, _Training))
+    kinds: Any = (host.ModelArguments, host.DataArguments, _Training)
+    parser = transformers.HfArgumentParser(kinds)
     model_args, data_args, training, _ = parser.parse_args_into_dataclasses(return_remaining_strings=True)
     _check_device(training)
     _check_quantization(training)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 from unittest import mock
 
 import torch
@@ -101,7 +102,7 @@ class SeededByEpoch(Sampler):
         self.trainer, self.sampler = trainer, sampler
 
     def __len__(self) -> int:
-        return len(self.sampler)
+        return len(cast(Sized, self.sampler))
 
     def __iter__(self) -> Iterator[int]:
         with torch.random.fork_rng(devices=[]):

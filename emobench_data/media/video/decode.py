@@ -79,8 +79,9 @@ def by_decoding(clip: Clip, sampling: Sampling) -> Decoded:
 
 def _times(clip: Clip, pts: list[int | None]) -> np.ndarray:
     """When the frames that decode are shown, in seconds: as they say, if that is in their order."""
-    if None not in pts and all(earlier < later for earlier, later in pairwise(pts)):
-        return np.array(pts) * clip.unit
+    told = [one for one in pts if one is not None]
+    if len(told) == len(pts) and all(earlier < later for earlier, later in pairwise(told)):
+        return np.array(told) * clip.unit
     if len(pts) == len(clip.pts):
         return clip.times
     return clip.times[0] + np.arange(len(pts)) / clip.rate

@@ -73,8 +73,8 @@ def _of_folder(folder: Path, sampling: Sampling) -> Decoded:
         except PictureFault as error:
             faults[index] = error
     if 2 * len(faults) > len(wanted):
-        (first, error), *_ = faults.items()
-        said = f"{len(faults)} of {len(wanted)} frames that are read are faulty, such as {files[first].name} ({error.fault})"
+        (first, fault), *_ = faults.items()
+        said = f"{len(faults)} of {len(wanted)} frames that are read are faulty, such as {files[first].name} ({fault.fault})"
         raise ClipFault.of(folder, said)
     whole = list(found)
     found |= {index: found[min(whole, key=lambda other: abs(other - index))] for index in faults}

@@ -157,7 +157,8 @@ def _color(share: float | np.ndarray) -> Any:
 
 
 def _wrap(text: str, font, width: int) -> list[str]:
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for word in text.split():
         longer = f"{line} {word}".strip()
         if line and font.getlength(longer) > width:

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isqrt
+from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from ...projector.multiperspective import MultiPerspectiveProjector
+from ...projector.perspectives import Atmosphere, GatedRead, Layout, Objects, Relations
 
 # Slots that are shown, those that the visual tokens read most; a row of the picture has room for four.
 SHOWN = 4
@@ -44,7 +48,7 @@ class Panel:
 
 
 @contextmanager
-def watching(projector: nn.Module) -> Iterator[Passed]:
+def watching(projector: MultiPerspectiveProjector) -> Iterator[Passed]:
     """Keep the inputs and the output of the last pass of every perspective and every read while the block runs."""
     passed: Passed = {}
 
@@ -63,7 +67,7 @@ def watching(projector: nn.Module) -> Iterator[Passed]:
 
 
 @torch.inference_mode()
-def look(projector: nn.Module, passed: Passed) -> list[Panel]:
+def look(projector: MultiPerspectiveProjector, passed: Passed) -> list[Panel]:
     """The panels of the perspectives in a watched pass; of several crops the first, which is the whole picture.
 
     One that hardly changed the visual tokens has no maps.
@@ -72,7 +76,7 @@ def look(projector: nn.Module, passed: Passed) -> list[Panel]:
     return [_panel(name, panels[name], projector, passed) for name in projector.perspectives if name in panels]
 
 
-def _panel(name: str, maker, projector: nn.Module, passed: Passed) -> Panel:
+def _panel(name: str, maker, projector: MultiPerspectiveProjector, passed: Passed) -> Panel:
     change = _change(passed, name)
     said = f"Changes the visual tokens by {_percent(change)}"
     if change < LEAST_CHANGE:
@@ -81,7 +85,7 @@ def _panel(name: str, maker, projector: nn.Module, passed: Passed) -> Panel:
     return Panel(name.capitalize(), f"{note} {said}.", maps)
 
 
-def _objects(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
+def _objects(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str, list[Map]]:
     shares, read = _shares(projector, passed), _read(projector, passed, "objects")
     ranked = read.argsort(descending=True)[:SHOWN].tolist()
     strongest = [slot for slot in ranked if read[slot] >= LEAST_READ] or ranked[:1]
@@ -91,9 +95,9 @@ def _objects(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
     return f"How much of each patch a slot takes; {len(maps)} of {len(read)} slots{left}, most read first, on one scale.", maps
 
 
-def _relations(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
+def _relations(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str, list[Map]]:
     (slots,), _ = passed["perspectives.relations"]
-    weights, _ = projector.perspectives["relations"].attend(slots)
+    weights, _ = cast(Relations, projector.perspectives["relations"]).attend(slots)
     shares = _shares(projector, passed)
     # Tokens read a slot, it takes from others, and these are means over patches.
     through = _read(projector, passed, "relations") @ weights[0].float() @ (shares / shares.sum(-1, keepdim=True))
@@ -101,9 +105,9 @@ def _relations(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
     return "What each slot takes from each.", [matrix, Map("patches that come in by it", _on_grid(through))]
 
 
-def _atmosphere(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
+def _atmosphere(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str, list[Map]]:
     (patches,), _ = passed["perspectives.atmosphere"]
-    _, contrast, texture = projector.perspectives["atmosphere"].differences(patches[:1])
+    _, contrast, texture = cast(Atmosphere, projector.perspectives["atmosphere"]).differences(patches[:1])
     contrast, texture = contrast[0].float().mean(-1), texture[0].float().mean(-1)
     # The first patch has none before it, and is drawn as the least.
     texture = torch.cat([texture.min()[None], texture]) if len(texture) else torch.zeros_like(contrast)
@@ -112,22 +116,22 @@ def _atmosphere(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
     return "How much each patch differs.", maps
 
 
-def _layout(projector: nn.Module, passed: Passed) -> tuple[str, list[Map]]:
+def _layout(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str, list[Map]]:
     (patches,), _ = passed["perspectives.layout"]
-    brought = projector.perspectives["layout"].lengths(patches[:1])[0].float()
+    brought = cast(Layout, projector.perspectives["layout"]).lengths(patches[:1])[0].float()
     note = f"How long each of {len(brought)} cells' part is before it is read; all alike: {_percent(1 / len(brought))}."
     return note, [Map("share of a cell", _on_grid(brought / brought.sum()))]
 
 
-def _shares(projector: nn.Module, passed: Passed) -> Tensor:
+def _shares(projector: MultiPerspectiveProjector, passed: Passed) -> Tensor:
     (patches,), _ = passed["perspectives.objects"]
-    return projector.perspectives["objects"].attend(patches[:1])[0][0].float()
+    return cast(Objects, projector.perspectives["objects"]).attend(patches[:1])[0][0].float()
 
 
-def _read(projector: nn.Module, passed: Passed, name: str) -> Tensor:
+def _read(projector: MultiPerspectiveProjector, passed: Passed, name: str) -> Tensor:
     """How much the visual tokens read each slot, (slots,), in the mean over the tokens."""
     (_, grid, context), _ = passed[f"reads.{name}"]
-    return projector.reads[name].attend(grid[:1], context[:1])[0][0].float().mean(0)
+    return cast(GatedRead, projector.reads[name]).attend(grid[:1], context[:1])[0][0].float().mean(0)
 
 
 def _change(passed: Passed, name: str) -> float:

@@ -157,6 +157,8 @@ def test_folders_and_names_that_are_no_tower(copy, tmp_path, folders):
     with pytest.raises(InputError, match=r"config\.json cannot be read"):
         builder_of(str(tmp_path / "empty"))
     assert builder_of("openai/clip-vit-large-patch14-336") is None
+    with pytest.raises(InputError, match="names no vision tower"):
+        builder_of(None)  # a config.json with null
     bare = copy("dinov2")
     (bare / "preprocessor_config.json").unlink()
     with pytest.raises(InputError, match="cannot be read"):
