@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..schema.records import Record
 from ..schema.steps import Steps
@@ -62,7 +62,7 @@ def _spoken(record: Record) -> Steps:
     return tuple((name, value) for name, value in steps if value)
 
 
-_RULES: dict[str, tuple[Callable[[Record], Steps], ...]] = {
+_RULES: Mapping[str, tuple[Callable[[Record], Steps], ...]] = {
     "emo_c": (_photograph, _visible, _spoken),
     "emo_o": (_photograph, _visible, _spoken),
     "intent": (_visible, _spoken),

@@ -10,7 +10,7 @@ import orjson
 
 from ..io.errors import InputError
 from ..schema.questions import Question, read_asked
-from ..scoring.core import read_items, summarise
+from ..scoring.core import read_items, summarise, with_faithfulness
 from ..scoring.figures import Item
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
@@ -69,7 +69,7 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
     gold = gold or _named(folder, stored, "gold", "--gold")
     asked = read_asked(questions)
     items = read_items(asked, questions, gold, folder / "answers.jsonl")
-    result = summarise(items, asked)
+    result = with_faithfulness(summarise(items, asked), items, asked, gold)
     notes = []
     told, found = stored.get("overall"), result["overall"]
     if isinstance(told, float) and found is not None and abs(told - found) > 1e-9:

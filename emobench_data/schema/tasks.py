@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from .records import Record
 
 YES_NO = ("Yes", "No")
-# How a question is asked: for the answer alone, or for reasons and then a closing line with the answer.
-FORMS = DIRECT, GUIDED = "direct", "guided"
+# How a question is asked: for the answer alone, or for reasons, in sentences or in steps (`steps`), and then a closing line
+# with the answer.
+FORMS = DIRECT, GUIDED, STEPS = "direct", "guided", "steps"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Task:
         text: of a text alone.
         hint: how to answer; `{options}` is the label set in its own order.
         close: how to answer in the guided form.
+        closing: how to answer in steps, after the words that say what these are.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Task:
     text: Wording
     hint: str
     close: str
+    closing: str
 
     @property
     def evaluation(self) -> str:
@@ -76,6 +79,15 @@ _GUIDED = {
     "open": f"{_REASONS}one or two words.",
     "yes_no": f"{_REASONS}Yes or No.",
 }
+_CLOSING = 'Close with the line "Answer:" and '
+_STEPS = {
+    "closed": f"Choose one of: {{options}}. {_CLOSING}that word or phrase.",
+    "open": f"{_CLOSING}one or two words.",
+    "yes_no": f"{_CLOSING}Yes or No.",
+}
+# What is put down in steps: of a medium with its text, and of one of them alone.
+_BOTH = "Say what the words mean, what the {medium} shows and whether the two clash, a line each."
+_ALONE = "Say what there is to see or read and what it comes to, a line each."
 _FEELING = "Look at the scene, the people's faces and gestures, the light and the colors, and at what is said."
 _READ = "Read closely what is said, how, and to whom."
 
@@ -100,6 +112,7 @@ def _task(
         kind=kind,
         hint=hint,
         close=_GUIDED[kind],
+        closing=_STEPS[kind],
         wording=Wording(wordings, look),
         silent=Wording(alone, look_alone or look),
         text=Wording(alone, read),
@@ -210,25 +223,34 @@ TASKS: dict[str, Task] = {
 }
 
 
-def question(record: Record, *, training: bool, hint: bool = True, guided: bool = False) -> str:
+def question(record: Record, *, training: bool, hint: bool = True, form: str = DIRECT) -> str:
     """The prompt text of `record`, without any media placeholder and without a trace of its answer.
 
     Training draws one wording per record by a hash of its id, so that a conversion is reproducible. Without `hint`
     it does not say how to answer, for evaluators that list the options themselves.
-    `guided` asks for reasons and a closing line.
+    `form` is one of `FORMS`.
     """
     task = TASKS[record.task]
     wording = task.wording_of(record)
     chosen = draw(record.id, len(wording.training)) if training else 0
     ask = wording.training[chosen].format(medium=record.modality)
     if hint:
-        how = f"{wording.look} {task.close}" if guided else task.hint
-        ask = f"{ask} {how.format(options=', '.join(record.options))}"
+        ways = {
+            DIRECT: task.hint,
+            GUIDED: f"{wording.look} {task.close}",
+            STEPS: f"{_in_steps(task, record)} {task.closing}",
+        }
+        how = ways[form]
+        ask = f"{ask} {how.format(options=', '.join(record.options), medium=record.modality)}"
     return f"{record.text}\n{ask}" if record.text else ask
 
 
-def is_guided(question: Mapping[str, Any], place: str) -> bool:
-    """Whether a line of a question file is in the guided form; `place` names it where it says another one.
+def _in_steps(task: Task, record: Record) -> str:
+    return _BOTH if task.kind == "yes_no" and record.media and record.text else _ALONE
+
+
+def form_of(question: Mapping[str, Any], place: str) -> str:
+    """The form of a line of a question file; `place` names it where it says one that is none.
 
     Raises:
         InputError: the form is unknown.
@@ -236,7 +258,7 @@ def is_guided(question: Mapping[str, Any], place: str) -> bool:
     form = question.get("form", DIRECT)
     if form not in FORMS:
         raise InputError(f"{place}: unknown form {form!r}; known: {', '.join(FORMS)}")
-    return form == GUIDED
+    return form
 
 
 def quoted(role: str, text: str) -> str:

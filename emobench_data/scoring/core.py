@@ -12,6 +12,7 @@ from ..schema.parsing import normal
 from ..schema.questions import Question, read_asked
 from ..schema.tasks import TASKS
 from .answers import read_answers
+from .faithfulness import faithfulness_by_task
 from .figures import INTERVALS, Item, numbered, task_figures
 from .gold import OWN, read_gold
 from .reader import AMBIGUOUS, MISSING, NO_LABEL, UNPARSED, read
@@ -34,7 +35,8 @@ def score(questions_path: Path | str, gold_path: Path | str, predictions_path: P
             has no gold. The message names the file and the line.
     """
     asked = read_asked(questions_path)
-    return summarise(read_items(asked, questions_path, gold_path, predictions_path), asked)
+    items = read_items(asked, questions_path, gold_path, predictions_path)
+    return with_faithfulness(summarise(items, asked), items, asked, gold_path)
 
 
 def read_items(
@@ -60,6 +62,15 @@ class Spelling(dict[str, str]):
     def __missing__(self, label: str) -> str:
         self[label] = label if label in NO_LABEL else self._first.setdefault(normal(label), label)
         return self[label]
+
+
+def with_faithfulness(
+    result: dict[str, Any], items: Sequence[Item], asked: Mapping[str, Question], gold_path: Path | str
+) -> dict[str, Any]:
+    """`result` with `faithfulness` in the sub-tasks that are asked in steps; raises as that does."""
+    for task, figures in faithfulness_by_task(items, asked, gold_path).items():
+        result["tasks"][task]["faithfulness"] = figures
+    return result
 
 
 def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str, Any]:

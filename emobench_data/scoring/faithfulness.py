@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from ..io.errors import InputError
+from ..io.llava_files import line_place, read_entries
 from ..schema.parsing import closing, normal
+from ..schema.questions import Question
 from ..schema.steps import Steps, agrees, read_steps
+from ..schema.tasks import STEPS
+from .figures import Item
+
+
+def faithfulness_by_task(items: Sequence[Item], asked: Mapping[str, Question], gold: Path | str) -> dict[str, dict[str, Any]]:
+    """Sub-task -> its `faithfulness`, where questions are asked in steps and the gold file says theirs.
+
+    Raises:
+        InputError: a line of the gold has steps that are none.
+    """
+    if not any(one.form == STEPS for one in asked.values()):
+        return {}
+    wanted = {question: steps for question, number, entry in read_entries(gold) if (steps := _steps(gold, number, entry))}
+    rows: dict[str, list[tuple[Steps, str | None]]] = defaultdict(list)
+    for item in items:
+        if item.question in wanted and asked[item.question].form == STEPS:
+            rows[item.gold.task].append((wanted[item.question], item.answer and item.answer.said))
+    return {task: faithfulness(own) for task, own in rows.items()}
+
+
+def _steps(gold: Path | str, number: int, entry: Mapping[str, Any]) -> Steps:
+    given = entry.get("steps", [])
+    sound = isinstance(given, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair) for pair in given
+    )
+    if not sound:
+        raise InputError(f"{line_place(gold, number)}: 'steps' must be a list of pairs, a name and a value; write it again")
+    return tuple((name, value) for name, value in given)
 
 
 def faithfulness(items: Iterable[tuple[Steps, str | None]]) -> dict[str, Any]:

@@ -21,9 +21,24 @@ def score_table(result: dict[str, Any]) -> str:
         rows.append(["overall", *_row({"accuracy": result["overall"], **total})])
     rows += [[f"general: {name}", *_row(task)] for name, task in result.get("general", {}).items()]
     lines = [_aligned(rows)]
+    lines += faithfulness_lines(result)
     for task, figures in result.get("judge", {}).get("tasks", {}).items():
         lines.append(f"judge {result['judge']['model']} on {task}, not in the overall: {percent(figures['accuracy'])}")
     return "\n".join(lines)
+
+
+def faithfulness_lines(result: dict[str, Any]) -> list[str]:
+    """How answers in steps hold together, a line a sub-task."""
+    lines = []
+    for task, figures in result["tasks"].items():
+        own = figures.get("faithfulness")
+        if own:
+            premises = ", ".join(f"{name} {percent(value)}" for name, value in own["premises"].items())
+            lines.append(
+                f"steps of {task}: {premises}; conclusion {percent(own['conclusion'])}, of {own['from_premises']} from right"
+                f" premises; answer follows {percent(own['consistent'])}; readable {percent(own['readable'])}"
+            )
+    return lines
 
 
 def percent(value: Any) -> str:
