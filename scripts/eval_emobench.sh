@@ -118,7 +118,7 @@ prepare_questions() {
         py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST"
         QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl" IMAGE_FOLDER="$out/media"
     fi
-    ! grep -qs '"form": *"guided"' "$QUESTIONS" || MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-192}"
+    ! grep -qs '"form": *"' "$QUESTIONS" || MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-192}"
     MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-16}"
     make_folder OUT_DIR
     ASKED="$QUESTIONS"

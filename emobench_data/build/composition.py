@@ -14,7 +14,7 @@ import yaml
 from ..io.errors import InputError
 from ..rationale.choose import MODES, read_rationales
 from ..schema.records import path_fault
-from ..schema.tasks import FORMS
+from ..schema.tasks import FORMS, TASKS
 from ..sources import Source, get_source
 
 SPLITS = ("train", "val", "test")
@@ -31,7 +31,7 @@ _CHOICES = {
     "form": FORMS,
 }
 _FAULTY = {"error": 0.0, "skip": 1.0}  # words for a share
-_TOP_KEYS = ("data_root", "seed", "shuffle", "faulty", *_CHOICES, "rationales", *_SHARED, "sources")
+_TOP_KEYS = ("data_root", "seed", "shuffle", "faulty", *_CHOICES, "rationales", "reasoned", *_SHARED, "sources")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,8 @@ class Composition:
         videos: `storyboards` (a picture of four frames stands for a clip, for LLaVA 1.5) or `clips`.
         rationale, rationales: which records train with a rationale, and with which (record id -> rationale) where they
             are not made by rule; see `rationale.choose`.
-        form: `direct`, or `guided` for questions that ask for reasons first.
+        form: `direct`, or `guided` or `steps` for questions that ask for reasons first.
+        reasoned: the sub-tasks that this is for; the others are asked for the answer alone.
         parts: in the file's order.
     """
 
@@ -88,6 +89,7 @@ class Composition:
     rationale: str = "none"
     rationales: Mapping[str, str] | None = None
     form: str = "direct"
+    reasoned: tuple[str, ...] = tuple(TASKS)
     parts: tuple[Part, ...]
 
     def as_config(self) -> dict[str, Any]:
@@ -149,6 +151,7 @@ def load_composition(config: str, *, data_root: Path | None = None, skip_missing
     chosen |= {"missing": "skip"} if skip_missing else {}
     return Composition(
         rationales=rationales,
+        reasoned=_listed(top.get("reasoned", [*TASKS]), tuple(TASKS), f"{config}: reasoned"),
         data_root=data_root,
         parts=tuple(_part(name, part, shared, config) for name, part in sources.items()),
         seed=_whole(top.get("seed", 0), f"{config}: seed"),

@@ -16,10 +16,11 @@ from ..io.locks import locked
 from ..media.check import Medium
 from ..media.storyboard import storyboards
 from ..mini import check_size, is_rendered, render_mini
-from ..rationale.choose import choose
+from ..rationale.choose import choose, trained_form
+from ..rationale.steps import steps_of
 from ..schema.record_files import write_record_file
 from ..schema.records import Record
-from ..schema.tasks import get_task
+from ..schema.tasks import DIRECT, TASKS, get_task
 from ..sources import Skips, Source, get_source, warn_of_gaps
 from .image_folder import MEDIA
 from .preparation import Care, Place, Prepared, prepare
@@ -36,14 +37,20 @@ class Form:
 
     Args:
         rationale, rationales: which records train with a rationale, and with which; see `rationale.choose`.
-        guided: whether the questions ask for reasons first.
+        asks: how questions are asked, and records with a rationale: for reasons in sentences or in steps, if not directly.
+        reasoned: the sub-tasks that this is for; the others are asked for the answer alone.
         keep: also write the training records themselves, for `python -m emobench_data rationale`.
     """
 
     rationale: str = "none"
     rationales: Mapping[str, str] | None = None
-    guided: bool = False
+    asks: str = DIRECT
+    reasoned: tuple[str, ...] = tuple(TASKS)
     keep: bool = False
+
+    def of(self, record: Record) -> str:
+        """How `record` is asked."""
+        return self.asks if record.task in self.reasoned else DIRECT
 
 
 def convert(
@@ -155,19 +162,19 @@ def write_all(records: list[Record], out: Path, summary: dict[str, Any], videos:
     """Write the files of every split that has records, the summary last; all or none. Return the summary."""
     boards = videos == "storyboards"
     splits = {split: [record for record in records if record.split == split] for split in ("train", "val", "test")}
-    train, texts = choose(splits["train"], form.rationale, form.rationales)
+    train, texts = choose(splits["train"], form.rationale, form.rationales, form=form.asks, tasks=form.reasoned)
     if form.rationale != "none":
         counts = {"trained": len(train), "with_rationale": len(texts)}
         summary = summary | {"rationale": {"mode": form.rationale, **counts}}
     with atomic_files(out, FILES) as folder:
         if train:
-            write_training_json(train, folder / TRAIN, storyboards=boards, rationales=texts)
+            write_training_json(train, folder / TRAIN, storyboards=boards, rationales=texts, form=trained_form(form.asks))
         if form.keep and splits["train"]:
             write_record_file(splits["train"], folder / RECORDS)
         for split, (questions, gold) in QUESTIONS.items():
             if splits[split]:
                 paths = folder / questions, folder / gold
-                write_questions(splits[split], *paths, storyboards=boards, guided=form.guided)
+                write_questions(splits[split], *paths, storyboards=boards, form=form.of, steps=steps_of)
         (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
     return summary
 

@@ -9,9 +9,10 @@ import orjson
 from ..export import table, vlmevalkit
 from ..export.llava import QUESTIONS, TRAIN, Shown, answer_entry, neutral, question_entry, show, shown_as, training_entry
 from ..io.outputs import Outputs
-from ..rationale.choose import choose
+from ..rationale.choose import choose, trained_form
+from ..rationale.steps import steps_of
 from ..schema.records import Record
-from ..schema.tasks import GUIDED, known_tasks
+from ..schema.tasks import DIRECT, STEPS, known_tasks
 from .composition import SPLITS, Composition
 from .gather import Gathered
 from .sampling import repeated
@@ -48,10 +49,11 @@ def _write_training(
             originals |= {copy.id: one.id for copy, one in copies}
             train += (copy for copy, _ in copies)
     Random(composition.shuffle).shuffle(train)
-    train, texts = choose(train, composition.rationale, _known(train, originals, composition))
+    known = _known(train, originals, composition)
+    train, texts = choose(train, composition.rationale, known, form=composition.form, tasks=composition.reasoned)
     for number, record in enumerate(train):
         reasons = texts.get(record.id, "")
-        shown = _shown(record, composition, training=True, guided=bool(reasons))
+        shown = _shown(record, composition, training=True, form=trained_form(composition.form) if reasons else DIRECT)
         statistics.add(shown)
         outputs.write(TRAIN, b",\n" if number else b"[\n")
         outputs.write(TRAIN, orjson.dumps(training_entry(shown, reasons)))
@@ -81,11 +83,12 @@ def _write_questions(
     largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in files}
     lines = dict.fromkeys(files, 0)
     for record in records:
-        shown = _shown(record, composition, training=False, guided=composition.form == GUIDED)
+        form = composition.form if record.task in composition.reasoned else DIRECT
+        shown = _shown(record, composition, training=False, form=form)
         statistics.add(shown)
         direct = _direct(shown, composition, training=False)
         outputs.line(questions, question_entry(shown))
-        outputs.line(gold, answer_entry(record))
+        outputs.line(gold, answer_entry(record, steps_of(record) if form == STEPS else ()))
         outputs.line(table.SPLIT_FILES[split], table.row(direct))
         task = record.task
         if split == "test" and shown.key == "image":
@@ -97,9 +100,9 @@ def _write_questions(
 
 def _direct(shown: Shown, composition: Composition, *, training: bool) -> Shown:
     """Other tools' scorers take the whole answer, so that they ask for nothing else."""
-    return _shown(shown.record, composition, training=training, guided=False) if shown.guided else shown
+    return _shown(shown.record, composition, training=training, form=DIRECT) if shown.form != DIRECT else shown
 
 
-def _shown(record: Record, composition: Composition, *, training: bool, guided: bool) -> Shown:
+def _shown(record: Record, composition: Composition, *, training: bool, form: str) -> Shown:
     key, media = shown_as(record, composition.videos == "storyboards")
-    return show(record, key, media, training=training, guided=guided)
+    return show(record, key, media, training=training, form=form)

@@ -23,7 +23,7 @@ from ..media.places import FOLLOW_LINKS
 from ..rationale.choose import MODES, read_rationales
 from ..schema.questions import merge_answers, read_questions, write_science
 from ..schema.record_files import read_record_file
-from ..schema.tasks import DIRECT, FORMS, GUIDED
+from ..schema.tasks import DIRECT, FORMS, TASKS
 from ..sources import Source, all_sources, get_source
 from ..validate import validate as validate_file
 from .scores import FILE, FOLDER, report, score
@@ -64,6 +64,13 @@ main.add_command(score)
 main.add_command(report)
 
 
+def _sub_tasks(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",")) if text else tuple(TASKS)
+    if unknown := [name for name in names if name not in TASKS]:
+        raise InputError(f"--reasoned {text}: {unknown[0]!r} is no sub-task; known: {', '.join(TASKS)}")
+    return names
+
+
 def form_options(command: Callable) -> Callable:
     """The options of a command that writes LLaVA's files; they arrive as one `Form`."""
 
@@ -72,7 +79,7 @@ def form_options(command: Callable) -> Callable:
         type=click.Choice(MODES),
         default="none",
         show_default=True,
-        help="Train answers only, or the records with a rationale only, or a mixture.",
+        help="Train answers only; the records with a rationale only; half of these, or all, and the others without.",
     )
     @click.option("--rationales", type=FILE, help="Take rationales from this file instead of making them by rule.")
     @click.option(
@@ -80,15 +87,23 @@ def form_options(command: Callable) -> Callable:
         type=click.Choice(FORMS),
         default=DIRECT,
         show_default=True,
-        help="Ask for the answer, or for reasons and a closing line.",
+        help="Ask for the answer, or for reasons and a closing line: in sentences (guided) or in steps.",
+    )
+    @click.option(
+        "--reasoned",
+        metavar="SUB-TASKS",
+        callback=_sub_tasks,
+        help="The sub-tasks that rationales and form are for, with commas between; default: all.",
     )
     @click.option("--keep-records", is_flag=True, help="Write the training records too, for the command rationale.")
     @wraps(command)
-    def with_form(*, rationale: str, rationales: Path | None, form: str, keep_records: bool, **others: Any) -> None:
+    def with_form(
+        *, rationale: str, rationales: Path | None, form: str, reasoned: tuple[str, ...], keep_records: bool, **others: Any
+    ) -> None:
         if rationales and rationale == "none":
-            raise InputError(f"--rationales {rationales}: also say how to train with them: --rationale only or mixed")
+            raise InputError(f"--rationales {rationales}: also say how to train with them: --rationale only, mixed or all")
         known = read_rationales(rationales) if rationales else None
-        command(form=Form(rationale, known, form == GUIDED, keep_records), **others)
+        command(form=Form(rationale, known, form, reasoned, keep_records), **others)
 
     return with_form
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,8 @@ from ..io.errors import InputError
 from ..media.storyboard import SUFFIX
 from ..schema.parsing import closed
 from ..schema.records import Record
-from ..schema.tasks import GUIDED, get_task, question
+from ..schema.steps import Steps
+from ..schema.tasks import DIRECT, GUIDED, STEPS, get_task, question
 
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
 _TAG = re.compile(r"<([\w/|-]+)>")
@@ -27,22 +28,22 @@ STORYBOARD_LINE = "The picture holds four frames of the video in reading order."
 class Shown(NamedTuple):
     """A record as a model gets it: its medium under `key` (`image`, `video`, empty for text) and its prompt text.
 
-    `guided` says that the text asks for reasons and a closing line, not for the answer alone.
+    `form` says how the text asks: for the answer alone, or for reasons and a closing line.
     """
 
     record: Record
     key: str
     media: str
     prompt: str
-    guided: bool = False
+    form: str = DIRECT
 
 
-def show(record: Record, key: str, media: str, *, training: bool, guided: bool = False) -> Shown:
+def show(record: Record, key: str, media: str, *, training: bool, form: str = DIRECT) -> Shown:
     """`record` with its medium given as `media` of kind `key`; a video that is shown as an image says so."""
-    text = neutral(question(record, training=training, guided=guided))
+    text = neutral(question(record, training=training, form=form))
     if record.modality == "video" and key == "image":
         text = f"{STORYBOARD_LINE}\n{text}"
-    return Shown(record, key, media, text, guided)
+    return Shown(record, key, media, text, form)
 
 
 def write_training_json(
@@ -52,11 +53,13 @@ def write_training_json(
     media_prefix: str = "",
     storyboards: bool = False,
     rationales: Mapping[str, str] | None = None,
+    form: str = GUIDED,
 ) -> int:
     """Write LLaVA's training JSON, one record a line, and return how many. Which records train is the caller's choice.
 
     Args:
-        rationales: record id -> what is trained before its answer; such a record is asked in the guided form.
+        rationales: record id -> what is trained before its answer; such a record is asked in `form`.
+        form: of a record with a rationale.
         media_prefix: folder put before each medium, for a host whose image folder holds several data sets.
         storyboards: whether the picture of a clip's frames (see `storyboard`) stands in for it, for LLaVA 1.5 knows
             images only. If not, a video record has the key `video` and the placeholder `<video>`.
@@ -71,7 +74,7 @@ def write_training_json(
             file.write(b",\n" if seen else b"\n")
             _check_new(record, seen)
             reasons = rationales.get(record.id, "") if rationales else ""
-            shown = _show(record, media_prefix, storyboards, training=True, guided=bool(reasons))
+            shown = _show(record, media_prefix, storyboards, training=True, form=form if reasons else DIRECT)
             file.write(orjson.dumps(training_entry(shown, reasons)))
         file.write(b"\n]\n")
     return len(seen)
@@ -84,7 +87,8 @@ def write_questions(
     *,
     media_prefix: str = "",
     storyboards: bool = False,
-    guided: bool = False,
+    form: Callable[[Record], str] = lambda record: DIRECT,
+    steps: Callable[[Record], Steps] = lambda record: (),
 ) -> int:
     """Write the question JSONL of LLaVA's eval scripts to `path` and the answers to `answers_path`; return how many.
 
@@ -93,7 +97,8 @@ def write_questions(
 
     Args:
         media_prefix, storyboards: as in `write_training_json`.
-        guided: ask for reasons and a closing line; each question then says `"form": "guided"`.
+        form: how a record is asked; a question that is asked for reasons says it.
+        steps: those of a record, for the gold of a question that is asked in steps.
 
     Raises:
         InputError: two records have one id.
@@ -102,9 +107,9 @@ def write_questions(
     with atomic_file(answers_path) as answers, atomic_file(path) as questions:
         for record in records:
             _check_new(record, seen)
-            shown = _show(record, media_prefix, storyboards, training=False, guided=guided)
+            shown = _show(record, media_prefix, storyboards, training=False, form=form(record))
             questions.write(orjson.dumps(question_entry(shown)) + b"\n")
-            answers.write(orjson.dumps(answer_entry(record)) + b"\n")
+            answers.write(orjson.dumps(answer_entry(record, steps(record) if shown.form == STEPS else ())) + b"\n")
     return len(seen)
 
 
@@ -147,17 +152,20 @@ def question_entry(shown: Shown) -> dict[str, object]:
     """One line of the question file of LLaVA's eval scripts.
 
     `options`, which they pass over, is the label set of a closed question or Yes and No, whatever the answer is;
-    `form`, which they pass over too, stands where the question is guided.
+    `form`, which they pass over too, stands where the question asks for reasons.
     """
-    record, key, media, prompt, guided = shown
+    record, key, media, prompt, form = shown
     options = get_task(record.task).type.choices(record.options)
     entry: dict[str, object] = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
-    entry |= {"form": GUIDED} if guided else {}
+    entry |= {"form": form} if form != DIRECT else {}
     return {**entry, "options": [neutral(label) for label in options]} if options else entry
 
 
-def answer_entry(record: Record) -> dict[str, object]:
-    """The line of the gold file for that question; `group` stands where questions hang together, for the intervals."""
+def answer_entry(record: Record, steps: Steps = ()) -> dict[str, object]:
+    """The line of the gold file for that question.
+
+    `group` stands where questions hang together, for the intervals, `steps` where annotation gives those of an answer in steps.
+    """
     return {
         "question_id": neutral(record.id),
         "source": record.source,
@@ -166,13 +174,14 @@ def answer_entry(record: Record) -> dict[str, object]:
         "accepted": [neutral_answer(answer) for answer in record.accepted],
         "options": [neutral(label) for label in record.options],
         **({"group": neutral(record.group)} if record.group else {}),
+        **({"steps": [[name, neutral(value)] for name, value in steps]} if steps else {}),
     }
 
 
-def _show(record: Record, media_prefix: str, storyboards: bool, *, training: bool, guided: bool) -> Shown:
+def _show(record: Record, media_prefix: str, storyboards: bool, *, training: bool, form: str) -> Shown:
     key, media = shown_as(record, storyboards)
     prefix = f"{media_prefix.rstrip('/')}/" if media_prefix and media else ""
-    return show(record, key, prefix + media, training=training, guided=guided)
+    return show(record, key, prefix + media, training=training, form=form)
 
 
 def shown_as(record: Record, storyboards: bool) -> tuple[str, str]:

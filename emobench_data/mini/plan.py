@@ -38,6 +38,8 @@ HATS = {
 }
 BRIGHT = scenes.SCENES["happiness"]
 BLEAK = (scenes.rain, scenes.wilted, scenes.flames, scenes.garbage)
+# What words and picture are about, in the same two words for both: where these differ the answer is Yes.
+SIDES = {"sarcasm": ("glad", "gloomy"), "humor": ("large", "small"), "hate": ("rubbish", "people")}
 RUBBISH = (scenes.garbage, scenes.slime, scenes.broken)
 
 Draw = Callable[[], list[Image.Image]]  # one picture, or the frames of a clip
@@ -167,7 +169,12 @@ def _add_pair(plan: Plan, task: str, split: str, number: int, seed: int) -> None
         answer="No" if caption == picture else "Yes",
         text=quoted("Caption", words[caption]),
         split=split,
-        attributes={"words": words[caption], "picture": shown[picture]},
+        attributes={
+            "words": words[caption],
+            "picture": shown[picture],
+            "said": SIDES[task][caption],
+            "shown": SIDES[task][picture],
+        },
         group=f"{split}-{task}-{number // 4}",
     )
 

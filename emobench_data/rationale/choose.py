@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_lines
 from ..schema.hash_choice import draw
 from ..schema.records import Record
+from ..schema.steps import written
+from ..schema.tasks import GUIDED, STEPS, TASKS
 from .rules import by_rule
+from .steps import steps_of
 
-MODES = ("none", "only", "mixed")
+MODES = ("none", "only", "mixed", "all")
 
 
-def choose(records: Iterable[Record], mode: str, known: Mapping[str, str] | None = None) -> tuple[list[Record], dict[str, str]]:
+def trained_form(form: str) -> str:
+    """The form in which a record with a rationale is asked, where questions are asked in `form`."""
+    return STEPS if form == STEPS else GUIDED
+
+
+def choose(
+    records: Iterable[Record],
+    mode: str,
+    known: Mapping[str, str] | None = None,
+    *,
+    form: str = GUIDED,
+    tasks: Collection[str] = tuple(TASKS),
+) -> tuple[list[Record], dict[str, str]]:
     """The records that train, and the rationales of those that train with one, by record id.
 
     Args:
         mode: `none` trains answers only; `only` trains the records that have a rationale, with it; `mixed` trains all
-            records, half of those that have a rationale with it, drawn by a hash of the id.
+            records, half of those that have a rationale with it, drawn by a hash of the id; `all` trains all records, every
+            one that has a rationale with it.
         known: record id -> rationale, in place of those by rule.
+        form: where it is `steps`, rationales are in steps, and else sentences by rule.
+        tasks: the sub-tasks whose records may have a rationale.
 
     Raises:
         InputError: the mode is `only` and no record has a rationale.
@@ -28,9 +46,10 @@ def choose(records: Iterable[Record], mode: str, known: Mapping[str, str] | None
     records = list(records)
     if mode == "none":
         return records, {}
-    found = {one.id: known.get(one.id, "") if known is not None else by_rule(one) for one in records}
-    texts = {key: text for key, text in found.items() if text and (mode == "only" or draw(f"rationale/{key}", 2))}
-    if mode == "mixed":
+    make = by_rule if trained_form(form) == GUIDED else (lambda record: written(steps_of(record)))
+    found = {one.id: known.get(one.id, "") if known is not None else make(one) for one in records if one.task in tasks}
+    texts = {key: text for key, text in found.items() if text and (mode != "mixed" or draw(f"rationale/{key}", 2))}
+    if mode in ("mixed", "all"):
         return records, texts
     if records and not texts:
         raise InputError(

@@ -13,13 +13,13 @@ from ..schema.records import Record
 
 QUOTED_WORDS = 16  # of an utterance that a rationale quotes
 # Annotation names -> how they are said, content before light.
-_CONTENT = {"scene": "scene", "object": "objects", "facial_expression": "face", "human_action": "action"}
+CONTENT = {"scene": "scene", "object": "objects", "facial_expression": "face", "human_action": "action"}
 # EmoSet's scales go from 0 to 1; the middle says nothing (our reading).
-_LIGHT = {"brightness": ("dark light", "bright light"), "colorfulness": ("pale colors", "vivid colors")}
+LIGHT = {"brightness": ("dark light", "bright light"), "colorfulness": ("pale colors", "vivid colors")}
 _LOW, _HIGH = 0.35, 0.65
-_KINDS = {"Person": "people", "Object": "an object", "Scenery": "a place or event", "Animal": "an animal"}
+KINDS = {"Person": "people", "Object": "an object", "Scenery": "a place or event", "Animal": "an animal"}
 _CALM, _STIRRING = 3.0, 4.5  # arousal, rated from 1 to 7 (our reading)
-_TONES = {
+TONES = {
     "!?": "in a startled question",
     "?!": "in a startled question",
     "!": "with force",
@@ -48,41 +48,46 @@ def by_rule(record: Record) -> str:
 
 def _visible(record: Record) -> str:
     """One thing in sight at least: light and colors alone point to nothing."""
-    seen = [(said, _evidence(record, name)) for name, said in _CONTENT.items()]
+    seen = [(said, evidence(record, name)) for name, said in CONTENT.items()]
     parts = [f"{said}: {value}" for said, value in seen if value]
     if not parts:
         return ""
-    parts += [words for name in _LIGHT if (words := _light(record, name))]
+    parts += [words for name in LIGHT if (words := light(record, name))]
     return f"{_capital('; '.join(parts))}. {_points_to(record)}"
 
 
-def _light(record: Record, name: str) -> str:
+def light(record: Record, name: str) -> str:
+    """How bright or colorful it is, in words; nothing where the annotation is in the middle or not there."""
     try:
         value = float(record.attributes.get(name, ""))
     except ValueError:
         return ""
-    low, high = _LIGHT[name]
+    low, high = LIGHT[name]
     return low if value < _LOW else high if value > _HIGH else ""
 
 
 def _photograph(record: Record) -> str:
     """What a photograph is of, and how much it stirs its viewers: not their valence, of which the label is made."""
-    theme, kind = _evidence(record, "theme"), _KINDS.get(record.attributes.get("category", ""))
+    theme, kind = evidence(record, "theme"), KINDS.get(record.attributes.get("category", ""))
     if not (theme and kind and "arousal" in record.attributes):
         return ""
-    arousal = float(record.attributes["arousal"])
-    moved = "calm" if arousal < _CALM else "stirring" if arousal > _STIRRING else "mildly stirring"
+    moved = stirring(float(record.attributes["arousal"]))
     return f"The photograph shows {kind}: {theme.lower()}. Most find it {moved}. {_points_to(record)}"
+
+
+def stirring(arousal: float) -> str:
+    """How much a picture stirs its viewers, in words."""
+    return "calm" if arousal < _CALM else "stirring" if arousal > _STIRRING else "mildly stirring"
 
 
 def _spoken(record: Record) -> str:
     """The words, how they are said, and what they answer. Without words before, an emotion needs a tone."""
     words, before = record.attributes.get("words", ""), record.attributes.get("before", "")
-    tone = next((said for sign, said in _TONES.items() if words.endswith(sign)), "")
+    tone = next((said for sign, said in TONES.items() if words.endswith(sign)), "")
     if not words or not (before or tone or record.task == "intent"):
         return ""
-    said = " ".join(filter(None, (record.attributes.get("speaker") or "Somebody", "says", _quote(words), tone)))
-    return f"{said}{f', after {_quote(before)}' if before else ''}. {_points_to(record)}"
+    said = " ".join(filter(None, (record.attributes.get("speaker") or "Somebody", "says", quote(words), tone)))
+    return f"{said}{f', after {quote(before)}' if before else ''}. {_points_to(record)}"
 
 
 def _pair(record: Record) -> str:
@@ -90,22 +95,23 @@ def _pair(record: Record) -> str:
     words, picture, before = (record.attributes.get(name, "") for name in ("words", "picture", "before"))
     if not words or not (picture or before):
         return ""
-    other = f"the picture shows {picture}" if picture else f"they follow {_quote(before)}"
-    return f"The words are {_quote(words)}, and {other}. {_TOGETHER[record.task, record.answer]}"
+    other = f"the picture shows {picture}" if picture else f"they follow {quote(before)}"
+    return f"The words are {quote(words)}, and {other}. {_TOGETHER[record.task, record.answer]}"
 
 
 def _points_to(record: Record) -> str:
     return f"This points to {'the intent ' if record.task == 'intent' else ''}{record.answer}."
 
 
-def _evidence(record: Record, name: str) -> str:
+def evidence(record: Record, name: str) -> str:
     """An attribute without those of its parts that name an accepted label."""
     labels = [f" {normal(label)} " for label in record.accepted]
     parts = record.attributes.get(name, "").split(", ")
     return ", ".join(part for part in parts if part and not any(label in f" {normal(part)} " for label in labels))
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
+    """The first words of a text, in quotes."""
     words = text.replace('"', "'").split()
     return f'"{" ".join(words[:QUOTED_WORDS]).rstrip(".")}{" ..." if len(words) > QUOTED_WORDS else ""}"'
 

@@ -29,6 +29,7 @@ from ..media.stamp import stamp
 from ..media.storyboard import FRAMES, tile
 from ..media.video import Sampling, read_frames
 from ..schema.records import Record
+from ..schema.tasks import GUIDED
 from .check import check
 
 SIDE, QUALITY = 512, 85  # of the JPEG that is sent, pixels of the longer side
@@ -104,7 +105,7 @@ def _key(record: Record, root: Path, model: str) -> str:
 
 def _prompt(record: Record) -> str:
     """As inference asks it; a clip is shown as one picture of four of its frames."""
-    return show(record, "image" if record.media else "", record.media, training=False, guided=True).prompt
+    return show(record, "image" if record.media else "", record.media, training=False, form=GUIDED).prompt
 
 
 def _content(record: Record, root: Path) -> list[dict[str, Any]]:

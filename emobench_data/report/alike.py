@@ -26,7 +26,7 @@ def put(question: Question, gold: Any, root: Path | None) -> Put:
 
     What stands before a question to stimulate is what such runs are compared for, and none of its words.
     """
-    return Put((question.plain, question.options, question.guided), question.medium or "", root, gold)
+    return Put((question.plain, question.options, question.form), question.medium or "", root, gold)
 
 
 def fault(first: Put, second: Put) -> str:

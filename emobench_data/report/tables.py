@@ -97,6 +97,21 @@ def extras(run: Run) -> list[Table]:
                 f"is what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
             )
             tables.append(Table(title, ["level", "accuracy", "precision", "recall", "F1"], rows))
+    chains = {task: own["faithfulness"] for task, own in run.result["tasks"].items() if own.get("faithfulness")}
+    if chains:
+        rows = [
+            [
+                task_title(task),
+                percent(own["n"]),
+                ", ".join(f"{name} {percent(value)}" for name, value in own["premises"].items()),
+                f"{percent(own['conclusion'])} of {own['from_premises']}",
+                percent(own["consistent"]),
+                percent(own["readable"]),
+            ]
+            for task, own in chains.items()
+        ]
+        head = ["sub-task", "n", "premises right", "conclusion right, from right premises", "answer follows", "readable"]
+        tables.append(Table("Faithfulness: answers in steps, each step scored", head, rows))
     sure = {task: own["calibration"] for task, own in run.result["tasks"].items() if "calibration" in own}
     if sure:
         rows = [

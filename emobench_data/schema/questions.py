@@ -13,7 +13,7 @@ from ..io.atomic import atomic_file
 from ..io.errors import InputError
 from ..io.llava_files import Readable, Rows, line_place, read_lines, read_training
 from ..media.kinds import placeholders
-from .tasks import GUIDED, is_guided
+from .tasks import DIRECT, form_of
 
 PLACEHOLDER = "<image>"
 _NAMED = 5  # how many ids an error names
@@ -28,7 +28,7 @@ class Question(NamedTuple):
         other: path of a medium of another kind than image and video, after the kind, such as `("audio", "a.wav")`.
         options: what may be answered, empty if anything.
         line: where in its file it stands, from 1.
-        guided: whether it asks for reasons and a closing line, which alone counts.
+        form: how it is asked; of the forms that ask for reasons the closing line alone counts.
         stimulus: what stands on a line of its own before the question proper, see `stimuli`.
     """
 
@@ -38,9 +38,14 @@ class Question(NamedTuple):
     options: tuple[str, ...] = ()
     video: str | None = None
     line: int = 0
-    guided: bool = False
+    form: str = DIRECT
     stimulus: str = ""
     other: tuple[str, str] | None = None
+
+    @property
+    def reasoned(self) -> bool:
+        """Whether it asks for reasons and a closing line."""
+        return self.form != DIRECT
 
     @property
     def plain(self) -> str:
@@ -105,11 +110,11 @@ def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
     words = isinstance(options, list) and all(isinstance(option, str) and option.strip() for option in options)
     if not words or len(set(options)) < len(options):
         raise InputError(f"{line_place(path, number)}: options must be a list of different words")
-    guided = "form" in entry and is_guided(entry, line_place(path, number))
+    form = form_of(entry, line_place(path, number)) if "form" in entry else DIRECT
     stimulus = entry.get("stimulus", "")
     if stimulus and not (isinstance(stimulus, str) and text.startswith(f"{stimulus}\n")):
         raise InputError(f"{line_place(path, number)}: its text does not begin with its stimulus, on a line of its own")
-    return Question(key, image, text, tuple(options), video, number, guided, stimulus, others[0] if others else None)
+    return Question(key, image, text, tuple(options), video, number, form, stimulus, others[0] if others else None)
 
 
 def _from_conversation(path: Readable, number: int, entry: Any) -> Question:
@@ -140,7 +145,7 @@ def write_science(questions: Iterable[Question], path: Path) -> None:
             raise InputError(f"question {one.id!r} is about {about}: LLaVA's scripts read none; take emollm eval")
         text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
         turns = [{"from": "human", "value": text}]
-        known = {**({"image": one.image} if one.image else {}), **({"form": GUIDED} if one.guided else {})}
+        known = {**({"image": one.image} if one.image else {}), **({"form": one.form} if one.reasoned else {})}
         entries.append({"id": one.id, **known, "conversations": turns})
     with atomic_file(path) as file:
         file.write(b"[" + b",\n".join(map(orjson.dumps, entries)) + b"]\n")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 REASONS = 'Give your reasons in one or two sentences, then close with the line "Answer:" and '
 
 
+CLOSING = 'Close with the line "Answer:" and '
+
+
 class Key(NamedTuple):
     """What a gold line says is right, as `Gold` holds it."""
 
@@ -52,6 +55,11 @@ class TaskType(ABC):
     multiple_choice = False  # whether evaluators that know lettered options can ask it so
     takes_options = False  # whether a record lists the label set of its source
     two_answers = False  # whether there are exactly two, of which every split must hold both
+
+    @property
+    def closing(self) -> str:
+        """How to answer in steps, after the words that say what these are."""
+        return self.close.replace(REASONS, CLOSING)
 
     # What a valid answer is.
 

@@ -23,23 +23,25 @@ __all__ = [
     "DIRECT",
     "FORMS",
     "GUIDED",
+    "STEPS",
     "TASKS",
     "YES_NO",
     "Task",
     "Wording",
     "dialogue",
     "find_task",
+    "form_of",
     "get_task",
     "in_order",
-    "is_guided",
     "known_tasks",
     "question",
     "quoted",
     "register_task",
 ]
 
-# How a question is asked: for the answer alone, or for reasons and then a closing line with the answer.
-FORMS = DIRECT, GUIDED = "direct", "guided"
+# How a question is asked: for the answer alone, or for reasons, in sentences or in steps (`steps`), and then a closing line
+# with the answer.
+FORMS = DIRECT, GUIDED, STEPS = "direct", "guided", "steps"
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,9 @@ class Task:
         return self.wording if record.text else self.silent
 
 
+# What is put down in steps: of a medium with its text, and of one of them alone.
+_BOTH = "Say what the words mean, what the {medium} shows and whether the two clash, a line each."
+_ALONE = "Say what there is to see or read and what it comes to, a line each."
 _FEELING = "Look at the scene, the people's faces and gestures, the light and the colors, and at what is said."
 _READ = "Read closely what is said, how, and to whom."
 
@@ -255,25 +260,34 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(set(names), key=lambda name: (place.get(name, len(place)), name))
 
 
-def question(record: Record, *, training: bool, hint: bool = True, guided: bool = False) -> str:
+def question(record: Record, *, training: bool, hint: bool = True, form: str = DIRECT) -> str:
     """The prompt text of `record`, without any media placeholder and without a trace of its answer.
 
     Training draws one wording per record by a hash of its id, so that a conversion is reproducible. Without `hint`
     it does not say how to answer, for evaluators that list the options themselves.
-    `guided` asks for reasons and a closing line.
+    `form` is one of `FORMS`.
     """
     task = get_task(record.task)
     wording = task.wording_of(record)
     chosen = draw(record.id, len(wording.training)) if training else 0
     ask = wording.training[chosen].format(medium=record.modality)
     if hint:
-        how = f"{wording.look} {task.close}" if guided else task.hint
-        ask = f"{ask} {how.format(options=', '.join(record.options))}"
+        ways = {
+            DIRECT: task.hint,
+            GUIDED: f"{wording.look} {task.close}",
+            STEPS: f"{_in_steps(task, record)} {task.type.closing}",
+        }
+        how = ways[form]
+        ask = f"{ask} {how.format(options=', '.join(record.options), medium=record.modality)}"
     return f"{record.text}\n{ask}" if record.text else ask
 
 
-def is_guided(question: Mapping[str, Any], place: str) -> bool:
-    """Whether a line of a question file is in the guided form; `place` names it where it says another one.
+def _in_steps(task: Task, record: Record) -> str:
+    return _BOTH if task.type.two_answers and record.media and record.text else _ALONE
+
+
+def form_of(question: Mapping[str, Any], place: str) -> str:
+    """The form of a line of a question file; `place` names it where it says one that is none.
 
     Raises:
         InputError: the form is unknown.
@@ -281,7 +295,7 @@ def is_guided(question: Mapping[str, Any], place: str) -> bool:
     form = question.get("form", DIRECT)
     if form not in FORMS:
         raise InputError(f"{place}: unknown form {form!r}; known: {', '.join(FORMS)}")
-    return form == GUIDED
+    return form
 
 
 def quoted(role: str, text: str) -> str:

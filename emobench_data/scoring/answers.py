@@ -26,7 +26,7 @@ def read_answers(path: Readable, asked: Mapping[str, Question]) -> dict[str, Ans
         metadata = entry.get("metadata")
         probabilities = _probabilities(path, number, metadata) if metadata else None
         said = entry["text"]
-        answers[question] = Answer(closing(said) if asked[question].guided else spoken(said), probabilities, said)
+        answers[question] = Answer(closing(said) if asked[question].reasoned else spoken(said), probabilities, said)
     if answers and all(answer.said == asked[question].text for question, answer in answers.items()):
         raise InputError(f"{path}: holds the questions themselves; give the answer file of LLaVA's eval scripts")
     return answers

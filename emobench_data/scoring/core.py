@@ -15,6 +15,7 @@ from ..schema.questions import Question, read_asked
 from ..schema.tasks import TASKS, in_order
 from ..schema.types._labels import FAMILY
 from .answers import read_answers
+from .faithfulness import faithfulness_by_task
 from .gold import OWN, read_gold
 from .intervals import INTERVALS
 from .reader import NO_LABEL, read
@@ -42,7 +43,8 @@ def score(questions: Given, gold: Given, answers: Given) -> dict[str, Any]:
             has no gold. The message names the file and the line.
     """
     asked = read_asked(readable(questions, "questions"))
-    return summarise(read_items(asked, questions, gold, answers), asked)
+    items = read_items(asked, questions, gold, answers)
+    return with_faithfulness(summarise(items, asked), items, asked, gold)
 
 
 def read_items(asked: Mapping[str, Question], questions: Given, gold: Given, answers: Given) -> list[Item]:
@@ -68,6 +70,15 @@ class Spelling(dict[str, str]):
     def __missing__(self, label: str) -> str:
         self[label] = label if label in NO_LABEL else self._first.setdefault(normal(label), label)
         return self[label]
+
+
+def with_faithfulness(
+    result: dict[str, Any], items: Sequence[Item], asked: Mapping[str, Question], gold: Given
+) -> dict[str, Any]:
+    """`result` with `faithfulness` in the sub-tasks that are asked in steps; raises as that does."""
+    for task, figures in faithfulness_by_task(items, asked, readable(gold, "gold")).items():
+        result["tasks"][task]["faithfulness"] = figures
+    return result
 
 
 def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def score_table(result: dict[str, Any]) -> str:
     families = result.get("families", {})
     lines = [_aligned(rows, _LABELS)] if rows or not families else []
     lines += [_family(family_type(name), tasks) for name, tasks in families.items()]
+    lines += faithfulness_lines(result)
     for task, figures in result.get("judge", {}).get("tasks", {}).items():
         lines.append(f"judge {result['judge']['model']} on {task}, not in the overall: {percent(figures['accuracy'])}")
     return "\n".join(lines)
@@ -42,6 +43,20 @@ def family_rows(kind: TaskType, name: str, figures: dict[str, Any]) -> list[list
 
 def _family(kind: TaskType, tasks: dict[str, Any]) -> str:
     return "\n" + _aligned([row for task, own in tasks.items() for row in family_rows(kind, task, own)], kind)
+
+
+def faithfulness_lines(result: dict[str, Any]) -> list[str]:
+    """How answers in steps hold together, a line a sub-task."""
+    lines = []
+    for task, figures in result["tasks"].items():
+        own = figures.get("faithfulness")
+        if own:
+            premises = ", ".join(f"{name} {percent(value)}" for name, value in own["premises"].items())
+            lines.append(
+                f"steps of {task}: {premises}; conclusion {percent(own['conclusion'])}, of {own['from_premises']} from right"
+                f" premises; answer follows {percent(own['consistent'])}; readable {percent(own['readable'])}"
+            )
+    return lines
 
 
 def _row(figures: dict[str, Any]) -> list[str]:

@@ -53,7 +53,7 @@ def evaluate(
 
     questions, images, answers = Path(questions), Path(images), Path(answers)
     read = read_questions(questions)
-    guided = any(one.guided for one in read)
+    guided = any(one.reasoned for one in read)
     if guided and likelihood:
         raise InputError(f"{questions}: asks for reasons, which likelihood gives none of; write direct questions")
     max_new_tokens = max_new_tokens or (GUIDED_TOKENS if guided else TOKENS)

@@ -48,8 +48,8 @@ def _own_data(recipe: Recipe) -> None:
         raise InputError(f"DATA_PATH={recipe.data_path} does not exist, or is no file")
     if recipe.image_folder and not recipe.image_folder.is_dir():
         raise InputError(f"IMAGE_FOLDER={recipe.image_folder} is no folder")
-    if (recipe.rationale, recipe.form) != ("none", "direct"):
-        raise InputError("RATIONALE and FORM are for a DATASET; DATA_PATH is taken as it is")
+    if recipe.rationale not in (None, "none") or recipe.form not in (None, "direct") or recipe.reasoned:
+        raise InputError("RATIONALE, FORM and REASONED are for a DATASET; DATA_PATH is taken as it is")
     if recipe.questions and not recipe.questions.is_file():
         raise InputError(f"QUESTIONS={recipe.questions} is no file")
     if recipe.questions and not (recipe.gold and recipe.gold.is_file()):

@@ -143,6 +143,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
         "seed",
         "tune",
         "rationale",
+        "reasoned",
         "form",
         "vision_tower",
         "projector",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -13,6 +14,7 @@ from .recipe import Recipe
 # These are there to be through in minutes on two cores.
 QUICK = ("mini", "oasis", "fer2013")
 GLOBAL_BATCH = 8
+PAIRS = "hate,humor,sarcasm"
 # OASIS is small: the projector alone learns enough, in few steps (benchmarks/QUALITY.md).
 OASIS_ALIGN, ALIGN = 150, 300
 
@@ -30,6 +32,7 @@ def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
     rank = _else(asked.lora_r, 16)
     recipe = replace(
         asked,
+        **_reasons(asked),
         tune=tune,
         align=align,
         projector=asked.projector or _projector(asked),
@@ -39,6 +42,13 @@ def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
         save_steps=_else(asked.save_steps, 0 if tune == "full" else 50),
     )
     return replace(recipe, beside=_else(asked.beside, 0.2 if reads_aligned(recipe) else 1.0))
+
+
+def _reasons(asked: Recipe) -> dict[str, Any]:
+    """What is trained and asked with reasons: of EmoBench-mini where words and picture have to be put together."""
+    if asked.rationale or asked.form or asked.reasoned or asked.data_path or asked.dataset != "mini":
+        return {"rationale": asked.rationale or "none", "form": asked.form or "direct"}
+    return {"rationale": "all", "form": "steps", "reasoned": PAIRS}
 
 
 def _else(value, default):
@@ -114,8 +124,10 @@ def data_name(recipe: Recipe) -> str:
         file = recipe.data_path.resolve()
         return _plain(f"{file.parent.name}-{file.stem}")
     suffix = "" if recipe.videos == "storyboards" else f"-{recipe.videos}"
-    if (recipe.rationale, recipe.form) != ("none", "direct"):
-        suffix += f"-{recipe.rationale}-{recipe.form}"
+    if (recipe.rationale or "none", recipe.form or "direct") != ("none", "direct"):
+        suffix += f"-{recipe.rationale or 'none'}-{recipe.form or 'direct'}"
+    if recipe.reasoned:
+        suffix += f"-{recipe.reasoned.replace(',', '+')}"
     return recipe.dataset + suffix
 
 

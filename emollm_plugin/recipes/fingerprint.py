@@ -26,6 +26,7 @@ FREE = {
     "mini_train",
     "mini_test",
     "rationale",
+    "reasoned",
     "form",
     "data_path",
     "image_folder",

@@ -89,7 +89,8 @@ def prepare_data(recipe: Recipe) -> Data:
 
 def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:
     """Where the data go, where their media lie, and the arguments of `emobench_data` that write them."""
-    form = ["--rationale", recipe.rationale, "--form", recipe.form, "--videos", recipe.videos]
+    form = ["--rationale", recipe.rationale or "none", "--form", recipe.form or "direct", "--videos", recipe.videos]
+    form += ["--reasoned", recipe.reasoned] if recipe.reasoned else []
     mini = recipe.dataset == "mini"
     part = f"{recipe.mini_train}-{recipe.mini_test}" if mini else f"seed{recipe.seed}"
     suffix = data_name(recipe)[len(recipe.dataset) :]

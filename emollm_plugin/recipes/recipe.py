@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from emobench_data.io.errors import InputError
+from emobench_data.schema.tasks import TASKS
 
 from .settings import (
     choice,
@@ -21,6 +22,7 @@ from .settings import (
     count_or_none,
     layer,
     limit,
+    names,
     number,
     path,
     read_settings,
@@ -47,8 +49,9 @@ class Recipe:
     data_root: Path | None = setting(path)
     mini_train: int = setting(count_or_none, 480)
     mini_test: int = setting(count_or_none, 144)
-    rationale: str = setting(choice("none", "only", "mixed"), "none")
-    form: str = setting(choice("direct", "guided"), "direct")
+    rationale: str | None = setting(choice("none", "only", "mixed", "all"))
+    form: str | None = setting(choice("direct", "guided", "steps"))
+    reasoned: str | None = setting(names(*TASKS))
     data_path: Path | None = setting(path)
     image_folder: Path | None = setting(path)
     questions: Path | None = setting(path)

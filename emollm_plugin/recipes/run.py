@@ -89,7 +89,7 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)
     questions = check_questions(data, hosts_evaluator=evaluator(recipe) == LOADER, projector=recipe.projector or "")
     mark = {} if dry or asked.rank else fingerprint(recipe, base, data, media_of(records), devices)
-    return Prepared(recipe, devices, base, data, mark, any(question.guided for question in questions))
+    return Prepared(recipe, devices, base, data, mark, any(question.reasoned for question in questions))
 
 
 def _aligned_or_not(asked: Recipe, recipe: Recipe, records: list[Any]) -> Recipe:

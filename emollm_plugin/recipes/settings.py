@@ -55,6 +55,18 @@ def choice(*names: str) -> Read:
     return read
 
 
+def names(*known: str) -> Read:
+    """Some of `known`, with commas between."""
+
+    def read(text: str) -> str:
+        given = [name.strip() for name in text.split(",")]
+        if unknown := [name for name in given if name not in known]:
+            raise ValueError(f"names {unknown[0]!r}, which is unknown; known: {', '.join(known)}")
+        return ",".join(name for name in known if name in given)
+
+    return read
+
+
 def _of_form(pattern: str, words: str, kind: Callable[[str], Any]) -> Read:
     def read(text: str) -> Any:
         if not re.fullmatch(pattern, text):

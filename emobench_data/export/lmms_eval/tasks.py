@@ -59,8 +59,10 @@ class Benchmark(NamedTuple):
 def _benchmark(folder: Path) -> Benchmark:
     questions, answers = (folder / name for name in QUESTIONS["test"])
     asked = read_asked(questions)
-    if any(question.guided for question in asked.values()):
-        raise InputError(f"{questions}: holds guided questions, which these tasks do not ask; write it with --form direct")
+    if any(question.reasoned for question in asked.values()):
+        raise InputError(
+            f"{questions}: holds questions that ask for reasons, which these tasks do not ask; write it with --form direct"
+        )
     gold, _ = read_gold(answers, questions, asked)
     documents: dict[str, list[dict[str, str]]] = {}
     for key, question in asked.items():

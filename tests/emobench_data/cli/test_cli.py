@@ -59,7 +59,7 @@ def test_forms_and_rationales(oasis, tmp_path):
     assert result.exit_code == 0 and "trained: 7, of which with a rationale: 7" in result.output
     assert {line["form"] for line in read_lines(tmp_path / "out/questions.jsonl")} == {"guided"}
     assert len(read_lines(tmp_path / "out/records.jsonl")) == 21
-    assert "--rationale only or mixed" in refused(*flags, "--rationales", given)
+    assert "--rationale only, mixed or all" in refused(*flags, "--rationales", given)
     write_lines(given, [{"id": "1", "rationale": ""}])
     assert "r.jsonl, line 1" in refused(*flags, "--rationale", "only", "--rationales", given)
 

@@ -9,7 +9,7 @@ from emobench_data import InputError
 from emobench_data.export.llava import neutral, write_questions, write_training_json
 from emobench_data.mini.plan import make_plan
 from emobench_data.schema.parsing import closing
-from emobench_data.schema.tasks import TASKS
+from emobench_data.schema.tasks import FORMS, TASKS
 
 from ..make import read_lines, record, with_other_gold
 
@@ -155,22 +155,22 @@ def test_a_rationale_stands_before_the_answer_and_is_asked_for(tmp_path):
     (entry,) = train(tmp_path, one, rationales={one.id: "The words <image> praise rain."})
     human, gpt = (turn["value"] for turn in entry["conversations"])
     assert gpt == "The words [image] praise rain.\nAnswer: Yes" and closing(gpt) == "Yes"
-    (question,), (gold,) = ask(tmp_path, one, guided=True)
+    (question,), (gold,) = ask(tmp_path, one, form=lambda _: "guided")
     assert question["form"] == "guided" and set(gold) == set(ask(tmp_path, one)[1][0])
     assert human.startswith('<image>\nTweet: "so"\n') and human.endswith(TASKS["sarcasm"].close)
     assert question["text"].endswith(TASKS["sarcasm"].close)
 
 
-@pytest.mark.parametrize("guided", [False, True])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("task", TASKS)
-def test_ground_truth_cannot_reach_an_inference_prompt(tmp_path, task, guided):
+def test_ground_truth_cannot_reach_an_inference_prompt(tmp_path, task, form):
     """With every answer, accepted label and annotation of EmoBench-mini changed, its questions stay to the byte."""
     test = [one for one in make_plan(train=6, test=216, seed=0).records if (one.task, one.split) == (task, "test")]
     changed = list(map(with_other_gold, test))
     files = []
     for name, records in (("as it is", test), ("changed", changed)):
         questions, answers = tmp_path / f"{name} q", tmp_path / f"{name} a"
-        write_questions(records, questions, answers, storyboards=True, guided=guided)
+        write_questions(records, questions, answers, storyboards=True, form=lambda _: form)
         files.append((questions.read_bytes(), answers.read_bytes()))
     assert len(test) == 36 and all(one.answer != other.answer for one, other in zip(test, changed))
     assert files[0][0] == files[1][0] and files[0][1] != files[1][1]

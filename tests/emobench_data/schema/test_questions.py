@@ -37,8 +37,8 @@ def test_both_forms_say_the_same(write, tmp_path):
     assert questions[0] == Question("a", "1.png", "Which?", ("joy", "fear"), line=1) and questions[1].image is None
     write_science(questions, tmp_path / "science.json")
     again = read_questions(tmp_path / "science.json")
-    parts = [[(one.id, one.image, one.text, one.guided) for one in each] for each in (questions, again)]
-    assert parts[0] == parts[1] and [one.guided for one in again] == [False, False, True]
+    parts = [[(one.id, one.image, one.text, one.form) for one in each] for each in (questions, again)]
+    assert parts[0] == parts[1] and [one.form for one in again] == ["direct", "direct", "guided"]
     first = json.loads((tmp_path / "science.json").read_text())[0]
     assert first["conversations"][0] == {"from": "human", "value": "<image>\nWhich?"}
 

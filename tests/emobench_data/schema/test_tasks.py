@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emobench_data.schema.tasks import TASKS, dialogue, question, quoted
+from emobench_data.schema.tasks import FORMS, TASKS, dialogue, question, quoted
 
 from ..make import record
 
@@ -43,7 +43,7 @@ def test_dialogue_ends_with_what_is_asked_about():
 @pytest.mark.parametrize("task", TASKS)
 def test_the_guided_form_says_what_to_look_at_and_how_to_close(task):
     kind = {"task": task, "answer": "Yes", "options": ("Yes", "b") if TASKS[task].type.name == "closed" else ()}
-    direct, guided = (question(record(**kind), training=False, guided=form) for form in (False, True))
+    direct, guided = (question(record(**kind), training=False, form=form) for form in ("direct", "guided"))
     common = TASKS[task].silent.training[0].format(medium="image")
     assert direct.startswith(common) and guided.startswith(common)
     assert "Answer with" not in guided and guided.count('then close with the line "Answer:"') == 1
@@ -51,13 +51,13 @@ def test_the_guided_form_says_what_to_look_at_and_how_to_close(task):
     assert len({one.wording.look for one in TASKS.values() if one.type.name == "yes_no"}) == 3
 
 
-FORMS = [{"training": training, "guided": guided} for training in (False, True) for guided in (False, True)]
+WAYS = [{"training": training, "form": form} for training in (False, True) for form in FORMS]
 
 
 def asked(task, **fields):
     """Every question that a record of these fields may get, over many ids."""
     kind = {"task": task, "answer": "Yes", "options": ("Yes", "b") if TASKS[task].type.name == "closed" else ()}
-    return {question(record(item=str(i), **kind, **fields), **form) for form in FORMS for i in range(40)}
+    return {question(record(item=str(i), **kind, **fields), **form) for form in WAYS for i in range(40)}
 
 
 @pytest.mark.parametrize("task", TASKS)

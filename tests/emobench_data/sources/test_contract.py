@@ -20,7 +20,7 @@ from emobench_data.export.llava import question_entry, show
 from emobench_data.io.errors import InputError
 from emobench_data.rationale.rules import by_rule
 from emobench_data.schema.records import Record
-from emobench_data.schema.tasks import TASKS, question
+from emobench_data.schema.tasks import FORMS, TASKS, question
 from emobench_data.sources import Skips, all_sources, get_source
 
 from ..make import with_other_gold, write_picture
@@ -115,8 +115,8 @@ def test_a_good_copy(name, copy):
 def test_the_gold_of_a_record_does_not_reach_its_question(name, copy):
     for record in convert(name, copy)[0]:
         pair = record, with_other_gold(record)
-        for guided in (False, True):
-            own, other = (show(one, one.modality, one.media, training=False, guided=guided) for one in pair)
+        for form in FORMS:
+            own, other = (show(one, one.modality, one.media, training=False, form=form) for one in pair)
             assert question_entry(own) == question_entry(other)
 
 

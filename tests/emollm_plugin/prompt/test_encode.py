@@ -56,9 +56,9 @@ def test_what_trains_the_model_is_what_queries_it(templates, tiny):
 def test_with_a_rationale_the_guided_question_is_the_one_that_inference_asks(templates, tiny):
     """From the record on: training's own file, inference's own file, and its own prompter."""
     one = asked_alike()
-    shown = show(one, "image", one.media, training=True, guided=True)
+    shown = show(one, "image", one.media, training=True, form="guided")
     turns = training_entry(shown, "A smile and open arms.")["conversations"]
-    text = question_entry(show(one, "image", one.media, training=False, guided=True))["text"]
+    text = question_entry(show(one, "image", one.media, training=False, form="guided"))["text"]
     for name, conv in templates.items():
         ids, labels = encode(conv, turns, tiny.tokenizer, tokenize(tiny))
         prefix = Prompter(conv, tiny.tokenizer).question_ids(text, image=True)

@@ -27,7 +27,7 @@ REFUSED = [
     ("RUN_DIR", str(ROOT / "setup.cfg/run"), "no folder"),
     ("HOSTFILE", "/", "not exist"),
     ("FORM", "free", "guided"),
-    ("RATIONALE", "all", "mixed"),
+    ("RATIONALE", "some", "mixed"),
     ("ALIGN", "x", "from 0"),
     ("BESIDE", "1.5", "from 0 to 1"),
     ("BESIDE", "-0.2", "from 0 to 1"),

@@ -74,7 +74,7 @@ def test_what_is_refused(data, monkeypatch):
 def test_guided_questions_are_refused(data):
     asked = read_lines(data / "questions.jsonl")
     write_lines(data / "questions.jsonl", [{**one, "form": "guided"} for one in asked])
-    with pytest.raises(InputError, match="guided questions.*--form direct"):
+    with pytest.raises(InputError, match="ask for reasons.*--form direct"):
         documents("emo_c")
 
 

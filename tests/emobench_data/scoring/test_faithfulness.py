@@ -1,0 +1,49 @@
+"""Premises, conclusion and answer are scored apart: each of what can be scored of it."""
+
+from emobench_data.scoring.faithfulness import faithfulness
+
+CLASH = (("Words", "glad"), ("Picture", "gloomy"), ("Clash", "yes"))
+
+
+def said(words, picture, clash, answer):
+    return f"Words: {words}\nPicture: {picture}\nClash: {clash}\nAnswer: {answer}"
+
+
+def test_each_link_of_the_chain_is_counted_where_it_can_break():
+    found = faithfulness(
+        [
+            (CLASH, said("Glad.", "gloomy", "yes", "Yes")),  # all right
+            (CLASH, said("glad", "gloomy", "no", "No")),  # a wrong conclusion from right premises
+            (CLASH, said("sad", "gloomy", "no", "No")),  # a wrong premise: its conclusion is not counted
+            (CLASH, said("glad", "gloomy", "yes", "No")),  # right all along, and the answer does not follow
+            (CLASH, "Words: glad\nPicture: gloomy\nClash: yes"),  # never closes
+            (CLASH, "Yes, they clash.\nAnswer: Yes"),  # no steps
+            (CLASH, None),
+        ]
+    )
+    assert found == {
+        "n": 7,
+        "readable": 5 / 7,
+        "premises": {"Words": 4 / 7, "Picture": 5 / 7},
+        "from_premises": 4,
+        "conclusion": 3 / 4,
+        "consistent": 3 / 4,
+    }
+
+
+def test_a_chain_that_closes_twice_or_in_other_words_is_not_counted_as_closed():
+    twice = said("glad", "gloomy", "yes", "Yes") + "\nAnswer: No"
+    other = "W\u00f6rter: froh\nBild: tr\u00fcb\nWiderspruch: ja\nAntwort: Ja"
+    found = faithfulness([(CLASH, twice), (CLASH, other)])
+    assert (found["consistent"], found["readable"], found["premises"]["Words"]) == (None, 1.0, 0.5)
+
+
+def test_nothing_asked_gives_no_shares():
+    assert faithfulness([]) == {
+        "n": 0,
+        "readable": None,
+        "premises": {},
+        "conclusion": None,
+        "from_premises": 0,
+        "consistent": None,
+    }
