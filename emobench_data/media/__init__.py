@@ -1,1 +1,1 @@
-"""Pictures and clips: opened in one way, examined, kept inside their folder."""
+"""Pictures, clips and other kinds of media: opened in one way, examined, kept inside their folder."""

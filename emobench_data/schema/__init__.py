@@ -1,1 +1,1 @@
-"""What EmoBench is made of: records, sub-tasks, questions, and how an answer is read."""
+"""What EmoBench is made of: records, tasks and their types, questions, and how an answer is read."""
