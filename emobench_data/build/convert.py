@@ -18,7 +18,7 @@ from ..media.storyboard import storyboards
 from ..mini import check_size, is_rendered, render_mini
 from ..rationale.choose import choose
 from ..schema.record_files import write_record_file
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 from ..schema.tasks import get_task
 from ..sources import Skips, Source, warn_of_gaps
 from .image_folder import MEDIA
@@ -151,7 +151,7 @@ def make_mini(
 def write_all(records: list[Record], out: Path, summary: dict[str, Any], videos: str, form: Form) -> dict[str, Any]:
     """Write the files of every split that has records, the summary last; all or none. Return the summary."""
     boards = videos == "storyboards"
-    splits = {split: [record for record in records if record.split == split] for split in ("train", "val", "test")}
+    splits = {split: [record for record in records if record.split == split] for split in SPLITS}
     train, texts = choose(splits["train"], form.rationale, form.rationales)
     if form.rationale != "none":
         counts = {"trained": len(train), "with_rationale": len(texts)}

@@ -10,9 +10,9 @@ from ..export import table, vlmevalkit
 from ..export.llava import QUESTIONS, TRAIN, Shown, answer_entry, neutral, question_entry, show, shown_as, training_entry
 from ..io.outputs import Outputs
 from ..rationale.choose import choose
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 from ..schema.tasks import GUIDED, known_tasks
-from .composition import SPLITS, Composition
+from .composition import Composition
 from .gather import Gathered
 from .sampling import repeated
 from .statistics import Statistics
