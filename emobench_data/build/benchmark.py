@@ -73,10 +73,15 @@ def build(
         return _write(gathered, prepared, composition, out, drawing.draw if figures else None)
 
 
+def all_files() -> tuple[str, ...]:
+    """Every file that a build may hold, the manifest last."""
+    return *record_files(), *FIGURES, CARD, CHECKSUMS, MANIFEST
+
+
 def _write(
     gathered: Gathered, prepared: Prepared, composition: Composition, out: Path, draw: Callable | None
 ) -> dict[str, Any]:
-    with atomic_files(out, (*record_files(), *FIGURES, CARD, CHECKSUMS, MANIFEST)) as folder:
+    with atomic_files(out, all_files()) as folder:
         with Outputs(folder) as outputs:
             statistics = Statistics(prepared.seconds)
             trained = write_records(gathered, composition, outputs, statistics)

@@ -13,11 +13,10 @@ import yaml
 
 from ..io.errors import InputError
 from ..rationale.choose import MODES, read_rationales
-from ..schema.records import path_fault
+from ..schema.records import SPLITS, path_fault
 from ..schema.tasks import FORMS, TASKS
 from ..sources import Source, get_source
 
-SPLITS = ("train", "val", "test")
 PRESETS = ("default", "small")
 VIDEOS = ("storyboards", "clips")  # how a clip is written
 # Keys of a source; those of the second line may also stand at the top, for all sources that do not say otherwise.

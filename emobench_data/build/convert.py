@@ -19,7 +19,7 @@ from ..mini import check_size, is_rendered, render_mini
 from ..rationale.choose import choose, trained_form
 from ..rationale.steps import steps_of
 from ..schema.record_files import write_record_file
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 from ..schema.tasks import DIRECT, TASKS, get_task
 from ..sources import Skips, Source, get_source, warn_of_gaps
 from .image_folder import MEDIA
@@ -161,7 +161,7 @@ def make_mini(
 def write_all(records: list[Record], out: Path, summary: dict[str, Any], videos: str, form: Form) -> dict[str, Any]:
     """Write the files of every split that has records, the summary last; all or none. Return the summary."""
     boards = videos == "storyboards"
-    splits = {split: [record for record in records if record.split == split] for split in ("train", "val", "test")}
+    splits = {split: [record for record in records if record.split == split] for split in SPLITS}
     train, texts = choose(splits["train"], form.rationale, form.rationales, form=form.asks, tasks=form.reasoned)
     if form.rationale != "none":
         counts = {"trained": len(train), "with_rationale": len(texts)}

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..export.table import card_head
+from ..schema.records import SPLITS
 from ..schema.tasks import get_task
 from ..sources import Source, get_source
-from .composition import SPLITS
 
 _FIGURES = {
     "figures/labels.png": "Labels by sub-task and split",

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..schema.parsing import normal
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 
 # A leak is taken out of the split that comes first here.
-ORDER = ("train", "val", "test")
 Key = tuple[str, str]  # what is the same, and its value
 Unit = tuple[str, str]  # a medium's name, and the words that belong to it in their `normal` form
 
@@ -41,7 +40,7 @@ def find_leaks(splits: Mapping[str, Iterable[Entry]]) -> Iterator[Leak]:
             the keys of test and val are kept.
     """
     seen: dict[Key, tuple[str, str]] = {}
-    for split in reversed(ORDER):
+    for split in reversed(SPLITS):
         fresh: dict[Key, tuple[str, str]] = {}
         for entry in splits.get(split, ()):
             key = next((key for key in entry.keys if key in seen), None)

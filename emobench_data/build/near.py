@@ -17,7 +17,7 @@ from ..media.check import MediaCache, Medium
 from ..media.pictures import read_picture
 from ..media.video import reader_version
 from ..schema.parsing import normal
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 from .leakage import Unit
 
 SIDE = 16  # a hash has 256 bits
@@ -45,7 +45,7 @@ def near_duplicates(records: Iterable[Record], media: Mapping[str, Medium], cach
     for splits in groups.values():
         known = {
             split: {unit: hashes[path] for unit in sorted(splits[split]) if (path := media[unit[0]].path) in hashes}
-            for split in ("train", "val", "test")
+            for split in SPLITS
         }
         found |= _nearest(known["val"], known["test"])
         later = known["test"] | {unit: one for unit, one in known["val"].items() if unit not in found}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
+from ..schema.records import SPLITS
 from ..schema.tasks import get_task, in_order
-from .composition import SPLITS
 from .statistics import Statistics
 
 try:

@@ -11,10 +11,10 @@ from typing import Any
 from ..media.check import MediaCache, Medium, check_all, digests, media_cache, refuse
 from ..media.storyboard import FRAMES, storyboards
 from ..media.video import Sampling
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 from ..sources import Source
 from .image_folder import MEDIA, link_files, link_folder, unlink_folder
-from .leakage import ORDER, Unit, find_leaks, record_entry, worth_hashing
+from .leakage import Unit, find_leaks, record_entry, worth_hashing
 from .near import near_duplicates
 
 MEDIA_CACHE = ".media-checked.jsonl"
@@ -195,11 +195,11 @@ def without_leaks(
         digests: medium -> digest of its content, where it is known.
         near: what is nearly the same (`near.near_duplicates`).
     """
-    by_split = {split: [record for record in records if record.split == split] for split in ORDER}
+    by_split = {split: [record for record in records if record.split == split] for split in SPLITS}
     entries = {split: (record_entry(one, digests, near) for one in members) for split, members in by_split.items()}
     leaks = list(find_leaks(entries))
     gone = {leak.id for leak in leaks}
     counts = Counter((leak.split, leak.what) for leak in leaks)
-    by_kind = {f"{split}, {what}": n for split in ORDER for what in _KINDS if (n := counts[split, what])}
+    by_kind = {f"{split}, {what}": n for split in SPLITS for what in _KINDS if (n := counts[split, what])}
     summary = {"count": len(leaks), "by_kind": by_kind, "examples": [leak._asdict() for leak in leaks[:_EXAMPLES]]}
     return ([record for record in records if record.id not in gone] if gone else records), summary

@@ -11,9 +11,9 @@ from ..export.llava import QUESTIONS, TRAIN, Shown, answer_entry, neutral, quest
 from ..io.outputs import Outputs
 from ..rationale.choose import choose, trained_form
 from ..rationale.steps import steps_of
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 from ..schema.tasks import DIRECT, STEPS, known_tasks
-from .composition import SPLITS, Composition
+from .composition import Composition
 from .gather import Gathered
 from .sampling import repeated
 from .statistics import Statistics

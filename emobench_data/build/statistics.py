@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..export.llava import Shown
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 from ..schema.tasks import get_task, in_order
-from .composition import SPLITS
 
 
 class Statistics:

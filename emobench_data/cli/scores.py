@@ -37,7 +37,8 @@ def score(
     A line of the gold is a JSON object. For questions of your own it needs a question_id, an answer, and options (which may
     stand with the question instead). Further: accepted (all answers that are right), source and group (for figures by data
     set, and for intervals of questions that hang together), and task, one of emo_c, emo_o, intent, hate, humor and sarcasm;
-    questions without a task are figures of their own, outside the overall.
+    questions without a task are figures of their own, outside the overall. Where their answers are numbers, say so with a type,
+    such as number:low=0,high=10, in place of options; these get a table of their own.
 
     With --general, a line needs an answer, or a list: answers (each is right), or annotators (what each of them said, counted
     by VQA accuracy; ten answers are taken for that too).

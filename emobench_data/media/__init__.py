@@ -1,4 +1,4 @@
-"""Pictures and clips: opened in one way, examined, kept inside their folder."""
+"""Pictures, clips and other kinds of media: opened in one way, examined, kept inside their folder."""
 
 from typing import TYPE_CHECKING
 

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from ..schema.items import Item
-from ..schema.types._labels import FAMILY
+from ..schema.types import LABELS
 from ..scoring.gold import task_title
 from . import tables
 from .pictures import confusion_svg, thumbnail
@@ -94,7 +94,7 @@ def _run(run: Run) -> Iterator[str]:
     yield "</div><h3>Worst confusions</h3>"
     for task in run.result["tasks"]:
         wrong = [item for item in run.items if item.gold.task == task and not item.right]
-        yield from _confusions(run, task, [item for item in wrong if item.gold.type.family == FAMILY])
+        yield from _confusions(run, task, [item for item in wrong if item.gold.type.family == LABELS])
     yield html_table(Table("Conditions", ["what", "value"], list(_conditions(run))), "words")
 
 

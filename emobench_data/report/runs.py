@@ -11,7 +11,7 @@ import orjson
 from ..io.errors import InputError
 from ..schema.items import Item
 from ..schema.questions import Question, read_asked
-from ..schema.types._labels import FAMILY
+from ..schema.types import LABELS
 from ..scoring.core import read_items, summarise, with_faithfulness
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
@@ -45,7 +45,7 @@ class Run(NamedTuple):
                     (item.gold.task, item.gold.answer, item.gold.accepted, item.gold.options),
                     self.media,
                 ),
-                item.gold.type.family == FAMILY,
+                item.gold.type.family == LABELS,
             )
             for item in self.items
         }

@@ -1,4 +1,4 @@
-"""What EmoBench is made of: records, sub-tasks, questions, and how an answer is read."""
+"""What EmoBench is made of: records, tasks and their types, questions, and how an answer is read."""
 
 from typing import TYPE_CHECKING
 

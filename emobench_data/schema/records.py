@@ -10,7 +10,7 @@ from ..io.errors import InputError
 from ..media.kinds import KINDS, placeholders
 from .tasks import find_task, known_tasks
 
-SPLITS = ("train", "val", "test", "")
+SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Record:
         task = find_task(self.task) if isinstance(self.task, str) else None
         if task is None:
             return f"unknown sub-task; known: {', '.join(known_tasks())}"
-        if self.split not in SPLITS:
-            return f"unknown split {self.split!r}; known: train, val, test"
+        if self.split and self.split not in SPLITS:
+            return f"unknown split {self.split!r}; known: {', '.join(SPLITS)}"
         return self._media_fault() or task.type.answer_fault(self.answer, self.accepted, self.options)
 
     def _media_fault(self) -> str | None:

@@ -13,7 +13,7 @@ from ..schema.items import AMBIGUOUS, MISSING, UNPARSED, Item
 from ..schema.parsing import normal
 from ..schema.questions import Question, read_asked
 from ..schema.tasks import TASKS, in_order
-from ..schema.types._labels import FAMILY
+from ..schema.types import LABELS
 from .answers import read_answers
 from .faithfulness import faithfulness_by_task
 from .gold import OWN, read_gold
@@ -55,7 +55,7 @@ def read_items(asked: Mapping[str, Question], questions: Given, gold: Given, ans
     for question, one in asked.items():
         own, answer = right[question], said.get(question)
         truth, guess = read(own, one.text, answer and answer.text)
-        if own.type.family == FAMILY:
+        if own.type.family == LABELS:
             truth, guess = labels[truth], labels[guess]
         items.append(Item(question, own, answer, truth, guess, units[question]))
     return items
@@ -84,7 +84,7 @@ def with_faithfulness(
 def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str, Any]:
     """What `score` returns, for items that are read already."""
     families = _by_family(items)
-    rows = families.pop(FAMILY, {})
+    rows = families.pop(LABELS, {})
     known: dict[str, int] = {}
     units = {task: numbered([item.unit for item in own], known) for task, own in rows.items()}
     scored = {task: own[0].gold.type.measure(own, units[task]) for task, own in rows.items()}

@@ -31,8 +31,7 @@ from ..schema.parsing import normal
 from ..schema.questions import Question
 from ..schema.task_type import TaskType
 from ..schema.tasks import YES_NO, find_task, known_tasks
-from ..schema.types import get_type
-from ..schema.types._labels import NO_GOLD, gold_fault
+from ..schema.types import get_type, label_fault
 
 NO_SOURCE = "(unnamed)"
 OWN = "own"  # the sub-task of questions that are none of the six
@@ -78,7 +77,7 @@ def _gold(path: Readable, number: int, entry: dict[str, Any], asked: Question) -
     try:
         gold = _parsed_gold(get("source", NO_SOURCE), get("task", OWN), get("type"), answer, accepted, options)
     except TypeError:  # a list or an object where a string belongs
-        gold = NO_GOLD
+        gold = label_fault(None, (), ())
     if isinstance(gold, str):
         raise InputError(f"{line_place(path, number)}: {gold}")
     return gold
@@ -116,7 +115,7 @@ def _type_of(task: Any, named: Any, answer: Any, accepted: Any, options: Any) ->
         return f"unknown sub-task {task!r}; known: {listed}; leave 'task' out for questions of your own"
     if named is not None:
         return get_type(named) if isinstance(named, str) else f"the type {named!r} is no string"
-    if fault := gold_fault(answer, accepted, options):
+    if fault := label_fault(answer, accepted, options):
         return fault
     if not options:
         return "no options, here or with the question; give them, or score short answers without any by --general NAME"

@@ -13,7 +13,7 @@ from pathlib import Path
 from ...io.atomic import atomic_file
 from ...schema.task_type import TaskType
 from ...schema.tasks import TASKS, Task, get_task, known_tasks
-from ...schema.types._labels import FAMILY
+from ...schema.types import LABELS
 
 _HERE = "emobench_data.export.lmms_eval.tasks"
 
@@ -79,7 +79,7 @@ def write(folder: Path) -> list[Path]:
 
 
 def _common_name(kind: TaskType) -> str:
-    return "_sub_task_yaml" if kind.family == FAMILY else f"_{kind.name}_yaml"
+    return "_sub_task_yaml" if kind.family == LABELS else f"_{kind.name}_yaml"
 
 
 def _common(kind: TaskType) -> str:

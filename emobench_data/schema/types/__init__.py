@@ -8,8 +8,13 @@ from pkgutil import iter_modules
 from ...io.errors import InputError
 from ...io.registry import Registry
 from ..task_type import TaskType
+from ._labels import FAMILY
+from ._labels import gold_fault as label_fault
+
+__all__ = ["LABELS", "TYPES", "family_type", "get_type", "label_fault"]
 
 GROUP = "emobench_data.task_types"
+LABELS = FAMILY  # the family of the six sub-tasks, whose answers are right or wrong
 TYPES: Registry[TaskType] = Registry("task type", GROUP, TaskType)
 
 for _module in iter_modules(__path__):

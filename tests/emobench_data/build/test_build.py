@@ -14,7 +14,7 @@ import pytest
 
 from emobench_data import InputError
 from emobench_data.build import benchmark as module
-from emobench_data.build.benchmark import FILES, MANIFEST, build
+from emobench_data.build.benchmark import MANIFEST, all_files, build
 from emobench_data.build.preparation import MEDIA_CACHE
 from emobench_data.scoring import score
 
@@ -68,7 +68,7 @@ def test_files_of_an_earlier_build_do_not_stay(root, tmp_path):
     build(composition(root), tmp_path / "out")
     build(composition(root, sources={"emoset": {"tasks": ["emo_c"]}}), tmp_path / "out", figures=False)
     names = set(contents(tmp_path / "out"))
-    assert "vlmevalkit/EmoBench_emo_c.tsv" in names and names < set(FILES)
+    assert "vlmevalkit/EmoBench_emo_c.tsv" in names and names < set(all_files())
     assert not {"vlmevalkit/EmoBench_hate.tsv", "figures/labels.png"} & names
 
 
