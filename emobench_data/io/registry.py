@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
@@ -68,7 +69,7 @@ class Registry(Generic[T]):
         if self._loaded:
             return
         self._loaded = True
-        for point in sorted(entry_points(group=self._group), key=lambda one: (one.name, one.value)):
+        for point in sorted(_installed().select(group=self._group), key=lambda one: (one.name, one.value)):
             fault = self._fault_of(point)
             if fault:
                 package = point.dist.name if point.dist else "unknown"
@@ -89,3 +90,8 @@ class Registry(Generic[T]):
         if self._things.setdefault(point.name, thing) is not thing:
             return "has a name that is taken; choose another one"
         return ""
+
+
+@cache  # every folder of packages is gone through for it
+def _installed() -> Any:
+    return entry_points()
