@@ -18,9 +18,10 @@ class SaveByTime(TrainerCallback):
     """
 
     def on_train_begin(self, args, state, control, **_):
-        self.saved = self.begun = time.monotonic()
+        self.saved = time.monotonic()
         self.seconds = 60 * (getattr(args, "save_minutes", 0) or 0)
         self.first, self.next = state.global_step, state.global_step + 1
+        self.looked = self.first, self.saved
 
     def on_step_end(self, args, state, control, **_):
         step = state.global_step
@@ -34,11 +35,13 @@ class SaveByTime(TrainerCallback):
         self.saved = time.monotonic()
 
     def _look(self, step: int, every: int) -> tuple[bool, int]:
-        """Whether it is time, and the step at which to look again: when half of what is left has passed, at most."""
-        now = time.monotonic()
+        """Whether it is time, and the step at which to look again, which comes before half of what is left has passed.
+
+        How long a step takes may change, so at first it is after twice as many steps at most.
+        """
+        now, (before, then) = time.monotonic(), self.looked
+        each, self.looked = max((now - then) / max(step - before, 1), 1e-3), (step, now)
         left = self.saved + self.seconds - now
-        each = max((now - self.begun) / max(step - self.first, 1), 1e-3)
-        if left <= each * every / 2:
-            left = self.seconds
-            return True, step + max(int(left / each / 2), 1)
-        return False, step + max(int(left / each / 2), 1)
+        due = left <= each * every / 2
+        steps = int((self.seconds if due else left) / each / 2)
+        return due, step + min(max(steps, 1), step - self.first)
