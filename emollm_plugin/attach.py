@@ -30,7 +30,6 @@ _IN_EVERY_HOST = {
     "model.llava_arch": "models:on_arch",
 }
 _IN_LLAVA = {
-    "mm_utils": "prompts:on_mm_utils",
     "model": "models:on_model",
     "model.builder": "builders:on_model_builder",
     "model.language_model.llava_llama": "models:on_llama",

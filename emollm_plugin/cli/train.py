@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from emobench_data.io.errors import InputError
+
 BEHIND = "emollm.behind"  # in the context's notes: the words that stand behind --
 
 
@@ -19,7 +21,10 @@ class WithHostArguments(click.Command):
         """As click's, on what stands before `--`."""
         end = args.index("--") if "--" in args else len(args)
         ctx.meta[BEHIND] = args[end + 1 :]
-        return super().parse_args(ctx, args[:end])
+        try:
+            return super().parse_args(ctx, args[:end])
+        except click.NoSuchOption as error:
+            raise InputError(f"unknown argument {error.option_name}; LLaVA's own go behind --, see --help") from None
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """As click's, with what may stand behind `--`."""
