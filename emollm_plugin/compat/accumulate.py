@@ -28,7 +28,7 @@ class WholeSteps(Trainer):
         self._batches, self._waiting = 0, []
         return super().train(*args, **kwargs)
 
-    def training_step(self, model, inputs):
+    def training_step(self, model, inputs):  # type: ignore[override]
         """The loss of a step with its last micro-batch, 0 with the others."""
         self._batches += 1
         self._waiting.append(inputs)

@@ -52,7 +52,7 @@ def load_what_was_saved(trainer: ModuleType) -> None:
         if loaded is None:
             raise InputError(f"{checkpoint}: DeepSpeed cannot resume from it; was it trained without --deepspeed?")
 
-    trainer.deepspeed_load_checkpoint = deepspeed_load_checkpoint
+    setattr(trainer, "deepspeed_load_checkpoint", deepspeed_load_checkpoint)  # noqa: B010
 
 
 def allow_saved_generator_state(trainer: ModuleType) -> None:

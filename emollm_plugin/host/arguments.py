@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import NoReturn
 
 from emobench_data.io.errors import InputError
 
@@ -25,7 +26,7 @@ def check_arguments(words: Sequence[str]) -> None:
 
     parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, host.TrainingArguments))
     parser.exit_on_error = False
-    parser.error = _refuse  # type: ignore[method-assign]
+    parser.error = _refuse
     try:
         _, unknown = parser.parse_known_args(list(words))
     except argparse.ArgumentError as error:
@@ -37,5 +38,5 @@ def check_arguments(words: Sequence[str]) -> None:
         raise InputError(f"{unknown[0]} behind -- is no argument of the host's training{hint}")
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     raise InputError(f"behind --: {message}")

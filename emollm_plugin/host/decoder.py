@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from ..training.loss import answer_loss
@@ -14,7 +16,8 @@ class Decoder:
         stock: the family's causal class as transformers has it.
     """
 
-    stock: type
+    stock: Any
+    base_model_prefix: str
     accepts_loss_kwargs = True  # the trainer tells how many labels a step has, see `loss`
 
     def get_model(self):
@@ -26,7 +29,13 @@ class Decoder:
 
         The projector may be kept in float32, which MPT's layer norms in bfloat16 refuse.
         """
-        return super().encode_images(images).to(self.get_input_embeddings().weight.dtype)
+        return (
+            super()
+            .encode_images(images)
+            .to(  # type: ignore[misc]
+                self.get_input_embeddings().weight.dtype
+            )
+        )
 
     def forward(
         self,

@@ -34,16 +34,18 @@ def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
         lora_r=rank,
         lora_alpha=_else(asked.lora_alpha, rank and 2 * rank),
         select_layer=_layer(asked),
-        **_saves(asked, tune),
     )
+    recipe = _with_saves(recipe)
     return replace(recipe, beside=_else(asked.beside, 0.2 if reads_aligned(recipe) else 1.0))
 
 
-def _saves(asked: Recipe, tune: str) -> dict[str, float | int]:
+def _with_saves(recipe: Recipe) -> Recipe:
     """Checkpoints by steps where these are asked for, else by time; a fully tuned model's are large, and asked for."""
-    if asked.save_steps is not None:
-        return {"save_steps": asked.save_steps, "save_minutes": 0.0}
-    return {"save_steps": 0, "save_minutes": _else(asked.save_minutes, 0.0 if tune == "full" else SAVE_MINUTES)}
+    if recipe.save_steps is not None:
+        return replace(recipe, save_minutes=0.0)
+    return replace(
+        recipe, save_steps=0, save_minutes=_else(recipe.save_minutes, 0.0 if recipe.tune == "full" else SAVE_MINUTES)
+    )
 
 
 def _else(value, default):
@@ -53,11 +55,11 @@ def _else(value, default):
 def _layer(asked: Recipe) -> int:
     if not asked.vision_tower.startswith("efficientnet"):
         # A transformer has one grid for all its layers.
-        return -2 if asked.select_layer in (None, SIXTEENTH) else asked.select_layer
+        return asked.select_layer if isinstance(asked.select_layer, int) else -2
     if asked.select_layer == SIXTEENTH:
         # The last layer with the grid of a sixteenth of the side; it ends one block earlier in the larger variants.
         return -7 if asked.vision_tower == "efficientnet_lite0" else -8
-    return _else(asked.select_layer, -3)
+    return asked.select_layer if isinstance(asked.select_layer, int) else -3
 
 
 def reads_aligned(recipe: Recipe) -> bool:
