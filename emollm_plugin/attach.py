@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import wraps
 from pkgutil import resolve_name
 from types import ModuleType
 from typing import Any
@@ -30,7 +29,6 @@ _IN_EVERY_HOST = {
     "model.llava_arch": "models:on_arch",
 }
 _IN_LLAVA = {
-    "mm_utils": "prompts:on_mm_utils",
     "model": "models:on_model",
     "model.builder": "builders:on_model_builder",
     "model.language_model.llava_llama": "models:on_llama",
@@ -91,23 +89,41 @@ def _bind_anew() -> None:
                 setattr(module, name, replacements[id(value)])
 
 
+class Attached(wrapt.FunctionWrapper):
+    """A function of the host that calls ours; it keeps name, signature and binding of the one that it wraps."""
+
+    _emollm_attached = True
+
+
 def wrap(owner: ModuleType | type, name: str, make: Callable[[Callable], Callable]) -> None:
-    """Replace the function `owner.name` by `make(original)`, once."""
-    replace(owner, name, lambda original: wraps(original)(make(original)))
+    """Let `owner.name`, a function or method of the host, be answered by `make(original)`, once."""
+    original = getattr(owner, name)
+    if is_attached(original):
+        return
+    ours = make(original)
+
+    def answer(_wrapped: Callable, instance: Any, args: tuple, kwargs: dict) -> Any:
+        return ours(*args, **kwargs) if instance is None else ours(instance, *args, **kwargs)
+
+    _put(owner, name, original, Attached(original, answer))
 
 
 def replace(owner: ModuleType | type, name: str, make: Callable[[Any], Any]) -> None:
-    """Replace `owner.name`, a function or class, by `make(original)`, once."""
+    """Replace the class `owner.name` by `make(original)`, once. A class must stay one, for `isinstance` and for subclasses."""
     original = getattr(owner, name)
     if vars(original).get(_MARK):
         return
     replacement = make(original)
     setattr(replacement, _MARK, True)
+    _put(owner, name, original, replacement)
+
+
+def _put(owner: ModuleType | type, name: str, original: Any, replacement: Any) -> None:
     setattr(owner, name, replacement)
     if isinstance(owner, ModuleType):
         _replaced.append((original, replacement))
 
 
-def is_attached(function: Callable) -> bool:
-    """Whether a function of the host is the plug-in's replacement."""
+def is_attached(function: Any) -> bool:
+    """Whether a function of the host is answered by the plug-in."""
     return getattr(function, _MARK, False)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fine-tune the LLM by LoRA and the projector in full.
 #
-#   [VARIABLE=value ...] bash scripts/finetune_lora.sh [--help | --dry-run]
+#   [VARIABLE=value ...] bash scripts/finetune_lora.sh [--help | --dry-run] [RECIPE] [key=value ...] [-- HOST ARGUMENTS]
 #
 #   TUNE           lora
 # Every other variable is that of scripts/finetune_emollm.sh: see its --help.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fine-tune the LLM by LoRA over a base in 4 bits, and the projector in full. Needs `pip install bitsandbytes`.
 #
-#   [VARIABLE=value ...] bash scripts/finetune_qlora.sh [--help | --dry-run]
+#   [VARIABLE=value ...] bash scripts/finetune_qlora.sh [--help | --dry-run] [RECIPE] [key=value ...] [-- HOST ARGUMENTS]
 #
 #   TUNE           qlora
 #   CHECKPOINTING  default: 1

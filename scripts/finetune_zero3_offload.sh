@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fine-tune everything with little GPU memory: ZeRO-3, weights and optimizer kept in CPU memory.
 #
-#   [VARIABLE=value ...] bash scripts/finetune_zero3_offload.sh [--help | --dry-run]
+#   [VARIABLE=value ...] bash scripts/finetune_zero3_offload.sh [--help | --dry-run] [RECIPE] [key=value ...] [-- HOST ARGUMENTS]
 #
 #   TUNE           full
 #   ZERO           3_offload

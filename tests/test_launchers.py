@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 LAUNCHERS = [
     ("finetune_emollm.sh", {"VIDEOS": "clips", "FRAME_CACHE": "/far/frames"}, {"frame_cache": "frames"}),
     ("finetune_emollm.sh", {"ZERO": "none", "GPUS": 2}, {"deepspeed": None, "gradient_accumulation_steps": 4}),
-    ("pretrain_projector.sh", {}, {"tune_mm_mlp_adapter": True, "learning_rate": 1e-3, "save_steps": 50}),
+    ("pretrain_projector.sh", {}, {"tune_mm_mlp_adapter": True, "learning_rate": 1e-3, "save_minutes": 30}),
     ("finetune_lora.sh", {"ZERO": "3"}, {"lora_enable": True, "mm_projector_lr": 1e-3, "deepspeed": "zero3.json"}),
     ("finetune_qlora.sh", {}, {"lora_enable": True, "bits": 4, "gradient_checkpointing": True}),
     ("finetune_zero3_offload.sh", {}, {"deepspeed": "zero3_offload.json", "gradient_accumulation_steps": 8}),

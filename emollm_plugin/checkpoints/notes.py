@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,9 @@ MINI_TITLE = "EmoBench-mini (rendered drawings)"
 MOST_LABELS, MOST_WORDS = 100, 4
 
 
-def noting_records(host_train: Callable) -> Callable:
-    """Wrap `LLaVATrainer.train`: the configuration says what records the model is trained on."""
-
-    def train(self, *args, **named):
-        data = self.train_dataset
-        noted = learned_from(data.list_data_dict, Path(data.data_args.data_path).name)
-        setattr(self.model.config, TRAINING_KEY, noted)
-        return host_train(self, *args, **named)
-
-    return train
+def note_records(config: Any, data: Any) -> None:
+    """Let a model's configuration say what records it is trained on, of the host's data set `data`."""
+    setattr(config, TRAINING_KEY, learned_from(data.list_data_dict, Path(data.data_args.data_path).name))
 
 
 def learned_from(records: Sequence[Mapping[str, Any]], data: str) -> dict[str, Any]:

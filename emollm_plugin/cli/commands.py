@@ -18,6 +18,7 @@ from emobench_data.io.errors import InputError
 
 from .._version import __version__
 from .evaluation import ask, evaluate, explain, serve
+from .train import host_arguments, train
 
 
 @click.group(cls=InputErrorGroup)
@@ -29,7 +30,7 @@ def main() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
-for command in (score, report, evaluate, ask, explain, serve):
+for command in (score, report, evaluate, ask, explain, serve, train, host_arguments):
     main.add_command(command)
 
 
@@ -69,30 +70,13 @@ def get(folder: Path, downloads: Path) -> None:
 
 
 @main.command()
-@click.option("--dry-run", is_flag=True, help="Print the host's two commands and train nothing.")
-@click.pass_context
-def train(ctx: click.Context, dry_run: bool) -> None:
-    """Fine-tune, evaluate and score as the variables in the environment say; `emollm settings` lists them.
-
-    The last line printed is the path of results.json.
-    """
-    from ..recipes.process import Failed
-    from ..recipes.run import finetune
-
-    try:
-        finetune(os.environ, dry=dry_run)
-    except Failed as error:
-        if error.line:
-            click.echo(f"error: {error.line}", err=True)
-        ctx.exit(error.code)
-
-
-@main.command()
 def settings() -> None:
-    """List the variables that `emollm train` reads."""
+    """List the settings that `emollm train` reads, and the shipped recipes."""
+    from ..recipes.layers import shipped_recipes
     from ..recipes.recipe import HELP
 
     click.echo(HELP.read_text(), nl=False)
+    click.echo(f"Shipped recipes: {', '.join(shipped_recipes())}")
 
 
 @main.command()

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
-from functools import wraps
 from typing import Any
 
 import torch
+from transformers import Trainer
 
 from ..prompt.encode import IGNORE_INDEX
 
 
-def whole_steps(cls: type[Any]) -> None:
-    """transformers < 4.46 (once is enough): the loss of a micro-batch cannot know the labels of those that come after it.
+def counts_labels(trainer: type) -> bool:
+    """Whether a trainer hands the labels of a whole step to the loss, as transformers' does since 4.46."""
+    return hasattr(trainer, "get_batch_samples")
+
+
+class WholeSteps(Trainer):
+    """transformers < 4.46: the loss of a micro-batch cannot know the labels of those that come after it.
 
     The micro-batches of a step are kept until all are there, their labels counted over all ranks, and then each is trained
     with the count, as newer trainers do. What the trainer, accelerate and DeepSpeed divide by, accumulation steps and ranks,
     is taken back.
-
-    Args:
-        cls: `LLaVATrainer`.
     """
-    if not hasattr(cls, "get_batch_samples") and not hasattr(cls.training_step, "__wrapped__"):
-        cls.train = _starting_anew(cls.train)
-        cls.training_step = _by_whole_steps(cls.training_step)
 
-
-def _starting_anew(host: Callable) -> Callable:
-    @wraps(host)
     def train(self, *args, **kwargs):
+        """As transformers'."""
         self._batches, self._waiting = 0, []
-        return host(self, *args, **kwargs)
+        return super().train(*args, **kwargs)
 
-    return train
-
-
-def _by_whole_steps(host: Callable) -> Callable:
-    @wraps(host)
-    def training_step(self, model, inputs):
+    def training_step(self, model, inputs):  # type: ignore[override]
+        """The loss of a step with its last micro-batch, 0 with the others."""
         self._batches += 1
         self._waiting.append(inputs)
         if not _ends_a_step(self):
@@ -50,10 +42,8 @@ def _by_whole_steps(host: Callable) -> Callable:
             # Without DeepSpeed, gradients of ranks are added up once, with the last.
             alone = nullcontext() if number == len(waiting) else self.accelerator.no_sync(model)
             with alone:
-                losses.append(host(self, model, {**batch, "num_items_in_batch": items / divided}))
+                losses.append(super().training_step(model, {**batch, "num_items_in_batch": items / divided}))
         return torch.stack(losses).sum()
-
-    return training_step
 
 
 def _ends_a_step(trainer: Any) -> bool:

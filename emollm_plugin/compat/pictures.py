@@ -13,18 +13,6 @@ from typing import Any
 
 import wrapt
 
-# The host's modules that open pictures; what is run as a program has no name of its own, see `as_people_see_them`.
-MODULES = (
-    "llava.mm_utils",
-    "llava.train.train",
-    "llava.serve.cli",
-    "llava.eval.run_llava",
-    "llava.eval.model_vqa",
-    "llava.eval.model_vqa_loader",
-    "llava.eval.model_vqa_mmbench",
-    "llava.eval.model_vqa_science",
-)
-
 
 class AsSeen(wrapt.ObjectProxy):
     """The module `PIL.Image`, of which `open` gives a picture as people see it, decoded and in RGB."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from functools import wraps
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from emobench_data.io.errors import InputError
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
 
 
 def restore_layernorm_list(trainer: ModuleType) -> None:
@@ -29,36 +32,27 @@ class RmsNorm(metaclass=_NamedRmsNorm):
     """Stands for the RMS norm of every decoder family, each of which has a class of its own."""
 
 
-def adapt_llava_trainer(llava_trainer: ModuleType) -> None:
-    """Bring `LLaVATrainer`'s calls into the form that the installed transformers has."""
-    cls = llava_trainer.LLaVATrainer
-    base = cls.__mro__[1]
-    _rename_tokenizer(cls, base)
-    _take_dataset(cls, base)
+def tokenizer_argument(tokenizer: Any) -> dict[str, Any]:
+    """transformers >= 5: `Trainer(tokenizer=...)`, as the host gives it, became `processing_class=`."""
+    from transformers import Trainer
+
+    old = "tokenizer" in inspect.signature(Trainer.__init__).parameters
+    return {} if tokenizer is None else {"tokenizer" if old else "processing_class": tokenizer}
 
 
-def _rename_tokenizer(cls: Any, base: Any) -> None:
-    """transformers >= 5: `Trainer(tokenizer=...)` became `processing_class=`."""
-    if "tokenizer" in inspect.signature(base.__init__).parameters:
-        return
+def load_what_was_saved(trainer: ModuleType) -> None:
+    """transformers 4.37 to 5.23: load DeepSpeed checkpoints that leave out frozen weights; these come from the base model.
 
-    def __init__(self, *args, tokenizer=None, **kwargs):
-        base.__init__(self, *args, processing_class=tokenizer, **kwargs)
+    The trainer loads them strictly, 4.37 those of an adapter too, 5 those of a projector alone.
+    """
 
-    cls.__init__ = __init__
+    def deepspeed_load_checkpoint(engine, checkpoint, *_, **__):
+        partial = hasattr(engine.module, "peft_config") or getattr(engine.module.config, "tune_mm_mlp_adapter", False)
+        loaded, _state = engine.load_checkpoint(str(checkpoint), load_module_strict=not partial)
+        if loaded is None:
+            raise InputError(f"{checkpoint}: DeepSpeed cannot resume from it; was it trained without --deepspeed?")
 
-
-def _take_dataset(cls: Any, base: Any) -> None:
-    """transformers >= 4.57: the trainer hands the data set to `_get_train_sampler`, LLaVA's takes none."""
-    if "train_dataset" not in inspect.signature(base._get_train_sampler).parameters:
-        return
-    host = cls._get_train_sampler
-
-    @wraps(host)
-    def _get_train_sampler(self, train_dataset=None):
-        return host(self)
-
-    cls._get_train_sampler = _get_train_sampler
+    setattr(trainer, "deepspeed_load_checkpoint", deepspeed_load_checkpoint)  # noqa: B010
 
 
 def allow_saved_generator_state(trainer: ModuleType) -> None:
@@ -77,15 +71,10 @@ def allow_saved_generator_state(trainer: ModuleType) -> None:
     torch.serialization.add_safe_globals(state)
 
 
-def no_empty_groups(host_create: Callable) -> Callable:
-    """Wrap the trainer's `create_optimizer`: LoRA and a projector alone leave some of LLaVA's groups empty.
+def without_empty_groups(optimizer: Optimizer) -> Optimizer:
+    """transformers 4.37 with torch 2.13: LoRA and a projector alone leave some of LLaVA's groups empty.
 
-    DeepSpeed drops those, and the scheduler, which still has them, then raises (transformers 4.37 with torch 2.13).
+    DeepSpeed drops those, and the scheduler, which still has them, then raises.
     """
-
-    def create_optimizer(self, *args, **kwargs):
-        optimizer = host_create(self, *args, **kwargs)
-        optimizer.param_groups[:] = [group for group in optimizer.param_groups if group["params"]]
-        return optimizer
-
-    return create_optimizer
+    optimizer.param_groups[:] = [group for group in optimizer.param_groups if group["params"]]
+    return optimizer

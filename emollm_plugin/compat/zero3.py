@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import wraps
 from typing import Any
 
 import torch
@@ -35,19 +33,11 @@ def one_dtype(model: Any) -> None:
             parameter.data = parameter.data.to(model.dtype)
 
 
-def own_storage(host_save: Callable) -> Callable:
-    """Wrap the trainer's `_save`: transformers 4.37 leaves out, as doubles, all but one tensor of one buffer.
+def own_storage(state: dict[str, torch.Tensor] | None) -> dict[str, torch.Tensor] | None:
+    """transformers 4.37: give every tensor memory of its own; of those in one buffer it saves one alone.
 
     On a CPU, DeepSpeed 0.19 hands ZeRO-3's gathered weights over as parts of the buffers they were gathered in.
     """
-
-    @wraps(host_save)
-    def _save(self, output_dir=None, state_dict=None):
-        if state_dict:
-            state_dict = {
-                name: value.clone() if value.untyped_storage().nbytes() > value.nbytes else value
-                for name, value in state_dict.items()
-            }
-        return host_save(self, output_dir, state_dict)
-
-    return _save
+    return state and {
+        name: value.clone() if value.untyped_storage().nbytes() > value.nbytes else value for name, value in state.items()
+    }

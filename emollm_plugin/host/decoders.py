@@ -15,11 +15,12 @@ from emobench_data.io.errors import InputError
 
 from ..checkpoints.base_eyes import load_base
 from ..compat.dtype import float32_unless_told, keep_rotary_exact
+from ..compat.quantized import one_quantization_argument
 from ..compat.zero3 import generator_kept
 from ..training.attention import supported_attention
-from ..training.loss import answer_loss
+from .decoder import Decoder
 
-# `model_type` of what tests train, save and reload; LLaMA (with SmolLM2, Vicuna, Yi ...) is the host's own class.
+# `model_type` of what tests train, save and reload, beside LLaMA (with SmolLM2, Vicuna, Yi ...), the host's own.
 FAMILIES = ("gemma2", "gemma3_text", "mistral", "mpt", "olmo2", "phi3", "qwen2", "qwen3")
 LLAMA = "llama"
 PREFIX = "llava_"
@@ -41,7 +42,7 @@ def any_decoder(host_class: Any, llama: type, meta_model: type, meta_causal: typ
 
     def class_of(path, config=None) -> type:
         family = family_of(path, config)
-        return llama if family == LLAMA else causal_class(family, meta_model, meta_causal)
+        return llama_class(llama) if family == LLAMA else causal_class(family, meta_model, meta_causal)
 
     def covers(cls: type) -> bool:
         kind = getattr(getattr(cls, "config_class", None), "model_type", None)
@@ -88,7 +89,7 @@ def _load(cls: type[Any], path, *args, config=None, attn_implementation=None, vi
         # QLoRA notes its four bits there; its adapter is merged into the whole base, or what the caller asks for.
         del config.quantization_config
     with generator_kept():
-        model = load_base(cls, path, *args, config=config, **kwargs)
+        model = load_base(cls, path, *args, config=config, **one_quantization_argument(kwargs))
     keep_rotary_exact(model)
     return model
 
@@ -158,11 +159,8 @@ def _base_class(stock: Any, meta_model: type, config: type[Any]) -> type:
 
 
 def _causal_class(stock: Any, meta_causal: type, base: type, config: type) -> type:
-    import torch
-
-    class Causal(stock, meta_causal):
+    class Causal(Decoder, stock, meta_causal):
         config_class = config
-        accepts_loss_kwargs = True  # the trainer tells how many labels a step has, see `loss`
 
         def __init__(self, config) -> None:
             super().__init__(config)
@@ -172,62 +170,25 @@ def _causal_class(stock: Any, meta_causal: type, base: type, config: type) -> ty
             self.post_init()
             _refuse_scaled_inputs(self)
 
-        def get_model(self):
-            return getattr(self, self.base_model_prefix)
+    return _named(Causal, stock, f"Llava{stock.__name__}")
 
-        def encode_images(self, images):
-            # The projector may be kept in float32, which MPT's layer norms in bfloat16 refuse.
-            return super().encode_images(images).to(self.get_input_embeddings().weight.dtype)
 
-        def forward(
-            self,
-            input_ids=None,
-            attention_mask=None,
-            position_ids=None,
-            past_key_values=None,
-            inputs_embeds=None,
-            labels=None,
-            images=None,
-            image_sizes=None,
-            num_items_in_batch=None,
-            **kwargs,
-        ):
-            """As the host's: ids with `IMAGE_TOKEN_INDEX` and images (B, 3, S, S), or ready embeddings (B, N, C)."""
-            if inputs_embeds is None:
-                input_ids, position_ids, attention_mask, past_key_values, inputs_embeds, labels = (
-                    self.prepare_inputs_labels_for_multimodal(
-                        input_ids, position_ids, attention_mask, past_key_values, labels, images, image_sizes
-                    )
-                )
-            inputs = {
-                "input_ids": input_ids,
-                "attention_mask": attention_mask,
-                "position_ids": position_ids,
-                "past_key_values": past_key_values,
-                "inputs_embeds": inputs_embeds,
-            }
-            # Not every family takes all of them, MPT no positions.
-            inputs = {key: value for key, value in inputs.items() if value is not None}
-            if self.training and labels is not None:
-                return answer_loss(self, labels, num_items_in_batch, **inputs)
-            return super().forward(labels=labels, **inputs, **kwargs)
+@cache
+def llama_class(host_class: Any) -> type:
+    """The host's class for LLaMA, which makes its base model once, in the way of every other decoder."""
+    from transformers import AutoModelForCausalLM
 
-        @torch.no_grad()
-        def generate(self, inputs=None, images=None, image_sizes=None, **kwargs):
-            """Token ids after a prompt (B, N) with `IMAGE_TOKEN_INDEX` where images stand; the prompt is left out."""
-            position_ids, attention_mask = kwargs.pop("position_ids", None), kwargs.pop("attention_mask", None)
-            _, position_ids, attention_mask, _, embeddings, _ = self.prepare_inputs_labels_for_multimodal(
-                inputs, position_ids, attention_mask, None, None, images, image_sizes
-            )
-            if embeddings is None:  # text alone
-                embeddings = self.get_model().embed_tokens(inputs)
-            known = {"position_ids": position_ids, "attention_mask": attention_mask}
-            known = {key: value for key, value in known.items() if value is not None}
-            return super().generate(inputs_embeds=embeddings, **known, **kwargs)
+    class Causal(Decoder, host_class):
+        pass
 
-    Causal.__name__ = Causal.__qualname__ = f"Llava{stock.__name__}"
-    Causal.__module__ = __name__
-    return Causal
+    named = _named(Causal, host_class.__mro__[1], host_class.__name__)
+    AutoModelForCausalLM.register(host_class.config_class, named, exist_ok=True)
+    return named
+
+
+def _named(causal: Any, stock: type, name: str) -> type:
+    causal.stock, causal.__name__, causal.__qualname__, causal.__module__ = stock, name, name, __name__
+    return causal
 
 
 def _refuse_scaled_inputs(model) -> None:

@@ -6,6 +6,7 @@ import importlib
 import logging
 import runpy
 import sys
+from contextlib import nullcontext
 
 from emobench_data.io.errors import InputError
 
@@ -47,10 +48,12 @@ def run(module: str) -> None:
     from ..compat.cpu import host_on_cpu
     from ..compat.pictures import as_people_see_them
     from ..evaluation.check import check_evaluation
+    from .prompts import asked_for_template
 
-    if module.startswith("llava.eval.model_vqa"):
+    asks = module.startswith("llava.eval.model_vqa")
+    if asks:
         check_evaluation(sys.argv[1:])
-    with host_on_cpu(), as_people_see_them():
+    with host_on_cpu(), as_people_see_them(), asked_for_template(sys.argv[1:]) if asks else nullcontext():
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, MutableMapping
 
-# The launcher's process id, in the environment of all that it starts.
+# The launcher's process id and machine, in the environment of all that it starts; `srun` hands it on to other machines.
 LAUNCHER = "EMOLLM_LAUNCHER"
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -16,7 +17,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 def mark(environment: MutableMapping[str, str]) -> None:
     """Note in the environment of a program to be started that it ends with this process."""
-    environment[LAUNCHER] = str(os.getpid())
+    environment[LAUNCHER] = f"{os.getpid()}@{socket.gethostname()}"
 
 
 def ending_with_us() -> Callable[[], None] | None:
@@ -35,11 +36,12 @@ def ending_with_us() -> Callable[[], None] | None:
 
 def end_with_the_launcher() -> None:
     """In a rank that the launcher's program has started: end when that program does. Elsewhere nothing happens."""
-    if not _libc or LAUNCHER not in os.environ:
+    launcher, _, machine = os.environ.get(LAUNCHER, "").partition("@")
+    if not _libc or not launcher or machine != socket.gethostname():
         return
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
-        os.kill(int(os.environ[LAUNCHER]), 0)  # it may have ended before we asked to be told
+        os.kill(int(launcher), 0)  # it may have ended before we asked to be told
     except ProcessLookupError:
         os._exit(1)
     except PermissionError:

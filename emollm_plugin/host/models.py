@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from ..attach import is_attached, replace, wrap
+from ..attach import replace, wrap
 
 
 def on_arch(module: ModuleType) -> None:
@@ -36,18 +36,6 @@ def on_model(_module: ModuleType) -> None:
     register_configs()
 
 
-def on_llama(module: ModuleType) -> None:
-    from ..compat.quantized import one_quantization_argument
-    from ..training.loss import answer_only_loss
-
-    cls = module.LlavaLlamaForCausalLM
-    if not is_attached(cls):
-        one_quantization_argument(cls)
-        wrap(cls, "forward", answer_only_loss)
-        cls.accepts_loss_kwargs = True
-    _on_language_model("LlavaLlamaForCausalLM")(module)
-
-
 def _on_language_model(name: str) -> Callable[[ModuleType], None]:
     """The host's class `name` becomes one that loads any family, wherever it is imported from."""
 
@@ -64,5 +52,6 @@ def _on_language_model(name: str) -> Callable[[ModuleType], None]:
     return hook
 
 
+on_llama = _on_language_model("LlavaLlamaForCausalLM")
 on_mistral = _on_language_model("LlavaMistralForCausalLM")
 on_mpt = _on_language_model("LlavaMptForCausalLM")

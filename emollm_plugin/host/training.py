@@ -12,14 +12,24 @@ def on_train(module: ModuleType) -> None:
     from ..compat.names import base_by_content
     from ..media import clips as video
     from ..training.collate import padded_by_length
-    from ..training.dataset import cut_to_fit, of_checked_records, with_more_arguments
+    from ..training.dataset import (
+        cut_to_fit,
+        of_checked_records,
+        with_held_out,
+        with_more_arguments,
+        with_more_training_arguments,
+    )
     from ..training.guard import guarded_train
+    from ..training.targets import chosen_targets
 
     wrap(module.ModelArguments, "__init__", base_by_content)
     wrap(module.DataCollatorForSupervisedDataset, "__call__", padded_by_length)
     replace(module, "DataArguments", with_more_arguments)
+    replace(module, "TrainingArguments", with_more_training_arguments)
+    wrap(module, "make_supervised_data_module", with_held_out)
+    wrap(module, "find_all_linear_names", chosen_targets)
     dataset = module.LazySupervisedDataset
-    dataset.records = dataset.room = None
+    dataset.records = dataset.held_out = dataset.room = None
     wrap(dataset, "__init__", of_checked_records)
     wrap(dataset, "__getitem__", lambda host: cut_to_fit(video.clip_samples(host, module)))
     dataset.lengths = video.clips_count_as_pictures(dataset.lengths)
@@ -49,19 +59,6 @@ def _preprocess(host_preprocess: Callable, conversation: ModuleType, tokenize: C
 
 
 def on_trainer(module: ModuleType) -> None:
-    from ..checkpoints import notes
-    from ..compat.accumulate import whole_steps
-    from ..compat.trainer import no_empty_groups
-    from ..compat.zero3 import own_storage
-    from ..media import clips as video
-    from ..training import resume, saving
+    from ..training.trainer import emo_trainer
 
-    cls = module.LLaVATrainer
-    whole_steps(cls)
-    wrap(cls, "_save", own_storage)
-    wrap(cls, "create_optimizer", no_empty_groups)
-    wrap(cls, "save_model", saving.save_what_was_tuned)
-    wrap(cls, "_save_checkpoint", saving.save_in_one_piece)
-    wrap(cls, "_load_from_checkpoint", resume.load_what_was_tuned)
-    wrap(cls, "_get_train_sampler", resume.repeatable_order)
-    wrap(cls, "train", lambda host: resume.train_from_last_complete(video.noting_its_clips(notes.noting_records(host))))
+    replace(module, "LLaVATrainer", emo_trainer)

@@ -114,14 +114,9 @@ def clips_count_as_pictures(host_lengths: property) -> property:
     return property(lengths)
 
 
-def noting_its_clips(host_train: Callable) -> Callable:
-    """Wrap `LLaVATrainer.train`: the configuration says whether the model has learnt from the frames of clips."""
-
-    def train(self, *args, **named):
-        setattr(self.model.config, CLIPS_KEY, any("video" in record for record in self.train_dataset.list_data_dict))
-        return host_train(self, *args, **named)
-
-    return train
+def note_clips(config: Any, data: Any) -> None:
+    """Let a model's configuration say whether it has learnt from the frames of clips, of the host's data set `data`."""
+    setattr(config, CLIPS_KEY, any("video" in record for record in data.list_data_dict))
 
 
 def cache_of(data_args: Any) -> FrameCache | None:

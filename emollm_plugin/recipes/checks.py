@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 from emobench_data.io.errors import InputError
 
-from .recipe import Recipe, zero_file
+from ..checkpoints.folders import is_complete
+from .recipe import ADAPTERS, Recipe, zero_file
 
 
 def check_asked(asked: Recipe) -> None:
@@ -15,15 +17,37 @@ def check_asked(asked: Recipe) -> None:
     Raises:
         InputError: they do not.
     """
-    tune = asked.tune or ("projector" if asked.dataset == "oasis" else "lora")
-    for name in ("lora_r", "lora_alpha"):
-        if getattr(asked, name) and tune not in ("lora", "qlora"):
-            raise InputError(f"{name.upper()}={getattr(asked, name)} is for TUNE=lora and qlora; now TUNE={tune}")
+    tune = asked.tune or "lora"
+    for name in ("lora_r", "lora_alpha", "lora_targets"):
+        if getattr(asked, name) and tune not in ADAPTERS:
+            value = getattr(asked, name)
+            shown = ",".join(value) if isinstance(value, tuple) else value
+            raise InputError(f"{name.upper()}={shown} is for TUNE=lora and qlora; now TUNE={tune}")
+    if asked.save_steps and asked.save_minutes:
+        raise InputError(f"SAVE_STEPS={asked.save_steps} and SAVE_MINUTES={asked.save_minutes:g} say the same; give one")
+    if asked.eval_steps and asked.eval_strategy != "steps":
+        raise InputError(f"EVAL_STEPS={asked.eval_steps} is for EVAL_STRATEGY=steps; now EVAL_STRATEGY={asked.eval_strategy}")
+    check_trackers(asked)
     if asked.align and asked.pretrain_projector:
         raise InputError(f"ALIGN={asked.align} makes what PRETRAIN_PROJECTOR names; give one")
     if not asked.epochs:
         raise InputError(f"EPOCHS={asked.epochs:g} trains nothing; give more than 0")
     zero_file(asked.zero)
+
+
+def check_trackers(asked: Recipe) -> None:
+    """Whether what REPORT_TO names is installed, and known to this stack.
+
+    Raises:
+        InputError: it is not.
+    """
+    if "none" in asked.report_to and len(asked.report_to) > 1:
+        raise InputError(f"REPORT_TO={','.join(asked.report_to)}: none stands alone; take it out")
+    for name in asked.report_to:
+        if name == "trackio" and asked.stack == "classic":
+            raise InputError("REPORT_TO=trackio: transformers 4.37 does not know it; use STACK=current, or tensorboard")
+        if name != "none" and find_spec(name) is None:
+            raise InputError(f"REPORT_TO={name}: the package {name} is not installed; `pip install {name}` in this environment")
 
 
 def check_files(recipe: Recipe) -> None:
@@ -39,6 +63,12 @@ def check_files(recipe: Recipe) -> None:
         raise InputError(f"DATASET={recipe.dataset} needs DATA_ROOT, the folder of your copy (now: {root})")
     if recipe.pretrain_projector and not recipe.pretrain_projector.is_file():
         raise InputError(f"PRETRAIN_PROJECTOR={recipe.pretrain_projector} is no file; give an mm_projector.bin")
+    if recipe.resume_path and not is_complete(recipe.resume_path):
+        raise InputError(f"RESUME={recipe.resume} is no complete checkpoint; give auto, never, or a checkpoint-N of a run")
+    if recipe.eval_data and not recipe.eval_data.is_file():
+        raise InputError(f"EVAL_DATA={recipe.eval_data} is no file; give records as in DATA_PATH")
+    if recipe.eval_data and recipe.eval_strategy == "no":
+        raise InputError(f"EVAL_DATA={recipe.eval_data} is looked at with EVAL_STRATEGY=epoch or steps; now EVAL_STRATEGY=no")
     if recipe.run_dir:
         _can_be_written("RUN_DIR", recipe.run_dir)
 
@@ -48,8 +78,10 @@ def _own_data(recipe: Recipe) -> None:
         raise InputError(f"DATA_PATH={recipe.data_path} does not exist, or is no file")
     if recipe.image_folder and not recipe.image_folder.is_dir():
         raise InputError(f"IMAGE_FOLDER={recipe.image_folder} is no folder")
-    if recipe.rationale not in (None, "none") or recipe.form not in (None, "direct") or recipe.reasoned:
+    if (recipe.rationale, recipe.form) != ("none", "direct") or recipe.reasoned:
         raise InputError("RATIONALE, FORM and REASONED are for a DATASET; DATA_PATH is taken as it is")
+    if recipe.eval_strategy != "no" and not recipe.eval_data:
+        raise InputError(f"EVAL_STRATEGY={recipe.eval_strategy} needs EVAL_DATA beside DATA_PATH, records not trained on")
     if recipe.questions and not recipe.questions.is_file():
         raise InputError(f"QUESTIONS={recipe.questions} is no file")
     if recipe.questions and not (recipe.gold and recipe.gold.is_file()):
@@ -77,7 +109,7 @@ def check_machines(recipe: Recipe) -> None:
         )
     if recipe.hostfile and recipe.nodes > 1:
         raise InputError("HOSTFILE and NODES are two ways to say the same; give one")
-    if recipe.nodes > 1:
+    if recipe.nodes > 1 and recipe.launcher != "srun":
         if not recipe.master_addr:
             raise InputError(f"NODES={recipe.nodes} needs a number and MASTER_ADDR")
         if recipe.node_rank is None or recipe.node_rank >= recipe.nodes:

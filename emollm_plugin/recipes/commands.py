@@ -6,13 +6,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .devices import Devices, start_words
+from .devices import Devices
+from .host_arguments import with_host_arguments
+from .launchers import start_words
 from .prepare import Base, Data
 from .recipe import Recipe, zero_file
 from .runs import Run
 
 LOADER = "llava.eval.model_vqa_loader"
 OWN = "emollm eval"
+TRAIN = ("emollm_plugin", "llava.train.train")
+BOARD = "tensorboard"  # folder in a run's own that holds TensorBoard's files
+EVAL_STEPS = 50
 CLI = [sys.executable, "-m", "emollm_plugin.cli"]
 
 
@@ -34,9 +39,18 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
 
 
 def train_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, port: int | None = None) -> list[str]:
-    """The host's training on all devices of this machine."""
-    assert recipe.global_batch is not None  # the rates have been filled in
-    options = {
+    """The host's training on all devices of this machine, or of all that its launcher reaches.
+
+    Raises:
+        InputError: one of HOST_ARGUMENTS contradicts what the recipe sets.
+    """
+    options = with_host_arguments(train_options(recipe, base, data, devices, run), recipe.host_arguments)
+    return [*start_words(recipe, devices, port), *TRAIN, *_words(options), *recipe.host_arguments]
+
+
+def train_options(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run) -> dict[str, Any]:
+    """Arguments of the host's training, without their dashes, that follow from the recipe."""
+    return {
         "model_name_or_path": base.name,
         "version": base.template,
         "data_path": data.train,
@@ -52,34 +66,48 @@ def train_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run:
         "num_train_epochs": recipe.epochs,
         "max_steps": recipe.max_steps,
         "per_device_train_batch_size": recipe.batch,
-        "gradient_accumulation_steps": recipe.global_batch // recipe.batch // devices.world,
+        "gradient_accumulation_steps": (recipe.global_batch or 0) // (recipe.batch or 1) // devices.world,
         "learning_rate": recipe.learning_rate,
         "weight_decay": 0.0,
-        _warmup(recipe): 0.03,
+        _on_stack(recipe, "warmup_steps", "warmup_ratio"): recipe.warmup,
         "lr_scheduler_type": "cosine",
+        "optim": recipe.optimizer,
         "logging_steps": 5,
         "disable_tqdm": True,
         "model_max_length": recipe.max_length,
         "lazy_preprocess": True,
-        "report_to": "none",
-        "dataloader_num_workers": 1,
+        "report_to": recipe.report_to,
+        "dataloader_num_workers": recipe.workers,
         "seed": recipe.seed,
         **_saving(recipe),
+        **_held_out(recipe, data),
         **_tuning(recipe),
         **_asked_for(recipe, devices, run),
     }
-    return [*start_words(recipe, devices, port), "emollm_plugin", "llava.train.train", *_words(options)]
 
 
-def _warmup(recipe: Recipe) -> str:
-    # The share of warm-up steps: transformers 5 reads it from --warmup_steps, 4.37 has an argument of its own.
-    return "warmup_steps" if recipe.stack == "current" else "warmup_ratio"
+def _on_stack(recipe: Recipe, current: str, classic: str) -> str:
+    # The share of warm-up steps: transformers 5 reads it from --warmup_steps, 4.37 has an argument of its own. And so on.
+    return current if recipe.stack == "current" else classic
 
 
 def _saving(recipe: Recipe) -> dict[str, Any]:
-    if not recipe.save_steps:
-        return {"save_strategy": "no"}
-    return {"save_strategy": "steps", "save_steps": recipe.save_steps, "save_total_limit": 2}
+    limit = {"save_total_limit": recipe.save_limit}
+    if recipe.save_steps:
+        return {"save_strategy": "steps", "save_steps": recipe.save_steps, **limit}
+    if recipe.save_minutes:
+        return {"save_strategy": "no", "save_minutes": recipe.save_minutes, **limit}
+    return {"save_strategy": "no"}
+
+
+def _held_out(recipe: Recipe, data: Data) -> dict[str, Any]:
+    """Arguments for the loss on records that are not trained on."""
+    if recipe.eval_strategy == "no":
+        return {}
+    steps = {"eval_steps": recipe.eval_steps or EVAL_STEPS} if recipe.eval_strategy == "steps" else {}
+    strategy = _on_stack(recipe, "eval_strategy", "evaluation_strategy")
+    held_out = {"eval_data_path": data.held_out, strategy: recipe.eval_strategy}
+    return {**held_out, **steps, "per_device_eval_batch_size": recipe.batch}
 
 
 def _tuning(recipe: Recipe) -> dict[str, Any]:
@@ -88,20 +116,25 @@ def _tuning(recipe: Recipe) -> dict[str, Any]:
     options: dict[str, Any] = {"mm_projector_lr": recipe.projector_lr}
     if recipe.tunes_adapter:
         options |= {"lora_enable": True, "lora_r": recipe.lora_r, "lora_alpha": recipe.lora_alpha}
+        options |= {"lora_targets": ",".join(recipe.lora_targets)} if recipe.lora_targets else {}
     return options | ({"bits": 4} if recipe.tune == "qlora" else {})
 
 
 def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
     """Options that are left out where they are not asked for."""
     start = run.aligned if recipe.align else recipe.pretrain_projector
+    trackers = recipe.report_to != ("none",)
     options = {
         "gradient_checkpointing": recipe.checkpointing or None,
         "deepspeed": zero_file(recipe.zero),
         "pretrain_mm_mlp_adapter": start,
+        "resume_from_checkpoint": recipe.resume if recipe.resume_path else None,
         "frame_cache": recipe.frame_cache,
         "too_long": recipe.too_long,
         "faulty_media": recipe.faulty_media,
         "use_cpu": True if devices.kind == "cpu" else None,
+        "run_name": run.folder.name if trackers else None,
+        "logging_dir": run.folder / BOARD if trackers and recipe.stack == "classic" else None,
     }
     return {name: value for name, value in options.items() if value is not None}
 
@@ -168,7 +201,10 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
 
 
 def _words(options: dict[str, Any]) -> list[str]:
-    return [word for name, value in options.items() for word in (f"--{name}", _word(value))]
+    words = []
+    for name, value in options.items():
+        words += [f"--{name}", *map(_word, value if isinstance(value, tuple) else (value,))]
+    return words
 
 
 def _word(value: Any) -> str:

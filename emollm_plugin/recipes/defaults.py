@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from typing import Any
 
 from emobench_data.io.errors import InputError
 
-from .recipe import Recipe
+from .layers import usual_reasons, usual_tuning
+from .recipe import ADAPTERS, Recipe
+from .settings import SIXTEENTH
 
-# These are there to be through in minutes on two cores.
-QUICK = ("mini", "oasis", "fer2013")
-GLOBAL_BATCH = 8
-PAIRS = "hate,humor,sarcasm"
-# OASIS is small: the projector alone learns enough, in few steps (benchmarks/QUALITY.md).
-OASIS_ALIGN, ALIGN = 150, 300
+GLOBAL_BATCH = BATCH = 8
+ALIGN = 300
+SAVE_MINUTES = 30.0
 
 
 def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
@@ -25,51 +23,43 @@ def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
     Args:
         seeing_base: whether the base model is a LLaVA checkpoint, with a projector of its own.
     """
-    oasis = asked.dataset == "oasis"
-    tune = asked.tune or ("projector" if oasis else "lora")
+    tune = asked.tune or "lora"
     fresh = not (asked.data_path or asked.pretrain_projector or asked.several_machines or seeing_base)
-    align = _else(asked.align, (OASIS_ALIGN if oasis else ALIGN) if fresh else 0)
-    rank = _else(asked.lora_r, 16)
+    rank = _else(asked.lora_r, 16) if tune in ADAPTERS else None
     recipe = replace(
         asked,
-        **_reasons(asked),
         tune=tune,
-        align=align,
-        projector=asked.projector or _projector(asked),
+        align=_else(asked.align, ALIGN if fresh else 0),
+        projector=asked.projector or "multiperspective",
         lora_r=rank,
-        select_layer=_else(asked.select_layer, _layer(asked)),
-        lora_alpha=_else(asked.lora_alpha, 2 * rank),
-        save_steps=_else(asked.save_steps, 0 if tune == "full" else 50),
+        lora_alpha=_else(asked.lora_alpha, rank and 2 * rank),
+        select_layer=_layer(asked),
     )
+    recipe = _with_saves(recipe)
     return replace(recipe, beside=_else(asked.beside, 0.2 if reads_aligned(recipe) else 1.0))
 
 
-def _reasons(asked: Recipe) -> dict[str, Any]:
-    """What is trained and asked with reasons: of EmoBench-mini where words and picture have to be put together."""
-    if asked.rationale or asked.form or asked.reasoned or asked.data_path or asked.dataset != "mini":
-        return {"rationale": asked.rationale or "none", "form": asked.form or "direct"}
-    return {"rationale": "all", "form": "steps", "reasoned": PAIRS}
+def _with_saves(recipe: Recipe) -> Recipe:
+    """Checkpoints by steps where these are asked for, else by time; a fully tuned model's are large, and asked for."""
+    if recipe.save_steps is not None:
+        return replace(recipe, save_minutes=0.0)
+    return replace(
+        recipe, save_steps=0, save_minutes=_else(recipe.save_minutes, 0.0 if recipe.tune == "full" else SAVE_MINUTES)
+    )
 
 
 def _else(value, default):
     return default if value is None else value
 
 
-def _quick(asked: Recipe) -> bool:
-    return not (asked.data_path or asked.base_model) and asked.dataset in QUICK
-
-
-def _projector(asked: Recipe) -> str:
-    return "multiperspective:tokens=4" if _quick(asked) else "multiperspective"
-
-
 def _layer(asked: Recipe) -> int:
     if not asked.vision_tower.startswith("efficientnet"):
-        return -2
-    if _quick(asked) and asked.dataset == "fer2013":
-        # A face is read on a finer grid (benchmarks/QUALITY.md); it ends one block earlier in the larger variants.
+        # A transformer has one grid for all its layers.
+        return asked.select_layer if isinstance(asked.select_layer, int) else -2
+    if asked.select_layer == SIXTEENTH:
+        # The last layer with the grid of a sixteenth of the side; it ends one block earlier in the larger variants.
         return -7 if asked.vision_tower == "efficientnet_lite0" else -8
-    return -3
+    return asked.select_layer if isinstance(asked.select_layer, int) else -3
 
 
 def reads_aligned(recipe: Recipe) -> bool:
@@ -100,16 +90,24 @@ def with_rates(recipe: Recipe, *, seeing_base: bool = False) -> Recipe:
 
 
 def with_batch(recipe: Recipe, world: int) -> Recipe:
-    """`recipe` with its global batch: a multiple of BATCH on every one of `world` ranks.
+    """`recipe` with its global batch, of which each of `world` ranks takes a multiple of BATCH.
+
+    Where only a GLOBAL_BATCH is given, BATCH is the largest from 8 down that divides a rank's share of it.
 
     Raises:
-        InputError: the one asked for is none.
+        InputError: the ranks cannot share it.
     """
-    step = recipe.batch * world
-    batch = recipe.global_batch or -(-GLOBAL_BATCH // step) * step
-    if batch % step:
-        raise InputError(f"GLOBAL_BATCH={batch} is not a multiple of BATCH x ranks on all machines = {recipe.batch} x {world}")
-    return replace(recipe, global_batch=batch)
+    if not recipe.global_batch:
+        batch = recipe.batch or BATCH
+        step = batch * world
+        return replace(recipe, batch=batch, global_batch=-(-GLOBAL_BATCH // step) * step)
+    step = (recipe.batch or 1) * world
+    share, rest = divmod(recipe.global_batch, step)
+    if rest:
+        shared = f"BATCH x ranks on all machines = {recipe.batch} x {world}" if recipe.batch else f"the ranks, {world}"
+        near = max(share * step, step)
+        raise InputError(f"GLOBAL_BATCH={recipe.global_batch} is not a multiple of {shared}; give {near} or {near + step}")
+    return replace(recipe, batch=recipe.batch or next(size for size in range(BATCH, 0, -1) if share % size == 0))
 
 
 def default_precision(device: str) -> str:
@@ -124,16 +122,13 @@ def data_name(recipe: Recipe) -> str:
         file = recipe.data_path.resolve()
         return _plain(f"{file.parent.name}-{file.stem}")
     suffix = "" if recipe.videos == "storyboards" else f"-{recipe.videos}"
-    if (recipe.rationale or "none", recipe.form or "direct") != ("none", "direct"):
-        suffix += f"-{recipe.rationale or 'none'}-{recipe.form or 'direct'}"
-    if recipe.reasoned:
-        suffix += f"-{recipe.reasoned.replace(',', '+')}"
+    if (recipe.rationale, recipe.form, recipe.reasoned) != usual_reasons(recipe.dataset):
+        suffix += "-".join(["", recipe.rationale, recipe.form, *(recipe.reasoned or ())])
     return recipe.dataset + suffix
 
 
 def run_name(asked: Recipe) -> str:
     """The default run folder's name: data, model and mode, as far as they are not the default ones, and the seed."""
-    plain = replace(asked, tune=None)
     parts = [data_name(asked)]
     sizes = (asked.mini_train, asked.mini_test)
     if asked.dataset == "mini" and not asked.data_path and sizes != (Recipe.mini_train, Recipe.mini_test):
@@ -141,7 +136,7 @@ def run_name(asked: Recipe) -> str:
     parts += [_plain(asked.base_model.rstrip("/").rpartition("/")[2])] if asked.base_model else []
     if asked.vision_tower != Recipe.vision_tower:
         parts.append(_plain(asked.vision_tower.rstrip("/").rpartition("/")[2]))
-    if asked.tune and asked.tune != with_defaults(plain).tune:
+    if asked.tune and asked.tune != usual_tuning(asked.dataset):
         parts.append(asked.tune)
     return "-".join([*parts, f"seed{asked.seed}", *([] if asked.stack == "current" else [asked.stack])])
 

@@ -1,9 +1,7 @@
-"""What a run is on: devices, their number format, ranks and machines, and how DeepSpeed starts them."""
+"""What a run is on: devices, their number format, ranks and machines."""
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
 import sys
@@ -96,26 +94,3 @@ def _slots(hostfile: Path) -> int:
             "each with NODES, or unset it"
         )
     return total
-
-
-def start_words(recipe: Recipe, devices: Devices, port: int | None = None) -> list[str]:
-    """The beginning of a command that starts a rank for every device: DeepSpeed's own launcher.
-
-    On one machine, or where each is told its number, it is the part of it that starts ranks: the one before only reads
-    a list of machines, and drops CUDA_VISIBLE_DEVICES or takes no names but numbers from it.
-    """
-    ports = [f"--master_port={port}"] if port else []
-    quiet = ["--log_level=error", "--module"]
-    if recipe.hostfile:
-        address = [f"--master_addr={recipe.master_addr}"] if recipe.master_addr else []
-        runner = [str(Path(sys.executable).with_name("deepspeed")), f"--hostfile={recipe.hostfile.resolve()}"]
-        return [*runner, *address, *ports, *quiet]
-    launcher = [sys.executable, "-m", "deepspeed.launcher.launch", f"--world_info={_world(recipe, devices)}"]
-    address = [f"--master_addr={recipe.master_addr}", f"--node_rank={recipe.rank}"] if recipe.nodes > 1 else []
-    return [*launcher, *address, *ports, *quiet]
-
-
-def _world(recipe: Recipe, devices: Devices) -> str:
-    """Machine -> devices, as DeepSpeed hands it on; of other machines it counts how many."""
-    machines = [f"machine-{number}" for number in range(recipe.nodes)]
-    return base64.urlsafe_b64encode(json.dumps(dict.fromkeys(machines, devices.here)).encode()).decode()

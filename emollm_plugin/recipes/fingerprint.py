@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ FREE = {
     "image_folder",
     "questions",
     "gold",
+    "eval_data",
+    "eval_strategy",
+    "eval_steps",
+    "report_to",
+    "workers",
     "videos",
     "frame_cache",
     "base_model",
@@ -40,6 +46,10 @@ FREE = {
     "template",
     "batch",
     "save_steps",
+    "save_minutes",
+    "save_limit",
+    "resume",
+    "launcher",
     "checkpointing",
     "zero",
     "precision",
@@ -57,6 +67,7 @@ FREE = {
     "downloads",
     "stack",
 }
+LATER = ("lora_targets", "warmup", "optimizer", "host_arguments")
 PACKAGES = (
     "torch",
     "transformers",
@@ -87,6 +98,9 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
         values |= {"LORA_R": None, "LORA_ALPHA": None}
     if not recipe.align:
         values["BESIDE"] = None
+    # Settings that came later count where they are set, so that runs of before are found again.
+    untouched = [name for name in LATER if getattr(recipe, name) == getattr(Recipe, name)]
+    values |= {name.upper(): None for name in untouched}
     zero = zero_file(recipe.zero)
     return {
         **values,
@@ -99,6 +113,7 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
         "base model": model_stamp(base.name),
         "VISION_TOWER": recipe.vision_tower,
         "vision tower": model_stamp(recipe.vision_tower),
+        "RESUME": model_stamp(str(recipe.resume_path)) if recipe.resume_path else None,
         "PRETRAIN_PROJECTOR": digest_of(recipe.pretrain_projector) if recipe.pretrain_projector else None,
         "packages": {"emollm": __version__} | {name: found for name in PACKAGES if (found := package_version(name))},
     }
@@ -147,4 +162,6 @@ def _shown(name: str, before: Any, now: Any) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return shlex.join(map(str, value))
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -30,12 +30,16 @@ class Base:
 
 @dataclass(frozen=True)
 class Data:
-    """Files of a run: LLaVA's training JSON, the folder of its media, and questions with their answers, or None."""
+    """Files of a run: LLaVA's training JSON, the folder of its media, and questions with their answers, or None.
+
+    `held_out` is JSON as for training, on which the loss is looked at.
+    """
 
     train: Path
     images: Path | None
     questions: Path | None
     gold: Path | None
+    held_out: Path | None = None
 
 
 def prepare_base(recipe: Recipe, *, dry: bool = False) -> Base:
@@ -71,7 +75,7 @@ def _get_small_base(recipe: Recipe, folder: Path) -> None:
 def prepare_data(recipe: Recipe) -> Data:
     """The data set written as LLaVA's files, or the user's own as they are."""
     if recipe.data_path:
-        return Data(recipe.data_path, recipe.image_folder, recipe.questions, recipe.gold)
+        return Data(recipe.data_path, recipe.image_folder, recipe.questions, recipe.gold, recipe.eval_data)
     out, images, command = _data_command(recipe)
     if recipe.dataset == "mini":
         say(f"EmoBench-mini in {out}")
@@ -84,13 +88,14 @@ def prepare_data(recipe: Recipe) -> Data:
     if not (out / "questions.jsonl").is_file() and (out / "val_questions.jsonl").is_file():
         say(f"this copy of {recipe.dataset} has no test part: its validation part, which training does not see, is asked")
         part = "val_"
-    return Data(out / "train.json", images, out / f"{part}questions.jsonl", out / f"{part}gold.jsonl")
+    questions, gold = out / f"{part}questions.jsonl", out / f"{part}gold.jsonl"
+    return Data(out / "train.json", images, questions, gold, recipe.eval_data)
 
 
 def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:
     """Where the data go, where their media lie, and the arguments of `emobench_data` that write them."""
-    form = ["--rationale", recipe.rationale or "none", "--form", recipe.form or "direct", "--videos", recipe.videos]
-    form += ["--reasoned", recipe.reasoned] if recipe.reasoned else []
+    form = ["--rationale", recipe.rationale, "--form", recipe.form, "--videos", recipe.videos]
+    form += ["--reasoned", ",".join(recipe.reasoned)] if recipe.reasoned else []
     mini = recipe.dataset == "mini"
     part = f"{recipe.mini_train}-{recipe.mini_test}" if mini else f"seed{recipe.seed}"
     suffix = data_name(recipe)[len(recipe.dataset) :]

@@ -1,20 +1,17 @@
-"""What a fine-tuning run is: every setting with its form, read from the environment and checked once.
+"""What a fine-tuning run is: every setting with its form.
 
-`help.txt` beside this file says what each means. Another source of settings, such as a file, has only to make a mapping
-of names to text for `Recipe.read`.
+`help.txt` beside this file says what each means, `layers.py` reads them.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from emobench_data.io.errors import InputError
-from emobench_data.schema.tasks import TASKS
 
 from .settings import (
     choice,
@@ -25,16 +22,21 @@ from .settings import (
     names,
     number,
     path,
-    read_settings,
+    read_value,
+    refuse_misspelt,
     setting,
+    several,
     share,
     text,
+    words,
     yes_or_no,
 )
 
 ROOT = Path(__file__).parents[2]
 HELP = Path(__file__).with_name("help.txt")
 ADAPTERS = ("lora", "qlora")
+RESUME = ("auto", "never")
+TRACKERS = ("none", "tensorboard", "wandb", "trackio")
 
 
 @dataclass(frozen=True)
@@ -47,22 +49,23 @@ class Recipe:
     # Data
     dataset: str = setting(text, "mini")
     data_root: Path | None = setting(path)
-    mini_train: int = setting(count_or_none, 480)
+    mini_train: int = setting(count_or_none, 720)
     mini_test: int = setting(count_or_none, 144)
-    rationale: str | None = setting(choice("none", "only", "mixed", "all"))
-    form: str | None = setting(choice("direct", "guided", "steps"))
-    reasoned: str | None = setting(names(*TASKS))
+    rationale: str = setting(choice("none", "only", "mixed", "all"), "none")
+    form: str = setting(choice("direct", "guided", "steps"), "direct")
+    reasoned: tuple[str, ...] | None = setting(names)
     data_path: Path | None = setting(path)
     image_folder: Path | None = setting(path)
     questions: Path | None = setting(path)
     gold: Path | None = setting(path)
+    eval_data: Path | None = setting(path)
     videos: str = setting(choice("storyboards", "clips"), "storyboards")
     frame_cache: Path | None = setting(path)
     faulty_media: float | None = setting(share)
     # Model
     base_model: str | None = setting(text)
     vision_tower: str = setting(text, "efficientnet_lite0")
-    select_layer: int | None = setting(layer)
+    select_layer: int | str | None = setting(layer)
     projector: str | None = setting(text)
     pretrain_projector: Path | None = setting(path)
     align: int | None = setting(count_or_none)
@@ -72,21 +75,33 @@ class Recipe:
     tune: str | None = setting(choice("full", "lora", "qlora", "projector"))
     lora_r: int | None = setting(count)
     lora_alpha: int | None = setting(count)
+    lora_targets: tuple[str, ...] | None = setting(names)
     epochs: float = setting(number, 1.0)
     learning_rate: float | None = setting(number)
     projector_lr: float | None = setting(number)
+    warmup: float = setting(share, 0.03)
+    optimizer: str = setting(text, "adamw_torch")
     max_steps: int = setting(limit, -1)
     global_batch: int | None = setting(count)
-    batch: int = setting(count, 8)
+    batch: int | None = setting(count)
     max_length: int = setting(count, 2048)
     too_long: str | None = setting(choice("refuse", "drop", "cut"))
     seed: int = setting(count_or_none, 0)
+    workers: int = setting(count_or_none, 1)
+    save_minutes: float | None = setting(number)
     save_steps: int | None = setting(count_or_none)
+    save_limit: int = setting(count, 2)
+    resume: str = setting(text, "auto")
+    eval_strategy: str = setting(choice("no", "epoch", "steps"), "no")
+    eval_steps: int | None = setting(count)
+    report_to: tuple[str, ...] = setting(several(choice(*TRACKERS), "trackers"), ("none",))
     checkpointing: bool = setting(yes_or_no, False)
     zero: str = setting(text, "2")
     precision: str | None = setting(choice("bf16", "fp32"))
     device: str = setting(choice("auto", "cpu", "cuda"), "auto")
     gpus: int | None = setting(count)
+    launcher: str = setting(choice("deepspeed", "torchrun", "srun"), "deepspeed")
+    host_arguments: tuple[str, ...] = setting(words, ())
     # Several machines
     hostfile: Path | None = setting(path)
     nodes: int = setting(count, 1)
@@ -100,15 +115,6 @@ class Recipe:
     models: Path = setting(path, ROOT / "models")
     downloads: Path = setting(path, ROOT / "downloads")
     stack: str = setting(choice("current", "classic"), "current")
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> Recipe:
-        """The recipe that `environment` describes, each setting in its form.
-
-        Raises:
-            InputError: a value is not of its form, or a name is none but looks like one.
-        """
-        return cls(**read_settings(fields(cls), environment))
 
     @property
     def several_machines(self) -> bool:
@@ -127,6 +133,11 @@ class Recipe:
         return self.tune
 
     @property
+    def resume_path(self) -> Path | None:
+        """The checkpoint that RESUME names."""
+        return None if self.resume in RESUME else Path(self.resume).expanduser()
+
+    @property
     def tunes_adapter(self) -> bool:
         """Whether the language model is tuned by LoRA."""
         return self.tune in ADAPTERS
@@ -134,7 +145,13 @@ class Recipe:
     def settings(self) -> dict[str, Any]:
         """NAME -> value, as JSON can hold it."""
         values = ((one.name.upper(), getattr(self, one.name)) for one in fields(self))
-        return {name: str(value) if isinstance(value, Path) else value for name, value in values}
+        return {name: _plain(value) for name, value in values}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value
 
 
 def zero_file(zero: str) -> Path | None:
@@ -152,8 +169,12 @@ def zero_file(zero: str) -> Path | None:
 
 
 if __name__ == "__main__":  # for the launcher, before there is an environment: with any Python and no package
+    reads = {one.name.upper(): one.metadata["read"] for one in fields(Recipe)}
     try:
-        Recipe.read(os.environ)
+        refuse_misspelt(os.environ, reads)
+        for name, read in reads.items():
+            if os.environ.get(name):
+                read_value(name, os.environ[name], read)
     except InputError as error:
         print("error:", *str(error).split(), file=sys.stderr)
         sys.exit(2)

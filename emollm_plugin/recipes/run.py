@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-import socket
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,24 @@ from emobench_data.schema.questions import read_questions
 from ..alignment.pairs import NoLabels, draw_pairs
 from .base import check_base
 from .checks import check_asked, check_files, check_machines
-from .commands import LOADER, align_command, eval_command, evaluator, results_command, train_command
+from .commands import BOARD, LOADER, align_command, eval_command, evaluator, results_command, train_command
 from .conditions import package_version
 from .defaults import with_batch, with_defaults, with_rates
 from .devices import Devices, choose_devices
 from .fingerprint import digest_of, fingerprint
+from .held_out import held_out_records
+from .host_arguments import parse
 from .inputs import as_llava_reads, check_questions, media_of, read_records, usable
+from .launchers import check_launcher, free_port
+from .layers import overridden, read_recipe
 from .prepare import Base, Data, prepare_base, prepare_data
 from .process import run_logged, run_plain, say
 from .recipe import Recipe
+from .resolved import FILE, resolved, save
 from .runs import Run, claim, set_aside, shown_folder, wait_for_writer
 
 MOST_PAIRS = 2000  # `emollm align --most`
+HELD_OUT = "held-out.json"
 EVALUATED = "evaluated.json"  # what the answers in a run's folder are to
 
 
@@ -46,20 +52,33 @@ class Prepared:
     guided: bool  # whether the questions ask for reasons
 
 
-def finetune(environment: Mapping[str, str], *, dry: bool = False) -> None:
-    """Train, evaluate and score as the variables say; with `dry` only print the host's two commands.
+def finetune(
+    environment: Mapping[str, str],
+    recipe: str | None = None,
+    changes: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+    *,
+    dry: bool = False,
+) -> None:
+    """Train, evaluate and score as recipe, variables and changes say; with `dry` only print the host's two commands.
+
+    Args:
+        environment, recipe, changes, arguments: as in `layers.read_recipe`.
 
     Raises:
         InputError: the settings, or what they name, cannot be used.
         process.Failed: a program of the run failed.
     """
-    asked = Recipe.read({"STACK": stack_here(), **environment})
+    asked = read_recipe({"STACK": stack_here(), **environment}, recipe, changes, arguments)
+    if differ := overridden(environment, recipe):
+        say(f"the environment goes before {recipe}: {' '.join(differ)}")
     prepared = prepare(asked, dry=dry)
     if dry:
         _show(asked, prepared)
         return
     run = _claimed(asked, prepared)
-    data = _plain_copies(prepared.data, run)
+    save(run.folder / FILE, resolved(prepared.recipe, prepared.base, prepared.devices))
+    data = _plain_copies(_with_held_out(prepared.data, prepared.recipe, run), run)
     train(prepared, data, run)
     if asked.rank:
         say(f"machine {asked.rank} is done; machine 0 has the checkpoint")
@@ -77,12 +96,14 @@ def stack_here() -> str:
 def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     """Check the settings, get base model and data ready, and read all that the run will read."""
     check_asked(asked)
+    check_launcher(asked, dry=dry)
     seeing = check_base(asked, fetch=not dry)
     recipe = with_defaults(asked, seeing_base=seeing)
     check_files(recipe)
     check_machines(recipe)
     devices = choose_devices(recipe)
     recipe = with_batch(recipe, devices.world)
+    check_host_arguments(recipe)
     base = prepare_base(recipe, dry=dry)
     data = prepare_data(recipe)
     records = read_records(data.train)
@@ -106,8 +127,17 @@ def _aligned_or_not(asked: Recipe, recipe: Recipe, records: list[Any]) -> Recipe
     return recipe
 
 
+def check_host_arguments(recipe: Recipe) -> None:
+    """Whether the host's training takes HOST_ARGUMENTS, by its own parser; raises `InputError` or `Failed`."""
+    if recipe.host_arguments:
+        parse(recipe.host_arguments)
+        run_plain([sys.executable, "-m", "emollm_plugin.cli", "host-arguments", "--", *recipe.host_arguments])
+
+
 def _show(asked: Recipe, prepared: Prepared) -> None:
     recipe, base, data = prepared.recipe, prepared.base, prepared.data
+    if recipe.eval_strategy != "no" and not data.held_out:
+        data = replace(data, held_out=shown_folder(asked) / "inputs" / HELD_OUT)
     run = Run(shown_folder(asked), recipe.tuned, {}, trained=False)
     click.echo(shlex.join(train_command(recipe, base, data, prepared.devices, run)))
     if data.questions:
@@ -133,6 +163,16 @@ def _plain_copies(data: Data, run: Run) -> Data:
     return replace(data, **changed)
 
 
+def _with_held_out(data: Data, recipe: Recipe, run: Run) -> Data:
+    """`data` with the records that the loss is looked at on, where it is and they are not given."""
+    if recipe.eval_strategy == "no" or data.held_out:
+        return data
+    file = run.folder / "inputs" / HELD_OUT
+    with atomic_file(file) as opened:
+        opened.write(held_out_records(data.train.parent, recipe.dataset))
+    return replace(data, held_out=file)
+
+
 def train(prepared: Prepared, data: Data, run: Run) -> None:
     """Align and train, or go on from where the same run was stopped, or do nothing where it has ended."""
     recipe, devices = prepared.recipe, prepared.devices
@@ -150,19 +190,17 @@ def train(prepared: Prepared, data: Data, run: Run) -> None:
         f"training: {recipe.tune}, seed {recipe.seed}, on {devices.words}, {devices.precision}, "
         f"{recipe.global_batch} samples a step; log: {log}"
     )
-    command = train_command(recipe, prepared.base, data, devices, run, _port(recipe))
-    run_logged("training", command, log, devices.environment)
+    command = train_command(recipe, prepared.base, data, devices, run, free_port(recipe))
+    run_logged("training", command, log, {**devices.environment, **trackers_environment(recipe, run)})
     if not recipe.rank:
         run.finished()
 
 
-def _port(recipe: Recipe) -> int | None:
-    """A port of its own on one machine, so that two runs there do not meet; DeepSpeed's own where machines must agree."""
-    if recipe.master_port or recipe.nodes > 1:
-        return recipe.master_port
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def trackers_environment(recipe: Recipe, run: Run) -> dict[str, str]:
+    """Where trackers write, which is not beside the model's files."""
+    if recipe.report_to == ("none",):
+        return {}
+    return {"TENSORBOARD_LOGGING_DIR": str(run.folder / BOARD), "WANDB_DIR": str(run.folder)}
 
 
 def evaluate(prepared: Prepared, data: Data, run: Run) -> None:

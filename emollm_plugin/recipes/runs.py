@@ -32,6 +32,8 @@ LEFT = (
     "answers.jsonl",
     "evaluated.json",
     "inputs",
+    "recipe.yaml",
+    "tensorboard",
 )
 WAIT = 10  # seconds that a killed training may take to be gone
 
@@ -90,6 +92,8 @@ def claim(asked: Recipe, recipe: Recipe, mark: Mapping[str, Any], ranks: int) ->
                     return Run(folder, recipe.tuned, record, trained=False)
                 continue  # another launcher was faster
             differs = _differs(folder / f"llava-emollm-{recipe.tune}", made, record)
+            if asked.resume == "never" and not differs:
+                differs = "it is the same, and RESUME=never begins anew"
             if not differs:
                 return Run(folder, recipe.tuned, record, trained=made["state"] == "trained")
             if not asked.overwrite:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from difflib import get_close_matches
@@ -55,18 +56,6 @@ def choice(*names: str) -> Read:
     return read
 
 
-def names(*known: str) -> Read:
-    """Some of `known`, with commas between."""
-
-    def read(text: str) -> str:
-        given = [name.strip() for name in text.split(",")]
-        if unknown := [name for name in given if name not in known]:
-            raise ValueError(f"names {unknown[0]!r}, which is unknown; known: {', '.join(known)}")
-        return ",".join(name for name in known if name in given)
-
-    return read
-
-
 def _of_form(pattern: str, words: str, kind: Callable[[str], Any]) -> Read:
     def read(text: str) -> Any:
         if not re.fullmatch(pattern, text):
@@ -79,34 +68,60 @@ def _of_form(pattern: str, words: str, kind: Callable[[str], Any]) -> Read:
 count = _of_form(r"[1-9][0-9]{0,8}", "a whole number from 1", int)
 count_or_none = _of_form(r"0|[1-9][0-9]{0,8}", "a whole number from 0", int)
 limit = _of_form(r"-1|[1-9][0-9]{0,8}", "a whole number from 1, or -1 for no limit", int)
-layer = _of_form(r"-?[0-9]{1,4}", "the number of an encoder layer", int)
-share = _of_form(r"0|1|0?\.[0-9]+", "a number from 0 to 1", float)
+SIXTEENTH = "1/16"
+layer = _of_form(r"1/16|-?[0-9]{1,4}", "the number of an encoder layer", lambda text: text if text == SIXTEENTH else int(text))
+share = _of_form(r"0|1(\.0+)?|0?\.[0-9]+", "a number from 0 to 1", float)
 number = _of_form(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?", "a number", float)
 path = _of_form(r"(?s).+", "a path", lambda text: Path(text).expanduser())
 text = _of_form(r"(?s).+", "a text", str)
 
 
 def yes_or_no(text: str) -> bool:
-    """1 or 0."""
-    return choice("0", "1")(text) == "1"
+    """1 or 0, or as YAML has it."""
+    return choice("0", "1")({"true": "1", "false": "0"}.get(text.lower(), text)) == "1"
 
 
-def read_settings(fields: Iterable[Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """Field name -> value, for the dataclass `fields` whose name in capitals is set and not empty.
+def several(read: Read, words: str) -> Read:
+    """Names with commas between them, each of the form `read`; `words` say what they are."""
+
+    def read_all(text: str) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in text.split(","))
+        if not all(names):
+            raise ValueError(f"is not {words} with commas between them")
+        return tuple(read(name) for name in names)
+
+    return read_all
+
+
+names = several(_of_form(r"[A-Za-z0-9_.]+", "a name without spaces", str), "names")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a command line, quoted as in a shell."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ValueError(f"is no command line ({str(error).lower()})") from None
+
+
+def read_value(shown: str, text: str, read: Read) -> Any:
+    """What `text` says.
+
+    Args:
+        shown: the setting as the error names it, with the place that it stands at.
 
     Raises:
-        InputError: a value is not of its form, or a variable looks like one of ours and is none.
+        InputError: it is not of the form that `read` takes.
     """
-    reads = {one.name.upper(): (one.name, one.metadata["read"]) for one in fields}
-    refuse_misspelt(environment, {name: read for name, (_, read) in reads.items()})
-    values = {}
-    for name, (key, read) in reads.items():
-        if environment.get(name):
-            try:
-                values[key] = read(environment[name])
-            except ValueError as error:
-                raise InputError(f"{name}={environment[name]} {error}") from None
-    return values
+    try:
+        return read(text)
+    except ValueError as error:
+        raise InputError(f"{shown}={text} {error}") from None
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that is most like `name`, if any is."""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
 
 
 def refuse_misspelt(environment: Mapping[str, str], reads: Mapping[str, Read]) -> None:

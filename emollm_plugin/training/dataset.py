@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
@@ -29,6 +31,9 @@ def with_more_arguments(host_arguments: type) -> type:
 
     @dataclass
     class DataArguments(host_arguments):
+        eval_data_path: str | None = field(
+            default=None, metadata={"help": "Records as in data_path, on which --eval_strategy looks at the loss."}
+        )
         frame_cache: str | None = field(default=None, metadata={"help": "Folder that keeps clips' frames for later."})
         frame_cache_gb: float = field(default=4.0, metadata={"help": "Gigabytes that it takes at most."})
         too_long: str = field(
@@ -42,6 +47,34 @@ def with_more_arguments(host_arguments: type) -> type:
         )
 
     return DataArguments
+
+
+def with_more_training_arguments(host_arguments: type) -> type:
+    """The host's `TrainingArguments` with settings more; a checkpoint keeps them, so they bear the host's name."""
+
+    @dataclass
+    class TrainingArguments(host_arguments):
+        save_minutes: float = field(default=0.0, metadata={"help": "Minutes between checkpoints, 0 for none by time."})
+        lora_targets: str | None = field(
+            default=None, metadata={"help": "Layers that take an adapter, by their names' last part, with commas between."}
+        )
+
+    TrainingArguments.__module__, TrainingArguments.__qualname__ = host_arguments.__module__, host_arguments.__qualname__
+    return TrainingArguments
+
+
+def with_held_out(host_make: Callable) -> Callable:
+    """Wrap `make_supervised_data_module`: the data set that is looked at has the class's `held_out` records, or is None."""
+
+    def make_supervised_data_module(tokenizer, data_args) -> dict[str, Any]:
+        made = host_make(tokenizer=tokenizer, data_args=data_args)
+        train = made["train_dataset"]
+        if train.held_out:
+            made["eval_dataset"] = copy.copy(train)
+            made["eval_dataset"].list_data_dict = train.held_out
+        return made
+
+    return make_supervised_data_module
 
 
 def of_checked_records(host_init: Callable) -> Callable:

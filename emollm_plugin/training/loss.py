@@ -10,71 +10,12 @@ many the whole step has, over all its micro-batches and ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from ..prompt.encode import IGNORE_INDEX
-
-
-def answer_only_loss(host_forward: Callable) -> Callable:
-    """Wrap the `forward` of a LLaVA causal model; outside training, or without labels, the host's own runs.
-
-    In training it returns the loss of `answer_loss` and no logits.
-    """
-
-    def forward(
-        self,
-        input_ids=None,
-        attention_mask=None,
-        position_ids=None,
-        past_key_values=None,
-        inputs_embeds=None,
-        labels=None,
-        use_cache=None,
-        output_attentions=None,
-        output_hidden_states=None,
-        images=None,
-        image_sizes=None,
-        return_dict=None,
-        num_items_in_batch=None,
-    ):
-        if not self.training or labels is None or inputs_embeds is not None:
-            return host_forward(
-                self,
-                input_ids,
-                attention_mask,
-                position_ids,
-                past_key_values,
-                inputs_embeds,
-                labels,
-                use_cache,
-                output_attentions,
-                output_hidden_states,
-                images,
-                image_sizes,
-                return_dict,
-            )
-        input_ids, position_ids, attention_mask, past_key_values, inputs_embeds, labels = (
-            self.prepare_inputs_labels_for_multimodal(
-                input_ids, position_ids, attention_mask, past_key_values, labels, images, image_sizes
-            )
-        )
-        return answer_loss(
-            self,
-            labels,
-            num_items_in_batch,
-            input_ids=input_ids,
-            attention_mask=attention_mask,
-            position_ids=position_ids,
-            past_key_values=past_key_values,
-            inputs_embeds=inputs_embeds,
-        )
-
-    return forward
 
 
 def answer_loss(model, labels: Tensor, items: Tensor | float | None = None, **inputs) -> CausalLMOutputWithPast:

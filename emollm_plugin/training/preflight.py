@@ -5,6 +5,7 @@ LLaVA answers an unknown `--version` with Vicuna's template, masks samples it ca
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -47,6 +48,8 @@ class Plan:
     clips: ClipReader
     records: list[dict]
     room: Room | None  # that samples are cut to
+    held_out: list[dict]  # records that are looked at and not trained on
+    lora_targets: tuple[str, ...]
 
 
 def preflight(host: ModuleType) -> Plan:
@@ -78,6 +81,7 @@ def preflight(host: ModuleType) -> Plan:
     check_shared(output)
     samples = Samples(host, model_args, data_args, training, frames=clips.sampling.frames)
     left_out, room = from_first(lambda: _to_leave_out(samples, records, data_args, clips, output))
+    held_out = _held_out(samples, data_args, training, clips, output)
     return Plan(
         half_precision=training.bf16 or training.fp16,
         seed=training.seed,
@@ -86,7 +90,28 @@ def preflight(host: ModuleType) -> Plan:
         clips=clips,
         room=room if data_args.too_long == "cut" else None,
         records=[record for number, record in enumerate(records) if number not in left_out],
+        held_out=held_out,
+        lora_targets=tuple(filter(None, (training.lora_targets or "").split(","))),
     )
+
+
+def _held_out(samples: Samples, data_args, training: _Training, clips: ClipReader, output: Path) -> list[dict]:
+    """The records of `--eval_data_path`, checked as those that are trained on.
+
+    Raises:
+        InputError: one is of no use; or they are not given and wanted, or given and not wanted.
+    """
+    path, strategy = data_args.eval_data_path, training.eval_strategy or training.evaluation_strategy or "no"
+    if bool(path) != (strategy != "no"):
+        raise InputError(f"--eval_strategy {strategy} with --eval_data_path {path}: the loss on held-out records takes both")
+    if not path:
+        return []
+    there, args = copy.copy(samples), copy.copy(data_args)
+    there.data_args, args.data_path = copy.copy(samples.data_args), path
+    there.data_args.data_path = path
+    records = load_records(path)
+    left_out, _ = from_first(lambda: _to_leave_out(there, records, args, clips, output))
+    return [record for number, record in enumerate(records) if number not in left_out]
 
 
 def _to_leave_out(samples: Samples, records: list[dict], data_args, clips: ClipReader, output: Path) -> tuple[set[int], Room]:
@@ -106,6 +131,9 @@ def _to_leave_out(samples: Samples, records: list[dict], data_args, clips: ClipR
 @dataclass
 class _Training:
     # The few of the host's training arguments that the checks need; parsing all of them would set up DeepSpeed.
+    eval_strategy: str | None = None
+    evaluation_strategy: str | None = None  # before transformers 4.46
+    lora_targets: str | None = None
     bf16: bool = False
     fp16: bool = False
     use_cpu: bool = False

@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import fcntl
 import logging
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
-from unittest import mock
 
 import torch
-import transformers
 from torch.utils.data import Sampler
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 
 from emobench_data.io.errors import InputError
 
 from ..checkpoints.folders import PREFIX, ranks_of
 from ..checkpoints.load import projector_tensors
-from ..compat.config import before_5
-from ..compat.zero3 import one_dtype
-from .masters import float32_while_trained
-from .progress import show_loss
-from .ranks import from_first
-from .saving import LogAtCheckpoints, complete_checkpoints, tuned_part
+from .saving import complete_checkpoints
 
 logger = logging.getLogger(__name__)
 
 
-class _NothingLeft(Exception):
+class NothingLeft(Exception):
     """The checkpoint is the one of the last step."""
 
 
-class _StopAtTheEnd(TrainerCallback):
-    # transformers takes one step more when it resumes from the checkpoint of the last step.
+class StopAtTheEnd(TrainerCallback):
+    """transformers takes one step more when it resumes from the checkpoint of the last step."""
+
     def on_step_begin(self, args, state, control, **_):
         if state.global_step >= state.max_steps:
-            raise _NothingLeft
+            raise NothingLeft
 
 
 def last_complete(run: Path) -> Path | None:
@@ -49,46 +43,35 @@ def last_complete(run: Path) -> Path | None:
     return complete[-1] if complete else None
 
 
-def train_from_last_complete(host_train: Callable) -> Callable:
-    """Wrap the trainer's `train`: `resume_from_checkpoint=True` means the last complete checkpoint, or the start.
+def first_checkpoint(trainer, asked: str | bool | None) -> str | None:
+    """The checkpoint to begin from: that of `--resume_from_checkpoint` where the run has none of its own.
 
-    The first rank decides for all; another may have looked into the folder a moment earlier.
-    """
-
-    def train(self, resume_from_checkpoint=None, **kwargs):
-        resume_from_checkpoint = from_first(lambda: _begin(self, resume_from_checkpoint))
-        one_dtype(self.model)
-        self.add_callback(LogAtCheckpoints())
-        self.add_callback(_StopAtTheEnd())
-        show_loss(self)
-        strict = tuned_part(self.args) == "full"
-        loading = mock.patch.object(transformers.trainer, "deepspeed_load_checkpoint", _deepspeed_load(strict))
-        with loading, float32_while_trained(self):
-            try:
-                return host_train(self, resume_from_checkpoint=resume_from_checkpoint, **kwargs)
-            except _NothingLeft:
-                logger.info("%s is the last step's; nothing is left to train", resume_from_checkpoint)
-
-    return train
-
-
-def _begin(trainer, asked: str | bool | None) -> str | None:
-    """The checkpoint to begin from.
+    Args:
+        asked: a path, or True for the last complete checkpoint of the run.
 
     Raises:
-        InputError: DeepSpeed cannot go on from it with as many ranks as there are.
+        InputError: DeepSpeed cannot go on from it, or not with as many ranks as there are.
     """
-    if asked is not True:
+    named = trainer.args.resume_from_checkpoint
+    if isinstance(asked, str) or not (asked or named):
         return asked or None
-    found = last_complete(Path(trainer.args.output_dir))
+    found = last_complete(Path(trainer.args.output_dir)) if asked else None
+    found = found or (Path(named) if named else None)
     logger.info("resuming from %s", found or "the start, there is no complete checkpoint")
     if found is None:
         return None
-    ranks, now = ranks_of(found), trainer.args.world_size
-    if trainer.is_deepspeed_enabled and ranks not in (None, now):
-        way_out = f"start it with {ranks} again, or name another --output_dir"
-        raise InputError(f"{found} was written by {ranks} ranks, and DeepSpeed cannot go on from it with {now}; {way_out}")
+    if trainer.is_deepspeed_enabled:
+        _check_engines(found, trainer.args.world_size)
     return str(found)
+
+
+def _check_engines(checkpoint: Path, now: int) -> None:
+    ranks = ranks_of(checkpoint)
+    if ranks not in (None, now):
+        way_out = f"start it with {ranks} again, or name another --output_dir"
+        raise InputError(f"{checkpoint} was written by {ranks} ranks, and DeepSpeed cannot go on from it with {now}; {way_out}")
+    if not any(checkpoint.glob("global_step*")):
+        raise InputError(f"{checkpoint}: DeepSpeed cannot resume from it; was it trained without --deepspeed?")
 
 
 class SeededByEpoch(Sampler):
@@ -111,41 +94,13 @@ class SeededByEpoch(Sampler):
         return iter(order)
 
 
-def repeatable_order(host_sampler: Callable) -> Callable:
-    """Wrap the trainer's `_get_train_sampler`; the plain sampler of transformers 5 is repeatable as it is."""
-
-    def _get_train_sampler(self, *args, **kwargs):
-        sampler = host_sampler(self, *args, **kwargs)
-        grouped = getattr(self.args, "group_by_modality_length", False)
-        return SeededByEpoch(self, sampler) if grouped or before_5() else sampler
-
-    return _get_train_sampler
-
-
-def _deepspeed_load(strict: bool) -> Callable:
-    def deepspeed_load_checkpoint(engine, checkpoint, **_):
-        # Not strict where the checkpoint leaves out frozen weights; these come from the base model.
-        loaded, _state = engine.load_checkpoint(str(checkpoint), load_module_strict=strict)
-        if loaded is None:
-            raise InputError(f"{checkpoint}: DeepSpeed cannot resume from it; was it trained without --deepspeed?")
-
-    return deepspeed_load_checkpoint
-
-
-def load_what_was_tuned(_host_load: Callable) -> Callable:
-    """Replace the trainer's `_load_from_checkpoint` (without DeepSpeed): strict for what was trained beside LoRA."""
-
-    def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        model, folder, part = model or self.model, Path(resume_from_checkpoint), tuned_part(self.args)
-        if part != "projector":
-            Trainer._load_from_checkpoint(self, resume_from_checkpoint, model)
-        if part != "full":
-            name = "mm_projector.bin" if part == "projector" else "non_lora_trainables.bin"
-            _load_beside_lora(model, folder / name)
-        if not projector_tensors(folder):
-            raise InputError(f"{folder} holds no projector; it cannot be resumed")
-
-    return _load_from_checkpoint
+def load_what_was_tuned(model: torch.nn.Module, folder: Path, part: str) -> None:
+    """Load what was trained beside an adapter, or the projector alone; raises `InputError` if anything of it is missing."""
+    if part != "full":
+        name = "mm_projector.bin" if part == "projector" else "non_lora_trainables.bin"
+        _load_beside_lora(model, folder / name)
+    if not projector_tensors(folder):
+        raise InputError(f"{folder} holds no projector; it cannot be resumed")
 
 
 def _load_beside_lora(model: torch.nn.Module, file: Path) -> None:

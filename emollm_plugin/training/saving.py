@@ -1,23 +1,18 @@
-"""Checkpoints in mid-run that are complete, and that appear under their name only when they are.
-
-LLaVA 1.2.2 writes LoRA checkpoints without the projector and projector checkpoints without the trainer's state, so
-neither can be resumed or evaluated; and its auto-resume takes any `checkpoint-*` folder, half-written ones too.
-"""
+"""Checkpoints in mid-run that are complete, and that appear under their name only when they are."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import nullcontext
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
 
 import torch
+import wrapt
 from torch import Tensor, nn
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 
 from emobench_data.io.errors import InputError
 
@@ -50,25 +45,8 @@ def trainable_state(model: nn.Module) -> dict[str, Tensor]:
     return {name: gather(value) for name, value in model.named_parameters() if value.requires_grad}
 
 
-def save_what_was_tuned(host_save: Callable) -> Callable:
-    """Wrap the trainer's `save_model`: with frozen weights it writes what LLaVA's loader needs beside the base model.
-
-    `config.json`, the tokenizer, and `mm_projector.bin` for the projector alone, or the adapter with
-    `non_lora_trainables.bin` for LoRA.
-    """
-
-    def save_model(self, output_dir=None, _internal_call=False):
-        part = tuned_part(self.args)
-        if part == "full":
-            return host_save(self, output_dir, _internal_call=_internal_call)
-        state = trainable_state(self.model)
-        if self.args.should_save:
-            _write(self, Path(output_dir or self.args.output_dir), part, state)
-
-    return save_model
-
-
-def _write(trainer, folder: Path, part: str, state: dict[str, Tensor]) -> None:
+def write_tuned(trainer, folder: Path, part: str, state: dict[str, Tensor]) -> None:
+    """Write what LLaVA's loader needs beside the base model."""
     folder.mkdir(parents=True, exist_ok=True)
     trainer.model.config.save_pretrained(folder)
     tokenizer = getattr(trainer, "processing_class", None) or trainer.tokenizer
@@ -81,40 +59,30 @@ def _write(trainer, folder: Path, part: str, state: dict[str, Tensor]) -> None:
     torch.save(others, folder / "non_lora_trainables.bin")
 
 
-def save_in_one_piece(_host_save: Callable) -> Callable:
-    """Replace the host's `_save_checkpoint`: transformers' own, written aside and renamed when all ranks are done.
-
-    The host's leaves out everything but the projector when that is tuned alone, and hands `metrics` to a method that
-    takes none since transformers 4.47.
-    """
-
-    def _save_checkpoint(self, model, trial=None, metrics=None):
-        run, staging = Path(self.args.output_dir), Path(self.args.output_dir) / STAGING
-        if self.args.should_save:
-            shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
-        self.accelerator.wait_for_everyone()
-        with mock.patch.object(self, "_get_output_dir", lambda trial: str(staging)), _trained_weights_only(self):
-            Trainer._save_checkpoint(self, model, trial)
-        self.accelerator.wait_for_everyone()
-        name = f"{PREFIX}{self.state.global_step}"
-        from_first(lambda: _publish(staging / name, run / name, self.args.world_size))
-        if self.args.should_save:
-            _forget_old(run, self.args.save_total_limit)
-
-    return _save_checkpoint
+@contextmanager
+def checkpoint_in_one_piece(trainer) -> Iterator[Path | None]:
+    """Gives the folder to write a checkpoint below, and then lets it appear under its name, when all ranks are done."""
+    run, staging = Path(trainer.args.output_dir), Path(trainer.args.output_dir) / STAGING
+    if trainer.args.should_save:
+        shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
+    trainer.accelerator.wait_for_everyone()
+    try:
+        yield staging
+    finally:
+        trainer._staging = None
+    trainer.accelerator.wait_for_everyone()
+    name = f"{PREFIX}{trainer.state.global_step}"
+    from_first(lambda: _publish(staging / name, run / name, trainer.args.world_size))
+    if trainer.args.should_save:
+        _forget_old(run, trainer.args.save_total_limit)
 
 
-def _trained_weights_only(trainer):
-    """DeepSpeed would add a copy of the frozen base model to every checkpoint."""
-    if not trainer.is_deepspeed_enabled or tuned_part(trainer.args) == "full":
-        return nullcontext()
-    engine = trainer.model_wrapped
-    save = partial(type(engine).save_checkpoint, engine)
+class WithoutFrozen(wrapt.ObjectProxy):
+    """A DeepSpeed engine that saves no copy of the frozen base model in every checkpoint."""
 
-    def without_frozen(*args, **kwargs):
-        return save(*args, **{**kwargs, "exclude_frozen_parameters": True})
-
-    return mock.patch.object(engine, "save_checkpoint", without_frozen)
+    def save_checkpoint(self, *args, **kwargs):
+        """As the engine's, without what is not trained."""
+        return self.__wrapped__.save_checkpoint(*args, **{**kwargs, "exclude_frozen_parameters": True})
 
 
 def _publish(written: Path, final: Path, ranks: int) -> None:
@@ -168,6 +136,7 @@ class LogAtCheckpoints(TrainerCallback):
     not log the point that spans it. The last step has one too, as newer transformers give it; 4.37 does not."""
 
     def on_step_end(self, args, state, control, **_):
-        last = state.global_step >= state.max_steps and args.save_strategy == "steps"
+        saves = args.save_strategy == "steps" or getattr(args, "save_minutes", 0)
+        last = state.global_step >= state.max_steps and bool(saves)
         control.should_save = control.should_save or last
         control.should_log = control.should_log or control.should_save

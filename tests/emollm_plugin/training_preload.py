@@ -12,7 +12,8 @@ emollm_plugin.register()
 
 import deepspeed  # noqa: E402
 import deepspeed.runtime.zero.muon.muon_optimizer  # noqa: E402, F401
-import emollm_plugin.preflight  # noqa: E402
-import emollm_plugin.resume  # noqa: E402
 import llava.train.train  # noqa: E402, F401
 import peft  # noqa: E402, F401
+
+import emollm_plugin.training.preflight  # noqa: E402
+import emollm_plugin.training.trainer  # noqa: E402

@@ -73,6 +73,20 @@ def test_all_three_scripts_of_llava_read_the_questions_and_agree(checkpoint, ask
     assert [line["question_id"] for line in science] == [line["question_id"] for line in first]
 
 
+def test_a_folders_name_changes_neither_the_template_nor_itself(checkpoint, asked, tmp_path, float32, host_answers):
+    """LLaVA's evaluation takes another template where it finds the word `plain`."""
+    from llava.conversation import conv_templates
+
+    before = dict(conv_templates)
+    folder = shutil.copytree(checkpoint, tmp_path / f"plain-{checkpoint.name}")
+    how = ["--max_new_tokens", "6"]
+    first = host_answers("model_vqa_loader", asked / "questions.jsonl", *how)
+    named = host_answers("model_vqa_loader", asked / "questions.jsonl", *how, "--model-path", str(folder))
+    assert [line["text"] for line in named] == [line["text"] for line in first]
+    assert {line["model_id"] for line in named} == {folder.name}
+    assert conv_templates == before
+
+
 def test_a_run_that_was_killed_goes_on(checkpoint, asked, tmp_path, float32, monkeypatch):
     out = tmp_path / "answers.jsonl"
     run(checkpoint, asked, out)

@@ -205,4 +205,4 @@ def test_the_first_llava_releases_load_as_llama(attached, tiny, tmp_path):
     (tmp_path / "old" / "config.json").write_text(
         json.dumps({**config, "model_type": "llava", "architectures": ["LlavaLlamaForCausalLM"]})
     )
-    assert type(LlavaLlamaForCausalLM.from_pretrained(tmp_path / "old")) is LlavaLlamaForCausalLM.host_class
+    assert isinstance(LlavaLlamaForCausalLM.from_pretrained(tmp_path / "old"), LlavaLlamaForCausalLM.host_class)

@@ -7,8 +7,8 @@ import pytest
 
 from emollm_plugin.recipes.defaults import with_batch, with_defaults, with_rates
 from emollm_plugin.recipes.devices import Devices
+from emollm_plugin.recipes.layers import read_recipe
 from emollm_plugin.recipes.prepare import Base, Data
-from emollm_plugin.recipes.recipe import Recipe
 from emollm_plugin.recipes.runs import Run
 
 CPU = Devices("cpu", "fp32", ("0",), 1)
@@ -16,7 +16,7 @@ CPU = Devices("cpu", "fp32", ("0",), 1)
 
 def read(**settings):
     """The recipe of these variables, nothing filled in."""
-    return Recipe.read({name: str(value) for name, value in settings.items()})
+    return read_recipe({name: str(value) for name, value in settings.items()})
 
 
 def filled(world=1, **settings):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from emobench_data.io.errors import InputError
+from emollm_plugin.recipes import checks
 from emollm_plugin.recipes.base import check_base
 from emollm_plugin.recipes.recipe import ROOT
 from emollm_plugin.recipes.run import prepare
@@ -67,12 +68,25 @@ def test_settings_that_cannot_be_used_end_with_one_line(own, key, value, said):
         ({"NODES": 2, "NODE_RANK": 0, "MASTER_ADDR": "a", "ALIGN": 300}, "ALIGN=300 is for one machine"),
         ({"NODES": 2, "HOSTFILE": "$OWN"}, "two ways"),
         ({"HOSTFILE": "$OWN"}, "lists no machine"),
-        ({"NODES": 3, "NODE_RANK": 0, "MASTER_ADDR": "a", "GLOBAL_BATCH": 8}, "BATCH x ranks on all machines = 8 x 3"),
+        ({"NODES": 3, "NODE_RANK": 0, "MASTER_ADDR": "a", "GLOBAL_BATCH": 8}, "multiple of the ranks, 3; give 6 or 9"),
+        ({"BATCH": 8, "GPUS": 3, "GLOBAL_BATCH": 32}, "BATCH x ranks on all machines = 8 x 3"),
+        ({"SAVE_STEPS": 8, "SAVE_MINUTES": 8}, "SAVE_STEPS=8 and SAVE_MINUTES=8 say the same; give one"),
+        ({"EVAL_STEPS": 8}, "EVAL_STEPS=8 is for EVAL_STRATEGY=steps"),
+        ({"DATA_PATH": "$OWN", "EVAL_STRATEGY": "epoch"}, "needs EVAL_DATA beside DATA_PATH"),
+        ({"DATA_PATH": "$OWN", "EVAL_DATA": "$OWN"}, "now EVAL_STRATEGY=no"),
+        ({"DATA_PATH": "$OWN", "RESUME": "/none"}, "RESUME=/none is no complete checkpoint"),
+        ({"REPORT_TO": "none,tensorboard"}, "none stands alone"),
+        ({"REPORT_TO": "trackio", "STACK": "classic"}, "transformers 4.37 does not know it"),
+        ({"REPORT_TO": "wandb", "STACK": "current"}, "the package wandb is not installed; `pip install wandb`"),
+        ({"LORA_TARGETS": "q_proj", "TUNE": "full"}, "LORA_TARGETS=q_proj is for TUNE=lora"),
+        ({"LAUNCHER": "torchrun", "HOSTFILE": "$OWN"}, "is DeepSpeed's; with LAUNCHER=torchrun give NODES"),
+        ({"LAUNCHER": "srun", "NODE_RANK": 1}, "NODE_RANK=1 is for a command on each machine"),
         ({"LORA_ALPHA": 8, "TUNE": "projector"}, "LORA_ALPHA=8 is for TUNE=lora"),
     ],
 )
-def test_settings_that_do_not_go_together(own, settings, said):
+def test_settings_that_do_not_go_together(own, settings, said, monkeypatch):
     settings = {key: own["DATA_PATH"] if value == "$OWN" else value for key, value in settings.items()}
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=said):
         prepare(read(DEVICE="cpu", **settings), dry=True)
 

@@ -70,18 +70,26 @@ def test_the_comparison_trains_as_the_launcher_does(tower):
 @pytest.mark.parametrize(
     ("settings", "wanted"),
     [
-        ({}, (300, "multiperspective:tokens=4", -3, 50)),
-        ({"VISION_TOWER": "a/clip"}, (300, "multiperspective:tokens=4", -2, 50)),
-        ({"DATASET": "fer2013", "BASE_MODEL": "own"}, (300, "multiperspective", -3, 50)),
-        ({"DATASET": "emoset", "TUNE": "full"}, (300, "multiperspective", -3, 0)),
-        ({"DATASET": "oasis", "NODES": "2"}, (0, "multiperspective:tokens=4", -3, 50)),
-        ({"HOSTFILE": "hosts", "SAVE_STEPS": "7"}, (0, "multiperspective:tokens=4", -3, 7)),
-        ({"PRETRAIN_PROJECTOR": "p", "PROJECTOR": "linear"}, (0, "linear", -3, 50)),
+        ({}, (300, "multiperspective:tokens=4", -3, (0, 30))),
+        ({"VISION_TOWER": "a/clip"}, (300, "multiperspective:tokens=4", -2, (0, 30))),
+        ({"DATASET": "fer2013", "BASE_MODEL": "own"}, (300, "multiperspective", -3, (0, 30))),
+        ({"DATASET": "emoset", "TUNE": "full"}, (300, "multiperspective", -3, (0, 0))),
+        ({"DATASET": "oasis", "NODES": "2"}, (0, "multiperspective:tokens=4", -3, (0, 30))),
+        ({"HOSTFILE": "hosts", "SAVE_STEPS": "7"}, (0, "multiperspective:tokens=4", -3, (7, 0))),
+        ({"SAVE_MINUTES": "7.5", "TUNE": "full"}, (300, "multiperspective:tokens=4", -3, (0, 7.5))),
+        ({"SAVE_STEPS": "0"}, (300, "multiperspective:tokens=4", -3, (0, 0))),
+        ({"DATASET": "fer2013"}, (300, "multiperspective:tokens=4", -7, (0, 30))),
+        ({"DATASET": "fer2013", "VISION_TOWER": "a/clip"}, (300, "multiperspective:tokens=4", -2, (0, 30))),
+        ({"DATASET": "fer2013", "SELECT_LAYER": "-5"}, (300, "multiperspective:tokens=4", -5, (0, 30))),
+        ({"DATASET": "oasis", "PRETRAIN_PROJECTOR": "p"}, (0, "multiperspective:tokens=4", -3, (0, 30))),
+        ({"DATASET": "oasis", "ALIGN": "0"}, (0, "multiperspective:tokens=4", -3, (0, 30))),
+        ({"PRETRAIN_PROJECTOR": "p", "PROJECTOR": "linear"}, (0, "linear", -3, (0, 30))),
     ],
 )
 def test_what_else_follows(settings, wanted):
     recipe = with_defaults(read(**settings))
-    assert (recipe.align, recipe.projector, recipe.select_layer, recipe.save_steps) == wanted
+    saves = (recipe.save_steps, recipe.save_minutes)
+    assert (recipe.align, recipe.projector, recipe.select_layer, saves) == wanted
 
 
 @pytest.mark.parametrize(
@@ -91,6 +99,17 @@ def test_what_else_follows(settings, wanted):
 def test_the_global_batch_is_the_smallest_that_the_ranks_can_share(batch, world, asked, taken):
     recipe = replace(with_defaults(read()), batch=batch, global_batch=asked)
     assert with_batch(recipe, world).global_batch == taken
+
+
+@pytest.mark.parametrize(("world", "batch", "steps"), [(1, 8, 16), (2, 8, 8), (8, 8, 2), (16, 8, 1), (32, 4, 1), (128, 1, 1)])
+def test_a_global_batch_is_cut_by_the_number_of_gpus(world, batch, steps):
+    recipe = filled(world, GLOBAL_BATCH=128)
+    assert (recipe.batch, recipe.global_batch // recipe.batch // world) == (batch, steps)
+
+
+def test_ranks_that_cannot_share_a_global_batch():
+    with pytest.raises(InputError, match=r"^GLOBAL_BATCH=128 is not a multiple of the ranks, 3; give 126 or 129$"):
+        filled(3, GLOBAL_BATCH=128)
 
 
 def test_only_a_global_batch_that_was_asked_for_is_refused():

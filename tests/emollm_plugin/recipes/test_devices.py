@@ -10,7 +10,8 @@ import pytest
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.recipes import devices
-from emollm_plugin.recipes.devices import MASK, choose_devices, start_words
+from emollm_plugin.recipes.devices import MASK, choose_devices
+from emollm_plugin.recipes.launchers import start_words
 
 from .conftest import read
 

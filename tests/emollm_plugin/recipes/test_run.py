@@ -65,11 +65,12 @@ class Machine:
         words = self.ran[-1][1]
         return words[words.index(f"--{name}") + 1] if f"--{name}" in words else None
 
-    def go(self, dry=False, **changes):
+    def go(self, dry=False, recipe=None, arguments=(), **changes):
         """The words of what ran, in order."""
         self.ran.clear()
-        settings = {**self.settings, **changes}
-        finetune({name: str(value) for name, value in settings.items() if value is not None}, dry=dry)
+        settings = {**self.settings, **changes} if recipe is None else changes
+        given = {name: str(value) for name, value in settings.items() if value is not None}
+        finetune(given, recipe and str(recipe), arguments=arguments, dry=dry)
         return [what for what, _ in self.ran]
 
     @property
@@ -85,6 +86,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "ROOT", tmp_path / "clone")
     monkeypatch.setattr(flow, "run_logged", made.logged)
     monkeypatch.setattr(flow, "run_plain", made.plain)
+    monkeypatch.setattr(flow, "check_host_arguments", lambda recipe: None)  # asks the host, see host/test_arguments.py
     return made
 
 
@@ -96,6 +98,58 @@ def test_the_same_command_trains_once(machine, capsys):
     assert machine.go() == ["evaluation", "score"] and "training: re-used" in capsys.readouterr().out
     assert machine.go(MAX_LENGTH=20000) == ALL, "a setting of five digits, which once passed for a port"
     assert [one.name for one in sorted(machine.folder.parent.iterdir())] == [machine.folder.name, f"{machine.folder.name}-2"]
+
+
+def test_the_saved_recipe_makes_the_run_again_and_finds_it(machine, monkeypatch, capsys):
+    changes = {"ALIGN": 3, "LEARNING_RATE": "3e-4", "SAVE_LIMIT": 5, "VIDEOS": "clips"}
+    arguments = ("--lora_dropout", "0.1")
+    assert machine.go(arguments=arguments, **changes) == ["word alignment", *ALL]
+    saved, first = machine.folder / "recipe.yaml", machine.ran[1][1]
+    assert machine.go(recipe=saved) == ["evaluation", "score"], "the same run, which has ended"
+    assert machine.go(recipe=saved, RUN_DIR=machine.root / "elsewhere") == ["word alignment", *ALL]
+    again = machine.ran[1][1]
+    assert len(first) == len(again) and "--lora_dropout" in again
+    monkeypatch.chdir(machine.root)
+    capsys.readouterr()
+    assert machine.go(recipe=saved, LEARNING_RATE="5e-4", SEED=0, ZERO="") == ["word alignment", *ALL]
+    said = capsys.readouterr().out
+    assert (
+        f"the environment goes before {saved}: LEARNING_RATE=5e-4" in said and "LEARNING_RATE=0.0003 there, 0.0005 here" in said
+    )
+
+
+def test_arguments_for_the_host_make_another_run(machine, capsys):
+    assert machine.go() == ALL
+    assert machine.go(arguments=("--weight_decay", "0.1")) == ALL
+    assert "HOST_ARGUMENTS=none there, --weight_decay 0.1 here" in capsys.readouterr().out
+    assert machine.go(arguments=("--weight_decay", "0.1")) == ["evaluation", "score"]
+
+
+def test_a_run_that_is_never_resumed_takes_a_folder_of_its_own(machine, capsys):
+    assert machine.go() == ALL and machine.go(RESUME="never") == ALL
+    assert "it is the same, and RESUME=never begins anew" in capsys.readouterr().out
+    with pytest.raises(InputError, match="RUN_DIR=.* holds another run: it is the same, and RESUME=never"):
+        machine.go(RESUME="never", RUN_DIR=machine.folder)
+
+
+def test_a_run_that_begins_from_a_checkpoint_of_another(machine):
+    part = machine.root / "other" / "checkpoint-7"
+    part.mkdir(parents=True)
+    (part / "config.json").write_text("{}")
+    (part / "emollm_complete.json").write_text('{"ranks": 1, "files": {"config.json": 2}}')
+    assert machine.go() == ALL and "--resume_from_checkpoint" not in machine.ran[0][1]
+    assert machine.go(RESUME=part) == ALL, "weights follow from it, so it is another run"
+    words = machine.ran[0][1]
+    assert words[words.index("--resume_from_checkpoint") + 1] == str(part)
+
+
+def test_the_loss_on_held_out_records_of_ones_own(machine):
+    file = machine.root / "faces" / "held-out.json"
+    file.write_text(json.dumps([record("a.png", "joy")]))
+    assert machine.go(EVAL_STRATEGY="epoch", EVAL_DATA=file) == ALL
+    words = machine.ran[0][1]
+    assert words[words.index("--eval_data_path") + 1] == str(file)
+    assert machine.go() == ["evaluation", "score"], "what is looked at changes no weights"
 
 
 @pytest.mark.parametrize("what", ["picture", "base"])

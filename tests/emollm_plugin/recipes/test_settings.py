@@ -4,6 +4,7 @@ from dataclasses import fields
 import pytest
 
 from emobench_data.io.errors import InputError
+from emollm_plugin.recipes.layers import read_recipe
 from emollm_plugin.recipes.recipe import HELP, Recipe
 from emollm_plugin.recipes.settings import OTHERS
 
@@ -27,7 +28,7 @@ DEVICE_TYPE=gpu SEEDS_URL=x FORMAT=json DATADIR=/d DATABASE_URL=x DATA=/d TUNER=
 
 
 def test_ordinary_environments_are_left_alone():
-    assert Recipe.read(dict(pair.split("=", 1) for pair in ORDINARY.split())) == Recipe()
+    assert read_recipe(dict(pair.split("=", 1) for pair in ORDINARY.split())) == read_recipe({})
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_ordinary_environments_are_left_alone():
     [
         ("EPOCH", "3", "EPOCHS"),
         ("LORA_RANK", "64", "LORA_R"),
-        ("LORA_TARGETS", "all", "LORA_R"),
+        ("LORA_TARGET", "all", "LORA_TARGETS"),
         ("SEEDS", "1", "SEED"),
         ("LEARNINGRATE", "1e-4", "LEARNING_RATE"),
         ("MAX_STEP", "5", "MAX_STEPS"),
@@ -55,11 +56,11 @@ def test_a_misspelt_setting_stops_with_the_nearest_name(name, value, meant):
 
 
 def test_settings_of_the_other_scripts_are_no_misspelling():
-    assert Recipe.read(dict.fromkeys(OTHERS, "1")) == Recipe()
+    assert read_recipe(dict.fromkeys(OTHERS, "1")) == read_recipe({})
 
 
 def test_an_empty_variable_is_one_that_is_not_set():
-    assert Recipe.read({"ALIGN": "", "DATA_PATH": "", "EPOCHS": ""}) == Recipe()
+    assert read_recipe({"ALIGN": "", "DATA_PATH": "", "EPOCHS": ""}) == read_recipe({})
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,12 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("MASTER_PORT", "x"),
         ("NODES", "0"),
         ("PRECISION", "fp16"),
+        ("WARMUP", "3"),
+        ("REPORT_TO", "tensorboard,"),
+        ("REPORT_TO", "board"),
+        ("LORA_TARGETS", "q_proj, ,v_proj"),
+        ("HOST_ARGUMENTS", "--a 'b"),
+        ("SELECT_LAYER", "1/8"),
     ],
 )
 def test_a_value_of_another_form_is_named(name, value):

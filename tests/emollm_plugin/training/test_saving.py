@@ -13,14 +13,14 @@ from emobench_data.io.errors import InputError
 from emollm_plugin.checkpoints.folders import COMPLETE, is_complete, step_of
 from emollm_plugin.checkpoints.load import projector_tensors
 from emollm_plugin.compat.config import before_5
+from emollm_plugin.compat.trainer import load_what_was_saved
 from emollm_plugin.training.resume import (
     SeededByEpoch,
-    _deepspeed_load,
     last_complete,
     load_what_was_tuned,
     only_writer,
 )
-from emollm_plugin.training.saving import complete_checkpoints
+from emollm_plugin.training.saving import complete_checkpoints, tuned_part
 
 from ..trainings import finish, same, weights
 
@@ -140,7 +140,7 @@ def resumed(tmp_path):
         if weights:
             named = {f"mm_projector.{name}": value for name, value in weights.items()}
             torch.save(named, tmp_path / "mm_projector.bin")
-        load_what_was_tuned(None)(SimpleNamespace(args=args, model=model), tmp_path)
+        load_what_was_tuned(model, tmp_path, tuned_part(args))
         return model["mm_projector"]
 
     return load
@@ -158,9 +158,11 @@ def test_resuming_is_strict_for_what_was_trained(resumed):
 
 
 def test_a_checkpoint_that_deepspeed_did_not_write_is_named():
-    engine = SimpleNamespace(load_checkpoint=lambda *_, **__: (None, None))
+    module = SimpleNamespace(config=SimpleNamespace())
+    engine = SimpleNamespace(load_checkpoint=lambda *_, **__: (None, None), module=module)
+    load_what_was_saved(trainer := SimpleNamespace())
     with pytest.raises(InputError, match="checkpoint-3: DeepSpeed cannot resume from it"):
-        _deepspeed_load(strict=True)(engine, Path("checkpoint-3"))
+        trainer.deepspeed_load_checkpoint(engine, Path("checkpoint-3"))
 
 
 def test_two_trainings_cannot_write_to_one_folder(tmp_path):

@@ -1,0 +1,65 @@
+"""`emollm train`: a recipe, what is changed of it, and the host's own arguments."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import redirect_stdout
+from typing import Any
+
+import click
+
+from emobench_data.io.errors import InputError
+
+BEHIND = "emollm.behind"  # in the context's notes: the words that stand behind --
+
+
+class WithHostArguments(click.Command):
+    """A command that leaves what stands behind `--` alone; click would take it for more arguments of its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's, on what stands before `--`."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta[BEHIND] = args[end + 1 :]
+        try:
+            return super().parse_args(ctx, args[:end])
+        except click.NoSuchOption as error:
+            raise InputError(f"unknown argument {error.option_name}; LLaVA's own go behind --, see --help") from None
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """As click's, with what may stand behind `--`."""
+        return [*super().collect_usage_pieces(ctx), "[-- HOST ARGUMENTS]"]
+
+
+@click.command(cls=WithHostArguments)
+@click.option("--dry-run", is_flag=True, help="Print the host's two commands and train nothing.")
+@click.argument("words", nargs=-1, metavar="[RECIPE] [KEY=VALUE ...]")
+@click.pass_context
+def train(ctx: click.Context, words: tuple[str, ...], **options: Any) -> None:
+    """Fine-tune, evaluate and score.
+
+    RECIPE is a YAML file of the settings that `emollm settings` lists, in small letters, or the name of a shipped one.
+    KEY=VALUE goes before variables of the environment, and these before RECIPE: so a launcher or a job can vary a recipe that
+    it did not write, and what is typed counts most. What stands behind -- goes to LLaVA's training as it is. The last line
+    printed is the path of results.json.
+    """
+    from ..recipes.process import Failed
+    from ..recipes.run import finetune
+
+    recipe, changes = (words[0], words[1:]) if words and "=" not in words[0] else (None, words)
+    try:
+        finetune(os.environ, recipe, changes, ctx.meta[BEHIND], dry=options["dry_run"])
+    except Failed as error:
+        if error.line:
+            click.echo(f"error: {error.line}", err=True)
+        ctx.exit(error.code)
+
+
+@click.command("host-arguments", cls=WithHostArguments, hidden=True)
+@click.pass_context
+def host_arguments(ctx: click.Context) -> None:
+    """Say whether LLaVA's training takes the arguments behind --."""
+    from ..host.arguments import check_arguments
+
+    with redirect_stdout(sys.stderr):
+        check_arguments(ctx.meta[BEHIND])

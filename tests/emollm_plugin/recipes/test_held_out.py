@@ -1,0 +1,32 @@
+"""The validation part of a data set, as training would read it."""
+
+import json
+
+import pytest
+
+from emobench_data.io.errors import InputError
+from emollm_plugin.recipes.held_out import held_out_records
+
+
+def written(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_questions_and_their_answers_are_records(tmp_path):
+    with pytest.raises(InputError, match="this copy of fer2013 has no validation part; name EVAL_DATA"):
+        held_out_records(tmp_path, "fer2013")
+    asked = [
+        {"question_id": "1", "image": "a.png", "text": "Which?"},
+        {"question_id": 2, "video": "b.mp4", "text": "Why?", "form": "guided"},
+        {"question_id": "3", "text": "And?"},
+    ]
+    written(tmp_path / "val_questions.jsonl", asked)
+    written(tmp_path / "val_gold.jsonl", [{"question_id": str(n), "answer": word} for n, word in enumerate("abc", 1)])
+    records = json.loads(held_out_records(tmp_path, "fer2013"))
+    assert [(one["id"], one.get("image") or one.get("video")) for one in records] == [
+        ("1", "a.png"),
+        ("2", "b.mp4"),
+        ("3", None),
+    ]
+    turns = [[turn["value"] for turn in one["conversations"]] for one in records]
+    assert turns == [["<image>\nWhich?", "a"], ["<video>\nWhy?", "Answer: b"], ["And?", "c"]]
