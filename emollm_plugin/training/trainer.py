@@ -32,6 +32,7 @@ Host: Any = Trainer
 class EmoTraining(Host):
     """What `emo_trainer` puts before a host's trainer; `super()` is that one."""
 
+    model_wrapped: Any
     _staging: Path | None = None  # where a checkpoint is being written
 
     def __init__(self, *args, tokenizer=None, **kwargs) -> None:
@@ -98,7 +99,7 @@ class EmoTraining(Host):
         return str(self._staging) if self._staging else super()._get_output_dir(trial)
 
     def _save_optimizer_and_scheduler(self, output_dir) -> None:
-        engine: Any = self.model_wrapped
+        engine = self.model_wrapped
         if self.is_deepspeed_enabled and tuned_part(self.args) != "full":
             self.model_wrapped = WithoutFrozen(engine)
         try:
