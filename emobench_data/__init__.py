@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from .io.errors import InputError
 from .io.lazy import handing_out
-from .schema.records import Record
-from .schema.tasks import TASKS, Task
 
 if TYPE_CHECKING:
     from .build.benchmark import build
     from .build.composition import Composition, load_composition
     from .build.convert import convert
     from .schema.questions import Question
+    from .schema.records import Record
+    from .schema.tasks import TASKS, Task
     from .scoring.core import score
     from .sources import Source, get_source
     from .validate.check import validate
@@ -25,7 +25,10 @@ __getattr__ = handing_out(
     {
         "Composition": "build.composition",
         "Question": "schema.questions",
+        "Record": "schema.records",
         "Source": "sources",
+        "TASKS": "schema.tasks",
+        "Task": "schema.tasks",
         "build": None,
         "convert": "build.convert",
         "get_source": "sources",

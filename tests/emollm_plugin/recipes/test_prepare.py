@@ -48,10 +48,10 @@ def test_pictures_that_had_to_be_made_are_looked_for_where_they_are(tmp_path, mo
 @pytest.mark.parametrize(
     ("settings", "folder"),
     [
-        ({}, "mini-480-144"),
+        ({}, "mini-720-144"),
         ({"MINI_TRAIN": "24", "MINI_TEST": "12"}, "mini-24-12"),
-        ({"SEED": "3"}, "mini-480-144"),
-        ({"VIDEOS": "clips", "RATIONALE": "mixed", "FORM": "guided"}, "mini-480-144-clips-mixed-guided"),
+        ({"SEED": "3"}, "mini-720-144"),
+        ({"VIDEOS": "clips", "RATIONALE": "mixed", "FORM": "guided"}, "mini-720-144-clips-mixed-guided"),
         ({"DATASET": "oasis", "DATA_ROOT": ".", "SEED": "3", "FORM": "guided"}, "oasis-seed3-none-guided"),
     ],
 )
@@ -60,7 +60,7 @@ def test_data_that_differ_lie_in_folders_that_differ(tmp_path, ran, settings, fo
     assert data.train == tmp_path / folder / "train.json"
     (command,) = ran
     assert command[command.index("--out") + 1] == str(tmp_path / folder)
-    assert command[command.index("--form") + 1] == settings.get("FORM", "direct")
+    assert command[command.index("--form") + 1] == settings.get("FORM", "steps")
     assert "--faulty-media" not in command
 
 
