@@ -32,6 +32,7 @@ __all__ = [
     "find_task",
     "form_of",
     "get_task",
+    "how_to_answer",
     "in_order",
     "known_tasks",
     "question",
@@ -272,18 +273,22 @@ def question(record: Record, *, training: bool, hint: bool = True, form: str = D
     chosen = draw(record.id, len(wording.training)) if training else 0
     ask = wording.training[chosen].format(medium=record.modality)
     if hint:
-        ways = {
-            DIRECT: task.hint,
-            GUIDED: f"{wording.look} {task.close}",
-            STEPS: f"{_in_steps(task, record)} {task.type.closing}",
-        }
-        how = ways[form]
+        how = how_to_answer(task, wording, form, both=bool(record.media and record.text))
         ask = f"{ask} {how.format(options=', '.join(record.options), medium=record.modality)}"
     return f"{record.text}\n{ask}" if record.text else ask
 
 
-def _in_steps(task: Task, record: Record) -> str:
-    return _BOTH if task.type.two_answers and record.media and record.text else _ALONE
+def how_to_answer(task: Task, wording: Wording, form: str, *, both: bool = False) -> str:
+    """What stands behind a question in one of `FORMS`, with `{options}` and `{medium}` in it.
+
+    Args:
+        both: whether there is a text with the medium, so that the two have to be put together.
+    """
+    if form == DIRECT:
+        return task.hint
+    if form == GUIDED:
+        return f"{wording.look} {task.close}"
+    return f"{_BOTH if both and task.type.two_answers else _ALONE} {task.type.closing}"
 
 
 def form_of(question: Mapping[str, Any], place: str) -> str:

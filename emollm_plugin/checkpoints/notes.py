@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from emobench_data.schema.parsing import closing, conclusion, reasons
-from emobench_data.schema.tasks import TASKS
+from emobench_data.schema.steps import read_steps
+from emobench_data.schema.tasks import FORMS, GUIDED, STEPS, TASKS
 from emobench_data.sources import all_sources
 
 TRAINING_KEY = "emollm_training"
@@ -33,19 +34,23 @@ def learned_from(records: Sequence[Mapping[str, Any]], data: str) -> dict[str, A
 
     Returns:
         `data`, `records` (how many), `sources` (source -> how many), `labels` (source -> sub-task -> its labels, empty where
-        answers are no labels) and `reasons` (how many answers give some before they close, or are sentences). EmoBench's ids
-        name source and sub-task, such as `emoset/1234/emo_c`; of other ids both are `own`.
+        answers are no labels), `reasons` (how many answers give some before they close, or are sentences) and `reasoned` (the
+        sub-tasks whose answers give some -> the form that they are asked in). EmoBench's ids name source and sub-task, such as
+        `emoset/1234/emo_c`; of other ids both are `own`.
     """
     counts: Counter[str] = Counter()
     answers: dict[str, dict[str, set[str]]] = {}
     explained = 0
+    reasoned: dict[str, str] = {}
     for record in records:
         source, task = _named(str(record.get("id", "")))
         counts[source] += 1
         found = answers.setdefault(source, {}).setdefault(task, set())
         for answer in (turn["value"] for turn in record["conversations"] if turn.get("from") == "gpt"):
             found.add(_label(answer))
-            explained += _explains(answer)
+            if _explains(answer):
+                explained += 1
+                reasoned[task] = STEPS if read_steps(answer) else GUIDED
     labels = {
         source: {task: _labels(source, task, found) for task, found in tasks.items()} for source, tasks in answers.items()
     }
@@ -55,6 +60,7 @@ def learned_from(records: Sequence[Mapping[str, Any]], data: str) -> dict[str, A
         "sources": dict(counts.most_common()),
         "labels": labels,
         "reasons": explained,
+        "reasoned": reasoned,
     }
 
 
@@ -111,6 +117,12 @@ def gives_reasons(config: Any) -> bool | None:
     """Whether a model was trained on answers that give reasons; None where that is unknown."""
     count = _noted(config).get("reasons")
     return bool(count) if isinstance(count, int) else None
+
+
+def reasoned(config: Any) -> dict[str, str] | None:
+    """The sub-tasks that a model learned to give reasons for -> the form that they are asked in; None where that is unknown."""
+    noted = _noted(config).get("reasoned")
+    return {task: form for task, form in noted.items() if form in FORMS} if isinstance(noted, dict) else None
 
 
 def _noted(config: Any) -> Mapping[str, Any]:

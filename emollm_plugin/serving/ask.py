@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from emobench_data.io.errors import InputError, way_out_of
 from emobench_data.media.examine import media_fault
 from emobench_data.schema.parsing import LabelSet, closing, reasons
-from emobench_data.schema.tasks import TASKS
+from emobench_data.schema.tasks import DIRECT, GUIDED, TASKS, how_to_answer
 from emobench_data.schema.wheel import load_wheel
 from emobench_data.schema.words import named, normal, vocabulary
 
-from ..checkpoints.notes import OWN, gives_reasons, sub_tasks, trained_on
+from ..checkpoints.notes import OWN, gives_reasons, reasoned, sub_tasks, trained_on
 from ..evaluation.eyes import Seen, is_clip
 from ..evaluation.predictor import Asked, Predictor
 
@@ -23,7 +23,7 @@ LABELS = ("happiness", "sadness", "anger", "fear", "surprise", "disgust", "neutr
 WHY = "What in this {medium} shows or evokes {emotion}? Describe the scene, people, faces, light and color."
 EMOTIONAL = ("emo_c", "emo_o", OWN)  # sub-tasks whose labels may be emotions
 TOKENS = 192  # of reasons, and of an answer to a question of one's own
-NO_REASONS = "trained on answers alone, so it gives no reasons"
+NO_REASONS = "trained to name emotions without reasons, so it gives none"
 UNKNOWN = "unknown, for this checkpoint does not note it"
 
 
@@ -67,14 +67,14 @@ def ask_all(
         InputError: labels are missing or not different.
     """
     config = predictor.model.config
-    labels, explains = list(labels or default_labels(config)), gives_reasons(config)
+    labels, form = list(labels or default_labels(config)), _form(config)
 
     def ready(texts: Iterable[str]) -> list[Asked]:
         return [predictor.ask(each, text, picture=f"asked/{place}") for place, (each, text) in enumerate(zip(seen, texts))]
 
     shares = predictor.probabilities_batch(ready(_choose(each, labels) for each in seen), [labels] * len(seen))
     emotions = [max(each, key=each.__getitem__) for each in shares]
-    whys = [] if explains is False else ready(_why(each, emotion, labels, explains) for each, emotion in zip(seen, emotions))
+    whys = [] if form == DIRECT else ready(_why(each, emotion, labels, form) for each, emotion in zip(seen, emotions))
     rows = whys + (ready([question] * len(seen)) if question else [])
     said = predictor.answer_batch(rows, max_new_tokens=max_new_tokens) if rows else []
     predictor.forget()
@@ -112,13 +112,21 @@ def _choose(seen: Seen, labels: Sequence[str]) -> str:
     return f"{task.evaluation.format(medium=seen.medium)} {task.hint.format(options=', '.join(labels))}"
 
 
-def _why(seen: Seen, emotion: str, labels: Sequence[str], explains: bool | None) -> str:
-    if explains is None:
+def _form(config: Any) -> str | None:
+    """The form in which a model learned to give reasons for an emotion: none is `direct`; None where that is unknown."""
+    noted = reasoned(config)
+    if noted is None:  # an earlier version noted only whether there were any
+        return {True: GUIDED, False: DIRECT, None: None}[gives_reasons(config)]
+    return next((noted[task] for task in EMOTIONAL if task in noted), DIRECT)
+
+
+def _why(seen: Seen, emotion: str, labels: Sequence[str], form: str | None) -> str:
+    if form is None:
         return WHY.format(medium=seen.medium, emotion=emotion)
     # As it was trained, and as `emobench_data.schema.tasks.question` writes it.
     task = TASKS["emo_c"]
-    close = task.close.format(options=", ".join(labels))
-    return f"{task.evaluation.format(medium=seen.medium)} {task.wording.look} {close}"
+    how = how_to_answer(task, task.wording, form).format(options=", ".join(labels), medium=seen.medium)
+    return f"{task.evaluation.format(medium=seen.medium)} {how}"
 
 
 def read_reasons(said: str, emotion: str, labels: Sequence[str]) -> Why:

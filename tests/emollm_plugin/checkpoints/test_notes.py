@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from emollm_plugin.checkpoints.card import CARD, FORM, card, write_card
 from emollm_plugin.checkpoints.folders import read_folder
-from emollm_plugin.checkpoints.notes import gives_reasons, learned_from, sub_tasks, trained_on
+from emollm_plugin.checkpoints.notes import gives_reasons, learned_from, reasoned, sub_tasks, trained_on
 from emollm_plugin.cli.commands import main
 
 
@@ -56,6 +56,16 @@ def test_records_of_ones_own_have_their_answers_for_labels_where_they_are_some()
 )
 def test_reasons_are_told_from_bare_answers(answer, reasons):
     assert gives_reasons(noted([record("1", answer)])) is reasons
+
+
+def test_which_sub_tasks_have_reasons_and_of_which_form():
+    records = [
+        record("mini/1/humor", "Words: large\nPicture: small\nClash: yes\nAnswer: Yes"),
+        record("mini/2/emo_c", "A smile is seen here.\nAnswer: joy"),
+        record("mini/3/intent", "Greet"),
+    ]
+    assert reasoned(noted(records)) == {"humor": "steps", "emo_c": "guided"}
+    assert reasoned({}) is None and reasoned({"emollm_training": {"reasoned": {"emo_c": "x"}}}) == {}
 
 
 def test_a_checkpoint_of_before_and_a_foreign_note_are_unknown():

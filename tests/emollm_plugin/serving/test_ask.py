@@ -96,6 +96,21 @@ def test_one_that_gives_reasons_is_asked_as_it_was_trained(predictor, picture, m
     assert (report["rationale"], report["note"]) in (wanted, ("", "it gave no reasons"))
 
 
+@pytest.mark.parametrize("task", ["emo_c", "humor"])
+def test_steps_are_asked_for_where_they_were_learned_for_emotions(predictor, picture, monkeypatch, task):
+    said = "Face: a wide smile\nFeeling: joy\nAnswer: joy"
+    predictor.model.config.emollm_training, asked = noting((f"mini/1/{task}", said), ("mini/2/emo_c", "awe")), []
+    keep = predictor.prompter.question_ids
+    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, image: asked.append(text) or keep(text, image=image))
+    monkeypatch.setattr(predictor, "answer_batch", lambda *_, **__: [said])
+    report = ask(predictor, predictor.eyes.open(picture), labels=["joy", "happiness"])
+    if task == "humor":  # reasons for another sub-task say nothing of emotions
+        assert len(asked) == 1 and (report["rationale"], report["note"]) == ("", NO_REASONS)
+    else:
+        assert "a line each. Choose one of: joy, happiness. Close with" in asked[1]
+        assert report["rationale"] == "Face: a wide smile\nFeeling: joy"
+
+
 def test_a_checkpoint_of_before_is_asked_as_before_and_says_that_it_does_not_know(checkpoint, picture):
     done = CliRunner().invoke(main, ["ask", str(checkpoint), str(picture), "--json"])
     report = json.loads(done.stdout[done.stdout.index("{") :])
