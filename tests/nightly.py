@@ -42,14 +42,15 @@ EXTRAS = {
 
 def blocks() -> dict[str, str]:
     """Extra -> the code block of the README that begins with making its environment."""
-    found = re.findall(r"^```(?:bash)?\n(.*?)^```", (ROOT / "README.md").read_text(), flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```\w*\n(.*?)^```", (ROOT / "README.md").read_text(), flags=re.DOTALL | re.MULTILINE)
     return {begins[1]: block for block in found if (begins := MAKES.match(block))}
 
 
 def reduced(block: str, folder: Path) -> str:
-    """A block about the checkpoint and data of the default run in small, which `train` made in `folder`."""
+    """A block about the checkpoint of the default run in small, which `train` made in `folder`, and as few questions."""
     block = block.replace("runs/mini-seed0/", f"{folder}/run/")
-    return block.replace("data/mini-480-144", f"{folder}/data/mini-{TRAIN}-{TEST}")
+    block = block.replace("mini --out data/mini", f"mini --train {TRAIN} --test {TEST} --out {folder}/asked")
+    return block.replace("EMOBENCH_DATA=data/mini", f"EMOBENCH_DATA={folder}/asked")
 
 
 def train(folder: Path) -> None:
