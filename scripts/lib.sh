@@ -4,17 +4,22 @@ set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # The versions that run: `current` (transformers 5) or `classic` (4.37, what LLaVA 1.2.2 was written for).
 STACK="${STACK:-current}"
-# lmms-eval holds several packages back, so it has a lock and an environment of its own.
+# lmms-eval and vLLM hold several packages back, so each has a lock and an environment of its own.
 EXTRA="${EXTRA:-}"
 case "$STACK$EXTRA" in
     current) VENV="${VENV:-$ROOT/.venv}" ;;
     currentserve) VENV="${VENV:-$ROOT/.venv}" ;;
-    currentlmms-eval) VENV="${VENV:-$ROOT/.venv-lmms-eval}" ;;
+    currentlmms-eval | currentvllm) VENV="${VENV:-$ROOT/.venv-$EXTRA}" ;;
     classic) VENV="${VENV:-$ROOT/.venv-classic}" ;;
-    current* | classic*) printf 'error: EXTRA=%s is unknown; known, on the current stack: serve, lmms-eval\n' "$EXTRA" >&2 && exit 2 ;;
+    current* | classic*) printf 'error: EXTRA=%s is unknown; known, on the current stack: serve, lmms-eval, vllm\n' "$EXTRA" >&2 && exit 2 ;;
     *) printf 'error: STACK=%s is unknown; known: current, classic\n' "$STACK" >&2 && exit 2 ;;
 esac
-[[ "$EXTRA" == lmms-eval ]] && LOCK="$ROOT/scripts/stacks/lmms-eval.lock" || LOCK="$ROOT/scripts/stacks/$STACK.lock"
+case "$EXTRA" in
+    lmms-eval | vllm) LOCK="$ROOT/scripts/stacks/$EXTRA.lock" ;;
+    *) LOCK="$ROOT/scripts/stacks/$STACK.lock" ;;
+esac
+# vLLM comes with a transformers of its own, and without LLaVA.
+[[ "$EXTRA" == vllm ]] && PACKAGES=vllm || PACKAGES="$STACK"
 DOWNLOADS="${DOWNLOADS:-$ROOT/downloads}"
 MODELS="${MODELS:-$ROOT/models}"
 export STACK VENV DOWNLOADS MODELS
@@ -73,14 +78,16 @@ pip_install() {
     rm -f "$log"
 }
 
-# lmms-eval brings a torchvision for CUDA. Beside a torch for the CPU it cannot be imported, and takes transformers with it;
-# nothing that is used here needs it.
+# lmms-eval brings a torchvision for CUDA, and vLLM a torchaudio and torchcodec too. Beside a torch for the CPU they cannot be
+# imported, and take transformers with them; nothing that is used here needs them.
 without_foreign_torchvision() {
-    local python="$VENV/bin/python"
-    if "$python" -m pip show --quiet torchvision 2>/dev/null && ! "$python" -c 'import torchvision' 2>/dev/null; then
-        say "torchvision was built for another torch than this one, and is taken out again"
-        "$python" -m pip uninstall --quiet --yes torchvision
-    fi
+    local python="$VENV/bin/python" package
+    for package in torchvision torchaudio torchcodec; do
+        if "$python" -m pip show --quiet "$package" 2>/dev/null && ! "$python" -c "import $package" 2>/dev/null; then
+            say "$package was built for another torch than this one, and is taken out again"
+            "$python" -m pip uninstall --quiet --yes "$package"
+        fi
+    done
 }
 
 # The environment of this clone, in which its own packages come before those that are installed.
@@ -93,7 +100,7 @@ setup_env() {
 # are installed, from the clone that made it, for the commands that are typed by hand.
 make_env() {
     local stamp="$VENV/emollm-stamp" made="" owner="" wanted
-    wanted="$(cd "$ROOT" && cat "$LOCK" "scripts/stacks/$STACK.txt" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1)"
+    wanted="$(cd "$ROOT" && cat "$LOCK" "scripts/stacks/$PACKAGES.txt" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1)"
     [[ ! -f "$stamp" ]] || read -r made owner <"$stamp" || true
     [[ "$made" != "$wanted" ]] || return 0
     # Another clone that needs other packages would set them up anew in its turn.
@@ -103,9 +110,15 @@ make_env() {
     local python
     python="$(find_python)" || exit $?
     "$python" -m venv "$VENV"
-    pip_install -c "$LOCK" -r "$ROOT/scripts/stacks/$STACK.txt"
-    pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
-    pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[video,plot,test${EXTRA:+,$EXTRA}]"
+    pip_install -c "$LOCK" -r "$ROOT/scripts/stacks/$PACKAGES.txt"
+    if [[ "$EXTRA" == vllm ]]; then
+        pip_install --no-build-isolation -c "$LOCK" -e "$ROOT"
+    else
+        pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
+        local extras="video,plot,test${EXTRA:+,$EXTRA}"
+        [[ "$STACK" == classic ]] || extras+=",endpoint"
+        pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[$extras]"
+    fi
     without_foreign_torchvision
     printf '%s %s\n' "$wanted" "$ROOT" >"$stamp"
 }

@@ -18,7 +18,20 @@ lock() {
 }
 
 # transformers 5 asks for Python 3.11.
-lock current current 3.11 video heic plot test serve
+lock current current 3.11 video heic plot test serve endpoint
 lock classic classic 3.10 video plot test
 # lmms-eval holds several packages back, so it gets an environment of its own.
 lock lmms-eval current 3.11 video plot test lmms-eval
+# vLLM brings a transformers of its own. For a CPU it wants PyTorch's build for CPUs, which is of one platform, and which pip
+# alone finds; so this lock is for the machine and Python at hand.
+python3.11 -m venv .venv-lock
+.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed --report .venv-lock/vllm.json \
+    -r scripts/stacks/vllm.txt .
+.venv-lock/bin/python - >scripts/stacks/vllm.lock <<'PYTHON'
+import json
+
+found = [each["metadata"] for each in json.load(open(".venv-lock/vllm.json"))["install"]]
+pins = {each["name"].lower().replace("_", "-"): each["version"].partition("+")[0] for each in found}
+print("\n".join(f"{name}=={version}" for name, version in sorted(pins.items()) if name != "emollm-llava"))
+PYTHON
+rm -r .venv-lock

@@ -4,7 +4,8 @@
 #   bash scripts/setup.sh
 #
 # STACK      current or classic             default: current
-# EXTRA      serve, for the page of `emollm serve`, or lmms-eval, which gets an environment of its own, .venv-lmms-eval
+# EXTRA      serve, for the page of `emollm serve`; or lmms-eval or vllm, each in an environment of its own, .venv-lmms-eval
+#            or .venv-vllm
 # PYTHON     a Python 3.11 or 3.12 (classic: 3.10 too)    default: the first found
 # VENV       where the environment goes     default: .venv (classic: .venv-classic)
 # DOWNLOADS  wheels laid there are used     default: downloads/

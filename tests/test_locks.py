@@ -13,9 +13,10 @@ from .conftest import ROOT, STACK
 BASE = ("video", "plot", "test")
 # lock -> the stack and the extras that it is for
 LOCKS = {
-    "current": ("current", (*BASE, "serve", "heic")),
+    "current": ("current", (*BASE, "serve", "heic", "endpoint")),
     "classic": ("classic", BASE),
     "lmms-eval": ("current", (*BASE, "lmms-eval")),
+    "vllm": ("vllm", ()),
 }
 
 

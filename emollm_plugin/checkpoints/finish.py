@@ -12,10 +12,10 @@ def finish(folder: Path, at: Path | None = None) -> None:
     """Finish a checkpoint that was just written; `at` is where it will lie, if not there."""
     settle(folder, at)
     write_card(folder)
-    _open(folder)
+    let_read(folder)
 
 
-def _open(folder: Path) -> None:
+def let_read(folder: Path) -> None:
     """Give weights the mode that config.json has by the umask: safetensors 0.8 writes files for their owner alone."""
     config = folder / "config.json"
     for file in folder.glob("*.safetensors") if config.is_file() else ():

@@ -17,6 +17,7 @@ from emobench_data.cli.scores import FILE, FOLDER, relative_files, report, score
 from emobench_data.io.errors import InputError
 
 from .._version import __version__
+from ..hf.commands import export, import_
 from .evaluation import ask, evaluate, explain, serve
 from .train import host_arguments, train
 
@@ -30,7 +31,7 @@ def main() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 
-for command in (score, report, evaluate, ask, explain, serve, train, host_arguments):
+for command in (score, report, evaluate, ask, explain, serve, train, host_arguments, export, import_):
     main.add_command(command)
 
 

@@ -69,6 +69,20 @@ def loading_options(command: Callable) -> Callable:
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    help="Ask the model CHECKPOINT of this OpenAI-compatible server, such as http://127.0.0.1:8000/v1.",
+)
+@click.option(
+    "--clip-frames",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="With --endpoint: send so many frames of a clip; 0 sends a storyboard.",
+)
+@click.option("--engine", type=click.Choice(["vllm"]), help="Serve CHECKPOINT, which `emollm export` wrote, with it meanwhile.")
+@click.option("--engine-option", "engine_options", multiple=True, metavar="--NAME=VALUE", help="Of the engine's own server.")
 def evaluate(
     checkpoint: str,
     loading: Loading,
@@ -77,6 +91,10 @@ def evaluate(
     answers_file: Path,
     num_chunks: int,
     chunk_idx: int,
+    endpoint: str | None,
+    clip_frames: int,
+    engine: str | None,
+    engine_options: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Answer a question file with CHECKPOINT, in batches. A run that was stopped goes on."""
@@ -84,6 +102,25 @@ def evaluate(
     from ..evaluation.run import evaluate as run
 
     check_asked(question_file, image_folder)  # before the model is loaded
+    if endpoint or engine:
+        from ..hf.commands import evaluate_served
+
+        evaluate_served(
+            checkpoint,
+            endpoint,
+            clip_frames,
+            engine,
+            engine_options,
+            loading,
+            question_file,
+            image_folder,
+            answers_file,
+            chunks=num_chunks,
+            chunk_index=chunk_idx,
+            **options,
+        )
+        click.echo(answers_file)
+        return
     run(
         loading.predictor(checkpoint),
         question_file,

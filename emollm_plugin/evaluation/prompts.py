@@ -26,8 +26,8 @@ class Prompter:
 
         self.conv, self.tokenizer, self._tokenize = conv, tokenizer, tokenizer_image_token
         self.placeholder, self.image_token = constants.DEFAULT_IMAGE_TOKEN, constants.IMAGE_TOKEN_INDEX
-        around = (constants.DEFAULT_IM_START_TOKEN, constants.DEFAULT_IM_END_TOKEN) if marked else ("", "")
-        self._image = f"{around[0]}{self.placeholder}{around[1]}\n"
+        self.around = (constants.DEFAULT_IM_START_TOKEN, constants.DEFAULT_IM_END_TOKEN) if marked else ("", "")
+        self._image = self.placeholder.join(self.around) + "\n"
         self.answer_ids = lru_cache(maxsize=4096)(self._answer_ids)
 
     def question_ids(self, text: str, *, image: bool) -> list[int]:

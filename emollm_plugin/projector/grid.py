@@ -34,7 +34,8 @@ def pool(patches: Tensor, tokens: int) -> Tensor:
     """Average a square grid of patches to a smaller one: (B, N, C) -> (B, tokens, C)."""
     side = grid_side(patches.shape[1])
     grid = patches.transpose(1, 2).unflatten(2, (side, side))
-    return F.adaptive_avg_pool2d(grid, isqrt(tokens)).flatten(2).transpose(1, 2)
+    # Laid out anew, since the matrix products of inference engines (vLLM on a CPU) take nothing else.
+    return F.adaptive_avg_pool2d(grid, isqrt(tokens)).flatten(2).transpose(1, 2).contiguous()
 
 
 def mirrored(patches: Tensor, generator: torch.Generator) -> Tensor:
