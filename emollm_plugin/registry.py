@@ -13,7 +13,7 @@ TOWERS: Registry[Callable] = Registry("vision tower", "emollm_plugin.towers")
 # A perspective builder gets the tower's width, the language model's and the projector's options, and gives two modules: the
 # perspective, called with the patches `(B, N, in_dim)`, and its read, called with the tokens `(B, M, out_dim)`, the patches
 # pooled to as many `(B, M, in_dim)`, and what the perspective gave, which puts out tokens. Fresh, the read must add nothing.
-PERSPECTIVES: Registry[Callable] = Registry("perspective", "emollm_plugin.perspectives")
+PERSPECTIVE_BUILDERS: Registry[Callable] = Registry("perspective", "emollm_plugin.perspectives")
 
 
 def projector_family(projector_type: str) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from emobench_data.scoring.wheel import load_wheel
-
 from emobench_data.schema.parsing import LabelSet, conclusion
+from emobench_data.schema.wheel import load_wheel
 from emobench_data.schema.words import named, normal, vocabulary
 
 Completions = Sequence[Any]  # texts, or conversations of which the last message counts

@@ -36,6 +36,7 @@ class Extra(NamedTuple):
 
 EXTRAS = {
     "lmms-eval": Extra(r"\|\s*emobench\s*\|(.*\|)?\s*[01]?\.\d+\s*\|.*"),  # the group's score
+    "vllm": Extra(r"overall\s.*"),
     "serve": Extra(r"(http://\S+)", page=True),
 }
 
@@ -49,6 +50,7 @@ def blocks() -> dict[str, str]:
 def reduced(block: str, folder: Path) -> str:
     """A block about the checkpoint of the default run in small, which `train` made in `folder`, and as few questions."""
     block = block.replace("runs/mini-seed0/", f"{folder}/run/")
+    block = block.replace("data/mini-720-144", f"{folder}/data/mini-{TRAIN}-{TEST}")
     block = block.replace("mini --out data/mini", f"mini --train {TRAIN} --test {TEST} --out {folder}/asked")
     return block.replace("EMOBENCH_DATA=data/mini", f"EMOBENCH_DATA={folder}/asked")
 

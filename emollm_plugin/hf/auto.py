@@ -8,10 +8,16 @@ from transformers import (
     AutoProcessor,
 )
 
+from ..projector.multiperspective import BUILDERS
+from ..registry import PERSPECTIVE_BUILDERS
 from .configuration import EfficientNetLiteConfig, EmoLlavaConfig
 from .efficientnet import EfficientNetLiteModel
 from .modeling import EmoLlavaForConditionalGeneration, EmoLlavaModel
 from .processing import EmoLlavaImageProcessor, EmoLlavaProcessor
+
+# In the one file of an export nobody else has made our own perspectives known.
+for _perspective in {*BUILDERS} - {*PERSPECTIVE_BUILDERS}:
+    PERSPECTIVE_BUILDERS.add(_perspective, BUILDERS[_perspective])
 
 # The vision model comes first: a config with it in is read by its name.
 AutoConfig.register(EfficientNetLiteConfig.model_type, EfficientNetLiteConfig, exist_ok=True)

@@ -10,6 +10,8 @@ from types import ModuleType
 # In the order in which they need one another. Of those that hold more than is needed, the names that are taken.
 MODULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("emobench_data.io.errors", ("InputError",)),
+    ("emobench_data.io.registry", ()),
+    ("emollm_plugin.registry", ()),
     ("emollm_plugin.projector.options", ()),
     ("emollm_plugin.projector.grid", ()),
     ("emollm_plugin.projector.perspectives", ()),

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ..registry import PERSPECTIVES, PROJECTORS
+from ..registry import PERSPECTIVE_BUILDERS, PROJECTORS
 from .options import ALL, ProjectorOptions
 
 
@@ -22,4 +22,4 @@ def _build_perspective(name, in_dim, out_dim, options):
 
 PROJECTORS.add("multiperspective", build)
 for _name in ALL:
-    PERSPECTIVES.add(_name, partial(_build_perspective, _name))
+    PERSPECTIVE_BUILDERS.add(_name, partial(_build_perspective, _name))

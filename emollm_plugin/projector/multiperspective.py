@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from emobench_data.io.errors import InputError
 
-from ..registry import PERSPECTIVES as REGISTERED
+from ..registry import PERSPECTIVE_BUILDERS
 from .change import Change
 from .grid import grid_side, pool
 from .options import ProjectorOptions
@@ -52,7 +52,7 @@ class MultiPerspectiveProjector(nn.Module):
         super().__init__()
         self.content = nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
         self.made_for, self.tokens = in_dim, options.tokens
-        built = {name: REGISTERED.get(name)(in_dim, out_dim, options) for name in options.perspectives}
+        built = {name: PERSPECTIVE_BUILDERS.get(name)(in_dim, out_dim, options) for name in options.perspectives}
         self.perspectives = nn.ModuleDict({name: perspective for name, (perspective, _) in built.items()})
         self.reads = nn.ModuleDict({name: read for name, (_, read) in built.items()})
 

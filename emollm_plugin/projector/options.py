@@ -8,7 +8,7 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
-from ..registry import PERSPECTIVES as REGISTERED
+from ..registry import PERSPECTIVE_BUILDERS
 
 FAMILY = "multiperspective"
 PERSPECTIVES = ("objects", "relations", "atmosphere", "layout")
@@ -78,10 +78,10 @@ def _perspectives(value: str) -> tuple[str, ...]:
     chosen = set() if value == "none" else set(value.split("+"))
     added = sorted(chosen - set(ALL))
     for name in added:
-        if name not in REGISTERED:
-            known = (*ALL, *(one for one in REGISTERED if one not in ALL))
+        if name not in PERSPECTIVE_BUILDERS:
+            known = (*ALL, *(one for one in PERSPECTIVE_BUILDERS if one not in ALL))
             raise InputError(f"unknown perspective {name!r}; known: {', '.join(known)}, or none alone")
-        REGISTERED.get(name)  # fails now where it cannot be used
+        PERSPECTIVE_BUILDERS.get(name)  # fails now where it cannot be used
     if "relations" in chosen and "objects" not in chosen:
         raise InputError("perspective 'relations' needs 'objects': it reads the slots; add objects")
     return tuple(name for name in (*ALL, *added) if name in chosen)

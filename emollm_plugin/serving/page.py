@@ -137,7 +137,8 @@ def make_page(predictor: Any, labels: Sequence[str] | None) -> gradio.Blocks:
         shown = [fault, seen, emotion, rationale, own]
         medium.change(lambda path: preview(predictor, path), [medium], shown, api_name="preview")
         button.click(lambda path, text: answer(predictor, path, text, labels), [medium, question], shown, api_name="ask")
-    medium.async_move_resource_to_block_cache = _local_only(medium.async_move_resource_to_block_cache)
+    # `setattr`, since of this one component a method is replaced.
+    setattr(medium, "async_move_resource_to_block_cache", _local_only(medium.async_move_resource_to_block_cache))  # noqa: B010
     return page
 
 

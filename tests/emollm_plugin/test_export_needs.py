@@ -2,8 +2,8 @@
 
 import pytest
 from click.testing import CliRunner
-from emollm_plugin.cli.main import main
 
+from emollm_plugin.cli.commands import main
 from emollm_plugin.compat.config import before_5
 
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 from click.testing import CliRunner
-from emollm_plugin.cli.commands import main
 
+from emollm_plugin.cli.commands import main
 from emollm_plugin.hf.export import export
 
 pytestmark = pytest.mark.host

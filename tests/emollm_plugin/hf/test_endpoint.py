@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from click.testing import CliRunner
-from emollm_plugin.cli.commands import main
 from PIL import Image
 
+from emollm_plugin.cli.commands import main
 from emollm_plugin.hf.engine import describe
 from emollm_plugin.hf.export import export
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 from click.testing import CliRunner
-from emollm_plugin.cli.commands import main
 
+from emollm_plugin.cli.commands import main
 from emollm_plugin.hf.export import export
 
 from ..decoders import families_here

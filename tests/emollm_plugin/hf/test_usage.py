@@ -6,8 +6,8 @@ import sys
 import pytest
 import torch
 from click.testing import CliRunner
-from emollm_plugin.cli.commands import main
 
+from emollm_plugin.cli.commands import main
 from emollm_plugin.evaluation.predictor import Predictor
 from emollm_plugin.hf.export import export
 

@@ -156,7 +156,7 @@ def test_more_faulty_media_than_that_mean_a_wrong_folder(plan, media):
 
 def test_what_was_decoded_once_is_not_decoded_at_a_restart(plan, media, tmp_path, monkeypatch):
     decoded = []
-    import emobench_data.media_check as checking
+    import emobench_data.media.check as checking
 
     look = checking.examine
     monkeypatch.setattr(checking, "examine", lambda path, *more: (decoded.append(path.name), look(path, *more))[1])
