@@ -23,7 +23,7 @@ from ..media.places import FOLLOW_LINKS
 from ..rationale.choose import MODES, read_rationales
 from ..schema.questions import merge_answers, read_questions, write_science
 from ..schema.record_files import read_record_file
-from ..schema.tasks import DIRECT, FORMS, TASKS
+from ..schema.tasks import DIRECT, FORMS, GUIDED, TASKS
 from ..sources import Source, all_sources, get_source
 from ..validate import validate as validate_file
 from .scores import FILE, FOLDER, report, score
@@ -165,6 +165,9 @@ def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media:
 @click.option("--model", required=True, help="The model's name there.")
 @click.option("--out", type=FILE, required=True, help="File for the rationales that are kept.")
 @click.option("--cache", type=FILE, help="File that keeps every reply; default: OUT.cache.jsonl.")
+@click.option(
+    "--form", type=click.Choice(FORMS[1:]), default=GUIDED, show_default=True, help="Reasons in sentences or in steps."
+)
 @click.option("--max-calls", type=click.IntRange(1), help="End after so many calls, those of earlier runs among them.")
 @click.option("--max-tokens", type=click.IntRange(1), help="End after so many tokens, as the endpoint counts them.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
@@ -175,6 +178,7 @@ def rationale(
     model: str,
     out: Path,
     cache: Path | None,
+    form: str,
     max_calls: int | None,
     max_tokens: int | None,
     as_json: bool,
@@ -188,7 +192,7 @@ def rationale(
     cache = cache or out.with_name(f"{out.name}.cache.jsonl")
     teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
     read = read_record_file(records)
-    report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens))
+    report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens), form=form)
     click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() if as_json else _shares(report))
 
 

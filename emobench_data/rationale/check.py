@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from ..schema.parsing import closing, normal, reasons
 from ..schema.records import Record
-from ..schema.tasks import get_task
+from ..schema.steps import agrees, read_steps, written
+from ..schema.tasks import GUIDED, STEPS, get_task
+from ..schema.words import pieces
+from .steps import COMES_TO, steps_of
 
 FEWEST, MOST = 4, 80  # words of the reasons
 
@@ -44,8 +47,15 @@ class Checked(NamedTuple):
     fault: str = ""
 
 
-def check(reply: str, record: Record) -> Checked:
-    """Whether `reply`, reasons and a closing answer, may train `record`; a fault is one of a few fixed phrases."""
+def check(reply: str, record: Record, form: str = GUIDED) -> Checked:
+    """Whether `reply`, reasons and a closing answer, may train `record`; a fault is one of a few fixed phrases.
+
+    In steps, each that annotation knows as well must share a word with it, and the last must say the answer.
+    """
+    return _check_steps(reply, record) if form == STEPS else _check_sentences(reply, record)
+
+
+def _check_sentences(reply: str, record: Record) -> Checked:
     text = " ".join(reasons(reply).split())
     concluded = normal(closing(reply))
     if not concluded:
@@ -55,6 +65,29 @@ def check(reply: str, record: Record) -> Checked:
     if not FEWEST <= len(text.split()) <= MOST:
         return Checked(text, f"its reasons are not {FEWEST} to {MOST} words")
     own = _QUOTED.sub("", text)
+    if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.accepted)).search(own):
+        return Checked(text, "it names the label as given")
+    return Checked(text)
+
+
+def _check_steps(reply: str, record: Record) -> Checked:
+    steps, concluded = read_steps(reply), normal(closing(reply))
+    text = written(steps)
+    if not concluded:
+        return Checked(text, "it does not close with one answer")
+    if concluded != normal(record.answer):
+        return Checked(text, "its conclusion is not the label")
+    if len(steps) < 2 or steps[-1][0] != COMES_TO[record.task]:
+        return Checked(text, "it is not in steps")
+    if not agrees(steps, concluded):
+        return Checked(text, "its last step does not say its answer")
+    if len(text.split()) > MOST:
+        return Checked(text, f"its reasons are not {FEWEST} to {MOST} words")
+    said = dict(steps[:-1])
+    for name, value in steps_of(record)[:-1]:
+        if name in said and not {*pieces(said[name])} & {*pieces(value)}:
+            return Checked(text, "a step is not what the annotation says")
+    own = _QUOTED.sub("", written(steps[:-1]))
     if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.accepted)).search(own):
         return Checked(text, "it names the label as given")
     return Checked(text)

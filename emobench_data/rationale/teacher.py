@@ -31,18 +31,21 @@ from ..media.video import Sampling, read_frames
 from ..schema.records import Record
 from ..schema.tasks import GUIDED
 from .check import check
+from .steps import COMES_TO
 
 SIDE, QUALITY = 512, 85  # of the JPEG that is sent, pixels of the longer side
 MAX_TOKENS = 256
+_LINES = 'Write each line as "Name: value" in a few words, and as the last before the answer what they come to, "{last}: ...".'
 
 
 def make_rationales(
-    records: Sequence[Record], root: Path, endpoint: Endpoint, out: Path, *, budget: Budget = Budget()
+    records: Sequence[Record], root: Path, endpoint: Endpoint, out: Path, *, budget: Budget = Budget(), form: str = GUIDED
 ) -> dict[str, Any]:
     """Ask for the rationale of each record and write those that `check` lets pass to `out`, in the records' order.
 
     Args:
         root: the folder that media are named relative to.
+        form: `guided` for reasons in sentences, `steps` for steps, each of which is held against annotation.
 
     Returns:
         `model`, `endpoint`, `records`, `answered`, `kept`, `left_out` (reason -> count, refusals among them),
@@ -51,10 +54,10 @@ def make_rationales(
     Raises:
         InputError: as `ask_all`; `out` is then as it was, and the same call goes on.
     """
-    host, keys = endpoint.host, {one.id: _key(one, root, endpoint.model) for one in records}
-    requests = [Request(keys[one.id], partial(_content, one, root)) for one in records]
+    host, keys = endpoint.host, {one.id: _key(one, root, endpoint.model, form) for one in records}
+    requests = [Request(keys[one.id], partial(_content, one, root, form)) for one in records]
     asked = ask_all(endpoint, requests, max_tokens=MAX_TOKENS, budget=budget, what="rationales by")
-    kept, left_out, tasks = _sort(records, keys, asked)
+    kept, left_out, tasks = _sort(records, keys, asked, form)
     with atomic_file(out) as file:
         for key, text in kept.items():
             file.write(orjson.dumps({"id": key, "rationale": text}, option=orjson.OPT_APPEND_NEWLINE))
@@ -74,7 +77,7 @@ def make_rationales(
 
 
 def _sort(
-    records: Sequence[Record], keys: dict[str, str], asked: Asked
+    records: Sequence[Record], keys: dict[str, str], asked: Asked, form: str
 ) -> tuple[dict[str, str], Counter[str], dict[str, dict[str, int]]]:
     kept: dict[str, str] = {}
     left_out: Counter[str] = Counter()
@@ -85,7 +88,7 @@ def _sort(
             left_out[asked.refused[key]] += 1
         if key not in asked.said:
             continue
-        checked = check(asked.said[key], record)
+        checked = check(asked.said[key], record, form)
         counts = tasks.setdefault(record.task, {"answered": 0, "kept": 0})
         counts["answered"] += 1
         if checked.fault:
@@ -96,20 +99,21 @@ def _sort(
     return kept, left_out, tasks
 
 
-def _key(record: Record, root: Path, model: str) -> str:
+def _key(record: Record, root: Path, model: str, form: str) -> str:
     """What the reply follows from; a medium counts by its name and size, which spares reading it again."""
     size = (stamp(root / record.media) or (0,))[0] if record.media else 0
-    parts = model, _prompt(record), record.media, str(size), str(SIDE)
+    parts = model, _prompt(record, form), record.media, str(size), str(SIDE)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
-def _prompt(record: Record) -> str:
-    """As inference asks it; a clip is shown as one picture of four of its frames."""
-    return show(record, "image" if record.media else "", record.media, training=False, form=GUIDED).prompt
+def _prompt(record: Record, form: str) -> str:
+    """As inference asks it, with the form of a line for steps; a clip is shown as one picture of four of its frames."""
+    asked = show(record, "image" if record.media else "", record.media, training=False, form=form).prompt
+    return asked if form == GUIDED else f"{asked}\n{_LINES.format(last=COMES_TO[record.task])}"
 
 
-def _content(record: Record, root: Path) -> list[dict[str, Any]]:
-    text = [{"type": "text", "text": _prompt(record)}]
+def _content(record: Record, root: Path, form: str) -> list[dict[str, Any]]:
+    text = [{"type": "text", "text": _prompt(record, form)}]
     if not record.media:
         return text
     try:

@@ -93,6 +93,30 @@ def test_the_endpoint_sees_a_small_picture_and_the_guided_question_and_never_the
     assert "Choose one of: anger, fear." in text["text"] and text["text"].count("anger") == 1
 
 
+def test_steps_are_asked_for_by_line_and_each_is_held_against_annotation(server, root):
+    pair = {"task": "sarcasm", "answer": "Yes", "options": (), "attributes": {"said": "glad", "shown": "gloomy"}}
+    replies = [
+        "Words: glad.\nPicture: gloomy\nClash: yes\nAnswer: Yes",
+        "Words: sad\nPicture: gloomy\nClash: yes\nAnswer: Yes",  # not what the annotation says
+        "Words: glad\nPicture: gloomy\nClash: no\nAnswer: Yes",  # contradicts itself
+        "Words: glad\nPicture: gloomy\nClash: yes\nAnswer: Yes\nAnswer: No",  # closes twice
+        "Words: glad\nPicture: gloomy\nClash: yes",  # never closes
+        "W\u00f6rter: froh\nBild: tr\u00fcb\nWiderspruch: ja\nAnswer: Yes",  # in another language
+    ]
+    server.reply = lambda body: replies[number_of(body)]
+    report = make(server, root, [face(number, **pair) for number in range(6)], form="steps")
+    text = asked_text(server.asked[0][2])
+    assert text.endswith('the last before the answer what they come to, "Clash: ...".') and "gloomy" not in text
+    kept = read_rationales(root.parent / "out.jsonl")
+    assert kept == {"made_up/0/sarcasm": "Words: glad\nPicture: gloomy\nClash: yes"}
+    assert report["left_out"] == {
+        "it does not close with one answer": 2,
+        "a step is not what the annotation says": 1,
+        "its last step does not say its answer": 1,
+        "it is not in steps": 1,
+    }
+
+
 def test_a_clip_is_shown_as_one_picture_and_nothing_is_written_beside_it(server, root):
     write_clip(root / "1.mp4")
     server.reply = lambda body: f"{GOOD}\nAnswer: anger"
