@@ -20,7 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.modes import MODES, prepare
-from emollm_plugin.training.saving import complete_checkpoints, step_of
+from emollm_plugin.checkpoints.folders import step_of
+from emollm_plugin.training.saving import complete_checkpoints
 from tests.emollm_plugin.trainings import curve, finish, same, start, weights
 
 STEPS = 60
