@@ -1,6 +1,6 @@
 """Clips whose answer only the order of the frames tells: a model that reads them beside its own single-frame version.
 
-    python benchmarks/change_over_time.py [--train 128] [--test 32] [--epochs 14] [--seeds 0 1 2]
+    python -m benchmarks.change_over_time [--train 128] [--test 32] [--epochs 14] [--seeds 0 1 2]
         [--arms change frames single] [--out data/change-over-time]
 
 The clips are EmoBench-mini's with --changes (a smile that grows or fades; `emobench_data/mini/changes.py`). A run is
