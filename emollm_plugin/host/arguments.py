@@ -27,6 +27,8 @@ def check_arguments(words: Sequence[str]) -> None:
     parser = transformers.HfArgumentParser((host.ModelArguments, host.DataArguments, host.TrainingArguments))
     parser.exit_on_error = False
     parser.error = _refuse  # type: ignore[method-assign]  # of this parser alone
+    for action in parser._actions:
+        action.required = False  # the recipe gives what the host cannot do without
     try:
         _, unknown = parser.parse_known_args(list(words))
     except argparse.ArgumentError as error:

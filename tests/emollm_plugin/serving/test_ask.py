@@ -158,7 +158,7 @@ def test_a_folder_is_answered_in_lines_and_what_cannot_be_read_is_one_of_them(ch
     assert done.exit_code == 1 and "1 of 5 could not be read" in done.stderr
 
 
-def test_many_at_once_are_answered_as_one_by_one(predictor, album, float32, monkeypatch):
+def test_many_at_once_are_answered_as_one_by_one(float32, predictor, album, monkeypatch):
     from emollm_plugin.serving import many
 
     monkeypatch.setattr(many, "AT_ONCE", 2)
