@@ -29,6 +29,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     # LLaVA loads a projector after its model, which transformers reports as missing weights, a line each.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    # PyTorch's threads that wait would spin: beside another program a training step then takes several times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 for command in (score, report, evaluate, ask, explain, serve, train, host_arguments, export, import_):
