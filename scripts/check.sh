@@ -14,7 +14,7 @@ if [[ "${1:-}" == "--fix" ]]; then
 fi
 code=0
 "$bin/ruff" check --quiet . || code=1
-"$bin/ruff" format --check --quiet . || { code=1 && warn "form: bash scripts/check.sh --fix"; }
+"$bin/ruff" format --check --quiet . || { code=1 && say "form: bash scripts/check.sh --fix mends it"; }
 "$bin/lint-imports" --no-logo || code=1
 "$bin/mypy" --no-error-summary || code=1
 exit "$code"

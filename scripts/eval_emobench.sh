@@ -10,7 +10,7 @@
 #   EVALUATOR      emollm (batched), or LLaVA's own scripts: model_vqa_loader, model_vqa, model_vqa_science
 #                                                                                default: emollm
 #   QUESTIONS, GOLD, IMAGE_FOLDER   LLaVA's question file, its answers, its pictures   default: EmoBench-mini's
-#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 480, 144
+#   MINI_TRAIN, MINI_TEST   records of EmoBench-mini                             default: 720, 144
 #   STIMULI        file with a line each, an id and a text: ask every question plain and behind each text, in
 #                  OUT_DIR/<id>, and report on all of them
 #   GENERAL_QUESTIONS, GENERAL_GOLD, GENERAL_IMAGES   ask these too, any question file of LLaVA's with short answers:
@@ -93,7 +93,7 @@ defaults() {
     [[ "$LIKELIHOOD" == 0 || "$EVALUATOR" == emollm ]] || die "LIKELIHOOD=$LIKELIHOOD needs EVALUATOR=emollm"
     BATCH="${BATCH:-}" DTYPE="${DTYPE:-}"
     [[ -z "$DTYPE" || "$EVALUATOR" == emollm ]] || die "DTYPE=$DTYPE needs EVALUATOR=emollm"
-    MINI_TRAIN="${MINI_TRAIN:-480}" MINI_TEST="${MINI_TEST:-144}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
+    MINI_TRAIN="${MINI_TRAIN:-720}" MINI_TEST="${MINI_TEST:-144}" DATA_DIR="${DATA_DIR:-$ROOT/data}"
     QUESTIONS="${QUESTIONS:-}" GOLD="${GOLD:-}" IMAGE_FOLDER="${IMAGE_FOLDER:-}" STIMULI="${STIMULI:-}"
     [[ -z "$STIMULI" || -f "$STIMULI" ]] || die "STIMULI=$STIMULI does not exist"
     [[ -z "$QUESTIONS" || -f "$QUESTIONS" ]] || die "QUESTIONS=$QUESTIONS does not exist"
@@ -113,10 +113,11 @@ py() { "$VENV/bin/python" "$@"; }
 
 prepare_questions() {
     if [[ -z "$QUESTIONS" ]]; then
-        local out="$DATA_DIR/mini-$MINI_TRAIN-$MINI_TEST"
-        say "EmoBench-mini in $out"
-        py -m emobench_data mini --out "$out" --train "$MINI_TRAIN" --test "$MINI_TEST"
-        QUESTIONS="$out/questions.jsonl" GOLD="$out/gold.jsonl" IMAGE_FOLDER="$out/media"
+        # As the launcher asks: its data are made where it makes them, or found there.
+        local made
+        made="$(MINI_TRAIN="$MINI_TRAIN" MINI_TEST="$MINI_TEST" DATA_DIR="$DATA_DIR" py -m emollm_plugin.cli questions)" || exit $?
+        head -n -3 <<<"$made"
+        { read -r QUESTIONS && read -r GOLD && read -r IMAGE_FOLDER; } < <(tail -n 3 <<<"$made")
     fi
     ! grep -qs '"form": *"' "$QUESTIONS" || MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-192}"
     MAX_NEW_TOKENS="${MAX_NEW_TOKENS:-16}"

@@ -18,7 +18,7 @@ fi
 # Making the environment takes minutes; settings that cannot be read are said before it.
 if [[ ! -f "$VENV/emollm-stamp" ]]; then
     found="$(find_python)" || exit $?
-    PYTHONPATH="$ROOT" "$found" -m emollm_plugin.recipes.recipe
+    PYTHONPATH="$ROOT" "$found" -m emollm_plugin.recipes.recipe "$@"
 fi
 setup_env
 # What the settings mean, and all that follows, is in emollm_plugin/recipes.

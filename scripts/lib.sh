@@ -103,6 +103,15 @@ make_env() {
     wanted="$(cd "$ROOT" && cat "$LOCK" "scripts/stacks/$PACKAGES.txt" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1)"
     [[ ! -f "$stamp" ]] || read -r made owner <"$stamp" || true
     [[ "$made" != "$wanted" ]] || return 0
+    # One process makes it at a time: two pips in one environment spoil it. The others wait, and then find it made.
+    if [[ -z "${MAKING:-}" ]] && command -v flock >/dev/null; then
+        mkdir -p "$(dirname "$VENV")" 2>/dev/null || die "VENV=$VENV: its folder cannot be made; name another"
+        exec {lock}>"$VENV.lock" || die "VENV=$VENV cannot be written beside; name another"
+        flock -n "$lock" || { say "another process makes $VENV; waiting for its end" && flock "$lock"; }
+        MAKING=1 make_env
+        exec {lock}>&-
+        return
+    fi
     # Another clone that needs other packages would set them up anew in its turn.
     [[ -z "$owner" || "$owner" == "$ROOT" || ! -d "$owner/scripts" ]] ||
         die "VENV=$VENV was made by $owner, whose packages are not those of this clone; name another VENV"
@@ -120,5 +129,6 @@ make_env() {
         pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[$extras]"
     fi
     without_foreign_torchvision
+    "$VENV/bin/python" -c 'import torch' || die "$VENV was made, but PyTorch does not load there; remove it and run again"
     printf '%s %s\n' "$wanted" "$ROOT" >"$stamp"
 }

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from ..export.llava import QUESTIONS, TRAIN, write_questions, write_training_json
-from ..io.atomic import atomic_files, remove_files
+from ..io.atomic import atomic_files, remove_files, settle
 from ..io.locks import locked
 from ..media.check import Medium
 from ..media.storyboard import storyboards
@@ -150,6 +150,7 @@ def make_mini(
     media = out / MEDIA
     with locked(out):
         if not is_rendered(media, train=train, test=test, seed=seed, changes=changes):
+            settle(out, FILES)
             remove_files(out, FILES)  # they would name media that are about to change
         records = render_mini(media, train=train, test=test, seed=seed, changes=changes)
         if videos == "storyboards":

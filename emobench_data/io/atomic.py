@@ -75,11 +75,12 @@ def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
     is the sign that all is there: it goes first and comes last, and while it is there no file is of another run. Where
     all would stay as it is, nothing is touched. After an error `folder` is as it was; so it is at the beginning of the
     next call after a kill. The caller holds the folder (`locks.locked`).
+
+    Raises:
+        InputError: see `settle`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{_PARTIAL}*"):  # of a run that was killed
-        shutil.rmtree(left)
-    _restore(folder, names)
+    settle(folder, names)
     temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder))
     try:
         yield temporary
@@ -89,6 +90,20 @@ def atomic_files(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
             _replace(folder, temporary, names)
     finally:
         shutil.rmtree(temporary)
+
+
+def settle(folder: Path, names: tuple[str, ...]) -> None:
+    """Undo what a killed `atomic_files` left in `folder`.
+
+    Raises:
+        InputError: there are some of `names` without the last, the sign: they are somebody else's, and would be replaced.
+    """
+    for left in folder.glob(f"{_PARTIAL}*"):
+        shutil.rmtree(left)
+    _restore(folder, names)
+    there = [name for name in names if (folder / name).exists()]
+    if there and names[-1] not in there:
+        raise InputError(f"{folder} holds {there[0]} and no {names[-1]}: it was not written here; name another folder")
 
 
 def remove_files(folder: Path, names: tuple[str, ...]) -> None:

@@ -52,9 +52,10 @@ def faithfulness_lines(result: dict[str, Any]) -> list[str]:
         own = figures.get("faithfulness")
         if own:
             premises = ", ".join(f"{name} {percent(value)}" for name, value in own["premises"].items())
+            right, follows = (percent(own[key]) or "none" for key in ("conclusion", "consistent"))
             lines.append(
-                f"steps of {task}: {premises}; conclusion {percent(own['conclusion'])}, of {own['from_premises']} from right"
-                f" premises; answer follows {percent(own['consistent'])}; readable {percent(own['readable'])}"
+                f"steps of {task}: {premises}; conclusion {right}, of {own['from_premises']} from right premises;"
+                f" answer follows {follows}; readable {percent(own['readable'])}"
             )
     return lines
 

@@ -72,6 +72,17 @@ def get(folder: Path, downloads: Path) -> None:
     get_smollm2(folder, downloads)
 
 
+@main.command(hidden=True)
+def questions() -> None:
+    """Make the data that `emollm train` would; print its questions, their gold and the folder of their media, a line each."""
+    from ..recipes.layers import read_recipe
+    from ..recipes.prepare import prepare_data
+
+    data = prepare_data(read_recipe(os.environ))
+    for path in (data.questions, data.gold, data.images):
+        click.echo(path)
+
+
 @main.command()
 def settings() -> None:
     """List the settings that `emollm train` reads, and the shipped recipes."""

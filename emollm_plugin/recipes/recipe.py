@@ -175,6 +175,11 @@ if __name__ == "__main__":  # for the launcher, before there is an environment: 
         for name, read in reads.items():
             if os.environ.get(name):
                 read_value(name, os.environ[name], read)
+        typed = sys.argv[1 : sys.argv.index("--")] if "--" in sys.argv else sys.argv[1:]
+        for word in typed:
+            key, equals, said = word.partition("=")
+            if equals and (name := key.upper().replace("-", "_")) in reads and said:
+                read_value(key, said, reads[name])
     except InputError as error:
         print("error:", *str(error).split(), file=sys.stderr)
         sys.exit(2)

@@ -110,6 +110,8 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)
     questions = check_questions(data, hosts_evaluator=evaluator(recipe) == LOADER, projector=recipe.projector or "")
     mark = {} if dry or asked.rank else fingerprint(recipe, base, data, media_of(records), devices)
+    # What stands behind -- is held against the recipe before anything is trained.
+    train_command(recipe, base, data, devices, Run(shown_folder(asked), recipe.tuned, {}, trained=False))
     return Prepared(recipe, devices, base, data, mark, any(question.reasoned for question in questions))
 
 

@@ -42,7 +42,7 @@ def test_a_pipe_is_not_replaced(tmp_path):
 
 
 def test_files_replace_those_of_the_run_before(tmp_path):
-    for name in ("a", "b", "other"):
+    for name in ("a", "b", "c", "other"):
         (tmp_path / name).write_text("old")
     with atomic_files(tmp_path, ("a", "b", "c")) as folder:
         (folder / "a").write_text("new")
@@ -60,7 +60,7 @@ def test_what_a_killed_run_left_is_not_taken_over(tmp_path):
 
 def test_after_an_error_the_folder_is_as_it_was(tmp_path):
     (tmp_path / "a").write_text("old")
-    with pytest.raises(RuntimeError), atomic_files(tmp_path, ("a", "b")) as folder:
+    with pytest.raises(RuntimeError), atomic_files(tmp_path, ("b", "a")) as folder:
         (folder / "a").write_text("new")
         raise RuntimeError
     assert contents(tmp_path) == {"a": b"old"}
@@ -215,7 +215,16 @@ def test_folders_of_processes_of_one_number_and_one_that_is_not_taken_over(tmp_p
 def test_names_below_a_folder(tmp_path):
     (tmp_path / "x").mkdir()
     (tmp_path / "x/old").write_text("old")
+    (tmp_path / "done").write_text("old")
     with atomic_files(tmp_path, ("x/old", "y/new", "done")) as folder:
         (folder / "y").mkdir()
         (folder / "y/new").write_text("new")
     assert (tmp_path / "y/new").read_text() == "new" and not (tmp_path / "x/old").exists()
+
+
+def test_files_of_somebody_else_are_not_replaced(tmp_path):
+    """They have the names and not the sign, the last of them, which stands beside what was written here."""
+    (tmp_path / "a").write_bytes(b"mine")
+    with pytest.raises(InputError, match="holds a and no done: it was not written here"):
+        replace_all(tmp_path)
+    assert contents(tmp_path) == {"a": b"mine"}
