@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TextIO
 
 from emobench_data.io.errors import InputError
 
@@ -17,6 +20,7 @@ from .devices import Devices
 from .process import say
 from .recipe import Recipe
 
+_ports: list[TextIO] = []  # open, and with that locked, until this process ends
 PORT = 29500  # of PyTorch and of DeepSpeed, where none is named
 
 
@@ -47,7 +51,7 @@ def check_launcher(recipe: Recipe, environment: Mapping[str, str] = os.environ, 
 def free_port(recipe: Recipe, first: int = PORT) -> int:
     """The port that ranks meet at: MASTER_PORT, or 29500, which a firewall can be told.
 
-    Where another run on this machine has it, the next that is free, which is said.
+    Where another run on this machine has it, or is about to, the next that is free, which is said.
     """
     if recipe.master_port or recipe.several_machines:
         return recipe.master_port or first
@@ -58,10 +62,24 @@ def free_port(recipe: Recipe, first: int = PORT) -> int:
                 listener.bind(("", port))
             except OSError:
                 continue
+        if not _held(port):
+            continue
         if port != first:
             say(f"port {first} is taken; the ranks meet at {port} (MASTER_PORT names another)")
         return port
     raise InputError(f"no port is free from {first} on; name one with MASTER_PORT")
+
+
+def _held(port: int) -> bool:
+    """Take a port until this process ends: between the asking and the ranks' listening another launcher finds it free too."""
+    file = open(Path(tempfile.gettempdir()) / f"emollm-{os.getuid()}-port-{port}", "a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    _ports.append(file)
+    return True
 
 
 def start_words(recipe: Recipe, devices: Devices, port: int | None = None) -> list[str]:

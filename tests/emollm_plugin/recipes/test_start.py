@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 from importlib.util import find_spec
 
 import pytest
@@ -65,6 +66,16 @@ def test_the_port_is_a_fixed_one_unless_another_run_has_it(capsys):
         assert f"port {taken} is taken" in capsys.readouterr().out
         assert free_port(read(MASTER_PORT=taken)) == taken
     assert free_port(read(NODES=2, NODE_RANK=0, MASTER_ADDR="a")) == PORT == 29500
+
+
+def test_two_launchers_that_ask_at_once_do_not_get_one_port():
+    """The first's ranks do not listen yet when the second asks."""
+    first = free_port(read())
+    code = "from emollm_plugin.recipes.launchers import free_port; from emollm_plugin.recipes.layers import read_recipe"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(free_port(read_recipe({{}})))"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and int(done.stdout.split()[-1]) != first, done.stderr
 
 
 def test_srun_starts_from_a_job_that_is_large_enough(monkeypatch):
