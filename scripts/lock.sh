@@ -12,7 +12,7 @@ lock() {
     local out="scripts/stacks/$1.lock" extras=()
     for extra in "${@:4}"; do extras+=(--extra "$extra"); done
     uv pip compile --quiet --upgrade --universal --python-version "$3" "${extras[@]}" setup.cfg "scripts/stacks/$2.txt" \
-        --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file "$out"
+        --no-annotate --no-header --output-file "$out"
     # The project itself is no package of a registry.
     sed -i '/^-e \|^\.$/d' "$out"
 }
