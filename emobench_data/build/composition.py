@@ -14,7 +14,7 @@ import yaml
 from ..io.errors import InputError
 from ..rationale.choose import MODES, read_rationales
 from ..schema.records import SPLITS, path_fault
-from ..schema.tasks import FORMS, TASKS
+from ..schema.tasks import FORMS, known_tasks
 from ..sources import Source, get_source
 
 PRESETS = ("default", "small")
@@ -74,7 +74,7 @@ class Composition:
         rationale, rationales: which records train with a rationale, and with which (record id -> rationale) where they
             are not made by rule; see `rationale.choose`.
         form: `direct`, or `guided` or `steps` for questions that ask for reasons first.
-        reasoned: the sub-tasks that this is for; the others are asked for the answer alone.
+        reasoned: the sub-tasks that this is for, None for all; the others are asked for the answer alone.
         parts: in the file's order.
     """
 
@@ -88,7 +88,7 @@ class Composition:
     rationale: str = "none"
     rationales: Mapping[str, str] | None = None
     form: str = "direct"
-    reasoned: tuple[str, ...] = tuple(TASKS)
+    reasoned: tuple[str, ...] | None = None
     parts: tuple[Part, ...]
 
     def as_config(self) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def load_composition(config: str, *, data_root: Path | None = None, skip_missing
     chosen |= {"missing": "skip"} if skip_missing else {}
     return Composition(
         rationales=rationales,
-        reasoned=_listed(top.get("reasoned", [*TASKS]), tuple(TASKS), f"{config}: reasoned"),
+        reasoned=_listed(top["reasoned"], tuple(known_tasks()), f"{config}: reasoned") if "reasoned" in top else None,
         data_root=data_root,
         parts=tuple(_part(name, part, shared, config) for name, part in sources.items()),
         seed=_whole(top.get("seed", 0), f"{config}: seed"),

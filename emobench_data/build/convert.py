@@ -16,11 +16,11 @@ from ..io.locks import locked
 from ..media.check import Medium
 from ..media.storyboard import storyboards
 from ..mini import check_size, is_rendered, render_mini
-from ..rationale.choose import choose, trained_form
+from ..rationale.choose import asked_form, choose, trained_form
 from ..rationale.steps import steps_of
 from ..schema.record_files import write_record_file
 from ..schema.records import SPLITS, Record
-from ..schema.tasks import DIRECT, TASKS, get_task
+from ..schema.tasks import DIRECT, get_task
 from ..sources import Skips, Source, get_source, warn_of_gaps
 from .image_folder import MEDIA
 from .preparation import Care, Place, Prepared, prepare
@@ -38,19 +38,19 @@ class Form:
     Args:
         rationale, rationales: which records train with a rationale, and with which; see `rationale.choose`.
         asks: how questions are asked, and records with a rationale: for reasons in sentences or in steps, if not directly.
-        reasoned: the sub-tasks that this is for; the others are asked for the answer alone.
+        reasoned: the sub-tasks that this is for, None for all; the others are asked for the answer alone.
         keep: also write the training records themselves, for `python -m emobench_data rationale`.
     """
 
     rationale: str = "none"
     rationales: Mapping[str, str] | None = None
     asks: str = DIRECT
-    reasoned: tuple[str, ...] = tuple(TASKS)
+    reasoned: tuple[str, ...] | None = None
     keep: bool = False
 
     def of(self, record: Record) -> str:
         """How `record` is asked."""
-        return self.asks if record.task in self.reasoned else DIRECT
+        return asked_form(record, self.asks, self.reasoned)
 
 
 def convert(
@@ -163,7 +163,7 @@ def write_all(records: list[Record], out: Path, summary: dict[str, Any], videos:
     """Write the files of every split that has records, the summary last; all or none. Return the summary."""
     boards = videos == "storyboards"
     splits = {split: [record for record in records if record.split == split] for split in SPLITS}
-    train, texts = choose(splits["train"], form.rationale, form.rationales, form=form.asks, tasks=form.reasoned)
+    train, texts = choose(splits["train"], form.rationale, form.rationales, form=form.asks, reasoned=form.reasoned)
     if form.rationale != "none":
         counts = {"trained": len(train), "with_rationale": len(texts)}
         summary = summary | {"rationale": {"mode": form.rationale, **counts}}

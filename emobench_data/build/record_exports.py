@@ -9,7 +9,7 @@ import orjson
 from ..export import table, vlmevalkit
 from ..export.llava import QUESTIONS, TRAIN, Shown, answer_entry, neutral, question_entry, show, shown_as, training_entry
 from ..io.outputs import Outputs
-from ..rationale.choose import choose, trained_form
+from ..rationale.choose import asked_form, choose, trained_form
 from ..rationale.steps import steps_of
 from ..schema.records import SPLITS, Record
 from ..schema.tasks import DIRECT, STEPS, known_tasks
@@ -50,7 +50,7 @@ def _write_training(
             train += (copy for copy, _ in copies)
     Random(composition.shuffle).shuffle(train)
     known = _known(train, originals, composition)
-    train, texts = choose(train, composition.rationale, known, form=composition.form, tasks=composition.reasoned)
+    train, texts = choose(train, composition.rationale, known, form=composition.form, reasoned=composition.reasoned)
     for number, record in enumerate(train):
         reasons = texts.get(record.id, "")
         shown = _shown(record, composition, training=True, form=trained_form(composition.form) if reasons else DIRECT)
@@ -83,7 +83,7 @@ def _write_questions(
     largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in files}
     lines = dict.fromkeys(files, 0)
     for record in records:
-        form = composition.form if record.task in composition.reasoned else DIRECT
+        form = asked_form(record, composition.form, composition.reasoned)
         shown = _shown(record, composition, training=False, form=form)
         statistics.add(shown)
         direct = _direct(shown, composition, training=False)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +10,21 @@ import click
 import orjson
 
 from ..build.benchmark import build as build_benchmark
-from ..build.composition import VIDEOS, load_composition
-from ..build.convert import FAULTY, Form, make_mini
+from ..build.composition import load_composition
+from ..build.convert import FAULTY, make_mini
 from ..build.convert import convert as convert_source
 from ..export.lmms_eval.files import write as write_lmms_eval
 from ..export.stimuli import write_stimulated
 from ..io.chat import Budget, Endpoint
 from ..io.errors import InputError
-from ..media.places import FOLLOW_LINKS
-from ..rationale.choose import MODES, read_rationales
 from ..schema.questions import merge_answers, read_questions, write_science
 from ..schema.record_files import read_record_file
-from ..schema.tasks import DIRECT, FORMS, GUIDED, TASKS
+from ..schema.tasks import FORMS, GUIDED
 from ..sources import Source, all_sources, get_source
 from ..validate import validate as validate_file
+from .options import form_options, videos_option
+from .said import echo_counts, echo_folder, echo_left_out
 from .scores import FILE, FOLDER, report, score
-
-videos_option = click.option(
-    "--videos",
-    type=click.Choice(VIDEOS),
-    default=VIDEOS[0],
-    show_default=True,
-    help="A clip as a picture of four of its frames, for LLaVA 1.5, or as itself, for EmoLLM's training and evaluator.",
-)
 
 
 class InputErrorGroup(click.Group):
@@ -64,50 +54,6 @@ main.add_command(score)
 main.add_command(report)
 
 
-def _sub_tasks(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",")) if text else tuple(TASKS)
-    if unknown := [name for name in names if name not in TASKS]:
-        raise InputError(f"--reasoned {text}: {unknown[0]!r} is no sub-task; known: {', '.join(TASKS)}")
-    return names
-
-
-def form_options(command: Callable) -> Callable:
-    """The options of a command that writes LLaVA's files; they arrive as one `Form`."""
-
-    @click.option(
-        "--rationale",
-        type=click.Choice(MODES),
-        default="none",
-        show_default=True,
-        help="Train answers only; the records with a rationale only; half of these, or all, and the others without.",
-    )
-    @click.option("--rationales", type=FILE, help="Take rationales from this file instead of making them by rule.")
-    @click.option(
-        "--form",
-        type=click.Choice(FORMS),
-        default=DIRECT,
-        show_default=True,
-        help="Ask for the answer, or for reasons and a closing line: in sentences (guided) or in steps.",
-    )
-    @click.option(
-        "--reasoned",
-        metavar="SUB-TASKS",
-        callback=_sub_tasks,
-        help="The sub-tasks that rationales and form are for, with commas between; default: all.",
-    )
-    @click.option("--keep-records", is_flag=True, help="Write the training records too, for the command rationale.")
-    @wraps(command)
-    def with_form(
-        *, rationale: str, rationales: Path | None, form: str, reasoned: tuple[str, ...], keep_records: bool, **others: Any
-    ) -> None:
-        if rationales and rationale == "none":
-            raise InputError(f"--rationales {rationales}: also say how to train with them: --rationale only, mixed or all")
-        known = read_rationales(rationales) if rationales else None
-        command(form=Form(rationale, known, form, reasoned, keep_records), **others)
-
-    return with_form
-
-
 @main.command()
 @click.option("--out", type=FOLDER, required=True, help="Folder for the files; media go to its folder media.")
 @click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
@@ -118,7 +64,7 @@ def form_options(command: Callable) -> Callable:
 @form_options
 def mini(out: Path, **options: Any) -> None:
     """Render EmoBench-mini; a folder that is complete already is used as it is."""
-    _echo_counts(make_mini(out, **options), out)
+    echo_counts(make_mini(out, **options), out)
 
 
 @main.command()
@@ -151,11 +97,11 @@ def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media:
     Links that lead out of the root are refused, for an archive may hold some; EMOLLM_FOLLOW_LINKS=1 allows your own.
     """
     summary = convert_source(get_source(source), root, out, check=check_media, faulty=faulty_media, **options)
-    _echo_counts(summary, out)
+    echo_counts(summary, out)
     for reason, skipped in summary["skipped"].items():
         click.echo(f"left out {skipped['count']}: {reason} (such as {skipped['examples'][0]})")
-    _echo_left_out(summary["left_out"])
-    _echo_folder(summary, out, root)
+    echo_left_out(summary["left_out"])
+    echo_folder(summary, out, root)
 
 
 @main.command()
@@ -233,9 +179,9 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
         click.echo("trained: {trained:,}, of which with a rationale: {with_rationale:,}".format(**manifest["training"]))
     for name in manifest["absent"]:
         click.echo(f"went without {name}, which is not there")
-    _echo_left_out(manifest["left_out"])
+    echo_left_out(manifest["left_out"])
     click.echo(f"written to {out}; its data card is {out / 'README.md'}")
-    _echo_folder(manifest, out, composition.data_root)
+    echo_folder(manifest, out, composition.data_root)
 
 
 @main.command()
@@ -328,41 +274,3 @@ def _lines(entry: dict[str, Any]) -> str:
     if entry["found"] is not None:
         lines.append(f"  found: {', '.join(entry['found']) or 'no'}")
     return "\n".join(lines)
-
-
-def _echo_left_out(left_out: dict[str, Any]) -> None:
-    for what in ("leaks", "content_leaks"):
-        for kind, n in left_out.get(what, {}).get("by_kind", {}).items():
-            split, _, shared = kind.partition(", ")
-            click.echo(f"left out of {split}: {n:,} records, for a later split has {_SHARED[shared]}")
-    faulty = left_out.get("faulty_media", {"count": 0})
-    if faulty["count"]:
-        places = ", ".join(f"{split} {n:,}" for split, n in faulty["by_split"].items())
-        named = ", ".join(f"{name} ({fault})" for name, fault in list(faulty["examples"].items())[:5])
-        click.echo(f"left out {faulty['count']:,} of {faulty['of']:,} media that are missing or broken ({places}): {named}")
-
-
-_SHARED = {
-    "item": "the same item",
-    "medium": "the same medium",
-    "text": "the same text",
-    "content": "a medium of the same content",
-    "near": "nearly the same picture",
-}
-
-
-def _echo_folder(summary: dict[str, Any], out: Path, root: Path) -> None:
-    """Where media are named from, and what training needs to know of it."""
-    folder = out / summary["image_folder"] if summary["image_folder"] else root
-    links = f"; it links to the data sets, so set {FOLLOW_LINKS}=1 where it is read" if summary["linked"] else ""
-    click.echo(f"image folder: {folder}{links}")
-
-
-def _echo_counts(summary: dict[str, Any], out: Path) -> None:
-    for split, tasks in summary["counts"].items():
-        for task, answers in tasks.items():
-            parts = ", ".join(f"{answer} {n}" for answer, n in answers.items())
-            click.echo(f"{split} {task}: {sum(answers.values())} ({parts})")
-    if "rationale" in summary:
-        click.echo("trained: {trained}, of which with a rationale: {with_rationale}".format(**summary["rationale"]))
-    click.echo(f"written to {out}")

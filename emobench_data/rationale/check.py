@@ -11,7 +11,7 @@ from ..schema.records import Record
 from ..schema.steps import agrees, read_steps, written
 from ..schema.tasks import GUIDED, STEPS, get_task
 from ..schema.words import pieces
-from .steps import COMES_TO, steps_of
+from .steps import comes_to, steps_of
 
 FEWEST, MOST = 4, 80  # words of the reasons
 
@@ -77,7 +77,7 @@ def _check_steps(reply: str, record: Record) -> Checked:
         return Checked(text, "it does not close with one answer")
     if concluded != normal(record.answer):
         return Checked(text, "its conclusion is not the label")
-    if len(steps) < 2 or steps[-1][0] != COMES_TO[record.task]:
+    if len(steps) < 2 or steps[-1][0] != comes_to(record.task):
         return Checked(text, "it is not in steps")
     if not agrees(steps, concluded):
         return Checked(text, "its last step does not say its answer")

@@ -10,7 +10,7 @@ from ..io.llava_files import line_place, read_lines
 from ..schema.hash_choice import draw
 from ..schema.records import Record
 from ..schema.steps import written
-from ..schema.tasks import GUIDED, STEPS, TASKS
+from ..schema.tasks import DIRECT, GUIDED, STEPS
 from .rules import by_rule
 from .steps import steps_of
 
@@ -22,13 +22,18 @@ def trained_form(form: str) -> str:
     return STEPS if form == STEPS else GUIDED
 
 
+def asked_form(record: Record, form: str, reasoned: Collection[str] | None) -> str:
+    """How `record` is asked: in `form` where its sub-task is one of `reasoned`, None for all, and else for the answer alone."""
+    return form if reasoned is None or record.task in reasoned else DIRECT
+
+
 def choose(
     records: Iterable[Record],
     mode: str,
     known: Mapping[str, str] | None = None,
     *,
     form: str = GUIDED,
-    tasks: Collection[str] = tuple(TASKS),
+    reasoned: Collection[str] | None = None,
 ) -> tuple[list[Record], dict[str, str]]:
     """The records that train, and the rationales of those that train with one, by record id.
 
@@ -38,7 +43,7 @@ def choose(
             one that has a rationale with it.
         known: record id -> rationale, in place of those by rule.
         form: where it is `steps`, rationales are in steps, and else sentences by rule.
-        tasks: the sub-tasks whose records may have a rationale.
+        reasoned: the sub-tasks whose records may have a rationale; None for all.
 
     Raises:
         InputError: the mode is `only` and no record has a rationale.
@@ -47,7 +52,8 @@ def choose(
     if mode == "none":
         return records, {}
     make = by_rule if trained_form(form) == GUIDED else (lambda record: written(steps_of(record)))
-    found = {one.id: known.get(one.id, "") if known is not None else make(one) for one in records if one.task in tasks}
+    meant = [one for one in records if reasoned is None or one.task in reasoned]
+    found = {one.id: known.get(one.id, "") if known is not None else make(one) for one in meant}
     texts = {key: text for key, text in found.items() if text and (mode != "mixed" or draw(f"rationale/{key}", 2))}
     if mode in ("mixed", "all"):
         return records, texts

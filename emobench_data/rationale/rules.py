@@ -43,7 +43,7 @@ def by_rule(record: Record) -> str:
     Attributes that are read: EmoSet's (`scene`, `object`, `facial_expression`, `human_action`, `brightness`,
     `colorfulness`), OASIS' (`theme`, `category`, `arousal`), and `speaker`, `words`, `before`, `picture`.
     """
-    return next(filter(None, (rule(record) for rule in _RULES[record.task])), "")
+    return next(filter(None, (rule(record) for rule in _RULES.get(record.task, ()))), "")
 
 
 def _visible(record: Record) -> str:

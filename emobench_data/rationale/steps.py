@@ -9,7 +9,12 @@ from ..schema.steps import Steps
 from .rules import CONTENT, KINDS, TONES, evidence, light, quote, stirring
 
 # What the last step is called, by sub-task.
-COMES_TO = {"emo_c": "Feeling", "emo_o": "Feeling", "intent": "Intent"} | dict.fromkeys(("hate", "humor", "sarcasm"), "Clash")
+_COMES_TO = {"emo_c": "Feeling", "emo_o": "Feeling", "intent": "Intent"} | dict.fromkeys(("hate", "humor", "sarcasm"), "Clash")
+
+
+def comes_to(task: str) -> str:
+    """What the last step of a sub-task is called."""
+    return _COMES_TO.get(task, "Comes to")
 
 
 def steps_of(record: Record) -> Steps:
@@ -17,12 +22,12 @@ def steps_of(record: Record) -> Steps:
 
     Attributes that are read: those of `rules.by_rule`, and `said` and `shown`: the side on which words and picture stand.
     """
-    found = next(filter(None, (rule(record) for rule in _RULES[record.task])), ())
-    return (*found, (COMES_TO[record.task], _last(record))) if found else ()
+    found = next(filter(None, (rule(record) for rule in _RULES.get(record.task, ()))), ())
+    return (*found, (comes_to(record.task), _last(record))) if found else ()
 
 
 def _last(record: Record) -> str:
-    return record.answer.lower() if COMES_TO[record.task] == "Clash" else record.answer
+    return record.answer.lower() if comes_to(record.task) == "Clash" else record.answer
 
 
 def _sides(record: Record) -> Steps:

@@ -31,7 +31,7 @@ from ..media.video import Sampling, read_frames
 from ..schema.records import Record
 from ..schema.tasks import GUIDED
 from .check import check
-from .steps import COMES_TO
+from .steps import comes_to
 
 SIDE, QUALITY = 512, 85  # of the JPEG that is sent, pixels of the longer side
 MAX_TOKENS = 256
@@ -109,7 +109,7 @@ def _key(record: Record, root: Path, model: str, form: str) -> str:
 def _prompt(record: Record, form: str) -> str:
     """As inference asks it, with the form of a line for steps; a clip is shown as one picture of four of its frames."""
     asked = show(record, "image" if record.media else "", record.media, training=False, form=form).prompt
-    return asked if form == GUIDED else f"{asked}\n{_LINES.format(last=COMES_TO[record.task])}"
+    return asked if form == GUIDED else f"{asked}\n{_LINES.format(last=comes_to(record.task))}"
 
 
 def _content(record: Record, root: Path, form: str) -> list[dict[str, Any]]:

@@ -6,14 +6,13 @@ The names and the Yes/No form of the applications are the paper's (arXiv 2406.16
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..io.errors import InputError
 from ..io.registry import Registry
 from .hash_choice import draw
 from .parsing import YES_NO
-from .task_type import TaskType
+from .task import Task, Wording
 from .types import get_type
 
 if TYPE_CHECKING:
@@ -43,59 +42,6 @@ __all__ = [
 # How a question is asked: for the answer alone, or for reasons, in sentences or in steps (`steps`), and then a closing line
 # with the answer.
 FORMS = DIRECT, GUIDED, STEPS = "direct", "guided", "steps"
-
-
-@dataclass(frozen=True)
-class Wording:
-    """How a question is put: `training` wordings, of which evaluation uses the first, and where to `look` first.
-
-    `{medium}` is image, video or text.
-    """
-
-    training: tuple[str, ...]
-    look: str
-
-
-@dataclass(frozen=True)
-class Task:
-    """One sub-task.
-
-    Args:
-        name: the key used in files and on the command line.
-        title: the paper's name.
-        type: what an answer is, how it is asked for and read, and what it is measured by.
-        wording: of a medium; where its text is asked about too, of a medium with its text.
-        silent: of a medium without a text.
-        text: of a text alone.
-    """
-
-    name: str
-    title: str
-    type: TaskType
-    wording: Wording
-    silent: Wording
-    text: Wording
-
-    @property
-    def hint(self) -> str:
-        """How to answer; `{options}` is the label set in its own order."""
-        return self.type.hint
-
-    @property
-    def close(self) -> str:
-        """How to answer in the guided form."""
-        return self.type.close
-
-    @property
-    def evaluation(self) -> str:
-        """The one wording in which evaluation asks about a medium."""
-        return self.wording.training[0]
-
-    def wording_of(self, record: Record) -> Wording:
-        """The wording that speaks of what `record` has."""
-        if not record.media:
-            return self.text
-        return self.wording if record.text else self.silent
 
 
 # What is put down in steps: of a medium with its text, and of one of them alone.

@@ -1,0 +1,64 @@
+"""What a task is: its name, its type, and the words that it is asked in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .task_type import TaskType
+
+if TYPE_CHECKING:
+    from .records import Record
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a question is put: `training` wordings, of which evaluation uses the first, and where to `look` first.
+
+    `{medium}` is image, video or text.
+    """
+
+    training: tuple[str, ...]
+    look: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sub-task.
+
+    Args:
+        name: the key used in files and on the command line.
+        title: the paper's name.
+        type: what an answer is, how it is asked for and read, and what it is measured by.
+        wording: of a medium; where its text is asked about too, of a medium with its text.
+        silent: of a medium without a text.
+        text: of a text alone.
+    """
+
+    name: str
+    title: str
+    type: TaskType
+    wording: Wording
+    silent: Wording
+    text: Wording
+
+    @property
+    def hint(self) -> str:
+        """How to answer; `{options}` is the label set in its own order."""
+        return self.type.hint
+
+    @property
+    def close(self) -> str:
+        """How to answer in the guided form."""
+        return self.type.close
+
+    @property
+    def evaluation(self) -> str:
+        """The one wording in which evaluation asks about a medium."""
+        return self.wording.training[0]
+
+    def wording_of(self, record: Record) -> Wording:
+        """The wording that speaks of what `record` has."""
+        if not record.media:
+            return self.text
+        return self.wording if record.text else self.silent
