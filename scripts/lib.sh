@@ -106,7 +106,8 @@ make_env() {
     # One process makes it at a time: two pips in one environment spoil it. The others wait, and then find it made.
     if [[ -z "${MAKING:-}" ]] && command -v flock >/dev/null; then
         mkdir -p "$(dirname "$VENV")" 2>/dev/null || die "VENV=$VENV: its folder cannot be made; name another"
-        exec {lock}>"$VENV.lock" || die "VENV=$VENV cannot be written beside; name another"
+        { : >>"$VENV.lock"; } 2>/dev/null || die "VENV=$VENV: its folder cannot be written to; name another"
+        exec {lock}>>"$VENV.lock"
         flock -n "$lock" || { say "another process makes $VENV; waiting for its end" && flock "$lock"; }
         MAKING=1 make_env
         exec {lock}>&-

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,18 @@ def test_a_second_clone_installs_nothing_and_finds_its_own_packages(clones):
     assert clones.set_up(first).returncode == 0 and not clones.installed()
 
 
+def test_two_that_set_it_up_at_once_make_it_once(clones, tmp_path):
+    """Two pips in one environment spoil it; the second waits, and finds it made."""
+    python = tmp_path / "python"
+    python.write_text(python.read_text().replace("|| {", "|| { sleep 1;"))
+    clone = clones.make("clone")
+    with ThreadPoolExecutor(2) as both:
+        done = [*both.map(clones.set_up, [clone, clone])]
+    assert [one.returncode for one in done] == [0, 0], done
+    assert clones.calls.read_text().count("-m venv") == 1
+    assert sum("waiting for its end" in one.stdout for one in done) == 1
+
+
 def test_a_clone_that_needs_other_packages_does_not_take_them_from_another(clones):
     first, other = clones.make("first"), clones.make("other")
     clones.set_up(first)
@@ -85,6 +98,8 @@ def test_the_clone_that_made_it_renews_it_and_so_does_any_when_that_one_is_gone(
         ("LORA_RANK", "8", "is no setting"),
         ("TUNE", "some", "full, lora, qlora"),
         ("EPOCHS", "3", None),
+        ("epochs", "x", "is not a number"),
+        ("epochs", "3", None),
     ],
 )
 def test_settings_that_cannot_be_read_are_said_before_an_environment_is_made(tmp_path, name, value, said):
@@ -92,9 +107,11 @@ def test_settings_that_cannot_be_read_are_said_before_an_environment_is_made(tmp
     python, venv = tmp_path / "python", tmp_path / "venv"
     python.write_text(f'#!/usr/bin/env bash\n[[ "$2" != venv ]] || exit 9\nexec "{sys.executable}" -S "$@"\n')
     python.chmod(0o755)
-    environment = {**os.environ, "VENV": str(venv), "PYTHON": str(python), "STACK": "current", name: value}
+    environment = {**os.environ, "VENV": str(venv), "PYTHON": str(python), "STACK": "current"}
+    environment |= {} if name.islower() else {name: value}
     environment.pop("PYTHONPATH", None)
-    command = ["bash", str(ROOT / "scripts/finetune_emollm.sh")]
+    typed = [f"{name}={value}"] if name.islower() else []
+    command = ["bash", str(ROOT / "scripts/finetune_emollm.sh"), *typed]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if said is None:
         assert done.returncode == 9 and "setting up" in done.stdout

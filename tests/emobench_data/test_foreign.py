@@ -70,6 +70,9 @@ def test_one_of_each_through_the_commands(package, tmp_path):
     command(package, "convert", "strange", "--root", tmp_path / "root", "--out", out, "--test", "0.5", "--no-check-media")
     asked, gold = (read_lines(out / name) for name in ("questions.jsonl", "gold.jsonl"))
     assert asked[0]["text"].endswith("How good is this image? Give one to five stars, as a number.")
+    reasons = ("--form", "guided", "--rationale", "mixed", "--no-check-media")
+    command(package, "convert", "strange", "--root", tmp_path / "root", "--out", tmp_path / "guided", *reasons)
+    assert {line["form"] for line in read_lines(tmp_path / "guided" / "questions.jsonl")} == {"guided"}
     own = [{"question_id": "own", "answer": 3, "type": "stars"}]
     write_lines(out / "gold.jsonl", gold + own)
     write_lines(out / "questions.jsonl", [*asked, {"question_id": "own", "text": "?"}])

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,16 @@ def test_chunks_take_the_gpus_of_the_mask_and_no_other(tmp_path, mask, seen):
     done = subprocess.run(["bash", "-c", code, str(script)], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert [(tmp_path / f"chunk-{index}.log").read_text().strip() for index in range(3)] == seen
+
+
+@pytest.mark.e2e
+def test_without_questions_it_asks_what_the_launcher_asks_and_leaves_its_data_as_they_are(checkpoint, tmp_path):
+    small = {"DATA_DIR": str(tmp_path), "MINI_TRAIN": "12", "MINI_TEST": "6"}
+    made = [sys.executable, "-m", "emollm_plugin.cli", "questions"]
+    subprocess.run(made, env={**os.environ, **small}, cwd=ROOT, check=True, capture_output=True)
+    folder = tmp_path / "mini-12-6"
+    before = {path.name: path.read_bytes() for path in folder.glob("*.json*")}
+    assert before["questions.jsonl"].count(b'"form":"steps"') == 3
+    done = evaluate(checkpoint, "--dry-run", OUT_DIR=tmp_path / "out", **small)
+    assert done.returncode == 0 and str(folder / "questions.jsonl") in done.stdout, done.stdout + done.stderr
+    assert {path.name: path.read_bytes() for path in folder.glob("*.json*")} == before

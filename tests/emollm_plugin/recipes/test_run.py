@@ -264,3 +264,9 @@ def test_the_command_says_a_failure_once_with_the_programs_code(machine, monkeyp
     environment = {name: str(value) for name, value in machine.settings.items()}
     done = CliRunner().invoke(main, ["train"], env=environment)
     assert done.exit_code == 1 and done.stderr == "error: training failed\n"
+
+
+def test_what_contradicts_the_recipe_behind_the_dashes_is_refused_before_anything_runs(machine):
+    with pytest.raises(InputError, match="--output_dir x behind -- contradicts the recipe"):
+        machine.go(arguments=["--output_dir", "x"], ALIGN=3)
+    assert machine.ran == []
