@@ -77,7 +77,8 @@ def finetune(
         _show(asked, prepared)
         return
     run = _claimed(asked, prepared)
-    save(run.folder / FILE, resolved(prepared.recipe, prepared.base, prepared.devices))
+    if not asked.rank:  # what another machine left there first would be a run of unknown make
+        save(run.folder / FILE, resolved(prepared.recipe, prepared.base, prepared.devices))
     data = _plain_copies(_with_held_out(prepared.data, prepared.recipe, run), run)
     train(prepared, data, run)
     if asked.rank:
@@ -138,9 +139,9 @@ def check_host_arguments(recipe: Recipe) -> None:
 
 def _show(asked: Recipe, prepared: Prepared) -> None:
     recipe, base, data = prepared.recipe, prepared.base, prepared.data
+    run = Run(shown_folder(asked), recipe.tuned, {}, trained=False, rank=asked.rank)
     if recipe.eval_strategy != "no" and not data.held_out:
-        data = replace(data, held_out=shown_folder(asked) / "inputs" / HELD_OUT)
-    run = Run(shown_folder(asked), recipe.tuned, {}, trained=False)
+        data = replace(data, held_out=run.inputs / HELD_OUT)
     click.echo(shlex.join(train_command(recipe, base, data, prepared.devices, run)))
     if data.questions:
         click.echo(shlex.join(eval_command(recipe, base, data, run, guided=prepared.guided)))
@@ -148,7 +149,7 @@ def _show(asked: Recipe, prepared: Prepared) -> None:
 
 def _claimed(asked: Recipe, prepared: Prepared) -> Run:
     if asked.rank:  # machine 0 notes whose the folder is
-        return Run(shown_folder(asked), prepared.recipe.tuned, {}, trained=False)
+        return Run(shown_folder(asked), prepared.recipe.tuned, {}, trained=False, rank=asked.rank)
     return claim(asked, prepared.recipe, prepared.mark, prepared.devices.world)
 
 
@@ -157,8 +158,8 @@ def _plain_copies(data: Data, run: Run) -> Data:
     changed = {}
     for field, content in as_llava_reads(data).items():
         file = getattr(data, field)
-        copy = run.folder / "inputs" / ("train.json" if field == "train" else "questions.jsonl")
-        with atomic_file(copy) as opened:  # another machine may read it
+        copy = run.inputs / ("train.json" if field == "train" else "questions.jsonl")
+        with atomic_file(copy) as opened:
             opened.write(content)
         say(f"{file} is read as {copy}, in the form that LLaVA reads")
         changed[field] = copy
@@ -169,7 +170,7 @@ def _with_held_out(data: Data, recipe: Recipe, run: Run) -> Data:
     """`data` with the records that the loss is looked at on, where it is and they are not given."""
     if recipe.eval_strategy == "no" or data.held_out:
         return data
-    file = run.folder / "inputs" / HELD_OUT
+    file = run.inputs / HELD_OUT
     with atomic_file(file) as opened:
         opened.write(held_out_records(data.train.parent, recipe.dataset))
     return replace(data, held_out=file)

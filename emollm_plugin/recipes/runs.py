@@ -46,11 +46,17 @@ class Run:
     tune: str
     record: dict[str, Any]
     trained: bool  # whether a run of the same fingerprint has finished there
+    rank: int = 0  # of the machine
 
     @property
     def checkpoint(self) -> Path:
         """Where the host writes the model; its name holds the words that LLaVA's tools look for."""
         return self.folder / f"llava-emollm-{self.tune}"
+
+    @property
+    def inputs(self) -> Path:
+        """Where this machine puts what it reads in a form of its own; the first takes another's files for none of a run."""
+        return self.folder / (f"inputs-{self.rank}" if self.rank else "inputs")
 
     @property
     def aligned(self) -> Path:

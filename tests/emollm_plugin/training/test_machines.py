@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -81,13 +82,28 @@ def check_one_checkpoint(run):
     assert len(list(run.rglob("model.safetensors"))) == 1
 
 
+def begun(log):
+    end = time.monotonic() + 200
+    while not log.is_file():
+        assert time.monotonic() < end, log
+        time.sleep(0.2)
+
+
 @pytest.mark.e2e
 def test_two_machines_without_ssh(settings, tmp_path):
-    machines = {"NODES": 2, "MASTER_ADDR": "127.0.0.1"}
+    """The second is first at their folder, which is to the first no run of unknown make."""
+    records = tmp_path / "one-by-line.jsonl"  # not as LLaVA reads it, so that each machine writes a copy
+    records.write_text("".join(json.dumps(record) + "\n" for record in json.loads(settings["DATA_PATH"].read_text())))
+    machines = {"NODES": 2, "MASTER_ADDR": "127.0.0.1", "DATA_PATH": records}
     second = start(settings, NODE_RANK=1, **machines)
+    begun(tmp_path / "run" / "train-1.log")
     first = start(settings, NODE_RANK=0, **machines)
-    results = [ended(first), ended(second)]
+    results = [ended(first)]
+    if results[0][0]:
+        os.killpg(second.pid, signal.SIGKILL)  # it would wait for the first
+    results.append(ended(second))
     assert [code for code, _, _ in results] == [0, 0], results
+    assert sorted(path.name for path in (tmp_path / "run").glob("inputs*")) == ["inputs", "inputs-1"]
     assert "on 2 cpu" in results[0][1] and "machine 1 is done" in results[1][1]
     check_one_checkpoint(tmp_path / "run")
 
