@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Wording:
     """How a question is put: `training` wordings, of which evaluation uses the first, and where to `look` first.
 
-    `{medium}` is image, video or text.
+    `{medium}` is image, video, another kind of medium, or text; `image and audio` of several.
     """
 
     training: tuple[str, ...]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record, path_fault
+from ..schema.records import Medium, Record, path_fault
 from . import Skips, Source
 from ._fields import (
     BAD_PATH,
@@ -61,8 +61,7 @@ def _record(root: Path, split: str, place: str, row: Any, annotated: bool, items
         labels=LABELS,
         source="emoset",
         item=items(image.rpartition("/")[2]),
-        modality="image",
-        media=image,
+        media=(Medium("image", image),),
         answer=word,
         split=split,
         attributes=attributes,

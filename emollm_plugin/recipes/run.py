@@ -14,7 +14,7 @@ import click
 
 from emobench_data.io.atomic import atomic_file
 from emobench_data.media.stamp import signature
-from emobench_data.schema.questions import read_questions
+from emobench_data.schema.questions import read_visual
 
 from ..alignment.pairs import NoLabels, draw_pairs
 from .base import check_base
@@ -225,7 +225,7 @@ def asked_of(recipe: Recipe) -> str:
 def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     """Set the files of an evaluation aside that asked something else; one that asked the same is gone on from."""
     assert data.questions and data.gold  # it is asked where there are some
-    media = [question.medium for question in read_questions(data.questions) if question.medium]
+    media = [question.medium for question in read_visual(data.questions) if question.medium]
     asked = {
         "evaluator": evaluator(prepared.recipe),
         "guided": prepared.guided,
