@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .task_type import TaskType
+from .types import get_type
 
 if TYPE_CHECKING:
     from .records import Record
+
+_READ = "Read closely what is said, how, and to whom."
 
 
 @dataclass(frozen=True)
@@ -62,3 +65,29 @@ class Task:
         if not record.media:
             return self.text
         return self.wording if record.text else self.silent
+
+
+def task(
+    name: str,
+    title: str,
+    kind: str,
+    wordings: tuple[str, ...],
+    *,
+    look: str = _READ,
+    alone: tuple[str, ...] = (),
+    look_alone: str = "",
+    read: str = _READ,
+) -> Task:
+    """A task of the type that `kind` names, with its options (`types.get_type`).
+
+    `alone` and `look_alone` are of a medium without a text, `alone` and `read` of a text without a medium.
+    """
+    alone = alone or wordings
+    return Task(
+        name=name,
+        title=title,
+        type=get_type(kind),
+        wording=Wording(wordings, look),
+        silent=Wording(alone, look_alone or look),
+        text=Wording(alone, read),
+    )
