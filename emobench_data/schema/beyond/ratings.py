@@ -32,6 +32,20 @@ def _emobank(dimension: str, ends: str) -> Task:
     )
 
 
+def _vader(kind: str, called: str) -> Task:
+    return task(
+        f"vader_{kind}",
+        f"VADER, {kind}",
+        "number:low=-4,high=4,decimals=2",
+        (
+            f"How positive is this {called}, from -4 for extremely negative over 0 for neutral to 4 for extremely positive?",
+            f"Rate the sentiment of this {called}, where -4 is extremely negative and 4 extremely positive.",
+        ),
+    )
+
+
+VADER = {"tweets": "tweet", "amazon": "review of a product", "movies": "review of a film", "news": "editorial"}
+
 TASKS = (
     *map(_intensity, FELT),
     task(
@@ -46,4 +60,15 @@ TASKS = (
     _emobank("valence", "for unpleasant to 5 for pleasant"),
     _emobank("arousal", "for calm to 5 for excited"),
     _emobank("dominance", "for being controlled to 5 for being in control"),
+    *(_vader(kind, called) for kind, called in VADER.items()),
+    task(
+        "face_intensity",
+        "EmoNet-Face, intensity",
+        "number:low=0,high=7,decimals=1",
+        (
+            "How strong is the named emotion in the face of this {medium}, from 0 for absent to 7 for very strong?",
+            "Rate how much of the named emotion this {medium} shows, where 0 is none and 7 very much.",
+        ),
+        look="Look at brows, eyes, mouth and the tilt of the head.",
+    ),
 )
