@@ -83,7 +83,7 @@ def convert(
         form: how answers are trained and questions asked.
         faulty: the share of media that may be missing or broken; their records are left out and counted.
         near_duplicates: `drop` training pictures that are nearly the same as one that is asked about, or `keep` them.
-        tasks: those of the data set's sub-tasks that are written, None for all; the split is the same whichever.
+        tasks: those of the data set's sub-tasks that are written, None for those that are usual (`Source.usual`).
 
     Raises:
         InputError: it has no such sub-task; the data set is not there, gives no record or none for a split, has one answer
@@ -95,10 +95,9 @@ def convert(
         raise InputError(f"{source.title} has no sub-task {unknown[0]!r}; it has {', '.join(source.tasks)}")
     root, out = Path(root), Path(out)
     skips = Skips()
-    read = list(source.records(root, skips))
+    read = list(source.records(root, skips, tasks or source.usual))
     incomplete = warn_of_gaps(source, read)
     records = assign_splits(read, test=test, val=val, seed=seed)
-    records = [record for record in records if tasks is None or record.task in tasks]
     if not any(record.split for record in read):
         check_shares(source.title, records, test=test, val=val)
     care = Care(

@@ -89,7 +89,9 @@ def mini(out: Path, **options: Any) -> None:
     show_default=True,
     help="Training pictures that are nearly the same as one that is asked about; they are looked for if media are opened.",
 )
-@click.option("--tasks", metavar="SUB-TASKS", callback=sub_tasks, help="Some of its sub-tasks, with commas; default: all.")
+@click.option(
+    "--tasks", metavar="SUB-TASKS", callback=sub_tasks, help="With commas; default: those of the six, or all if it has none."
+)
 @videos_option
 @form_options
 def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media: float, **options: Any) -> None:

@@ -210,7 +210,7 @@ def how_to_answer(task: Task, wording: Wording, form: str, *, both: bool = False
         return task.hint
     if form == GUIDED:
         return f"{wording.look} {task.close}"
-    return f"{_BOTH if both and task.type.two_answers else _ALONE} {task.type.closing}"
+    return f"{wording.steps or (_BOTH if both and task.type.two_answers else _ALONE)} {task.type.closing}"
 
 
 def form_of(question: Mapping[str, Any], place: str) -> str:
