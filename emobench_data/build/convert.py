@@ -12,6 +12,7 @@ import orjson
 
 from ..export.llava import QUESTIONS, TRAIN, write_questions, write_training_json
 from ..io.atomic import atomic_files, remove_files, settle
+from ..io.errors import InputError
 from ..io.locks import locked
 from ..media.check import MediaFile
 from ..media.storyboard import storyboards
@@ -66,6 +67,7 @@ def convert(
     form: Form = Form(),
     faulty: float = FAULTY,
     near_duplicates: str = "drop",
+    tasks: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Write the training JSON, the questions with their gold, and a summary of `source` to `out`; return the summary.
 
@@ -81,15 +83,19 @@ def convert(
         form: how answers are trained and questions asked.
         faulty: the share of media that may be missing or broken; their records are left out and counted.
         near_duplicates: `drop` training pictures that are nearly the same as one that is asked about, or `keep` them.
+        tasks: those of the data set's sub-tasks that are written, None for those that are usual (`Source.usual`).
 
     Raises:
-        InputError: the data set is not there, gives no record or none for a split, has one answer only to a Yes/No
-            sub-task in a split, or more faulty media than may be left out. Files in `out` are then as they were.
+        InputError: it has no such sub-task; the data set is not there, gives no record or none for a split, has one answer
+            only to a Yes/No sub-task in a split, or more faulty media than may be left out. Files in `out` are then as they
+            were.
     """
     source = get_source(source) if isinstance(source, str) else source
+    if unknown := [task for task in tasks or () if task not in source.tasks]:
+        raise InputError(f"{source.title} has no sub-task {unknown[0]!r}; it has {', '.join(source.tasks)}")
     root, out = Path(root), Path(out)
     skips = Skips()
-    read = list(source.records(root, skips))
+    read = list(source.records(root, skips, tasks or source.usual))
     incomplete = warn_of_gaps(source, read)
     records = assign_splits(read, test=test, val=val, seed=seed)
     if not any(record.split for record in read):

@@ -59,7 +59,7 @@ def _missing(missing: list[Part], composition: Composition) -> str:
 
 def _read(part: Part, composition: Composition, result: Gathered) -> list[Record]:
     skips = Skips()
-    read = list(part.source.records(composition.data_root / part.folder, skips))
+    read = list(part.source.records(composition.data_root / part.folder, skips, part.tasks))
     split = assign_splits(read, test=part.test, val=part.val, seed=composition.seed)
     if not any(record.split for record in read):
         check_shares(part.source.title, split, test=part.test, val=part.val)

@@ -22,7 +22,7 @@ from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
 from ..sources import Source, all_sources, get_source
 from ..validate import validate as validate_file
-from .options import form_options, videos_option
+from .options import form_options, sub_tasks, videos_option
 from .said import echo_counts, echo_folder, echo_left_out
 from .scores import FILE, FOLDER, report, score
 
@@ -88,6 +88,9 @@ def mini(out: Path, **options: Any) -> None:
     default="drop",
     show_default=True,
     help="Training pictures that are nearly the same as one that is asked about; they are looked for if media are opened.",
+)
+@click.option(
+    "--tasks", metavar="SUB-TASKS", callback=sub_tasks, help="With commas; default: those of the six, or all if it has none."
 )
 @videos_option
 @form_options

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from emobench_data.schema.questions import Question
 
 from .devices import Devices
 from .host_arguments import with_host_arguments
@@ -139,17 +142,13 @@ def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def evaluator(recipe: Recipe) -> str:
-    """LLaVA's own script, which reads no clips, or ours."""
-    return OWN if recipe.videos == "clips" else LOADER
+def evaluator(recipe: Recipe, questions: Iterable[Question] = ()) -> str:
+    """LLaVA's own script, which asks about pictures alone, or ours, which reads clips and texts too."""
+    return LOADER if recipe.videos != "clips" and all(one.medium for one in questions) else OWN
 
 
-def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, *, guided: bool) -> list[str]:
-    """Answer the questions with the trained model.
-
-    Args:
-        guided: whether they ask for reasons, which need room.
-    """
+def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Sequence[Question]) -> list[str]:
+    """Answer the questions with the trained model."""
     options = {
         **({} if recipe.tune == "full" else {"model-base": base.name}),
         "question-file": data.questions,
@@ -157,9 +156,10 @@ def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, *, guided: bo
         "answers-file": run.folder / "answers.jsonl",
         "conv-mode": base.template,
     }
-    if evaluator(recipe) == OWN:
+    if evaluator(recipe, questions) == OWN:
         return [*CLI, "eval", str(run.checkpoint), *_words(options)]
-    how = {"temperature": 0, "max_new_tokens": 192 if guided else 16}
+    # Reasons need room.
+    how = {"temperature": 0, "max_new_tokens": 192 if any(one.reasoned for one in questions) else 16}
     return [sys.executable, "-m", "emollm_plugin", LOADER, "--model-path", str(run.checkpoint), *_words({**options, **how})]
 
 

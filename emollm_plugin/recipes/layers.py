@@ -27,7 +27,7 @@ OF_DATA = {"mini": "default", "oasis": "oasis", "fer2013": "fer2013"}
 # What is asked for -> what a shipped recipe said for something else, and that follows anew.
 FOLLOWS = {
     "base_model": ("template", "projector", "select_layer", "align", "learning_rate", "projector_lr"),
-    "data_path": ("rationale", "form", "reasoned"),
+    "data_path": ("tasks", "rationale", "form", "reasoned"),
     "rationale": ("form", "reasoned"),
     "form": ("rationale", "reasoned"),
     "tune": ("lora_r", "lora_alpha", "lora_targets", "learning_rate", "projector_lr"),
