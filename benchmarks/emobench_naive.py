@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from emobench_data.build.composition import Composition
-from emobench_data.build.gather import Gathered
+from emobench_data.building.composition import Composition
+from emobench_data.building.gather import Gathered
 from emobench_data.export import vlmevalkit
 from emobench_data.export.llava import neutral
 from emobench_data.schema.records import SPLITS, Record

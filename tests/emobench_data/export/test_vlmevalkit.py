@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from emobench_data.build.benchmark import build
+from emobench_data.building.benchmark import build
 from emobench_data.export.llava import show
 from emobench_data.export.vlmevalkit import choices, header, line, task_file
 from emobench_data.schema.tasks import TASKS

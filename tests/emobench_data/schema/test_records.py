@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emobench_data import InputError
-from emobench_data.build.composition import Composition
-from emobench_data.build.gather import Gathered
-from emobench_data.build.record_exports import write_records
-from emobench_data.build.statistics import Statistics
+from emobench_data.building.composition import Composition
+from emobench_data.building.gather import Gathered
+from emobench_data.building.record_exports import write_records
+from emobench_data.building.statistics import Statistics
 from emobench_data.io.outputs import Outputs
 from emobench_data.schema.records import Medium, Record, path_fault
 from emobench_data.schema.tasks import TASKS

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from emobench_data.build.convert import Form, make_mini
+from emobench_data.building.convert import Form, make_mini
 from emobench_data.export.llava import question_entry, show
 from emobench_data.io.errors import InputError
 from emobench_data.rationale.rules import by_rule

@@ -3,7 +3,7 @@
 import pytest
 
 from emobench_data import InputError
-from emobench_data.build.composition import PRESETS, load_composition
+from emobench_data.building.composition import PRESETS, load_composition
 from emobench_data.sources import all_sources
 
 GOOD = "seed: 3\ntest: 0.3\ncap: {train: 5}\nsources:\n  oasis: {folder: pictures, weight: 2, balance: train}\n  mmsd2:\n"
