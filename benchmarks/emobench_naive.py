@@ -66,7 +66,7 @@ def _answer(record: Record) -> dict[str, Any]:
         "source": record.source,
         "task": record.task,
         "answer": neutral(record.answer),
-        "accepted": list(map(neutral, record.accepted)),
+        "references": list(map(neutral, record.references)),
         "options": list(map(neutral, record.options)),
     }
     return {**entry, "group": neutral(record.group)} if record.group else entry
@@ -81,7 +81,7 @@ def _row(record: Record, *, training: bool) -> dict[str, Any]:
         "media": record.media[0].path,
         "question": neutral(question(record, training=training)),
         "answer": neutral(record.answer),
-        "accepted": list(map(neutral, record.accepted)),
+        "references": list(map(neutral, record.references)),
         "options": list(map(neutral, record.options)),
     }
 

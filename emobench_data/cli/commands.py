@@ -22,8 +22,8 @@ from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
 from ..sources import Source, all_sources, get_source
 from ..validation import validate as validate_file
+from .messages import echo_counts, echo_folder, echo_left_out
 from .options import form_options, videos_option
-from .said import echo_counts, echo_folder, echo_left_out
 from .scores import FILE, FOLDER, report, score
 
 

@@ -39,7 +39,7 @@ from ..make import record
         ({"media": "a\ud800.jpg"}, "not valid UTF-8"),
         ({"answer": ""}, "answer is empty"),
         ({"answer": "Maybe"}, "must be Yes or No"),
-        ({"accepted": ("No",)}, "not among the accepted"),
+        ({"references": ("No",)}, "not among the accepted"),
         ({"options": ("Yes", "No")}, "only closed-set"),
         ({"task": "intent", "answer": "Greet"}, "not in the label set"),
     ],
@@ -51,8 +51,8 @@ def test_a_fault_is_named_with_the_record(changes, words):
     assert str(caught.value).startswith("record ")
 
 
-def test_accepted_defaults_to_the_answer():
-    assert record().accepted == ("Yes",)
+def test_references_default_to_the_answer():
+    assert record().references == ("Yes",)
 
 
 def test_id_differs_between_sub_tasks():

@@ -67,7 +67,7 @@ def check(name: str, records: list[Record]) -> None:
         assert record.source == name and record.task in source.tasks and record.options == labels
         if TASKS[record.task].type.name != "yes_no":
             allowed = source.labels.get("emo_c") or source.labels["intent"]
-            assert list(record.accepted) == [label for label in allowed if label in record.accepted]
+            assert list(record.references) == [label for label in allowed if label in record.references]
         assert "\n" not in record.item and "<image>" not in question(record, training=True)
         assert "\n" not in by_rule(record)
         orjson.dumps(asdict(record))
