@@ -9,10 +9,10 @@ from typing import Any
 import click
 import orjson
 
-from ..build.benchmark import build as build_benchmark
-from ..build.composition import load_composition
-from ..build.convert import FAULTY, make_mini
-from ..build.convert import convert as convert_source
+from ..building.benchmark import build as build_benchmark
+from ..building.composition import load_composition
+from ..building.convert import FAULTY, make_mini
+from ..building.convert import convert as convert_source
 from ..export.lmms_eval.files import write as write_lmms_eval
 from ..export.stimuli import write_stimulated
 from ..io.chat import Budget, Endpoint
@@ -21,9 +21,9 @@ from ..schema.questions import merge_answers, read_questions, write_science
 from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
 from ..sources import Source, all_sources, get_source
-from ..validate import validate as validate_file
+from ..validation import validate as validate_file
+from .messages import echo_counts, echo_folder, echo_left_out
 from .options import form_options, sub_tasks, videos_option
-from .said import echo_counts, echo_folder, echo_left_out
 from .scores import FILE, FOLDER, report, score
 
 

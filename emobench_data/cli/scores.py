@@ -35,7 +35,7 @@ def score(
     """Score a model's answers. The judge's key, if it needs one, is read from EMOLLM_JUDGE_KEY.
 
     A line of the gold is a JSON object. For questions of your own it needs a question_id, an answer, and options (which may
-    stand with the question instead). Further: accepted (all answers that are right), source and group (for figures by data
+    stand with the question instead). Further: references (all answers that are right), source and group (for figures by data
     set, and for intervals of questions that hang together), and task, one of emo_c, emo_o, intent, hate, humor and sarcasm;
     questions without a task are figures of their own, outside the overall. Where their answers are numbers, say so with a type,
     such as number:low=0,high=10, in place of options; these get a table of their own.

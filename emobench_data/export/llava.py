@@ -187,7 +187,7 @@ def answer_entry(record: Record, steps: Steps = ()) -> dict[str, object]:
         "source": record.source,
         "task": record.task,
         "answer": neutral_answer(record.answer),
-        "accepted": [neutral_answer(answer) for answer in record.accepted],
+        "references": [neutral_answer(answer) for answer in record.references],
         "options": [neutral(label) for label in record.options],
         **({"group": neutral(record.group)} if record.group else {}),
         **({"steps": [[name, neutral(value)] for name, value in steps]} if steps else {}),

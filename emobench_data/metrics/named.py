@@ -12,7 +12,7 @@ from scipy.sparse import identity
 
 from ..io.registry import Registry
 from . import regression
-from .bootstrap import bootstrap, central
+from .bootstrap import bootstrap, percentiles
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def figures_of(
     for column, one in enumerate(metrics):
         defined = draws[np.isfinite(draws[:, column]), column]
         found[one.name] = float(values[column]) if np.isfinite(values[column]) else None
-        found[f"{one.name}_interval"] = list(central(defined)) if found[one.name] is not None and len(defined) else None
+        found[f"{one.name}_interval"] = list(percentiles(defined)) if found[one.name] is not None and len(defined) else None
     return found
 
 

@@ -15,8 +15,8 @@ from ..schema.types import LABELS
 from ..scoring.core import read_items, summarise, with_faithfulness
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
-from .alike import put
 from .compare import Verdict, Verdicts
+from .same_question import asked_as
 
 
 class Run(NamedTuple):
@@ -40,9 +40,9 @@ class Run(NamedTuple):
                 task_title(item.gold.task),
                 item.credit,
                 item.unit,
-                put(
+                asked_as(
                     self.asked[item.question],
-                    (item.gold.task, item.gold.answer, item.gold.accepted, item.gold.options),
+                    (item.gold.task, item.gold.answer, item.gold.references, item.gold.options),
                     self.media,
                 ),
                 item.gold.type.family == LABELS,
@@ -105,7 +105,7 @@ def _general(path: Path) -> dict[str, tuple[dict[str, Any], Verdicts]]:
     files = [_named(path.parent, stored, key, "score again with --out") for key in ("questions", "gold", "predictions")]
     name, asked = names[0], read_asked(files[0])
     verdicts = {
-        item.question: Verdict(name, item.credit or 0.0, item.unit, put(asked[item.question], gold.credits, None))
+        item.question: Verdict(name, item.credit or 0.0, item.unit, asked_as(asked[item.question], gold.credits, None))
         for item, gold in zip(*read_general(*files))
     }
     return {name: (score_general(name, *files)["general"][name], verdicts)}

@@ -93,8 +93,8 @@ def extras(run: Run) -> list[Table]:
         if found:
             rows = [[level, *map(percent, own.values())] for level, own in found["levels"].items()]
             title = (
-                f"{task_title(task)} at three levels (table of synonyms {found['wheel_version']}; the accepted list "
-                f"is what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
+                f"{task_title(task)} at three levels (table of synonyms {found['wheel_version']}; the references "
+                f"are what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
             )
             tables.append(Table(title, ["level", "accuracy", "precision", "recall", "F1"], rows))
     chains = {task: own["faithfulness"] for task, own in run.result["tasks"].items() if own.get("faithfulness")}

@@ -13,7 +13,7 @@ from emobench_data.media.examine import is_there
 from emobench_data.media.kinds import placeholders
 from emobench_data.media.video import Sampling
 from emobench_data.schema.medium import VISUAL
-from emobench_data.validate.form import UNUSABLE, as_trained, read_record
+from emobench_data.validation.form import UNUSABLE, as_trained, read_record
 
 logger = logging.getLogger(__name__)
 

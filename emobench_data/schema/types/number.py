@@ -73,13 +73,13 @@ class Number(TaskType):
             return f"the answer {answer!r} is not a number"
         return "" if self.low <= answer <= self.high else f"the answer {answer:g} is not from {self.low:g} to {self.high:g}"
 
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
-        if options or accepted != (answer,):
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+        if options or references != (answer,):
             return "a number has neither options nor other accepted answers"
         return self._fault(answer) or None
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
-        if fault := self.answer_fault(answer, accepted, options or ()):
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
+        if fault := self.answer_fault(answer, references, options or ()):
             return fault
         return Key(float(answer), frozenset((float(answer),)), ())
 

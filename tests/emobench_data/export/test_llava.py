@@ -46,7 +46,7 @@ def test_text_only_has_no_medium(tmp_path):
 
 
 def test_question_entry_has_no_placeholder_and_no_answer(tmp_path):
-    (question,), (gold,) = ask(tmp_path, record(task="emo_o", answer="joy", accepted=("joy", "glee")), media_prefix="m")
+    (question,), (gold,) = ask(tmp_path, record(task="emo_o", answer="joy", references=("joy", "glee")), media_prefix="m")
     assert set(question) == {"question_id", "image", "text"}
     assert question["image"] == "m/pictures/1.jpg"
     assert "<image>" not in question["text"] and "joy" not in question["text"]
@@ -55,7 +55,7 @@ def test_question_entry_has_no_placeholder_and_no_answer(tmp_path):
         "source": "made_up",
         "task": "emo_o",
         "answer": "joy",
-        "accepted": ["joy", "glee"],
+        "references": ["joy", "glee"],
         "options": [],
     }
 

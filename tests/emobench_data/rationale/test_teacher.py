@@ -203,18 +203,19 @@ def test_a_killed_run_goes_on_and_asks_nothing_twice(server, root):
 
 
 def test_records_come_back_as_they_were_written(tmp_path):
-    records = [face(1, accepted=("anger", "fear"), split="train", group="g", attributes={"scene": "é"}), record()]
+    records = [face(1, references=("anger", "fear"), split="train", group="g", attributes={"scene": "é"}), record()]
     write_record_file(records, tmp_path / "r.jsonl")
     assert read_record_file(tmp_path / "r.jsonl") == records
 
 
 def test_records_of_an_earlier_version_are_read(tmp_path):
-    """Then a record had the path of one medium, and its kind under `modality`."""
+    """Then a record had the path of one medium, its kind under `modality`, and `accepted` for `references`."""
     records = [record(), record(item="2", media="2.mp4"), record(item="3", media="", text="So it goes.")]
     write_record_file(records, tmp_path / "r.jsonl")
     lines = read_lines(tmp_path / "r.jsonl")
     for line, kind in zip(lines, ("image", "video", "text")):
         line |= {"modality": kind, "media": line["media"][0]["path"] if line["media"] else ""}
+        line["accepted"] = line.pop("references")
     assert read_record_file(write_lines(tmp_path / "old.jsonl", lines)) == records
 
 

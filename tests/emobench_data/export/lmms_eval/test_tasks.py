@@ -19,7 +19,7 @@ pytest.importorskip("datasets")
 def data(tmp_path, monkeypatch):
     """A benchmark with pictures, a clip and text alone; one open answer of the gold is accepted for another's."""
     entries = [gold(i, "emo_c", FEELINGS[i % 3]) for i in range(6)] + [gold(6, "hate", "Yes"), gold(7, "hate", "No")]
-    entries += [gold(8, "emo_o", "joy", accepted=["joy", "glee"]), gold(9, "emo_o", "awe", accepted=["awe", "wonder"])]
+    entries += [gold(8, "emo_o", "joy", references=["joy", "glee"]), gold(9, "emo_o", "awe", references=["awe", "wonder"])]
     media = [{"image": "a.jpg"}] * 7 + [{}, {"video": "c.mp4"}, {"image": "a.jpg"}]
     asked = [{"question_id": e["question_id"], **m, "text": f"{e['task']}?"} for e, m in zip(entries, media)]
     write_lines(tmp_path / "questions.jsonl", asked)

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from emobench_data.build.benchmark import build
+from emobench_data.building.benchmark import build
 from emobench_data.sources import get_source
 
 from ..compose import composition, data_sets

@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from emobench_data import InputError
-from emobench_data.build.benchmark import build
-from emobench_data.build.preparation import MEDIA_CACHE
+from emobench_data.building.benchmark import build
+from emobench_data.building.preparation import MEDIA_CACHE
 
 from ..cli.test_cli import refused
 from ..compose import composition, contents, data_sets, media_of, write_config

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emobench_data import InputError
-from emobench_data.build.splits import assign_splits
+from emobench_data.building.splits import assign_splits
 
 from ..make import record
 

@@ -12,7 +12,7 @@ from ..schema.medium import Medium, path_fault
 from ..schema.questions import Question
 
 
-class Put(NamedTuple):
+class AskedAs(NamedTuple):
     """What was asked: the words with their options and form, the media, their paths below `root`, and the gold."""
 
     words: tuple[Any, ...]
@@ -21,15 +21,15 @@ class Put(NamedTuple):
     gold: Any
 
 
-def put(question: Question, gold: Any, root: Path | None) -> Put:
+def asked_as(question: Question, gold: Any, root: Path | None) -> AskedAs:
     """`question` as it was asked of a run whose media lie in `root`; `gold` is whatever tells its gold from another.
 
     What stands before a question to stimulate is what such runs are compared for, and none of its words.
     """
-    return Put((question.plain, question.options, question.form), question.media, root, gold)
+    return AskedAs((question.plain, question.options, question.form), question.media, root, gold)
 
 
-def fault(first: Put, second: Put) -> str:
+def differs(first: AskedAs, second: AskedAs) -> str:
     """Why the two are not the same question, or an empty text."""
     if first.words != second.words:
         return "with other words"

@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
-from emobench_data.build.plots import draw
-from emobench_data.build.statistics import Statistics
+from emobench_data.building.plots import draw
+from emobench_data.building.statistics import Statistics
 
 
 def statistics(labels, *, seconds=()):

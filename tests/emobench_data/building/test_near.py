@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from emobench_data.build.near import FLAT, NEAR, SIDE, near_duplicates
+from emobench_data.building.near import FLAT, NEAR, SIDE, near_duplicates
 from emobench_data.media.check import MediaFile, media_cache
 
 from ..make import record
@@ -90,7 +90,7 @@ def test_a_meme_is_another_one_with_other_words(find):
 def test_hashes_are_kept_for_the_next_run(find, monkeypatch):
     pictures = {"train": {"a": scene(1)}, "test": {"b": scene(1)}}
     first = find(**pictures)
-    monkeypatch.setattr("emobench_data.build.near.read_picture", lambda path: pytest.fail("opened again"))
+    monkeypatch.setattr("emobench_data.building.near.read_picture", lambda path: pytest.fail("opened again"))
     monkeypatch.setattr(Image.Image, "save", lambda *_: None)
     assert find(**pictures) == first != {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import figures, scenes
+from . import people, scenes
 
 SCENES: dict[Callable, str] = {
     scenes.meadow: "sun over green hills with flowers",
@@ -30,10 +30,10 @@ FACES = {
     "disgust": "a tongue put out, narrow eyes and a green tint",
 }
 GESTURES: dict[Callable, str] = {
-    figures.greet: "one person waves a large open hand",
-    figures.thank: "one person holds a large present with hearts",
-    figures.warn: "a person points at a large triangle sign",
-    figures.comfort: "a person lays an arm around somebody in tears",
-    figures.praise: "a person claps beside a golden cup with stars",
-    figures.ask_for_help: "two arms are raised out of high waves, a lifebelt out of reach",
+    people.greet: "one person waves a large open hand",
+    people.thank: "one person holds a large present with hearts",
+    people.warn: "a person points at a large triangle sign",
+    people.comfort: "a person lays an arm around somebody in tears",
+    people.praise: "a person claps beside a golden cup with stars",
+    people.ask_for_help: "two arms are raised out of high waves, a lifebelt out of reach",
 }

@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from ..io.lazy import callable_as, handing_out
+from ..io.lazy import handing_out
 
 if TYPE_CHECKING:
     from .benchmark import build
     from .composition import Composition, load_composition
 
 __getattr__ = handing_out(__name__, {"Composition": "composition", "build": "benchmark", "load_composition": "composition"})
-callable_as(__name__, "benchmark", "build")
 
 __all__ = ["Composition", "build", "load_composition"]

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from emobench_data.build.composition import Part
-from emobench_data.build.sampling import repeated, sample
+from emobench_data.building.composition import Part
+from emobench_data.building.sampling import repeated, sample
 from emobench_data.io.errors import InputError
 from emobench_data.sources import get_source
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..build.leakage import Entry, Key, find_leaks, worth_hashing
+from ..building.leakage import Entry, Key, find_leaks, worth_hashing
 from ..io.errors import InputError, way_out_of
 from ..io.llava_files import Readable, Rows, line_place, read_entries, read_training, readable
 from ..media.check import MediaCache, MediaFile, check_all, digests, media_cache

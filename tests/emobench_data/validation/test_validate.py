@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emobench_data import InputError
-from emobench_data.build.benchmark import build
-from emobench_data.validate import KINDS, validate
+from emobench_data.building.benchmark import build
+from emobench_data.validation import KINDS, validate
 
 from ..cli.test_cli import refused, run
 from ..compose import composition, data_sets

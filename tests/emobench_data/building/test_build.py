@@ -13,9 +13,9 @@ import orjson
 import pytest
 
 from emobench_data import InputError
-from emobench_data.build import benchmark as module
-from emobench_data.build.benchmark import MANIFEST, all_files, build
-from emobench_data.build.preparation import MEDIA_CACHE
+from emobench_data.building import benchmark as module
+from emobench_data.building.benchmark import MANIFEST, all_files, build
+from emobench_data.building.preparation import MEDIA_CACHE
 from emobench_data.scoring import score
 
 from ..cli.test_cli import refused, run
@@ -159,8 +159,8 @@ def test_one_picture_in_two_splits_of_a_data_set(root, tmp_path):
 
 def test_without_matplotlib(root, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "emobench_data.build.plots", raising=False)
-    monkeypatch.delattr("emobench_data.build.plots", raising=False)
+    monkeypatch.delitem(sys.modules, "emobench_data.building.plots", raising=False)
+    monkeypatch.delattr("emobench_data.building.plots", raising=False)
     assert "pip install matplotlib" in refused("build", write_config(root), "--out", tmp_path / "out")
     assert run("build", write_config(root), "--out", tmp_path / "out", "--no-figures").exit_code == 0
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.build.convert import convert
-from emobench_data.build.image_folder import image_folder_of
+from emobench_data.building.convert import convert
+from emobench_data.building.image_folder import image_folder_of
 
 from ..compose import contents
 from ..conversions import made_up, twenty, visible, write_root

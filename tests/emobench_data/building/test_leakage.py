@@ -1,6 +1,6 @@
 """What stands in two splits is found, whatever it shares."""
 
-from emobench_data.build.leakage import Entry, find_leaks, record_entry, worth_hashing
+from emobench_data.building.leakage import Entry, find_leaks, record_entry, worth_hashing
 from emobench_data.schema.medium import Medium
 
 from ..make import record

@@ -3,7 +3,7 @@
 import pytest
 
 from emobench_data import InputError
-from emobench_data.build.composition import load_composition
+from emobench_data.building.composition import load_composition
 from emobench_data.schema.tasks import TASKS
 from emobench_data.sources import all_sources
 

@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from emobench_data import InputError
-from emobench_data.build.convert import FILES, Form, convert, make_mini
-from emobench_data.build.image_folder import image_folder_of
-from emobench_data.build.preparation import MEDIA_CACHE
+from emobench_data.building.convert import FILES, Form, convert, make_mini
+from emobench_data.building.image_folder import image_folder_of
+from emobench_data.building.preparation import MEDIA_CACHE
 from emobench_data.sources import get_source
 
 from ..compose import contents
@@ -89,7 +89,7 @@ def test_an_error_while_writing_keeps_what_was_there(root, tmp_path, monkeypatch
     convert(made_up(*twenty()), root, tmp_path / "out")
     (tmp_path / "out" / MEDIA_CACHE).unlink()
     before = contents(tmp_path / "out")
-    monkeypatch.setattr("emobench_data.build.convert.write_questions", stop)
+    monkeypatch.setattr("emobench_data.building.convert.write_questions", stop)
     with pytest.raises(KeyboardInterrupt):
         convert(made_up(*twenty()), root, tmp_path / "out", seed=1, check=False)
     assert contents(tmp_path / "out") == before
