@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OUT_OF_RANGE = "(out of range)"
 _BINS = 10
 # A number that stands alone: no part of a word, of `7,5`, of `1.2.3` or of a share in per cent, none of which is guessed at.
-_NUMBER = re.compile(r"(?<![\w.,])[-+\u2212]?(?:\d+(?:\.\d+)?|\.\d+)(?![\w%]|\s?%|[.,]\d)")
+NUMBER = re.compile(r"(?<![\w.,])[-+\u2212]?(?:\d+(?:\.\d+)?|\.\d+)(?![\w%]|\s?%|[.,]\d)")
 _OF = re.compile(r"\s*(?:/|out of|of)\s*", re.IGNORECASE)
 _ASKED = re.compile(r"a number from (\S+) to (\S+?)(?:,| only|\.\s*$)")
 
@@ -103,7 +103,7 @@ class Number(TaskType):
     def _said(self, answer: str) -> float | str:
         """The one number that `answer` says, or a word for why there is none."""
         text = fold(conclusion(answer))
-        found = list(_NUMBER.finditer(text))
+        found = list(NUMBER.finditer(text))
         values = [float(match[0].replace("\u2212", "-")) for match in found]
         if len(found) == 2 and values[1] == self.high and _OF.fullmatch(text[found[0].end() : found[1].start()]):
             values.pop()
