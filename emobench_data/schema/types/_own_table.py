@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 OUTSIDE = "(outside)"  # a word that is not in the list, or a number that is not in the range
 
 
+def defined(value: NDArray[np.float64]) -> float | None:
+    """The one value of `(1,)`; None for NaN."""
+    return float(value[0]) if value[0] == value[0] else None
+
+
 class OwnTable(TaskType):
     """A type whose answers are never right or wrong alone, so that no accuracy of labels counts them.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...io.errors import InputError
@@ -36,12 +37,16 @@ class Multi(OwnTable):
         "n": "n",
         "read": "read",
         "jaccard": "Jaccard",
+        "jaccard_interval": "95 %-interval",
+        "majority": "Jaccard of the commonest set",
+        "micro_f1": "micro-F1",
+        "macro_f1": "macro-F1",
         "unparsed": "unparsed",
         "ambiguous": "ambiguous",
         "outside": "outside",
         "missing": "missing",
     }
-    aggregates: ClassVar[Mapping[str, bool]] = {"jaccard": True}
+    aggregates: ClassVar[Mapping[str, bool]] = {"jaccard": True, "micro_f1": True}
     counted: ClassVar[Mapping[str, str]] = {
         "unparsed": UNPARSED,
         "ambiguous": AMBIGUOUS,
@@ -94,14 +99,30 @@ class Multi(OwnTable):
 
     def worth(self, truth: Any, guess: Any) -> float:
         """The Jaccard index: 1 where both are empty."""
-        both, either = {*truth} & {*guess}, {*truth} | {*guess}
-        return len(both) / len(either) if either else 1.0
+        from ...metrics.sets import jaccard_index
+
+        return jaccard_index(truth, guess)
 
     def figures(self, items: Sequence[Item], units: NDArray[np.int64]) -> dict[str, Any]:
-        return {"jaccard": sum(item.credit for item in items) / len(items)}
+        """Of all questions; an answer that could not be read has no label right and says none."""
+        from ...metrics import sets
+        from ...metrics.named import figures_of, with_intervals
+
+        pairs = [(item.truth, item.guess) for item in items]
+        labels = list(dict.fromkeys(option for item in items for option in item.gold.options))
+        (most, _), *_ = Counter(item.truth for item in items).most_common(1)
+        functions = {"jaccard": sets.jaccard, "micro_f1": sets.micro_f1, "macro_f1": partial(sets.macro_f1, labels=labels)}
+        return {
+            **with_intervals(functions, pairs, units),
+            "majority": sum(sets.jaccard_index(truth, most) for truth, _ in pairs) / len(pairs),
+            **figures_of(self.family, pairs, units),  # those that other packages add
+        }
 
     def aggregate(self, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float]:
-        return {"jaccard": sum(self.credit(*pair) for pair in pairs) / len(pairs)}
+        from ...metrics import sets
+
+        truth, guess = zip(*pairs)
+        return {"jaccard": float(sets.jaccard(truth, guess)[0]), "micro_f1": float(sets.micro_f1(truth, guess)[0])}
 
     def checker(self, question: str) -> Callable[[str], str] | None:
         asked = _ASKED.findall(question)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..items import MISSING, UNPARSED, Gold, Item
 from ..parsing import conclusion, normal
 from ..task_type import REASONS, Key
-from ._own_table import OwnTable
+from ..wheel import load_wheel
+from ._own_table import OwnTable, defined
 from ._word_lists import parts
 
 if TYPE_CHECKING:
@@ -27,15 +28,22 @@ class OpenSet(OwnTable):
 
     name = "open_set"
     family: ClassVar[str] = "open_set"
-    main: ClassVar[str] = "set_f1"
+    main: ClassVar[str] = "f1"
     columns: ClassVar[Mapping[str, str]] = {
         "n": "n",
         "read": "read",
-        "set_f1": "F1 of words",
+        "f1": "F1 of families",
+        "f1_interval": "95 %-interval",
+        "precision": "precision",
+        "recall": "recall",
+        "emotion_f1": "F1 of emotions",
+        "hit_rate": "hit rate",
+        "word_f1": "F1 of words",
+        "out_of_vocabulary": "not on the wheel",
         "unparsed": "unparsed",
         "missing": "missing",
     }
-    aggregates: ClassVar[Mapping[str, bool]] = {"set_f1": True}
+    aggregates: ClassVar[Mapping[str, bool]] = {"f1": True, "word_f1": True}
     counted: ClassVar[Mapping[str, str]] = {"unparsed": UNPARSED, "missing": MISSING}
     limit = 64
 
@@ -74,10 +82,44 @@ class OpenSet(OwnTable):
         return 2 * len({*truth} & {*guess}) / (len(truth) + len(guess))
 
     def figures(self, items: Sequence[Item], units: NDArray[np.int64]) -> dict[str, Any]:
-        return {"set_f1": sum(item.credit for item in items) / len(items)}
+        """By the families and the emotions of our own wheel, see `metrics.wheels`; and of the words as they are.
+
+        `out_of_vocabulary` is the share of the words said that are not on it.
+        """
+        from ...metrics.named import with_intervals
+        from ...metrics.wheels import FIGURES, hit_rate, wheel_figures
+
+        pairs = [(item.truth, item.guess) for item in items]
+        families, emotions = (partial(wheel_figures, wheels=[table.get]) for table in _tables())
+
+        def f1(truth: Any, guess: Any, weights: Any) -> Any:
+            return families(truth, guess, weights)[:, 0, 0]
+
+        truth, guess = zip(*pairs)
+        said = [word for words in guess if not self.unread(words) for word in words]
+        found = with_intervals({"f1": f1}, pairs, units)
+        found |= {name: defined(families(truth, guess)[:, 0, place]) for place, name in enumerate(FIGURES) if place}
+        found |= {f"emotion_{name}": defined(emotions(truth, guess)[:, 0, place]) for place, name in enumerate(FIGURES)}
+        alone = all(len(words) == 1 for words in truth)
+        return {
+            **found,
+            "hit_rate": defined(hit_rate(truth, guess, wheels=[_tables()[0].get])) if alone else None,
+            "word_f1": sum(item.credit for item in items) / len(items),
+            "out_of_vocabulary": sum(word not in _tables()[0] for word in said) / len(said) if said else None,
+            "wheel_version": load_wheel().version,
+        }
 
     def aggregate(self, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float]:
-        return {"set_f1": sum(self.credit(*pair) for pair in pairs) / len(pairs)}
+        from ...metrics.wheels import wheel_figures
+
+        f1 = wheel_figures(*zip(*pairs), wheels=[_tables()[0].get])[0, 0, 0]
+        return {"f1": float(f1), "word_f1": sum(self.credit(*pair) for pair in pairs) / len(pairs)}
+
+
+def _tables() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Word -> family, and word -> emotion, of our own wheel."""
+    wheel = load_wheel()
+    return wheel.families, wheel.emotions
 
 
 @lru_cache(1 << 16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -11,7 +12,7 @@ from ..items import AMBIGUOUS, MISSING, UNPARSED, Gold, Item
 from ..parsing import conclusion, normal
 from ..task_type import REASONS, Key
 from ..words import Vocabulary, fold, named
-from ._own_table import OUTSIDE, OwnTable
+from ._own_table import OUTSIDE, OwnTable, defined
 from .number import NUMBER
 
 if TYPE_CHECKING:
@@ -45,13 +46,21 @@ class Ordinal(OwnTable):
     columns: ClassVar[Mapping[str, str]] = {
         "n": "n",
         "read": "read",
+        "pearson": "Pearson",
+        "pearson_interval": "95 %-interval",
+        "kappa": "quadratic kappa",
+        "pearson_some": "Pearson, not 0",
+        "kappa_some": "kappa, not 0",
+        "mae": "MAE",
         "accuracy": "accuracy",
+        "majority": "majority",
+        "macro_f1": "macro-F1",
         "unparsed": "unparsed",
         "ambiguous": "ambiguous",
         "outside": "outside",
         "missing": "missing",
     }
-    aggregates: ClassVar[Mapping[str, bool]] = {"pearson": True}
+    aggregates: ClassVar[Mapping[str, bool]] = {"pearson": True, "kappa": True}
     counted: ClassVar[Mapping[str, str]] = {
         "unparsed": UNPARSED,
         "ambiguous": AMBIGUOUS,
@@ -97,17 +106,33 @@ class Ordinal(OwnTable):
     def read(self, gold: Gold, question: str, answer: str) -> tuple[int, int | str]:
         return gold.answer, _said(gold.options, answer)
 
-    def worth(self, truth: Any, guess: Any) -> float:
-        return float(truth == guess)
-
     def figures(self, items: Sequence[Item], units: NDArray[np.int64]) -> dict[str, Any]:
-        return {"accuracy": sum(item.right for item in items) / len(items), "pearson": None}
+        """Accuracy and macro-F1 are of all answers, the others of those that could be read.
+
+        `_some` are of the items whose class is not 0, where numbered classes have one: those with "some emotion".
+        """
+        from ...metrics import Cells
+        from ...metrics.named import with_intervals
+        from ...metrics.ordinal import quadratic_kappa
+        from ...metrics.regression import mae, pearson
+
+        read = [place for place, item in enumerate(items) if not self.unread(item.guess)]
+        pairs = [(items[place].truth, items[place].guess) for place in read]
+        found = with_intervals({"pearson": pearson, "kappa": quadratic_kappa, "mae": mae}, pairs, units[read])
+        zero = all((own := classes(item.gold.options)).numbered and 0 in own.values for item in items)
+        some = tuple(zip(*(pair for pair in pairs if pair[0]))) or ((), ())
+        for name, function in (("pearson_some", pearson), ("kappa_some", quadratic_kappa)):
+            found[name] = defined(function(*some)) if zero else None
+        labels = Cells([item.truth for item in items], [item.guess for item in items]).figures()
+        majority = max(Counter(item.truth for item in items).values()) / len(items)
+        return {**found, "accuracy": labels["accuracy"], "majority": majority, "macro_f1": labels["macro_f1"]}
 
     def aggregate(self, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float]:
-        from ...metrics import regression
+        from ...metrics.ordinal import quadratic_kappa
+        from ...metrics.regression import pearson
 
-        read = [pair for pair in pairs if not self.unread(pair[1])]
-        return {"pearson": float(regression.pearson(*(tuple(zip(*read)) or ((), ())))[0])}
+        sides = tuple(zip(*(pair for pair in pairs if not self.unread(pair[1])))) or ((), ())
+        return {"pearson": float(pearson(*sides)[0]), "kappa": float(quadratic_kappa(*sides)[0])}
 
     def checker(self, question: str) -> Callable[[str], str] | None:
         listed = _ASKED.findall(question)

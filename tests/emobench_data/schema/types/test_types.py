@@ -13,6 +13,7 @@ from emobench_data.schema.types import TYPES, family_type, get_type
 # Type -> an answer, another one, and the options of a record.
 CASES = {
     "closed": ("joy", "fear", ("joy", "fear")),
+    "detection": ("Yes", "No", ()),
     "multi": (("joy", "trust"), ("fear",), ("joy", "fear", "trust")),
     "open": ("joy", "fear", ()),
     "open_set": (("joy", "quiet pride"), ("fear",), ()),
