@@ -17,7 +17,7 @@ from ..schema.records import SPLITS, path_fault
 from ..schema.tasks import FORMS, known_tasks
 from ..sources import Source, get_source
 
-PRESETS = ("default", "small")
+PRESETS = ("default", "small", "aeb", "support", "mer")
 VIDEOS = ("storyboards", "clips")  # how a clip is written
 # Keys of a source; those of the second line may also stand at the top, for all sources that do not say otherwise.
 _SHARED = ("weight", "cap", "balance", "test", "val")

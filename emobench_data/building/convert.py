@@ -95,8 +95,9 @@ def convert(
         raise InputError(f"{source.title} has no sub-task {unknown[0]!r}; it has {', '.join(source.tasks)}")
     root, out = Path(root), Path(out)
     skips = Skips()
-    read = list(source.records(root, skips, tasks or source.usual))
-    incomplete = warn_of_gaps(source, read)
+    tasks = tasks or source.usual
+    read = list(source.records(root, skips, tasks))
+    incomplete = warn_of_gaps(source, read, tasks)
     records = assign_splits(read, test=test, val=val, seed=seed)
     if not any(record.split for record in read):
         check_shares(source.title, records, test=test, val=val)

@@ -68,7 +68,7 @@ def _read(part: Part, composition: Composition, result: Gathered) -> list[Record
         "read": len(split),
         "kept": len(records),
         "skipped": skips.summary(),
-        "incomplete": warn_of_gaps(part.source, read),
+        "incomplete": warn_of_gaps(part.source, read, part.tasks),
     }
     folder = "" if part.folder == "." else f"{part.folder}/"
     # Attributes serve rationales alone.

@@ -170,7 +170,7 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
 def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, **options: Any) -> None:
-    """Build the benchmark that CONFIG describes: a YAML file, or one of the presets default and small."""
+    """Build the benchmark that CONFIG describes: a YAML file, or a preset: default, small, aeb, support, mer."""
     composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
     manifest = build_benchmark(composition, out, check=check_media, **options)
     for task, labels in manifest["tasks"].items():

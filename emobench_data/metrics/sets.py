@@ -1,7 +1,7 @@
 """Metrics of sets of labels: functions over items, weighted as those of `regression`.
 
 Each takes `truth` and `guess` `(n,)`, tuples of labels; what stands in place of an answer that could not be read is a string,
-which is right in nothing: it adds no label, and its Jaccard index is 0 even where the true set is empty (our rule; SemEval-2018's
+which is right in nothing: it adds no label, and its Jaccard index is 0 even where the true set is empty (ours; SemEval-2018's
 scorer takes it for the empty set).
 """
 

@@ -1,7 +1,7 @@
 """Sets of free words by the groups of emotion wheels: the metric of MER2025 and MER-UniBench, and the hit rate.
 
 A wheel is a mapping from words to groups; a word that is not on it counts for nothing. An item without a group in its gold is
-left out, by wheel. One whose answer has none has precision and recall 0. Over the items precision and recall are means, F1 is of
+left out, by wheel. One whose answer has none has precision and recall 0. Over items precision and recall are means, F1 is of
 these two means; over several wheels each is the mean.
 
 Functions over items, weighted as those of `regression`; an answer that could not be read is a string.

@@ -57,6 +57,15 @@ TASKS = (
             "Rate the valence of this {medium}, where 0 is the most negative and 1 the most positive.",
         ),
     ),
+    task(
+        "sst",
+        "SST",
+        "number:low=0,high=1,decimals=3",
+        (
+            "How well does this sentence of a review speak of the film, from 0 for very badly to 1 for very well?",
+            "Rate the sentiment of this sentence, where 0 is very negative and 1 very positive.",
+        ),
+    ),
     _emobank("valence", "for unpleasant to 5 for pleasant"),
     _emobank("arousal", "for calm to 5 for excited"),
     _emobank("dominance", "for being controlled to 5 for being in control"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...io.errors import InputError
-from ...metrics import bootstrap, central
+from ...metrics import bootstrap, percentiles
 from ...metrics.generation import bleu, bleu_metric, bleu_sums, distinct, rouge_l
 from ..words import pieces
 
@@ -30,7 +30,7 @@ def reply_figures(said: Texts, references: References, units: NDArray[np.int64],
     common = np.array([rouge_l(own, wanted) for own, wanted in zip(words, golds)])
     adds = np.column_stack([sums, common, np.ones(len(said))])
     draws = bootstrap(units, np.arange(len(said)), adds, lambda all_: np.stack([bleu(all_), all_[:, -2] / all_[:, -1]], axis=1))
-    found = {
+    found: dict[str, Any] = {
         "bleu": float(bleu(sums.sum(0))[0]),
         "bleu_interval": _limits(draws[:, 0]),
         **{f"bleu_{order}": float(bleu(sums.sum(0), order)[0]) for order in (1, 2, 3)},
@@ -72,4 +72,4 @@ def as_esconv(said: Texts, references: References) -> dict[str, Any]:
 
 def _limits(draws: NDArray[np.float64]) -> list[float] | None:
     defined = draws[np.isfinite(draws)]
-    return list(central(defined)) if len(defined) else None
+    return list(percentiles(defined)) if len(defined) else None

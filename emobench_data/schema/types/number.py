@@ -122,7 +122,7 @@ class Number(OwnTable):
         return 1 - abs(guess - truth) / (self.high - self.low)
 
     def figures(self, items: Sequence[Item], units: NDArray[np.int64]) -> dict[str, Any]:
-        """Of the answers that could be read; `pearson_filled` is of all, where one that could not is the middle of the range."""
+        """Of the answers that could be read; `pearson_filled` is of all, where one that cannot is the middle of the range."""
         import numpy as np
 
         from ...metrics import regression

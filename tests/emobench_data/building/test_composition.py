@@ -3,7 +3,7 @@
 import pytest
 
 from emobench_data import InputError
-from emobench_data.building.composition import load_composition
+from emobench_data.building.composition import PRESETS, load_composition
 from emobench_data.schema.tasks import TASKS
 from emobench_data.sources import all_sources
 
@@ -50,7 +50,14 @@ def of_the_six():
     return [name for name, source in all_sources().items() if set(source.usual) & set(TASKS)]
 
 
-@pytest.mark.parametrize("name", ("default", "small"))
+@pytest.mark.parametrize("name", PRESETS[2:])
+def test_presets_beyond_the_six(tmp_path, name):
+    made = load_composition(name, data_root=tmp_path, skip_missing=True)
+    assert made.parts and not {task for part in made.parts for task in part.tasks} & set(TASKS)
+    assert made.reasoned is None or set(made.reasoned) <= {task for part in made.parts for task in part.tasks}
+
+
+@pytest.mark.parametrize("name", PRESETS[:2])
 def test_presets(tmp_path, name):
     made = load_composition(name, data_root=tmp_path, skip_missing=True)
     assert {part.source.name for part in made.parts} == {*of_the_six()} - {"mmsd"}
@@ -103,7 +110,7 @@ def test_what_is_refused(tmp_path, text, says):
 
 
 def test_a_file_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputError, match="presets?: default, small"):
+    with pytest.raises(InputError, match="presets?: default, small, aeb"):
         load_composition(str(tmp_path / "none.yaml"))
     (tmp_path / "c.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="UTF-8"):

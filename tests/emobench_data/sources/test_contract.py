@@ -93,7 +93,9 @@ def test_facts(name):
 
 @every_source
 def test_labels_are_words_that_an_answer_can_be_matched_to(name):
-    for labels in filter(None, get_source(name).labels.values()):
+    for task, labels in get_source(name).labels.items():
+        if not labels or get_task(task).type.name == "ordinal":
+            continue  # of ordered classes, words may stand within others
         assert len({label.lower() for label in labels}) == len(labels) > 1
         for label in labels:
             assert label == label.strip().lower() and not set(",;:\n\"'") & set(label)
