@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from emobench_data.schema.questions import Question
-from emollm_plugin.evaluation.chains import sample_chains, score_labels, vote
+from emollm_plugin.evaluation.chains import SelfConsistency, sample_chains, score_labels, vote
 from emollm_plugin.evaluation.decode import Greedy
 from emollm_plugin.evaluation.reader import Prompt
 
@@ -89,7 +89,7 @@ def _vote(
     model: LanguageModel, greedy: Greedy, prompts: list[Prompt], some: Sequence[Question], given: Given, seed: int
 ) -> None:
     names = [str(one.id) for one in some]
-    drawn = sample_chains(greedy, prompts, names, count=CHAINS, temperature=TEMPERATURE, seed=seed, tokens=REASONS)
+    drawn = sample_chains(greedy, prompts, names, SelfConsistency(CHAINS, TEMPERATURE, seed), tokens=REASONS)
     for one, chains in zip(some, drawn):
         won = vote(one, _said(model, chains))
         given.texts[one.id] = won.text

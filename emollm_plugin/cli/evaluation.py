@@ -17,6 +17,7 @@ from emobench_data.cli.scores import FILE, FOLDER
 from emobench_data.io.errors import InputError
 
 from ..compat.config import FORMATS
+from .voting import voting_options
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,12 @@ def loading_options(command: Callable) -> Callable:
 @click.option("--question-file", type=FILE, required=True, help="LLaVA's question file, JSONL or JSON.")
 @click.option("--image-folder", type=FOLDER, default=".", help="Folder that the questions' pictures lie in.")
 @click.option("--answers-file", type=FILE, required=True, help="Answers in it are kept; the rest is added.")
-@click.option("--likelihood", is_flag=True, help="Take the most probable of a question's options, where it has any.")
+@click.option(
+    "--likelihood",
+    is_flag=True,
+    help="Take the most probable of a question's options, where it has any; behind greedy reasons, where it asks for them.",
+)
+@voting_options
 @click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
 @click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from os.path import commonprefix
 from random import Random
 from typing import NamedTuple
@@ -42,20 +43,29 @@ class Draw:
         return torch.searchsorted(up_to, (points * up_to[:, -1])[:, None], right=True)[:, 0]
 
 
+@dataclass(frozen=True)
+class SelfConsistency:
+    """How many `chains` are sampled at which `temperature`, from which `seed`."""
+
+    chains: int
+    temperature: float
+    seed: int
+
+
 def sample_chains(
-    greedy: Greedy, prompts: Sequence[Prompt], names: Sequence[str], *, count: int, temperature: float, seed: int, tokens: int
+    greedy: Greedy, prompts: Sequence[Prompt], names: Sequence[str], how: SelfConsistency, *, tokens: int
 ) -> list[list[list[int]]]:
-    """`count` sampled answers to each prompt, as ids; each prompt is read once.
+    """Sampled answers to each prompt, as ids; each prompt is read once.
 
     Args:
-        names: of the prompts; a chain follows from its prompt's name, its number and `seed` alone.
+        names: of the prompts; a chain follows from its prompt's name, its number and the seed alone.
         tokens: that an answer may take.
     """
     read = greedy.reader.read(prompts, room=tokens)
-    rows = torch.arange(len(prompts), device=read.lengths.device).repeat_interleave(count)
-    draw = Draw(temperature, [f"{seed}/{name}/{number}" for name in names for number in range(count)])
+    rows = torch.arange(len(prompts), device=read.lengths.device).repeat_interleave(how.chains)
+    draw = Draw(how.temperature, [f"{how.seed}/{name}/{number}" for name in names for number in range(how.chains)])
     said = greedy(read.rows(rows), max_new_tokens=tokens, pick=draw)
-    return [said[start : start + count] for start in range(0, len(said), count)]
+    return [said[start : start + how.chains] for start in range(0, len(said), how.chains)]
 
 
 class Vote(NamedTuple):
