@@ -145,6 +145,7 @@ class Bench:
         faithful = {task: own["faithfulness"] for task, own in result["tasks"].items() if "faithfulness" in own}
         return {
             "accuracy": sum(pair == "aa" for pair in answers.values()) / count,
+            "majority": {task: own["majority"] for task, own in result["tasks"].items()},
             "tokens": round(given.tokens / count, 2),
             "seconds": round(given.seconds / count, 4),
             "processor": round(given.processor / count, 4),

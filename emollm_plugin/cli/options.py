@@ -1,4 +1,4 @@
-"""The options of self-consistency."""
+"""Groups of options, each of which arrives as one value."""
 
 from __future__ import annotations
 
@@ -40,3 +40,19 @@ def voting_options(command: Callable) -> Callable:
         return command(votes=votes, **options)
 
     return with_votes
+
+
+def about_options(command: Callable) -> Callable:
+    """The options of a sub-task; they arrive as one `about`, an `About` or None."""
+
+    @click.option("--task", help="Answer this sub-task, such as sarcasm, as CHECKPOINT learned it, in place of the emotion.")
+    @click.option("--text", "words", help="Of --task: the words that belong to the medium, such as its caption.")
+    @wraps(command)
+    def with_about(task: str | None, words: str | None, **options: Any) -> None:
+        if words and not task:
+            raise InputError("--text: is read for a sub-task alone; give --task too")
+        from ..serving.sub_task import About
+
+        command(about=About(task, words or "") if task else None, **options)
+
+    return with_about
