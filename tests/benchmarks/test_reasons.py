@@ -4,13 +4,19 @@ import json
 import sys
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
+from scipy import stats
 
 from benchmarks.reasons import __main__ as command
 from benchmarks.reasons import arms, data
 from benchmarks.reasons.data import asked, make_cell, trained
+from benchmarks.reasons.report import gain, gather
+from benchmarks.shared.crossed import crossed_mean
 from benchmarks.shared.rows import read_rows
+from emobench_data.io.errors import InputError
 from emobench_data.schema.tasks import DIRECT, GUIDED, STEPS
 from emobench_data.sources import mintrec
 
@@ -118,3 +124,45 @@ def test_questions_are_of_the_arms_form_and_without_the_answer(texts, tmp_path, 
     assert {question.form for question in put.questions} == {form}
     assert all("steps" in line for line in put.gold) == (form == STEPS)
     assert len(put.questions) == 20 and all("Edev" in question.id for question in put.questions)  # never the test part
+
+
+@pytest.mark.parametrize("count", [2, 3, 6])
+def test_an_interval_holds_other_seeds_and_other_items(count):
+    """Made-up answers of which seeds and items both move the mean: nearly all intervals hold the truth, 0."""
+    rng, held, narrow = np.random.default_rng(0), 0, 0
+    for _ in range(300):
+        table = rng.normal(0, 1, (count, 1)) + rng.normal(0, 1, (1, 60)) + rng.normal(0, 1, (count, 60))
+        seeds, groups = np.indices(table.shape)
+        found = crossed_mean(table.ravel(), seeds.ravel(), [str(group) for group in groups.ravel()])
+        held += found.low <= 0 <= found.high
+        alone = crossed_mean(table.ravel(), [0] * table.size, [str(group) for group in groups.ravel()])
+        narrow += alone.high <= found.high + 1e-9
+    assert held >= 273 and narrow == 300
+
+
+def test_without_a_difference_between_seeds_the_interval_is_that_of_the_items():
+    values = [0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0] * 5
+    once = crossed_mean(values, [0] * 40, list(map(str, range(40))))
+    thrice = crossed_mean(values * 3, [seed for seed in range(3) for _ in values], list(map(str, range(40))) * 3)
+    assert once.value == thrice.value and once.high == pytest.approx(thrice.high, rel=0.01)
+    mean, error = np.mean(values), np.std(values, ddof=1) / 40**0.5
+    assert once.high - mean == pytest.approx(stats.t.ppf(0.975, 39) * error)
+
+
+def test_the_report_is_paired_and_the_figure_is_drawn(reasons, tmp_path, capsys):
+    for name in ("mustard", "mini"):
+        reasons("--data", name, "--seeds", "0,1", "--arms", "direct;steps;sentences by rule")
+    capsys.readouterr()
+    rows = reasons("--report")
+    told = capsys.readouterr().out
+    assert "**mini, cpu: hate, humor, sarcasm**" in told and "**mustard, cpu**" in told
+    found = gather(rows)
+    arms_of = found["mustard", "cpu"]
+    right = {name: sum(own == "a" for own in arm.outcomes.values()) / 24 for name, arm in arms_of.items()}
+    more = gain("mustard", arms_of["direct"], arms_of["steps"])
+    assert more.value == pytest.approx(right["steps"] - right["direct"]) and (more.n, more.seeds, more.groups) == (24, 2, 12)
+    assert f"| steps | 0, 1 | 24 | {100 * right['steps']:.1f} |" in told
+    with Image.open(tmp_path / "figure.png") as drawn:
+        assert drawn.format == "PNG" and drawn.width > 400
+    with pytest.raises(InputError, match="two rows for mustard, direct, 0"):
+        gather([*rows, rows[0]])

@@ -94,7 +94,7 @@ def ask(page):
     httpx = pytest.importorskip("httpx")
 
     def build(medium, question=""):
-        event = httpx.post(f"{page[0]}/gradio_api/call/ask", json={"data": [medium, question]})
+        event = httpx.post(f"{page[0]}/gradio_api/call/ask", json={"data": [medium, question, "emotion", ""]})
         if event.status_code != 200:
             return f"event: error {event.status_code}"
         return httpx.get(f"{page[0]}/gradio_api/call/ask/{event.json()['event_id']}", timeout=30).text
