@@ -35,6 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", default="mustard,mintrec,mini,oasis", help="with commas between")
     parser.add_argument("--arms", default="all", help="names with ; between, or all")
     parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--test", type=int, help="of a real data set, ask about so many, the same for all; default: all")
     parser.add_argument("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     return parser.parse_args()

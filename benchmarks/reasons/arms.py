@@ -71,7 +71,7 @@ RECIPES = {
     **dict.fromkeys(("mustard", "mintrec"), Recipe("text", "none", 0, TEMPLATE, 0, rate=0.0, lora=READ["lora"])),
 }
 # Of training, of 8 records each.
-STEPS = {"mustard": 60, "mintrec": 60, "mini": 90, "oasis": 60}
+STEPS = {"mustard": 40, "mintrec": 40, "mini": 90, "oasis": 60}
 # The sub-tasks that reasons are for, where these are not all.
 REASONED = {"mini": ("hate", "humor", "sarcasm")}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 from emobench_data.build.splits import assign_splits
@@ -55,8 +56,8 @@ class Asked(NamedTuple):
     gold: list[dict]
 
 
-def make_cell(data: str, root: Path, cache: Path, seed: int) -> Cell:
-    """The records of one training, the same for all arms.
+def make_cell(data: str, root: Path, cache: Path, seed: int, test: int | None = None) -> Cell:
+    """The records of one training, the same for all arms; of real data, `test` records to ask about, drawn once.
 
     MUStARD keeps its authors' speaker-independent split, MIntRec is asked about its development part, and both are the same
     for every seed; OASIS is split by theme and EmoBench-mini rendered by the seed.
@@ -75,8 +76,8 @@ def make_cell(data: str, root: Path, cache: Path, seed: int) -> Cell:
     records = list(get_source(data).records(place, Skips()))
     if data in TEXT:
         records = [replace(record, modality="text", media="") for record in records]
-        return _cell(records, "val" if data == "mintrec" else "test", None)
-    return _cell(assign_splits(records, seed=seed), "test", place)
+        return _few(_cell(records, "val" if data == "mintrec" else "test", None), test)
+    return _few(_cell(assign_splits(records, seed=seed), "test", place), test)
 
 
 def trained(cell: Cell, data: str, training: Training) -> list[Item]:
@@ -103,6 +104,12 @@ def pictures(cell: Cell) -> list[str]:
 def _cell(records: Iterable[Record], asked: str, root: Path | None) -> Cell:
     parts = {split: [record for record in records if record.split == split] for split in ("train", asked)}
     return Cell(parts["train"], parts[asked], root)
+
+
+def _few(cell: Cell, count: int | None) -> Cell:
+    ids = sorted(record.id for record in cell.test)
+    drawn = set(Random(0).sample(ids, min(count or len(ids), len(ids))))
+    return replace(cell, test=[record for record in cell.test if record.id in drawn])
 
 
 def _item(record: Record, reasons: str, form: str) -> Item:

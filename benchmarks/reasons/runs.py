@@ -168,7 +168,7 @@ class Bench:
         return Pictured(features, self.words(tuple(sorted(labels))))
 
     def _cell(self, data: str, seed: int) -> Cell:
-        return make_cell(data, self.options.data_root or Path(), self.options.cache, seed)
+        return make_cell(data, self.options.data_root or Path(), self.options.cache, seed, self.options.test)
 
     def _words(self, labels: tuple[str, ...]):
         return words_of(self.options.base, labels, self.device)
