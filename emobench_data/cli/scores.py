@@ -44,7 +44,7 @@ def score(
     by VQA accuracy; ten answers are taken for that too).
     """
     from ..scoring import score_general  # SciPy, which the other commands do without
-    from ..scoring.core import read_items, summarise, with_faithfulness
+    from ..scoring.core import read_items, summarise, with_reasons
     from ..scoring.judge import judged
     from ..scoring.table import score_table
 
@@ -57,7 +57,7 @@ def score(
     else:
         asked = read_asked(questions)
         items = read_items(asked, questions, gold, predictions)
-        result = with_faithfulness(summarise(items, asked), items, asked, gold)
+        result = with_reasons(summarise(items, asked), items, asked, gold)
         if judge["judge"]:
             result["judge"] = judged(items, _judge(judge))
     if out:

@@ -12,7 +12,7 @@ from ..io.errors import InputError
 from ..schema.items import Item
 from ..schema.questions import Question, read_asked
 from ..schema.types import LABELS
-from ..scoring.core import read_items, summarise, with_faithfulness
+from ..scoring.core import read_items, summarise, with_reasons
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
 from .compare import Verdict, Verdicts
@@ -71,7 +71,7 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
     gold = gold or _named(folder, stored, "gold", "--gold")
     asked = read_asked(questions)
     items = read_items(asked, questions, gold, folder / "answers.jsonl")
-    result = with_faithfulness(summarise(items, asked), items, asked, gold)
+    result = with_reasons(summarise(items, asked), items, asked, gold)
     notes = []
     told, found = stored.get("overall"), result["overall"]
     if isinstance(told, float) and found is not None and abs(told - found) > 1e-9:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..schema.types import family_type
 from ..scoring.gold import task_title
-from ..scoring.table import family_rows, percent
+from ..scoring.table import family_rows, faults_of, percent
 from .compare import Verdicts, compare, left_out
 from .runs import Run
 
@@ -112,6 +112,11 @@ def extras(run: Run) -> list[Table]:
         ]
         head = ["sub-task", "n", "premises right", "conclusion right, from right premises", "answer follows", "readable"]
         tables.append(Table("Faithfulness: answers in steps, each step scored", head, rows))
+    faults = faults_of(run.result)
+    if faults:
+        rows = [[kind, str(len(ids)), ", ".join(ids)] for kind, ids in faults.items()]
+        note = "Each counts as the rules of scoring say: without one closing line an answer has no label."
+        tables.append(Table("Reasons at fault", ["an answer", "n", "questions"], rows, note))
     sure = {task: own["calibration"] for task, own in run.result["tasks"].items() if "calibration" in own}
     if sure:
         rows = [
