@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 from emobench_data.io.errors import InputError
 
@@ -70,7 +71,7 @@ def check_files(recipe: Recipe) -> None:
     if recipe.eval_data and recipe.eval_strategy == "no":
         raise InputError(f"EVAL_DATA={recipe.eval_data} is looked at with EVAL_STRATEGY=epoch or steps; now EVAL_STRATEGY=no")
     if recipe.run_dir:
-        _can_be_written("RUN_DIR", recipe.run_dir)
+        check_writable("RUN_DIR", recipe.run_dir)
 
 
 def _own_data(recipe: Recipe) -> None:
@@ -88,7 +89,8 @@ def _own_data(recipe: Recipe) -> None:
         raise InputError(f"QUESTIONS is set, GOLD={recipe.gold or ''} is not a file; both are needed to score")
 
 
-def _can_be_written(name: str, folder) -> None:
+def check_writable(name: str, folder: Path) -> None:
+    """Raise `InputError` if the folder that the setting `name` names can be neither made nor written to."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise InputError(f"{name}={folder} is no folder that can be made or written to; name another")

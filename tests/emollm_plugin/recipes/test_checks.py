@@ -15,7 +15,7 @@ from .conftest import read
 REFUSED = [
     ("TUNE", "some", "qlora"),
     ("ZERO", "5", "3_offload"),
-    ("CHECKPOINTING", "yes", "0, 1"),
+    ("CHECKPOINTING", "yes", "0 or 1"),
     ("SEED", "abc", "number"),
     ("EPOCHS", "0", "trains nothing"),
     ("EPOCHS", "two", "number"),
