@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from emobench_data.build.splits import assign_splits
+from emobench_data.building.splits import assign_splits
 from emobench_data.export.llava import answer_entry, question_entry, show, shown_as, training_entry
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import readable
-from emobench_data.media.check import Medium
+from emobench_data.media.check import MediaFile
 from emobench_data.media.storyboard import storyboards
 from emobench_data.mini import render_mini
 from emobench_data.rationale.choose import asked_form, choose, trained_form
@@ -68,14 +68,15 @@ def make_cell(data: str, root: Path, cache: Path, seed: int, test: int | None = 
     if data == "mini":
         place = cache / f"mini-{'-'.join(map(str, MINI))}-{seed}"
         records = render_mini(place, train=MINI[0], test=MINI[1], seed=seed)
-        storyboards({one.media: Medium(place, one.media, "video") for one in records if one.modality == "video"}, place)
+        clips = [one.path for record in records for one in record.media if one.kind == "video"]
+        storyboards({clip: MediaFile(place, clip, "video") for clip in clips}, place)
         return _cell(records, "test", place)
     place = root / FOLDERS[data]
     if not place.is_dir():
         raise InputError(f"data set {data}: no folder {place}; give the folder that holds it with --data-root")
     records = list(get_source(data).records(place, Skips()))
     if data in TEXT:
-        records = [replace(record, modality="text", media="") for record in records]
+        records = [replace(record, media=()) for record in records]
         return _few(_cell(records, "val" if data == "mintrec" else "test", None), test)
     return _few(_cell(assign_splits(records, seed=seed), "test", place), test)
 
@@ -90,7 +91,7 @@ def trained(cell: Cell, data: str, training: Training) -> list[Item]:
 def asked(cell: Cell, data: str, arm: Arm) -> Asked:
     """The questions of an arm."""
     forms = {record.id: asked_form(record, arm.form, REASONED.get(data)) for record in cell.test}
-    shown = [show(record, *shown_as(record, True), training=False, form=forms[record.id]) for record in cell.test]
+    shown = [show(record, shown_as(record, True), training=False, form=forms[record.id]) for record in cell.test]
     lines = [question_entry(each) for each in shown]
     gold = [answer_entry(each.record, steps_of(each.record) if each.form == STEPS else ()) for each in shown]
     return Asked(read_questions(readable(lines, "questions")), lines, gold)
@@ -98,7 +99,7 @@ def asked(cell: Cell, data: str, arm: Arm) -> Asked:
 
 def pictures(cell: Cell) -> list[str]:
     """The pictures of all records; none of texts."""
-    return sorted({shown_as(record, True)[1] for record in (*cell.train, *cell.test) if record.media})
+    return sorted({one.path for record in (*cell.train, *cell.test) for one in shown_as(record, True)})
 
 
 def _cell(records: Iterable[Record], asked: str, root: Path | None) -> Cell:
@@ -113,7 +114,7 @@ def _few(cell: Cell, count: int | None) -> Cell:
 
 
 def _item(record: Record, reasons: str, form: str) -> Item:
-    key, media = shown_as(record, True)
-    shown = show(record, key, media, training=True, form=form if reasons else DIRECT)
+    media = shown_as(record, True)
+    shown = show(record, media, training=True, form=form if reasons else DIRECT)
     answer = training_entry(shown, reasons)["conversations"][1]["value"]
-    return Item(record.id, media, shown.prompt, answer)
+    return Item(record.id, media[0].path if media else "", shown.prompt, answer)

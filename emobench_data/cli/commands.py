@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import orjson
@@ -30,19 +30,45 @@ from .scores import FILE, FOLDER, report, score
 class InputErrorGroup(click.Group):
     """Commands that answer bad input with one line on stderr and exit code 2."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's, for the group's own options."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            _refuse(ctx, _usage(error))
+
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
         try:
             return super().invoke(ctx)
         except InputError as error:
             message = str(error)
+        except click.UsageError as error:
+            message = _usage(error)
         except OSError as error:  # a folder that cannot be written, a full disk
             message = str(error)  # a library's own words
             if error.strerror:
                 place = error.filename or "writing"
                 message = f"{place}: {error.strerror}; check the path, its permissions and the free space"
-        line = "".join(char if char.isprintable() else "?" for char in " ".join(message.split()))
-        click.echo(f"error: {line}", err=True)
-        ctx.exit(2)
+        _refuse(ctx, message)
+
+
+def _refuse(ctx: click.Context, message: str) -> NoReturn:
+    line = "".join(char if char.isprintable() else "?" for char in " ".join(message.split()))
+    click.echo(f"error: {line}", err=True)
+    ctx.exit(2)
+
+
+def _usage(error: click.UsageError) -> str:
+    """What click says of words that it does not know, and where help is; raises the error again where it is the help."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # of click 8.2 and newer
+        raise error
+    message = error.format_message().rstrip(".?")
+    if isinstance(error, click.NoSuchOption):
+        near = f"; is {error.possibilities[0]} meant?" if error.possibilities else ""
+        message = f"unknown argument {error.option_name}{near}"
+    path = error.ctx.command_path if error.ctx else ""
+    return f"{message[:1].lower()}{message[1:]}; see {path} --help"
 
 
 @click.group(cls=InputErrorGroup)

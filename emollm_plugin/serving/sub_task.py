@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from emobench_data.io.errors import InputError
 from emobench_data.schema.parsing import chain
 from emobench_data.schema.questions import Question
-from emobench_data.schema.records import Record
+from emobench_data.schema.records import Medium, Record
 from emobench_data.schema.tasks import DIRECT, Task, get_task, question, quoted
 
 from ..checkpoints.notes import reasoned, sub_tasks
@@ -56,17 +56,17 @@ def ask_about(predictor: Predictor, seen: Sequence[Seen], about: About, labels: 
 
 
 def _question(seen: Seen, task: Task, words: str, labels: tuple[str, ...], form: str) -> Question:
+    media = (Medium(seen.medium, "asked"),)
     record = Record(
         source="own",
         item="asked",
         task=task.name,
-        modality=seen.medium,
-        media="asked",
+        media=media,
         answer=labels[0],
         options=labels if task.type.takes_options else (),
         text=quoted("Caption", words),
     )
-    return Question("asked", "asked", question(record, training=False, form=form), labels, form=form)
+    return Question("asked", question(record, training=False, form=form), media, labels, form=form)
 
 
 def _answers(

@@ -31,12 +31,12 @@ SAID = {
 
 @pytest.mark.parametrize(("said", "kinds"), [row[:2] for row in SAID.values()], ids=SAID.keys())
 def test_each_fault_is_told_by_its_kind(said, kinds):
-    assert list(faults(said, Question("q", None, "Is it a joke?", ("Yes", "No"), form=STEPS), WANTED)) == kinds
+    assert list(faults(said, Question("q", "Is it a joke?", (), ("Yes", "No"), form=STEPS), WANTED)) == kinds
 
 
 def test_sentences_are_not_held_to_steps_nor_a_foreign_question_to_latin_letters():
     def found(said, text="Is it a joke?"):
-        return list(faults(said, Question("q", None, text, ("Yes", "No"), form=GUIDED)))
+        return list(faults(said, Question("q", text, (), ("Yes", "No"), form=GUIDED)))
 
     assert found("They clash.\nAnswer: Yes") == []
     assert found("Wer lacht, der spottet.\nAnswer: Yes") == []  # known limit: the same letters

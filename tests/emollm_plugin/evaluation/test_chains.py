@@ -16,7 +16,7 @@ OPTIONS = ("joy", "sadness", "a fear")
 
 
 def question(text="Which?", options=OPTIONS, form=GUIDED):
-    return Question("q", None, text, options, form=form)
+    return Question("q", text, (), options, form=form)
 
 
 @pytest.fixture
