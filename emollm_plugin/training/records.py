@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import random
 from pathlib import Path
+from typing import Any
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_training
-from emobench_data.media.check import Medium, check_all, media_cache, refuse
+from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.examine import is_there
+from emobench_data.media.kinds import placeholders
 from emobench_data.media.video import Sampling
-from emobench_data.validate.form import UNUSABLE, as_trained, read_record
+from emobench_data.schema.medium import VISUAL
+from emobench_data.validation.form import UNUSABLE, as_trained, read_record
 
 logger = logging.getLogger(__name__)
 
-MEDIA = ("image", "video")
 MEDIA_CHECKED = 20_000
 NAMED = 5  # of what is left out
 
@@ -29,6 +31,9 @@ def load_records(path: str | None) -> list[dict]:
         raise InputError(f"{path}: holds no record; there is nothing to train on")
     for number, record in enumerate(records, start=1):
         fault = next((words for kind, words in read_record(record)[1] if kind in UNUSABLE), None)
+        other = next((kind for kind in placeholders() if kind in record and kind not in VISUAL), None)
+        if other:
+            fault = f"has a medium of kind {other}, which is not trained on here; take it out"
         if fault:
             raise InputError(f"{path}, record {number}: {fault}")
     return [as_trained(record) for record in records]
@@ -39,7 +44,7 @@ def medium_of(record: dict) -> str | None:
     return record.get("image", record.get("video"))
 
 
-def with_faulty_media(records: list[dict], data_args, sampling: Sampling, cache: Path) -> set[int]:
+def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, cache: Path) -> set[int]:
     """Which records, counted from 0, have media that are missing or faulty; what was found is kept in `cache`.
 
     Whether a medium is there is asked of all; decoded, clips by the frames of `sampling`, are all up to 20,000, beyond that a
@@ -48,7 +53,7 @@ def with_faulty_media(records: list[dict], data_args, sampling: Sampling, cache:
     Raises:
         InputError: they are more than the share `data_args.faulty_media`; the cache cannot be written.
     """
-    media = sorted({(record[key], key) for record in records for key in MEDIA if key in record})
+    media = sorted({(record[key], key) for record in records for key in VISUAL if key in record})
     if not media:
         return set()
     if not data_args.image_folder:
@@ -79,7 +84,7 @@ def with_faulty_media(records: list[dict], data_args, sampling: Sampling, cache:
     return out
 
 
-def more_than(named: int, things) -> str:
+def more_than(named: int, things: Any) -> str:
     return f" and {len(things) - named} more" if len(things) > named else ""
 
 
@@ -87,7 +92,7 @@ def _faults(media: dict[str, str], folder: Path, sampling: Sampling, cache: Path
     """Media that do not decode, with why."""
     try:
         with media_cache(cache) as known:
-            return check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, known, sampling)[0]
+            return check_all({name: MediaFile(folder, name, kind) for name, kind in media.items()}, known, sampling)[0]
     except PermissionError as error:
         raise InputError(f"{cache}: cannot be written ({error.strerror}); name another with --media_checked") from error
 
@@ -95,5 +100,5 @@ def _faults(media: dict[str, str], folder: Path, sampling: Sampling, cache: Path
 def refuse_faulty_media(media: dict[str, str], folder: Path, place: str) -> None:
     """Decode every medium, its kind by its name; raises `InputError` that counts the faulty ones and names some."""
     with media_cache(None) as cache:
-        faults, _ = check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, cache)
+        faults, _ = check_all({name: MediaFile(folder, name, kind) for name, kind in media.items()}, cache)
     refuse(faults, len(media), f"{place} in {folder}", way_out="get these files again or take the records out")

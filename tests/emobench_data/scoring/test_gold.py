@@ -16,14 +16,22 @@ from .test_scoring import Case, closed, gold
         {"task": "mood"},
         {"task": []},
         {"answer": None},
-        {"accepted": ["sad"]},
-        {"accepted": "happy"},
+        {"references": ["sad"]},
+        {"references": "happy"},
         {"options": ["sad"]},
     ],
 )
 def test_bad_gold(tmp_path, changes):
     with pytest.raises(InputError, match="gold.jsonl, line 1"):
         Case(tmp_path, [gold(0, "emo_c", "happy") | changes]).score("happy")
+
+
+def test_references_under_their_name_of_before(tmp_path):
+    entry = gold(0, "emo_c", "happy", references=["happy", "sad"])
+    case = Case(tmp_path, [entry])
+    scored = case.score("sad")
+    entry["accepted"] = entry.pop("references")
+    assert Case(tmp_path, [entry]).score("sad") == scored and scored["overall"] == 1
 
 
 def test_whole_number_ids(tmp_path):
