@@ -14,7 +14,7 @@ from ..export.llava import QUESTIONS, TRAIN, write_questions, write_training_jso
 from ..io.atomic import atomic_files, remove_files, settle
 from ..io.errors import InputError
 from ..io.locks import locked
-from ..media.check import Medium
+from ..media.check import MediaFile
 from ..media.storyboard import storyboards
 from ..mini import check_size, is_rendered, render_mini
 from ..rationale.choose import asked_form, choose, trained_form
@@ -161,7 +161,8 @@ def make_mini(
             remove_files(out, FILES)  # they would name media that are about to change
         records = render_mini(media, train=train, test=test, seed=seed, changes=changes)
         if videos == "storyboards":
-            storyboards({one.media: Medium(media, one.media, "video") for one in records if one.modality == "video"}, media)
+            clips = (one.path for record in records for one in record.media if one.kind == "video")
+            storyboards({name: MediaFile(media, name, "video") for name in clips}, media)
         summary = {"source": "mini", "seed": seed, **summarise(records), "image_folder": MEDIA, "linked": False}
         return write_all(records, out, summary, videos, form)
 

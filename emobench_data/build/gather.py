@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..sources import Skips, warn_of_gaps
 from .composition import Composition, Part
 from .sampling import sample
@@ -74,6 +74,10 @@ def _read(part: Part, composition: Composition, result: Gathered) -> list[Record
     # Attributes serve rationales alone.
     dropped = composition.rationale == "none"
     return [
-        replace(record, attributes={} if dropped else record.attributes, media=record.media and folder + record.media)
+        replace(
+            record,
+            attributes={} if dropped else record.attributes,
+            media=tuple(Medium(one.kind, folder + one.path) for one in record.media),
+        )
         for record in records
     ]

@@ -52,21 +52,21 @@ def find_leaks(splits: Mapping[str, Iterable[Entry]]) -> Iterator[Leak]:
 
 
 def record_entry(record: Record, digests: Mapping[str, str] = {}, near: Mapping[Unit, Unit] = {}) -> Entry:
-    """What must not be shared of a record: its item, its medium (by path and content) or, without one, its text.
+    """What must not be shared of a record: its item, its media (by path and content) or, without any, its text.
 
     Args:
         digests: medium -> digest of its content, where known.
         near: what is nearly the same, see `near.near_duplicates`.
     """
     keys = [("item", f"{record.source}/{record.item}")]
-    if record.media:
-        keys.append(("medium", record.media))
-        if record.media in digests:
-            keys.append(("content", digests[record.media]))
+    for path in record.paths:
+        keys.append(("medium", path))
+        if path in digests:
+            keys.append(("content", digests[path]))
         if near:
-            unit = record.media, normal(record.text)
+            unit = path, normal(record.text)
             keys.append(("near", "\0".join(near.get(unit, unit))))
-    else:
+    if not record.media:
         keys.append(("text", normal(record.text)))
     return Entry(record.id, tuple(keys))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..io.errors import PictureFault
-from ..media.check import MediaCache, Medium
+from ..media.check import MediaCache, MediaFile
 from ..media.pictures import read_picture
 from ..media.video import reader_version
 from ..schema.parsing import normal
@@ -29,15 +29,16 @@ FLAT = 3.0  # grey levels: a picture that varies less, such as one colour, is ne
 _BLOCK = 256  # pictures compared at once with all of the other splits
 
 
-def near_duplicates(records: Iterable[Record], media: Mapping[str, Medium], cache: MediaCache) -> dict[Unit, Unit]:
+def near_duplicates(records: Iterable[Record], media: Mapping[str, MediaFile], cache: MediaCache) -> dict[Unit, Unit]:
     """Unit of train or val -> the nearest unit of a later split, where that is nearly the same picture.
 
     A unit of val that is near to one of test takes no other with it. Every unit must stand in one split.
     """
     groups: dict[str, dict[str, set[Unit]]] = defaultdict(lambda: defaultdict(set))
     for record in records:
-        if record.modality == "image":
-            groups[normal(record.text)][record.split].add((record.media, normal(record.text)))
+        for one in record.media:
+            if one.kind == "image":
+                groups[normal(record.text)][record.split].add((one.path, normal(record.text)))
     groups = {words: splits for words, splits in groups.items() if len(splits) > 1}
     names = {unit[0] for splits in groups.values() for units in splits.values() for unit in units}
     hashes = _hashes({media[name].path for name in names}, cache)

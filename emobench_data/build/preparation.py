@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..media.check import MediaCache, Medium, check_all, digests, media_cache, refuse
+from ..media.check import MediaCache, MediaFile, check_all, digests, media_cache, refuse
 from ..media.storyboard import FRAMES, storyboards
 from ..media.video import Sampling
 from ..schema.records import SPLITS, Record
@@ -102,8 +102,8 @@ def prepare(records: list[Record], places: Iterable[Place], base: Path, out: Pat
             done.records, done.left_out["content_leaks"] = without_leaks(done.records, same, near)
     drawn = {}
     if care.videos == "storyboards":
-        drawn = {one.media: media[one.media] for one in done.records if one.modality == "video"}
-        for folder in {by_source[one.source].folder for one in done.records if one.media in drawn}:
+        drawn = {one.path: media[one.path] for record in done.records for one in record.media if one.kind == "video"}
+        for folder in {by_source[one.source].folder for one in done.records if not drawn.keys().isdisjoint(one.paths)}:
             unlink_folder(made / folder)
         faults.leave_out(storyboards(drawn, made))
     done.left_out["faulty_media"] = faults.summary()
@@ -111,45 +111,44 @@ def prepare(records: list[Record], places: Iterable[Place], base: Path, out: Pat
     return done
 
 
-def _media(records: list[Record], places: Mapping[str, Place], made: Path, care: Care) -> dict[str, Medium]:
+def _media(records: list[Record], places: Mapping[str, Place], made: Path, care: Care) -> dict[str, MediaFile]:
     """Every medium by its name; those that a data set keeps in its annotation are written below `made`."""
     unpacked = set()
     for name, place in places.items():
         if place.source.extract:
             unlink_folder(made / place.folder)
             unpacked |= {name} if place.source.unpack(place.root, made / place.folder) else set()
-    media: dict[str, Medium] = {}
+    media: dict[str, MediaFile] = {}
     for record in records:
-        name, place = record.media, places[record.source]
-        if name and name not in media:
-            media[name] = (
-                Medium(made, name, record.modality)
-                if record.source in unpacked
-                else Medium(place.root, place.own(name), record.modality)
-            )
+        place, made_here = places[record.source], record.source in unpacked
+        for one in record.media:
+            if one.path not in media:
+                where = (made, one.path) if made_here else (place.root, place.own(one.path))
+                media[one.path] = MediaFile(*where, one.kind)
     return media
 
 
-def _contents(records: list[Record], media: Mapping[str, Medium], cache: MediaCache) -> dict[str, str]:
+def _contents(records: list[Record], media: Mapping[str, MediaFile], cache: MediaCache) -> dict[str, str]:
     """Medium -> digest, for the media that one of another split may equal."""
     splits: dict[str, set[str]] = {}
     for record in records:
-        if record.media:
-            splits.setdefault(str(media[record.media].path), set()).add(record.split)
+        for path in record.paths:
+            splits.setdefault(str(media[path].path), set()).add(record.split)
     found = digests(map(Path, worth_hashing(splits)), cache)
     return {name: found[medium.path] for name, medium in media.items() if medium.path in found}
 
 
 def _gather(done: Prepared, places: Mapping[str, Place], made: Path, own: set[str]) -> None:
     """Make `made` the folder that all media are named from, if media were made there: the others get links."""
-    if not own.intersection(record.media for record in done.records):
+    if not any(path in own for record in done.records for path in record.paths):
         return
     done.image_folder = made
     others: dict[str, dict[str, None]] = {}
     for record in done.records:
-        if record.media and record.media not in own:
-            others.setdefault(record.source, {})[record.media] = None
-    with_own = {record.source for record in done.records if record.media in own}
+        for path in record.paths:
+            if path not in own:
+                others.setdefault(record.source, {})[path] = None
+    with_own = {record.source for record in done.records if not own.isdisjoint(record.paths)}
     for source, names in others.items():
         done.linked, place = True, places[source]
         if source in with_own or place.folder == "." or not link_folder(made / place.folder, place.root):
@@ -161,7 +160,7 @@ class _Faults:
 
     def __init__(self, done: Prepared, base: Path, care: Care) -> None:
         self._done, self._base, self._care = done, base, care
-        self._source = {record.media: record.source for record in done.records if record.media}
+        self._source = {path: record.source for record in done.records for path in record.paths}
         self._totals = Counter(self._source.values())
         self._found: dict[str, str] = {}
         self._splits: Counter[str] = Counter()
@@ -173,8 +172,8 @@ class _Faults:
         over = {source for source, n in counts.items() if n > self._care.faulty * self._totals[source]}
         named = {name: fault for name, fault in self._found.items() if self._source[name] in over}
         refuse(named, sum(self._totals[source] for source in over), self._base, way_out=self._care.way_out)
-        self._splits.update({one.media: one.split for one in self._done.records if one.media in faults}.values())
-        self._done.records = [one for one in self._done.records if one.media not in faults]
+        self._splits.update({path: one.split for one in self._done.records for path in one.paths if path in faults}.values())
+        self._done.records = [one for one in self._done.records if faults.keys().isdisjoint(one.paths)]
 
     def summary(self) -> dict[str, Any]:
         """How many, of how many, where, and some of them with their fault."""

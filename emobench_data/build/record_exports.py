@@ -91,7 +91,7 @@ def _write_questions(
         outputs.line(gold, answer_entry(record, steps_of(record) if form == STEPS else ()))
         outputs.line(table.SPLIT_FILES[split], table.row(direct))
         task = record.task
-        if split == "test" and shown.key == "image":
+        if split == "test" and vlmevalkit.takes(shown):
             if not lines[task]:
                 outputs.write(files[task], vlmevalkit.header(task, largest[task]))
             outputs.write(files[task], vlmevalkit.line(direct, lines[task], largest[task]))
@@ -104,5 +104,5 @@ def _direct(shown: Shown, composition: Composition, *, training: bool) -> Shown:
 
 
 def _shown(record: Record, composition: Composition, *, training: bool, form: str) -> Shown:
-    key, media = shown_as(record, composition.videos == "storyboards")
-    return show(record, key, media, training=training, form=form)
+    media = shown_as(record, composition.videos == "storyboards")
+    return show(record, media, training=training, form=form)

@@ -30,9 +30,10 @@ class Statistics:
         answer = get_task(record.task).type.stratum(record.answer)
         self.labels[record.split, record.source, record.task, answer] += 1
         self.words[record.task, len(shown.prompt.split())] += 1
-        if record.media in self._lengths and record.media not in self._measured:
-            self._measured.add(record.media)
-            self.seconds[record.source, round(self._lengths[record.media])] += 1
+        for path in record.paths:
+            if path in self._lengths and path not in self._measured:
+                self._measured.add(path)
+                self.seconds[record.source, round(self._lengths[path])] += 1
 
     def summary(self) -> dict[str, Any]:
         """Counts by source and split, and by sub-task, label and split; the words of prompts by sub-task."""

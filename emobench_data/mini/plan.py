@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import TASKS, quoted
 from . import captions, scenes, seen
 from .canvas import Canvas, backdrop, finish
@@ -59,11 +59,11 @@ class Plan:
 
     def add(self, media: str, draw: Draw, *, item: str, group: str = "", **fields: Any) -> None:
         """Add a record about `media`."""
-        modality = "video" if media.endswith(".mp4") else "image"
+        shown = Medium("video" if media.endswith(".mp4") else "image", media)
         self.media[media] = draw
         mark = f"seed{self.seed}-" if self.seed else ""
         group = group and mark + group
-        self.records.append(Record(source=SOURCE, modality=modality, media=media, item=mark + item, group=group, **fields))
+        self.records.append(Record(source=SOURCE, media=(shown,), item=mark + item, group=group, **fields))
 
 
 def make_plan(*, train: int, test: int, seed: int) -> Plan:

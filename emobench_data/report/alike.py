@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..media.examine import leads_out
+from ..schema.medium import Medium, path_fault
 from ..schema.questions import Question
-from ..schema.records import path_fault
 
 
 class Put(NamedTuple):
-    """What was asked: the words with their options and form, the medium's name below `root`, and the gold."""
+    """What was asked: the words with their options and form, the media, their paths below `root`, and the gold."""
 
     words: tuple[Any, ...]
-    medium: str
+    media: tuple[Medium, ...]
     root: Path | None
     gold: Any
 
@@ -26,21 +26,21 @@ def put(question: Question, gold: Any, root: Path | None) -> Put:
 
     What stands before a question to stimulate is what such runs are compared for, and none of its words.
     """
-    return Put((question.plain, question.options, question.form), question.medium or "", root, gold)
+    return Put((question.plain, question.options, question.form), question.media, root, gold)
 
 
 def fault(first: Put, second: Put) -> str:
     """Why the two are not the same question, or an empty text."""
     if first.words != second.words:
         return "with other words"
-    if first.medium != second.medium or not _same_content(first.medium, first.root, second.root):
+    if first.media != second.media or not all(_same_content(one.path, first.root, second.root) for one in first.media):
         return "about another medium"
     return "with another gold" if first.gold != second.gold else ""
 
 
 def _same_content(name: str, first: Path | None, second: Path | None) -> bool:
     """Media of one name in two folders are the same if their contents are, or if one of them cannot be read."""
-    if not name or first is None or second is None or first == second:
+    if first is None or second is None or first == second:
         return True
     digests = _digest(first, name), _digest(second, name)
     return "" in digests or digests[0] == digests[1]

@@ -18,7 +18,8 @@ _READ = "Read closely what is said, how, and to whom."
 class Wording:
     """How a question is put: `training` wordings, of which evaluation uses the first, and where to `look` first.
 
-    `{medium}` is image, video or text. `steps` says what is put down in steps, empty where that is what all tasks say.
+    `{medium}` is image, video, another kind of medium, or text; `image and audio` of several. `steps` says what is put down in
+    steps, empty where that is what all tasks say.
     """
 
     training: tuple[str, ...]

@@ -12,6 +12,7 @@ from ..io.errors import InputError
 from ..io.registry import Registry
 from . import beyond
 from .hash_choice import draw
+from .medium import called
 from .parsing import YES_NO
 from .task import Task, Wording, task
 
@@ -192,11 +193,11 @@ def question(record: Record, *, training: bool, hint: bool = True, form: str = D
     """
     task = get_task(record.task)
     wording = task.wording_of(record)
-    chosen = draw(record.id, len(wording.training)) if training else 0
-    ask = wording.training[chosen].format(medium=record.modality)
+    chosen, medium = draw(record.id, len(wording.training)) if training else 0, called(record.media)
+    ask = wording.training[chosen].format(medium=medium)
     if hint:
         how = how_to_answer(task, wording, form, both=bool(record.media and record.text))
-        ask = f"{ask} {how.format(options=', '.join(record.options), medium=record.modality)}"
+        ask = f"{ask} {how.format(options=', '.join(record.options), medium=medium)}"
     return f"{record.text}\n{ask}" if record.text else ask
 
 

@@ -185,12 +185,12 @@ def make(skips: Skips, place: str, *, tasks: tuple[str, ...], labels: tuple[str,
     `labels` are the options of closed-set sub-tasks.
     """
     try:
-        (fields["item"] + fields["media"]).encode("utf-8")
+        "".join([fields["item"], *(one.path for one in fields["media"])]).encode("utf-8")
         made = [Record(task=task, options=labels if get_task(task).type.takes_options else (), **fields) for task in tasks]
     except UnicodeEncodeError:
         skips.add(place, "file name is not valid UTF-8")
     except InputError:
-        skips.add(place, BAD_PATH if path_fault(fields["media"]) else BAD_RECORD)
+        skips.add(place, BAD_PATH if any(path_fault(one.path) for one in fields["media"]) else BAD_RECORD)
     else:
         yield from made
 

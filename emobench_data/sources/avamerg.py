@@ -8,7 +8,7 @@ from typing import Any
 
 from ..io.errors import InputError
 from ..schema.beyond.support import LISTENER, SPEAKER, so_far
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, NO_TEXT, heads_hold, item_id, label, make, prose, whole, words
 from ._files import read_json
@@ -76,8 +76,7 @@ def _turn(place: str, turn: Any, talk: str, person: str, split: str, skips: Skip
     known = {
         "source": "avamerg",
         "item": f"{talk}/{number}",
-        "modality": "video",
-        "media": f"video/{talk}utt{2 * int(number)}_{person}.mp4",
+        "media": (Medium("video", f"video/{talk}utt{2 * int(number)}_{person}.mp4"),),
         "text": so_far(said[-HISTORY:]),
         "split": split,
         "group": talk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_LABEL, NO_MEDIUM, heads_hold, make, prose, stem, words, yes_no
@@ -51,8 +51,7 @@ def _record(place: str, cells: list[str], split: str, skips: Skips) -> Iterator[
         tasks=("ambivalence",),
         source="bah",
         item=stem(path),
-        modality="video",
-        media=path,
+        media=(Medium("video", path),),
         answer=answer,
         text=quoted("Said", prose(cells[2]) if len(cells) > 2 else ""),
         split=split,

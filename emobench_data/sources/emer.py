@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from ..schema.types import get_type
 from . import Skips, Source
@@ -62,8 +62,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
                 tasks=(table.task,),
                 source="emer",
                 item=name,
-                modality="video",
-                media=f"video/{name}.mp4",
+                media=(Medium("video", f"video/{name}.mp4"),),
                 answer=answer,
                 text=quoted("Subtitle", prose(row[table.said]) if table.said else said.get(name, "")),
             )

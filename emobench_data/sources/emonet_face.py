@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import BAD_ROW, PICTURES, below, heads_hold, make, number, stem, words
 from ._files import first_file, read_literal, read_table
@@ -46,8 +46,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
                 tasks=("face_intensity",),
                 source="emonet_face",
                 item=f"{stem(name) if ending == '' else name}/{emotion.lower()}",
-                modality="image",
-                media=below("images", f"{name}{ending}"),
+                media=(Medium("image", below("images", f"{name}{ending}")),),
                 answer=sum(rated.get(emotion, 0.0) for rated in own) / len(own),
                 text=f"Emotion: {emotion}",
                 group=name,

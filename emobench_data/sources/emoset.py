@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record, path_fault
+from ..schema.records import Medium, Record, path_fault
 from . import Skips, Source
 from ._emoset_attributes import EXPRESSIONS, POLARITIES, TASKS, asked, names_of
 from ._fields import (
@@ -59,7 +59,7 @@ def _record(
     except InputError:
         return skips.add(place, "its annotation file cannot be read")
     item = items(image.rpartition("/")[2])
-    known = {"source": "emoset", "item": item, "modality": "image", "media": image, "split": split}
+    known = {"source": "emoset", "item": item, "media": (Medium("image", image),), "split": split}
     made = list(make(skips, place, tasks=EMOTION, labels=LABELS, answer=word, attributes=_attributes(found), **known))
     yield from made
     for one in asked(item, word, found, names) if made else ():

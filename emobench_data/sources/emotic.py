@@ -7,7 +7,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from ..schema.records import Record, path_fault
+from ..schema.records import Medium, Record, path_fault
 from . import Skips, Source
 from ._fields import (
     BAD_ROW,
@@ -150,8 +150,7 @@ def _record(
         labels=LABELS,
         source="emotic",
         item=item,
-        modality="image",
-        media=picture if path_fault(picture) else base + picture,
+        media=(Medium("image", picture if path_fault(picture) else base + picture),),
         answer=answer,
         accepted=accepted,
         split=split,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import (
     BAD_ROW,
@@ -56,8 +56,7 @@ def _record(place: str, cells: list[str], items: Stems, skips: Skips) -> Iterato
         labels=LABELS,
         source="emotion6",
         item=item,
-        modality="image",
-        media=below("images", name),
+        media=(Medium("image", below("images", name)),),
         answer=answer,
         accepted=accepted,
         attributes={key: value for key, value in affect.items() if number(value) is not None},

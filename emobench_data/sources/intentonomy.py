@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import (
     BAD_ROW,
@@ -105,8 +105,7 @@ def _record(place: str, row: Any, split: str, intents: dict[str, str], files: di
         labels=LABELS,
         source="intentonomy",
         item=item,
-        modality="image",
-        media=files[item],
+        media=(Medium("image", files[item]),),
         answer=answer,
         accepted=accepted,
         split=split,

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import dialogue
 from . import Skips, Source
 from ._fields import EMOTION, NO_ID, NO_LABEL, SENTIMENTS, heads_hold, heard, label, make, prose, whole, words
@@ -62,8 +62,7 @@ def _split(table: Path, split: str, clips: str, skips: Skips) -> Iterator[Record
                     labels=labels,
                     source="meld",
                     item=f"{split}/dia{talk}_utt{turn}",
-                    modality="video",
-                    media=f"{clips}/dia{talk}_utt{turn}.mp4",
+                    media=(Medium("video", f"{clips}/dia{talk}_utt{turn}.mp4"),),
                     answer=word,
                     split=split,
                     text=dialogue(list(before), *said),

@@ -10,10 +10,10 @@ from typing import Any
 from ..build.leakage import Entry, Key, find_leaks, worth_hashing
 from ..io.errors import InputError, way_out_of
 from ..io.llava_files import Readable, Rows, line_place, read_entries, read_training, readable
-from ..media.check import MediaCache, Medium, check_all, digests, media_cache
+from ..media.check import MediaCache, MediaFile, check_all, digests, media_cache
 from ..media.kinds import placeholders
+from ..schema.medium import path_fault
 from ..schema.parsing import normal
-from ..schema.records import path_fault
 from .faults import Fault, Report, quote
 from .form import Read, read_record
 from .length import VISUAL_TOKENS, Counter, length, token_counter
@@ -98,7 +98,7 @@ def _media(reads: list[Read], root: Path, cache: MediaCache) -> list[tuple[int, 
     found = [(number, "media", fault) for medium, fault in refused.items() for number in used[medium]]
     for kind in placeholders():
         names = [name for own, name in used if own == kind and (own, name) not in refused]
-        faults, _ = check_all({name: Medium(root, name, kind) for name in names}, cache)
+        faults, _ = check_all({name: MediaFile(root, name, kind) for name in names}, cache)
         found += (
             (number, "media", f"{kind} {quote(name)}: {way_out_of(fault, f'put the file below {root} or get it again')}")
             for name, fault in faults.items()

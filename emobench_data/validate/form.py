@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..media.kinds import kinds, placeholders
+from ..media.kinds import placeholders
+from ..schema.medium import crowded
 from ..schema.types import TYPES
 from .faults import quote
 
@@ -70,11 +71,10 @@ def _media_faults(record: dict[str, Any]) -> Found:
             if not names or len(_names(record, key)) != len(names):
                 yield "schema", f"its {key!r} is {quote(value)}; expected a path, or leave the key out"
             elif len(names) > 1:
-                yield "schema", f"its {key!r} is a list of {len(names)}; a record has one medium, so make it several records"
-    there = [kind.called for kind in kinds() if kind.name in record]
-    if len(there) > 1:
-        several = "two" if len(there) == 2 else "several"
-        yield "schema", f"has {' and '.join(there)}; a record has one medium, so make it {several} records"
+                yield "schema", f"its {key!r} is a list of {len(names)}; a record has one of a kind, so make it several records"
+    crowd = crowded([key for key in placeholders() if key in record])
+    if crowd:
+        yield "schema", f"{crowd}; a record has one of them, so make it two records"
 
 
 def _turns(value: Any) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

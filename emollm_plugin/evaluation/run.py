@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.stamp import signature
-from emobench_data.schema.questions import chunk, read_questions
+from emobench_data.schema.questions import chunk, read_visual
 
 from .answers import Answers, run_id
 from .batches import Batch, in_batches, ready_batches
@@ -52,7 +52,7 @@ def evaluate(
     from llava.mm_utils import get_model_name_from_path
 
     questions, images, answers = Path(questions), Path(images), Path(answers)
-    read = read_questions(questions)
+    read = read_visual(questions)
     guided = any(one.reasoned for one in read)
     if guided and likelihood:
         raise InputError(f"{questions}: asks for reasons, which likelihood gives none of; write direct questions")

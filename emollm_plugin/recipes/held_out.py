@@ -10,7 +10,7 @@ from emobench_data.export.llava import QUESTIONS
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_entries
 from emobench_data.schema.parsing import closed
-from emobench_data.schema.questions import Question, read_questions
+from emobench_data.schema.questions import Question, read_visual
 from emobench_data.schema.tasks import get_task
 
 
@@ -28,7 +28,7 @@ def held_out_records(folder: Path, name: str) -> bytes:
     if not questions.is_file():
         raise InputError(f"EVAL_STRATEGY: this copy of {name} has no validation part; name EVAL_DATA, or EVAL_STRATEGY=no")
     answers = {name: _written(entry) for name, _, entry in read_entries(gold)}
-    return orjson.dumps([_record(one, answers[str(one.id)]) for one in read_questions(questions)])
+    return orjson.dumps([_record(one, answers[str(one.id)]) for one in read_visual(questions)])
 
 
 def _written(entry: dict) -> str:
@@ -38,8 +38,8 @@ def _written(entry: dict) -> str:
 
 
 def _record(question: Question, answer: str) -> dict:
-    key = "image" if question.image else "video" if question.video else ""
-    human = f"<{key}>\n{question.text}" if key else question.text
+    own = {one.kind: one.path for one in question.media}
+    human = "".join(f"<{key}>\n" for key in own) + question.text
     said = closed("", answer).strip() if question.reasoned else answer
     turns = [{"from": "human", "value": human}, {"from": "gpt", "value": said}]
-    return {"id": str(question.id), **({key: question.medium} if key else {}), "conversations": turns}
+    return {"id": str(question.id), **own, "conversations": turns}

@@ -11,9 +11,9 @@ import orjson
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place, parse_lines
 from emobench_data.io.mistaken import what_it_is
-from emobench_data.media.check import Medium, check_all, media_cache, refuse
+from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.video import Sampling
-from emobench_data.schema.questions import PLACEHOLDER, Question, read_questions
+from emobench_data.schema.questions import PLACEHOLDER, Question, read_visual
 from emobench_data.scoring.gold import read_gold
 
 from .prepare import Data
@@ -90,7 +90,7 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> lis
     file, images = data.questions, data.images or Path()
     if hosts_evaluator and file.suffix == ".json":
         raise InputError(f"QUESTIONS={file} is one JSON list; LLaVA's evaluator reads JSON lines (name it *.jsonl)")
-    questions = read_questions(file)
+    questions = read_visual(file)
     hosts_evaluator = hosts_evaluator and all(one.medium for one in questions)
     for one in questions:
         fault = f"the text holds {PLACEHOLDER}, which stands for a picture; take it out" if PLACEHOLDER in one.text else None
@@ -103,7 +103,7 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> lis
     kinds = {one.medium: "image" if one.image else "video" for one in questions if one.medium}
     sampling = _frames(projector) if "video" in kinds.values() else Sampling()
     with media_cache(None) as cache:
-        media = {name: Medium(images, name, kind) for name, kind in sorted(kinds.items())}
+        media = {name: MediaFile(images, name, kind) for name, kind in sorted(kinds.items())}
         faults, _ = check_all(media, cache, sampling)
     refuse(faults, len(kinds), f"{file} in {images}", way_out="get these files again or take the questions out")
     return questions

@@ -13,7 +13,7 @@ from emobench_data.io.llava_files import line_place, read_lines
 from emobench_data.rationale.steps import TOWARDS
 from emobench_data.schema.beyond.support import LISTENER, SPEAKER, so_far
 from emobench_data.schema.parsing import closing, conclusion
-from emobench_data.schema.records import Record
+from emobench_data.schema.records import Medium, Record
 from emobench_data.schema.steps import read_steps
 from emobench_data.schema.tasks import STEPS
 
@@ -67,10 +67,9 @@ def reply(predictor: Predictor, dialogue: Dialogue, *, situation: str = "", max_
 
 def _question(dialogue: Dialogue, seen: Seen | None, situation: str, form: str) -> str:
     """As `emobench_data` writes it for training and evaluation."""
-    kind = seen.medium if seen else "text"
-    text = so_far(dialogue.turns, situation=situation)
-    record = Record("asked", "1", TASK, kind, "asked" if seen else "", "...", text=text)
-    return show(record, kind if seen else "", record.media, training=False, form=form).prompt
+    media = (Medium(seen.medium, "asked"),) if seen else ()
+    record = Record("asked", "1", TASK, media, "...", text=so_far(dialogue.turns, situation=situation))
+    return show(record, media, training=False, form=form).prompt
 
 
 def turns_of(words: Sequence[str]) -> list[tuple[str, str]]:

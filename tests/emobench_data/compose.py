@@ -60,7 +60,7 @@ def media_of(root: Path) -> dict[str, Path]:
     from emobench_data.build.gather import gather
 
     records = gather(composition(root)).records
-    return {record.media: root / record.media for record in records}
+    return {path: root / path for record in records for path in record.paths}
 
 
 def write_config(root: Path, **changes: Any) -> Path:

@@ -9,22 +9,29 @@ import orjson
 from PIL import Image
 
 from emobench_data.mini.clips import encode
-from emobench_data.schema.records import Record
+from emobench_data.schema.records import Medium, Record
 from emobench_data.schema.tasks import get_task
 from emobench_data.schema.types.number import Number
 
 
 def record(**changes) -> Record:
-    """A valid record, with `changes`."""
+    """A valid record, with `changes`; its media may be one path."""
     fields = {
         "source": "made_up",
         "item": "1",
         "task": "sarcasm",
-        "modality": "image",
         "media": "pictures/1.jpg",
         "answer": "Yes",
     }
-    return Record(**(fields | changes))
+    fields |= changes
+    if isinstance(fields["media"], str):
+        fields["media"] = one_medium(fields["media"])
+    return Record(**fields)
+
+
+def one_medium(path: str) -> tuple[Medium, ...]:
+    """A picture, or a clip where it ends as one; none of an empty path."""
+    return (Medium("video" if path.endswith(".mp4") else "image", path),) if path else ()
 
 
 def with_other_gold(one: Record) -> Record:

@@ -11,7 +11,7 @@ from .make import read_lines, write_lines, write_picture
 
 CODE = """
 from emobench_data.metrics.named import Metric
-from emobench_data.schema.records import Record
+from emobench_data.schema.records import Medium, Record
 from emobench_data.schema.tasks import Task, Wording
 from emobench_data.schema.types.number import Number
 from emobench_data.sources import Source
@@ -27,7 +27,7 @@ class Stars(Number):
 
 def read(root, skips):
     for number in range(40):
-        yield Record("strange", str(number), "rating", "image", f"{number}.png", 1 + number % 5)
+        yield Record("strange", str(number), "rating", (Medium("image", f"{number}.png"),), 1 + number % 5)
 
 
 def bias(truth, guess, weights):

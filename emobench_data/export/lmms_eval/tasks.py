@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
 class Benchmark(NamedTuple):
     """The questions by sub-task, and their gold."""
 
-    documents: dict[str, list[dict[str, str]]]
+    documents: dict[str, list[dict[str, Any]]]
     gold: dict[str, Gold]
 
 
@@ -64,11 +64,11 @@ def _benchmark(folder: Path) -> Benchmark:
             f"{questions}: holds questions that ask for reasons, which these tasks do not ask; write it with --form direct"
         )
     gold, _ = read_gold(answers, questions, asked)
-    documents: dict[str, list[dict[str, str]]] = {}
+    documents: dict[str, list[dict[str, Any]]] = {}
     for key, question in asked.items():
         own = gold[key]
-        entry = {"id": key, "text": question.text, "medium": question.medium or ""}
-        entry |= {"kind": question.kind or "image"}
+        entry: dict[str, Any] = {"id": key, "text": question.text}
+        entry |= {"media": [[one.kind, one.path] for one in question.media]}
         entry |= {"answer": own.type.written(own.answer), "source": own.source}
         documents.setdefault(own.task, []).append(entry)
     return Benchmark(documents, gold)
@@ -84,17 +84,20 @@ def _documents(_loaded: Dataset, *, task: str) -> Dataset:
     return Dataset.from_list(documents[task])
 
 
-def doc_to_visual(document: dict[str, str]) -> list[Any]:
-    """The decoded RGB picture, the path of a clip, or nothing for text, as lmms-eval's models take them."""
-    if not document["medium"]:
+def doc_to_visual(document: dict[str, Any]) -> list[Any]:
+    """The decoded RGB pictures, the paths of clips and other media, or nothing for text, as lmms-eval's models take them."""
+    if not document["media"]:
         return []
     root = Path(os.environ.get(MEDIA) or _folder() / "media").resolve()
-    path = root / document["medium"]
-    if document["kind"] == "image":
-        return [open_picture(path, root)]
+    return [_visual(root / path, root, kind) for kind, path in document["media"]]
+
+
+def _visual(path: Path, root: Path, kind: str) -> Any:
+    if kind == "image":
+        return open_picture(path, root)
     if leads_out(path, root) or not is_there(path):
         raise InputError(f"{path}: no such clip below {root}; name the media's folder with {MEDIA}")
-    return [str(path)]
+    return str(path)
 
 
 def process_results(document: dict[str, str], answers: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -102,7 +102,7 @@ def test_an_official_split_without_test_is_taken_as_it_is(root, tmp_path):
 
 def test_some_sub_tasks_alone_are_written_from_the_same_split(root, tmp_path):
     answers = [(n, task, "Yes" if n % 2 else "No") for n in range(20) for task in ("hate", "humor")]
-    records = [record(item=f"{n}", modality="text", media="", text="a", task=task, answer=said) for n, task, said in answers]
+    records = [record(item=f"{n}", media=(), text="a", task=task, answer=said) for n, task, said in answers]
     source = replace(made_up(*records), tasks=("hate", "humor"))
     convert(source, root, tmp_path / "all")
     convert(source, root, tmp_path / "some", tasks=("humor",))

@@ -1,12 +1,18 @@
 """What stands in two splits is found, whatever it shares."""
 
 from emobench_data.build.leakage import Entry, find_leaks, record_entry, worth_hashing
+from emobench_data.schema.medium import Medium
 
 from ..make import record
 
 
 def leaks(**splits):
     return list(find_leaks({split: map(record_entry, records) for split, records in splits.items()}))
+
+
+def test_one_shared_medium_of_several_is_a_leak():
+    both = record(media=(Medium("image", "1.jpg"), Medium("image", "2.jpg")))
+    assert [leak.what for leak in leaks(train=[both], test=[record(item="2", media="2.jpg")])] == ["medium"]
 
 
 def test_nothing_in_common():
@@ -18,12 +24,12 @@ def test_within_a_split_everything_may_be_shared():
 
 
 def test_item_medium_and_text():
-    text = record(item="t", modality="text", media="", text="So, so.")
+    text = record(item="t", media="", text="So, so.")
     found = leaks(
         train=[
             record(media="other.jpg"),
             record(item="9", media="m.jpg"),
-            record(item="8", modality="text", media="", text="so SO"),
+            record(item="8", media="", text="so SO"),
         ],
         val=[record(item="3", media="m.jpg")],
         test=[record(task="humor"), text],

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from emobench_data.build.near import FLAT, NEAR, SIDE, near_duplicates
-from emobench_data.media.check import Medium, media_cache
+from emobench_data.media.check import MediaFile, media_cache
 
 from ..make import record
 
@@ -37,7 +37,7 @@ def find(tmp_path):
                 path = f"{split}/{name}.png"
                 (tmp_path / split).mkdir(exist_ok=True)
                 picture.save(tmp_path / path)
-                media[path] = Medium(tmp_path, path, "image")
+                media[path] = MediaFile(tmp_path, path, "image")
                 records.append(record(item=path, media=path, split=split, text=words.get(name, "")))
         with media_cache(tmp_path / "cache") as cache:
             found = near_duplicates(records, media, cache)
@@ -103,7 +103,7 @@ def test_real_faces(shared_data, tmp_path):
         for word in ("disgust", "surprise"):
             for path in sorted((root / folder / word).glob("*.jpg")):
                 name = path.relative_to(root).as_posix()
-                media[name] = Medium(root, name, "image")
+                media[name] = MediaFile(root, name, "image")
                 records.append(record(item=name, media=name, split=split))
                 grey = np.asarray(Image.open(path).convert("L").resize((16, 16), Image.Resampling.BOX), float).ravel()
                 small[split][name] = (grey - grey.mean()) / np.linalg.norm(grey - grey.mean())

@@ -14,7 +14,7 @@ from emobench_data.build.image_folder import image_folder_of
 
 from ..compose import contents
 from ..conversions import made_up, twenty, visible, write_root
-from ..make import read_lines, record, write_clip, write_picture
+from ..make import one_medium, read_lines, record, write_clip, write_picture
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_clips_that_cannot_be_read_are_left_out_too(root, tmp_path):
     for i in range(6):
         write_clip(root / f"clips/{i}.mp4", greys=range(i, 250, 25))
     (root / "clips/1.mp4").write_bytes(b"no clip")
-    clips = [replace(one, modality="video", media=f"clips/{one.item}.mp4") for one in twenty(split="train")[:6]]
+    clips = [replace(one, media=one_medium(f"clips/{one.item}.mp4")) for one in twenty(split="train")[:6]]
     for check in (True, False):
         summary = convert(made_up(*clips), root, tmp_path / f"{check}", faulty=0.2, check=check)
         assert summary["left_out"]["faulty_media"]["count"] == 1 and summary["records"] == 5
@@ -80,7 +80,7 @@ def clips_and_pictures(root):
         write_picture(root / f"clips/{name}.jpg", colour=(5, 5, 100 * int(name)))
     return made_up(
         *(
-            record(item=f"{kind}{n}", modality=kind, media=f"clips/{n}.{end}", split="test", answer=("Yes", "No")[n - 1])
+            record(item=f"{kind}{n}", media=f"clips/{n}.{end}", split="test", answer=("Yes", "No")[n - 1])
             for kind, end in (("video", "mp4"), ("image", "jpg"))
             for n in (1, 2)
         )

@@ -31,7 +31,7 @@ def test_lines_are_cut_at_two_commas_and_nothing_is_quoting(tmp_path):
         ("test", "No", "82801"),
     ]
     assert [one.text for one in records] == [f'Said: "{SECRET}"', 'Said: "No."', 'Said: ""Yes", and "no"', ""]
-    assert records[1].media == "Videos/82726/Visite_1/82726_Question_7_2024-11-19 15-12-23_Video.mp4"
+    assert records[1].paths[0] == "Videos/82726/Visite_1/82726_Question_7_2024-11-19 15-12-23_Video.mp4"
     assert not skips.counts
 
 

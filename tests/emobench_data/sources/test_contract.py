@@ -120,7 +120,7 @@ def test_the_gold_of_a_record_does_not_reach_its_question(name, copy):
     for record in convert(name, copy)[0]:
         pair = record, with_other_gold(record)
         for form in FORMS:
-            own, other = (show(one, one.modality, one.media, training=False, form=form) for one in pair)
+            own, other = (show(one, one.media, training=False, form=form) for one in pair)
             assert question_entry(own) == question_entry(other)
 
 

@@ -22,7 +22,7 @@ def test_words_and_descriptions_of_one_clip(tmp_path):
         ("b_2", "open_emotions", ("neutral",)),
         ("a_1", "emotion_description", "He frowns, so he’s angry."),
     ]
-    assert records[0].media == "video/a_1.mp4" and records[0].text == 'Subtitle: "I’ve had enough & go"'
+    assert records[0].paths[0] == "video/a_1.mp4" and records[0].text == 'Subtitle: "I’ve had enough & go"'
     assert records[1].text == "" and not skips.counts
 
 

@@ -28,7 +28,7 @@ def test_the_mean_of_people_counts_who_did_not_name_it_as_none(tmp_path):
         "a/shame": 4.5,
         "b/hope/enthusiasm/optimism": 7,
     }
-    assert [one.media for one in records] == ["images/a.jpg"] * 2 + ["images/b.jpg"] and not skips.counts
+    assert [one.paths[0] for one in records] == ["images/a.jpg"] * 2 + ["images/b.jpg"] and not skips.counts
     assert question(records[1], training=False).startswith("Emotion: Shame\nHow strong is the named emotion in the face")
     assert {one.group for one in records} == {"a.jpg", "b.jpg"}
 
@@ -46,4 +46,4 @@ def test_names_without_an_ending_are_looked_up_once(tmp_path):
         convert("emonet_face", tmp_path)
     put(tmp_path, "images/00000.png")
     (record,) = convert("emonet_face", tmp_path)[0]
-    assert (record.media, record.item) == ("images/00000.png", "00000/awe")
+    assert (record.paths[0], record.item) == ("images/00000.png", "00000/awe")

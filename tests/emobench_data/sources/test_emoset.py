@@ -49,7 +49,7 @@ def test_rows_of_four_and_of_three_elements(tmp_path):
         }
     )
     assert splits(records)["sadness_00003"] == "val" and not skips.counts
-    assert records[0].media == "image/amusement/amusement_00001.jpg"
+    assert records[0].paths[0] == "image/amusement/amusement_00001.jpg"
 
 
 def test_files_that_differ_in_their_ending_are_two_items(tmp_path):

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from emobench_data.io.errors import InputError
 from emobench_data.sources import Skips, _fields
 
+from ..make import one_medium
+
 SHARES = st.dictionaries(st.sampled_from("abcdefg"), st.floats(0.01, 1), min_size=1)
 
 
@@ -173,12 +175,12 @@ def test_below(name, path):
 
 
 def test_make_gives_all_or_nothing():
-    item = {"source": "x", "item": "1", "modality": "image", "answer": "joy"}
+    item = {"source": "x", "item": "1", "answer": "joy"}
     skips = Skips()
-    good = list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media="a.jpg", **item))
+    good = list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media=one_medium("a.jpg"), **item))
     assert [record.options for record in good] == [("joy",), ()] and not skips.counts
     reasons = {"/a.jpg": _fields.BAD_PATH, "": _fields.BAD_RECORD, "\udcff.jpg": "file name is not valid UTF-8"}
     for media, reason in reasons.items():
         skips = Skips()
-        assert not list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media=media, **item))
+        assert not list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media=one_medium(media), **item))
         assert skips.examples == {reason: ["f:1"]}

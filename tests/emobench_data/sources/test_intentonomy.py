@@ -30,7 +30,7 @@ def build(root):
 def test_votes_in_train_and_lists_in_test(tmp_path):
     build(tmp_path)
     records, skips = convert("intentonomy", tmp_path)
-    assert [(r.item, r.split, r.media) for r in records] == [
+    assert [(r.item, r.split, r.paths[0]) for r in records] == [
         ("a", "train", "low/a.jpg"),
         ("b", "train", "low/b.jpg"),
         ("c", "val", "low/c.jpg"),

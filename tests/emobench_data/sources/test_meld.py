@@ -38,7 +38,7 @@ def test_sentiment_is_a_question_of_its_own(tmp_path):
 def test_dialogue_before_an_utterance_is_in_the_question(tmp_path):
     build(tmp_path)
     records, skips = emotions(tmp_path)
-    assert [(r.item, r.split, r.answer, r.media) for r in records[::2]] == [
+    assert [(r.item, r.split, r.answer, r.paths[0]) for r in records[::2]] == [
         ("train/dia0_utt0", "train", "joy", "train_splits/dia0_utt0.mp4"),
         ("train/dia0_utt1", "train", "surprise", "train_splits/dia0_utt1.mp4"),
         ("train/dia1_utt0", "train", "joy", "train_splits/dia1_utt0.mp4"),
@@ -67,7 +67,7 @@ def test_windows_1252_punctuation_is_repaired(tmp_path):
 def test_nested_unpacking(tmp_path):
     put(tmp_path, "train/train_sent_emo.csv", HEADER + line(3, 4))
     (tmp_path / "train/train_splits").mkdir()
-    assert convert("meld", tmp_path)[0][0].media == "train/train_splits/dia3_utt4.mp4"
+    assert convert("meld", tmp_path)[0][0].paths[0] == "train/train_splits/dia3_utt4.mp4"
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ OPTIONS = "<image>\nWhich? Choose one of: joy, being in love, fear. Answer with 
         (entry(image=5), "schema", "its 'image' is 5; expected a path"),
         (entry(image=[]), "schema", "its 'image' is []; expected a path"),
         (entry(question="<image><image>", image=["good.jpg"] * 2), "schema", "its 'image' is a list of 2; a record has one"),
-        (entry(question="<image><video>", video="good.mp4"), "schema", "has an image and a video; a record has one medium"),
+        (entry(question="<image><video>", video="good.mp4"), "schema", "has an image and a video; a record has one of them"),
         (entry() | turns(("gpt", "Hi."), ("human", "<image>"), ("gpt", "x")), "schema", "turn 1 is from 'gpt'; expected"),
         (entry(id=None), "id", "has no id"),
         (entry(id=1.5), "id", "has no id"),

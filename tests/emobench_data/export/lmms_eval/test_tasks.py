@@ -49,7 +49,7 @@ def test_scores_are_ours(data):
 
 def test_questions_and_media(data):
     assert [one["text"] for one in documents("emo_c")] == ["emo_c?"] * 6
-    first = {"id": "q0", "text": "emo_c?", "medium": "a.jpg", "kind": "image", "answer": "happy", "source": "s"}
+    first = {"id": "q0", "text": "emo_c?", "media": [["image", "a.jpg"]], "answer": "happy", "source": "s"}
     assert documents("emo_c")[0] == first
     (picture,) = tasks.doc_to_visual(documents("emo_c")[0])
     assert picture.size == (64, 48)
@@ -62,7 +62,7 @@ def test_what_is_refused(data, monkeypatch):
         tasks.humor(None)
     for name in ("../questions.jsonl", "../c.mp4", "none.mp4", "none.jpg"):
         with pytest.raises(InputError):
-            tasks.doc_to_visual({"medium": name, "kind": "video" if name.endswith("mp4") else "image"})
+            tasks.doc_to_visual({"media": [["video" if name.endswith("mp4") else "image", name]]})
     monkeypatch.setenv(tasks.MEDIA, str(data))
     with pytest.raises(InputError, match="no such clip"):
         tasks.doc_to_visual(documents("emo_o")[0])
