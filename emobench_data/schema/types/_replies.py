@@ -30,7 +30,7 @@ def reply_figures(said: Texts, references: References, units: NDArray[np.int64],
     common = np.array([rouge_l(own, wanted) for own, wanted in zip(words, golds)])
     adds = np.column_stack([sums, common, np.ones(len(said))])
     draws = bootstrap(units, np.arange(len(said)), adds, lambda all_: np.stack([bleu(all_), all_[:, -2] / all_[:, -1]], axis=1))
-    found = {
+    found: dict[str, Any] = {
         "bleu": float(bleu(sums.sum(0))[0]),
         "bleu_interval": _limits(draws[:, 0]),
         **{f"bleu_{order}": float(bleu(sums.sum(0), order)[0]) for order in (1, 2, 3)},
