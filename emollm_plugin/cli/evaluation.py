@@ -147,8 +147,11 @@ def ask(checkpoint: str, media: tuple[str, ...], loading: Loading, labels: str |
     A MEDIUM may be a folder. Of more than one, each answer is a line of JSON, and one that cannot be read is a line that says
     so; the exit code is then 1.
     """
+    from ..checkpoints.load import check_there
     from ..serving.ask import chosen_labels, refuse_faulty
     from ..serving.many import answer_each, found
+
+    check_there(checkpoint)  # it stands first on the command line
 
     chosen = chosen_labels(labels)
     paths, question, single = found(media, clip=clip)
@@ -182,8 +185,11 @@ def explain(checkpoint: str, picture: Path, question: str | None, loading: Loadi
     """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
     from emobench_data.media.examine import open_picture
 
+    from ..checkpoints.load import check_there
     from ..serving.ask import chosen_labels
     from ..serving.explain import explain as draw
+
+    check_there(checkpoint)
 
     image, chosen = open_picture(picture, picture.resolve().parent), chosen_labels(labels)
     predictor = loading.predictor(checkpoint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -60,8 +61,9 @@ def check_files(recipe: Recipe) -> None:
     if recipe.data_path:
         _own_data(recipe)
     elif recipe.dataset != "mini" and not (recipe.data_root and recipe.data_root.is_dir()):
-        root = f"'{recipe.data_root or ''}'"
-        raise InputError(f"DATASET={recipe.dataset} needs DATA_ROOT, the folder of your copy (now: {root})")
+        fault = f"DATA_ROOT={recipe.data_root} is no folder" if recipe.data_root else "no DATA_ROOT is given"
+        way_out = f"`python -m emobench_data sources` says where to get {recipe.dataset}"
+        raise InputError(f"{fault}; DATASET={recipe.dataset} needs DATA_ROOT, the folder of your copy ({way_out})")
     if recipe.pretrain_projector and not recipe.pretrain_projector.is_file():
         raise InputError(f"PRETRAIN_PROJECTOR={recipe.pretrain_projector} is no file; give an mm_projector.bin")
     if recipe.resume_path and not is_complete(recipe.resume_path):
@@ -118,5 +120,5 @@ def check_machines(recipe: Recipe) -> None:
             raise InputError(f"NODE_RANK={_shown(recipe.node_rank)} is not in 0..{recipe.nodes - 1}")
 
 
-def _shown(value) -> str:
+def _shown(value: Any) -> str:
     return "" if value is None else str(value)

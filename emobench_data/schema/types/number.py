@@ -54,7 +54,8 @@ class Number(TaskType):
 
     def __init__(self, low: float = 0, high: float = 10, decimals: int = 1) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high and 0 <= decimals <= 9):
-            raise InputError(f"task type 'number': no range from {low:g} to {high:g} with {decimals} decimals; give low < high")
+            got = f"low={low:g}, high={high:g} and decimals={decimals}"
+            raise InputError(f"task type 'number': got {got}; low must be below high, and decimals from 0 to 9")
         self.low, self.high, self.decimals = low, high, decimals
         told = {0: ", without decimals", 1: ", with one decimal"}.get(decimals, f", with {decimals} decimals")
         asked = f"a number from {low:g} to {high:g}{told}"
@@ -63,10 +64,11 @@ class Number(TaskType):
     def configured(self, options: Mapping[str, str]) -> Number:
         try:
             known = {"low": float, "high": float, "decimals": int}
-            return Number(**{key: known[key](value) for key, value in options.items()})
+            read = {key: known[key](value) for key, value in options.items()}
         except (KeyError, ValueError) as error:
             given = ",".join(f"{key}={value}" for key, value in options.items())
             raise InputError(f"task type 'number:{given}': expected numbers as low=, high= and decimals=") from error
+        return Number(**read)
 
     def _fault(self, answer: Any) -> str:
         if not isinstance(answer, (int, float)) or isinstance(answer, bool) or not math.isfinite(answer):
