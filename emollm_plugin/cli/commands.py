@@ -87,7 +87,7 @@ def settings() -> None:
 def template(model: str) -> None:
     """Print the --version and --conv-mode that follow the chat template of MODEL, a folder or hub name."""
     from ..checkpoints.load import check_folder, check_tokenizer
-    from ..prompt.formats import template_for
+    from ..prompt.chat_template import template_for
     from ..training.reachable import check_download
 
     check_folder(model)

@@ -123,7 +123,7 @@ class Predictor:
         if template not in conv_templates:
             known = ", ".join(sorted(conv_templates))
             raise InputError(f"{path}: unknown template --conv-mode {template!r}; known: {known}")
-        made = cls(tokenizer=tokenizer, model=model, image_processor=processor, conv=conv_templates[template])
+        made = cls(tokenizer=tokenizer, model=model, image_processor=processor, conv=conv_templates[template].copy())
         made.base = own_base
         return made
 
