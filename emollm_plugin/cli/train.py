@@ -44,7 +44,7 @@ def train(ctx: click.Context, words: tuple[str, ...], **options: Any) -> None:
     it did not write, and what is typed counts most. What stands behind -- goes to LLaVA's training as it is. The last line
     printed is the path of results.json.
     """
-    from ..recipes.run import finetune
+    from ..recipes import finetune
 
     recipe, changes = (words[0], words[1:]) if words and "=" not in words[0] else (None, words)
     with _failures_said(ctx):
@@ -61,16 +61,16 @@ def benchmark(ctx: click.Context, checkpoint: str | None, dry_run: bool) -> None
     Variables of the environment say how, see `bash scripts/eval_emobench.sh --help`; `emollm eval` is the part of it that
     asks. The last line printed is the path of what there is to look at.
     """
-    from ..recipes.benchmark import benchmark as run
+    from ..recipes import evaluate_checkpoint
 
     with _failures_said(ctx):
-        run(checkpoint, os.environ, dry=dry_run)
+        evaluate_checkpoint(checkpoint, os.environ, dry=dry_run)
 
 
 @contextmanager
 def _failures_said(ctx: click.Context) -> Iterator[None]:
     """The line that says why a program of a run failed, and its exit code."""
-    from ..recipes.process import Failed
+    from ..recipes import Failed
 
     try:
         yield
@@ -84,7 +84,7 @@ def _failures_said(ctx: click.Context) -> Iterator[None]:
 @click.pass_context
 def host_arguments(ctx: click.Context) -> None:
     """Say whether LLaVA's training takes the arguments behind --."""
-    from ..host.arguments import check_arguments
+    from ..host import check_arguments
 
     with redirect_stdout(sys.stderr):
         check_arguments(ctx.meta[BEHIND])

@@ -21,7 +21,7 @@ from .process import run_plain
 ALONE: dict[str, Any] = {"general_questions": None, "before": None, "stimuli": None}
 
 
-def benchmark(checkpoint: str | None, environment: Mapping[str, str], *, dry: bool = False) -> None:
+def evaluate_checkpoint(checkpoint: str | None, environment: Mapping[str, str], *, dry: bool = False) -> None:
     """Ask, score and compare as the variables say; with `dry` only print the commands that ask the first chunks.
 
     Raises:
@@ -74,8 +74,13 @@ def _asked(one: Evaluation) -> dict[str, Any]:
 
 def _general(one: Evaluation, questions: Path, *, dry: bool) -> None:
     """Questions of any kind with short answers, asked of the same checkpoint."""
-    asked = {"questions": questions, "gold": None, "image_folder": one.asking.general_images, "likelihood": False}
-    place = {"template": one.template, "base_model": one.base, "out_dir": one.out / "general"}
+    asked: dict[str, Any] = {
+        "questions": questions,
+        "gold": None,
+        "image_folder": one.asking.general_images,
+        "likelihood": False,
+    }
+    place: dict[str, Any] = {"template": one.template, "base_model": one.base, "out_dir": one.out / "general"}
     evaluate(replace(one.asking, **ALONE, **asked, **place), dry=dry)
     if not dry:
         files = [
