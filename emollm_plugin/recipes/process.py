@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -127,7 +127,7 @@ def _headline(command: Sequence[str]) -> bytes:
     return f"== {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z} {shlex.join(map(str, command))}\n".encode()
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str] | None, **pipes) -> subprocess.Popen:
+def _start(command: Sequence[str], environment: Mapping[str, str] | None, **pipes: Any) -> subprocess.Popen:
     whole = {**os.environ, **(environment or {})}
     mark(whole)
     return subprocess.Popen(list(map(str, command)), env=whole, preexec_fn=ending_with_us(), **pipes)
@@ -149,7 +149,7 @@ class _Keeper:
             self.file = None
 
 
-def _lines(stream) -> Iterator[bytes]:
+def _lines(stream: Any) -> Iterator[bytes]:
     """Lines as they come; what a progress bar writes over is one too."""
     rest = b""
     while chunk := os.read(stream.fileno(), 1 << 16):
