@@ -69,6 +69,7 @@ class Eyes:
 
         from .configuration import EmoLlavaConfig
 
+        self.tower.name_or_path = ""  # where it lay on this machine
         known = {
             "vision_config": self.tower,
             "text_config": text,
