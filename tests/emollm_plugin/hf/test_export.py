@@ -112,6 +112,7 @@ def test_the_command_writes_a_folder_once_and_names_no_place_of_this_machine(pro
 
 BAD = {
     "no perspective": ({"projector": "linear"}, "projector linear cannot be exported"),
+    "crops": ({"image_aspect_ratio": "anyres"}, "pictures in crops .* cannot be exported"),
 }
 
 
@@ -121,9 +122,18 @@ def test_what_has_no_form_is_one_line(case, make, tmp_path):
     refused(make(**settings), tmp_path / "hf", why)
 
 
+def test_a_tower_of_another_kind_is_one_line(make, tmp_path, monkeypatch):
+    from emollm_plugin.hf import eyes
+
+    monkeypatch.setattr(eyes, "STOCK_TOWERS", ("siglip_vision_model",))
+    refused(make(), tmp_path / "hf", "vision tower .* .clip_vision_model. cannot be exported; known")
+
+
 def test_a_base_model_or_another_folder_is_one_line(tiny, make, tmp_path):
     refused(tiny.base, tmp_path / "hf", "a language model without eyes")
-    refused(tiny.clip, tmp_path / "hf", "without eyes|cannot be a base")
+    refused(tiny.clip, tmp_path / "hf", "another kind .clip_vision_model.")
+    export(make(), tmp_path / "done")
+    refused(tmp_path / "done", tmp_path / "hf", "exported model already")
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", tmp_path / "hf", "not a saved model")
 
