@@ -23,14 +23,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.eval_speed import draw, measure
 from emollm_plugin.checkpoints.inspection import inspect_folder
 from emollm_plugin.hf.engine import PYTHON
 from emollm_plugin.recipes.conditions import conditions
 
+ROOT = Path(__file__).parents[1]
 HOST, OURS, VLLM = "model_vqa_loader", "emollm eval", "vllm"
 ENGINES: dict[str, Callable[[str, argparse.Namespace, Path, Path], None]] = {}  # writes answers, and figures beside them
 
