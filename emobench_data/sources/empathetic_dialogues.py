@@ -75,7 +75,7 @@ def _turns(table: Path, skips: Skips) -> Iterator[tuple[str, Turn]]:
 
 
 def _dialogue(talk: str, turns: list[Turn], split: str, skips: Skips) -> Iterator[Record]:
-    known = {"source": "empathetic_dialogues", "media": (), "split": split, "group": f"{split}/{talk}"}
+    known: dict[str, Any] = {"source": "empathetic_dialogues", "media": (), "split": split, "group": f"{split}/{talk}"}
     first = turns[0]
     if not first.emotion or not first.situation:
         return skips.add(first.place, NO_TEXT if first.emotion else NO_LABEL)
