@@ -37,8 +37,8 @@ def score(questions: Given, gold: Given, answers: Given) -> dict[str, Any]:
         `overall_interval`, `overall_majority` and `overall_random`; `tasks` (name -> figures, see `schema.types`);
         `missing_ids`, `unparsed_ids`, `ambiguous_ids`; `prompts` (the first question of each sub-task, as asked); `intervals`
         (how the 95 % intervals were made); where questions ask for reasons, `reason_faults` (kind of fault -> ids) and in some
-        sub-tasks `faithfulness`; and where there are tasks whose answers are no labels, `families` (family of the
-        task type -> task -> figures), and `means` over the tasks that are parts of one.
+        sub-tasks `faithfulness`; and where there are tasks whose answers are no labels, `families` (family of the task type ->
+        task -> figures), and `means` over the tasks that are parts of one.
 
     Raises:
         InputError: a file is missing, empty or has a line that is not valid; a question id occurs twice, is unknown, or
