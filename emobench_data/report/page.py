@@ -12,6 +12,7 @@ from ..schema.items import Item
 from ..schema.types import LABELS
 from ..scoring.gold import task_title
 from . import tables
+from .gains import NOTE as GAINS_NOTE
 from .pictures import confusion_svg, thumbnail
 from .runs import Run
 from .tables import Table
@@ -63,6 +64,7 @@ def page(runs: Sequence[Run]) -> str:
             "Lost: the first run does better; won: the other. McNemar's exact test, two-sided, by group where "
             "questions have groups, not corrected for several tests.",
         ),
+        *_section("Stimuli", tables.stimuli(runs), GAINS_NOTE),
     ]
     for run in runs:
         parts += _run(run)

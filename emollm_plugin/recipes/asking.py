@@ -30,6 +30,7 @@ class Asking:
     gold: Path | None = setting(path)
     image_folder: Path | None = setting(path)
     stimuli: Path | None = setting(path)
+    stimuli_place: str = setting(choice("before", "after"), "before")
     general_questions: Path | None = setting(path)
     general_gold: Path | None = setting(path)
     general_images: Path = setting(path, Path("."))

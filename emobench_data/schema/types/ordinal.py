@@ -67,7 +67,7 @@ class Ordinal(OwnTable):
         "outside": OUTSIDE,
         "missing": MISSING,
     }
-    takes_options = True
+    multiple_choice = takes_options = True
 
     hint = "The classes, from lowest to highest: {options}. Answer with one of them only."
     close = f"The classes, from lowest to highest: {{options}}. {REASONS}one of them."
