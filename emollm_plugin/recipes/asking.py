@@ -38,6 +38,7 @@ class Asking:
     before_base_model: str | None = setting(text)
     before_template: str | None = setting(text)
     likelihood: bool = setting(yes_or_no, False)
+    numbers: str = setting(choice("greedy", "expectation"), "greedy")
     base_model: str | None = setting(text)
     template: str | None = setting(text)
     max_new_tokens: int | None = setting(count)
@@ -74,7 +75,9 @@ def read_asking(checkpoint: str | None, environment: Mapping[str, str]) -> Askin
 
 
 def _check_together(asking: Asking) -> None:
-    for name, value in (("LIKELIHOOD", int(asking.likelihood)), ("DTYPE", asking.dtype)):
+    ours = {"LIKELIHOOD": int(asking.likelihood), "DTYPE": asking.dtype}
+    ours["NUMBERS"] = asking.numbers if asking.numbers != "greedy" else None
+    for name, value in ours.items():
         if value and asking.evaluator != OURS:
             raise InputError(f"{name}={value} needs EVALUATOR={OURS}")
     if asking.stimuli and (asking.general_questions or asking.before):

@@ -101,6 +101,7 @@ def chunk_line(one: Evaluation, index: int) -> list[str]:
         return ask_line(f"llava.eval.{asking.evaluator}", one.folder, one.base, asked, one.room)
     asked |= {"batch-size": asking.batch} if asking.batch else {}
     asked |= {"dtype": asking.dtype} if asking.dtype else {}
+    asked |= {"numbers": asking.numbers} if asking.numbers != "greedy" else {}
     return [*ask_line(OWN, one.folder, one.base, asked, one.room), *["--likelihood"] * asking.likelihood]
 
 
@@ -141,6 +142,7 @@ def score(one: Evaluation) -> Path:
         "checkpoint": one.folder,
         "evaluator": one.asking.evaluator,
         "likelihood": int(one.asking.likelihood),
+        **({"numbers": one.asking.numbers} if one.asking.numbers != "greedy" else {}),
         "base": Path(one.base or "").name,
         "template": one.template,
         "device": one.device,

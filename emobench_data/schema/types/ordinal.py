@@ -143,6 +143,14 @@ class Ordinal(OwnTable):
         return lambda answer: "" if normal(conclusion(answer)) in map(normal, options) else "is none of the classes"
 
 
+def asked_classes(question: str, options: tuple[str, ...]) -> Classes | None:
+    """The classes that a question with `options` asks to choose from, by its text; None where it is one of another type."""
+    try:
+        return classes(options) if options and _ASKED.search(question) else None
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=256)
 def classes(options: tuple[str, ...]) -> Classes:
     """Raises `ValueError` where two options are the same, or some have a number and others none."""
