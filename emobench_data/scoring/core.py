@@ -77,7 +77,8 @@ def with_faithfulness(
 ) -> dict[str, Any]:
     """`result` with `faithfulness` in the sub-tasks that are asked in steps; raises as that does."""
     for task, figures in faithfulness_by_task(items, asked, readable(gold, "gold")).items():
-        result["tasks"][task]["faithfulness"] = figures
+        tables = (result["tasks"], *result.get("families", {}).values())
+        next(table for table in tables if task in table)[task]["faithfulness"] = figures
     return result
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from emobench_data.schema.questions import Question
+from emobench_data.schema.questions import Question, answer_tokens
 
 from .devices import Devices
 from .host_arguments import with_host_arguments
@@ -158,8 +158,7 @@ def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Se
     }
     if evaluator(recipe, questions) == OWN:
         return [*CLI, "eval", str(run.checkpoint), *_words(options)]
-    # Reasons need room.
-    how = {"temperature": 0, "max_new_tokens": 192 if any(one.reasoned for one in questions) else 16}
+    how = {"temperature": 0, "max_new_tokens": answer_tokens(questions)}
     return [sys.executable, "-m", "emollm_plugin", LOADER, "--model-path", str(run.checkpoint), *_words({**options, **how})]
 
 

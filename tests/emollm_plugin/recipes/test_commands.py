@@ -1,5 +1,6 @@
 import pytest
 
+from emobench_data.schema.medium import Medium
 from emobench_data.schema.questions import Question
 from emollm_plugin.recipes.commands import align_command, eval_command, results_command, train_command
 
@@ -74,7 +75,7 @@ def test_training_starts_from_what_alignment_makes(made):
 
 def test_evaluation_by_llavas_script_or_by_ours_where_there_are_clips(made):
     base, data, run = made
-    picture = Question("1", "a.png", "Which?")
+    picture = Question("1", "Which?", (Medium("image", "a.png"),))
     host = eval_command(filled(), base, data, run, [picture])
     assert "llava.eval.model_vqa_loader" in host and value(host, "model-base") == "base"
     assert value(host, "max_new_tokens") == "16"
