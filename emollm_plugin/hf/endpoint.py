@@ -21,10 +21,9 @@ from emobench_data.media.examine import open_picture
 from emobench_data.media.stamp import signature
 from emobench_data.media.storyboard import drawn
 from emobench_data.media.video import Sampling, read_frames
-from emobench_data.schema.questions import Question, chunk, read_visual
+from emobench_data.schema.questions import Question, answer_tokens, chunk, read_visual
 
 from ..evaluation.answers import Answers, run_id
-from ..evaluation.run import GUIDED_TOKENS, TOKENS
 from ..media.clips import clip_below
 
 logger = logging.getLogger(__name__)
@@ -99,7 +98,7 @@ def evaluate(
         InputError: as `evaluation.run.evaluate`; the server cannot be reached or refuses.
     """
     read = read_visual(questions)
-    tokens = max_new_tokens or (GUIDED_TOKENS if any(one.reasoned for one in read) else TOKENS)
+    tokens = max_new_tokens or answer_tokens(read)
     asked = chunk(read, chunks, chunk_index)
     run = run_id(
         url=server.url,

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from emobench_data.schema.questions import Question
+from emobench_data.schema.questions import Question, answer_tokens
 
-from .command_lines import CLI, LOADER, OWN, ask_line, room_for, score_line, words
+from .command_lines import CLI, LOADER, OWN, ask_line, score_line, words
 from .devices import Devices
 from .host_arguments import with_host_arguments
 from .launchers import start_words
@@ -153,8 +153,7 @@ def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Se
         "conv-mode": base.template,
     }
     named, asker = None if recipe.tune == "full" else base.name, evaluator(recipe, questions)
-    room = None if asker == OWN else room_for(any(one.reasoned for one in questions))
-    return ask_line(asker, run.checkpoint, named, asked, room)
+    return ask_line(asker, run.checkpoint, named, asked, None if asker == OWN else answer_tokens(questions))
 
 
 def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from ..checkpoints.inspection import inspect_folder
 from .asking import OURS, Asking
 from .checks import check_writable
 from .chunks import choose_device, environments, number_of_chunks
-from .command_lines import OWN, ask_line, room_for, score_line
+from .command_lines import OWN, ask_line, score_line
 from .layers import read_recipe
 from .prepare import prepare_data
 from .process import run_beside, run_plain, say
@@ -78,7 +78,7 @@ def make_ready(asking: Asking) -> Evaluation:
         gold=gold,
         images=images,
         asked=asking.out / "questions-science.json" if asking.evaluator == SCIENCE else questions,
-        room=asking.max_new_tokens or room_for(any(one.reasoned for one in read)),
+        room=asking.max_new_tokens or answer_tokens(read),
         device=device,
         gpus=gpus,
         chunks=number_of_chunks(asking.chunks or len(gpus) or 1, len(read)),
