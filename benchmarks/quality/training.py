@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from emollm_plugin.alignment.align import Words, align
-from emollm_plugin.alignment.draw import draw_in
 from emollm_plugin.alignment.pairs import draw_pairs
+from emollm_plugin.alignment.residual import scale_residual
 
 from .arms import Arm
 from .data import Cell, Item
@@ -38,7 +38,7 @@ def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: 
     turns = [{"image": item.image, "conversations": [{}, {"value": item.answer}]} for item in items]
     pairs = draw_pairs(turns, most=len(turns), seed=seed)
     align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
-    draw_in(projector, words, arm.beside)
+    scale_residual(projector, words, arm.beside)
 
 
 def train(

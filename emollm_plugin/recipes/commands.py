@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .command_lines import CLI, LOADER, OWN, ask_line, room_for, score_line, words
 from .devices import Devices
+from .eval_commands import CLI, LOADER, OWN, ask_line, room_for, score_line, words
 from .host_arguments import with_host_arguments
 from .launchers import start_words
 from .prepare import Base, Data
@@ -28,7 +28,7 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "layer": recipe.select_layer,
         "projector": recipe.projector,
         "steps": recipe.align,
-        "beside": recipe.beside,
+        "residual": recipe.align_residual,
         "seed": recipe.seed,
         "out": out,
     }
@@ -180,7 +180,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
         "learning_rate",
         "projector_lr",
         "align",
-        "beside",
+        "align_residual",
     )
     values = {
         "dataset": name,
