@@ -1,7 +1,7 @@
 """Average precision of a class, from how sure a model is of it: functions over items.
 
-Each takes `truth` `(n,)`, whether it is of the class, and `sure` `(n,)`, the probability given to that; NaN without any item
-of the class.
+Each takes `truth` `(n,)`, whether an item is of the class, and `sure` `(n,)`, the probability given to that; NaN without any
+item of the class.
 """
 
 from __future__ import annotations

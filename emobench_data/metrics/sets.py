@@ -1,8 +1,8 @@
 """Metrics of sets of labels: functions over items, weighted as those of `regression`.
 
 Each takes `truth` and `guess` `(n,)`, tuples of labels; what stands in place of an answer that could not be read is a string,
-which is right in nothing: it adds no label, and its Jaccard index is 0 even where the true set is empty (ours; SemEval-2018's
-scorer takes it for the empty set).
+which is right in nothing: it adds no label, and its Jaccard index is 0 even where the true set is empty (our rule; the scorer
+of SemEval-2018 takes it for the empty set).
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def _labels(*sides: Sets) -> list[str]:
 def _counted(truth: Sets, guess: Sets, weights: ArrayLike | None, labels: Sequence[str]) -> tuple[Floats, Floats]:
     """Of each of L labels how often it is said where it is true, and how often said and true together: `(S, L)` each."""
     first, second = (
-        np.array([[not isinstance(own, str) and label in own for label in labels] for own in side], float).reshape(
-            -1, len(labels)
-        )
+        np.array([[one in own and not isinstance(own, str) for one in labels] for own in side], float)
         for side in (truth, guess)
     )
     weights = weights_of(truth, weights)

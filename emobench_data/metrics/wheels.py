@@ -1,15 +1,15 @@
 """Sets of free words by the groups of emotion wheels: the metric of MER2025 and MER-UniBench, and the hit rate.
 
 A wheel is a mapping from words to groups; a word that is not on it counts for nothing. An item without a group in its gold is
-left out, by wheel. One whose answer has none has precision and recall 0. Over items precision and recall are means, F1 is of
-these two means; over several wheels each is the mean.
+left out, by wheel. One whose answer has none has precision and recall 0. Over the items precision and recall are means, and F1
+is of these two; over several wheels each is the mean.
 
 Functions over items, weighted as those of `regression`; an answer that could not be read is a string.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,11 +49,6 @@ def counted(truth: Sets, wheel: Wheel) -> int:
 def groups(words: tuple[str, ...] | str, wheel: Wheel) -> set[str]:
     """The groups of `words`."""
     return set() if isinstance(words, str) else {group for word in words if (group := wheel(word)) is not None}
-
-
-def by_table(table: Mapping[str, str]) -> Wheel:
-    """A wheel that is a table: word -> group."""
-    return table.get
 
 
 def _compared(truth: tuple[str, ...] | str, guess: tuple[str, ...] | str, wheel: Wheel) -> tuple[float, float, float, float]:

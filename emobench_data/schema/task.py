@@ -38,6 +38,7 @@ class Task:
         wording: of a medium; where its text is asked about too, of a medium with its text.
         silent: of a medium without a text.
         text: of a text alone.
+        part_of: the name under which the mean over all tasks that are parts of it is given, such as an intensity by emotion.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Task:
     wording: Wording
     silent: Wording
     text: Wording
+    part_of: str = ""
 
     @property
     def hint(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..schema.task_type import TaskType
 from ..schema.types import family_type, get_type
+from .wheels import wheel_lines
 
 _LABELS = get_type("closed")
 NAMED = 5  # ids of a kind of fault
@@ -26,7 +27,7 @@ def score_table(result: dict[str, Any]) -> str:
     families = result.get("families", {})
     lines = [_aligned(rows, _LABELS)] if rows or not families else []
     lines += [_family(family_type(name), tasks) for name, tasks in families.items()]
-    lines += faithfulness_lines(result) + fault_lines(result)
+    lines += [*mean_lines(result), *wheel_lines(result), *faithfulness_lines(result), *fault_lines(result)]
     for task, figures in result.get("judge", {}).get("tasks", {}).items():
         lines.append(f"judge {result['judge']['model']} on {task}, not in the overall: {percent(figures['accuracy'])}")
     return "\n".join(lines)
@@ -44,6 +45,15 @@ def family_rows(kind: TaskType, name: str, figures: dict[str, Any]) -> list[list
 
 def _family(kind: TaskType, tasks: dict[str, Any]) -> str:
     return "\n" + _aligned([row for task, own in tasks.items() for row in family_rows(kind, task, own)], kind)
+
+
+def mean_lines(result: dict[str, Any]) -> list[str]:
+    """The means over tasks that are parts of one, a line each."""
+    lines = []
+    for name, own in result.get("means", {}).items():
+        kind = family_type(own["family"])
+        lines.append(f"{name}, mean of {', '.join(own['tasks'])}: {kind.columns[kind.main]} {kind.cell(own[kind.main])}")
+    return lines
 
 
 def faithfulness_lines(result: dict[str, Any]) -> list[str]:

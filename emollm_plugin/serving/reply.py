@@ -67,9 +67,9 @@ def reply(predictor: Predictor, dialogue: Dialogue, *, situation: str = "", max_
 
 def _question(dialogue: Dialogue, seen: Seen | None, situation: str, form: str) -> str:
     """As `emobench_data` writes it for training and evaluation."""
-    text = so_far(dialogue.turns, situation=situation)
-    record = Record("asked", "1", TASK, (Medium(seen.medium, "asked"),) if seen else (), "...", text=text)
-    return show(record, record.media, training=False, form=form).prompt
+    media = (Medium(seen.medium, "asked"),) if seen else ()
+    record = Record("asked", "1", TASK, media, "...", text=so_far(dialogue.turns, situation=situation))
+    return show(record, media, training=False, form=form).prompt
 
 
 def turns_of(words: Sequence[str]) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from ...io.atomic import atomic_file
 from ...schema.task_type import TaskType
 from ...schema.tasks import TASKS, Task, get_task, known_tasks
 from ...schema.types import LABELS
-from .tasks import STEPS
+from . import STEPS
 
 REASONS = 192  # tokens of an answer with its reasons
 _HERE = "emobench_data.export.lmms_eval.tasks"

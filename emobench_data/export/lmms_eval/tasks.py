@@ -21,12 +21,12 @@ from ...schema.types import TYPES
 from ...scoring.gold import read_gold
 from ...scoring.reader import read
 from ..llava import QUESTIONS
+from . import STEPS
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 DATA, MEDIA = "EMOBENCH_DATA", "EMOBENCH_MEDIA"
-STEPS = "_steps"  # ends the names of the tasks that ask what the question file asks
 
 
 def _folder() -> Path:

@@ -111,7 +111,7 @@ class Multi(OwnTable):
         pairs = [(item.truth, item.guess) for item in items]
         labels = list(dict.fromkeys(option for item in items for option in item.gold.options))
         (most, _), *_ = Counter(item.truth for item in items).most_common(1)
-        functions: dict[str, Callable[..., Any]] = {
+        functions: dict[str, Any] = {
             "jaccard": sets.jaccard,
             "micro_f1": sets.micro_f1,
             "macro_f1": partial(sets.macro_f1, labels=labels),

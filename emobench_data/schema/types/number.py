@@ -124,7 +124,10 @@ class Number(OwnTable):
         return 1 - abs(guess - truth) / (self.high - self.low)
 
     def figures(self, items: Sequence[Item], units: NDArray[np.int64]) -> dict[str, Any]:
-        """Of the answers that could be read; `pearson_filled` is of all, where one that cannot is the middle of the range."""
+        """Of the answers that could be read; `pearson_filled` is of all, the middle of the range for those that could not.
+
+        `pearson_upper` is of the gold in the upper half of the range; `refused` is the share without a number.
+        """
         import numpy as np
 
         from ...metrics import regression

@@ -86,7 +86,7 @@ class OpenSet(OwnTable):
 
         `out_of_vocabulary` is the share of the words said that are not on it.
         """
-        from ...metrics.named import with_intervals
+        from ...metrics.named import figures_of, with_intervals
         from ...metrics.wheels import FIGURES, hit_rate, wheel_figures
 
         pairs = [(item.truth, item.guess) for item in items]
@@ -107,6 +107,7 @@ class OpenSet(OwnTable):
             "word_f1": sum(item.credit for item in items) / len(items),
             "out_of_vocabulary": sum(word not in _tables()[0] for word in said) / len(said) if said else None,
             "wheel_version": load_wheel().version,
+            **figures_of(self.family, pairs, units),  # those that other packages add
         }
 
     def aggregate(self, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float]:

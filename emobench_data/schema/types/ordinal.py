@@ -112,7 +112,7 @@ class Ordinal(OwnTable):
         `_some` are of the items whose class is not 0, where numbered classes have one: those with "some emotion".
         """
         from ...metrics import Confusion
-        from ...metrics.named import with_intervals
+        from ...metrics.named import figures_of, with_intervals
         from ...metrics.ordinal import quadratic_kappa
         from ...metrics.regression import mae, pearson
 
@@ -125,6 +125,7 @@ class Ordinal(OwnTable):
             found[name] = defined(function(*some)) if zero else None
         labels = Confusion([item.truth for item in items], [item.guess for item in items]).metrics()
         majority = max(Counter(item.truth for item in items).values()) / len(items)
+        found |= figures_of(self.family, pairs, units[read])  # those that other packages add
         return {**found, "accuracy": labels["accuracy"], "majority": majority, "macro_f1": labels["macro_f1"]}
 
     def aggregate(self, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float]:

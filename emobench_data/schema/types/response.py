@@ -22,8 +22,8 @@ CODES = ("esconv",)
 class Response(OwnTable):
     """An answer is a text; `references` are other replies that it may be compared with. Never part of any accuracy.
 
-    What counts of a model's answer is the reply; an empty one is unparsed. `code` names published code, whose counts are
-    given beside ours: `esconv`.
+    What counts of a model's answer is the reply; an empty one is unparsed. `code` names published code (`esconv`), whose way of
+    counting is given beside ours.
     """
 
     name = "response"
@@ -80,11 +80,13 @@ class Response(OwnTable):
 
     def figures(self, items: Sequence[Item], units: NDArray[np.int64]) -> dict[str, Any]:
         """Of all questions; what was not replied is an empty text."""
+        from ...metrics.named import figures_of  # those that other packages add
         from ._replies import reply_figures
 
         said = ["" if self.unread(item.guess) else item.guess for item in items]
         references = [sorted(item.gold.references, key=item.gold.answer.__ne__) for item in items]  # the answer first
-        return reply_figures(said, references, units, published=self.code)
+        found = reply_figures(said, references, units, published=self.code)
+        return found | figures_of(self.family, [(item.truth, item.guess) for item in items], units)
 
     def aggregate(self, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float]:
         """Beside the answer alone, without other references."""

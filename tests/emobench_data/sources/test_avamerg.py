@@ -33,7 +33,7 @@ def build(root):
 def test_a_clip_is_named_by_its_place_and_the_speaker(tmp_path):
     build(tmp_path)
     records, skips = convert("avamerg", tmp_path)
-    assert [(one.item, one.media) for one in records if one.task == "reply"] == [
+    assert [(one.item, one.paths[0]) for one in records if one.task == "reply"] == [
         ("dia00001/0", "video/dia00001utt0_12.mp4"),
         ("dia00001/1", "video/dia00001utt2_12.mp4"),
         ("dia00002/0", "video/dia00002utt0_12.mp4"),

@@ -36,4 +36,4 @@ def test_questions_and_their_answers_are_records(tmp_path):
     ]
     turns = [[turn["value"] for turn in one["conversations"]] for one in records]
     assert turns[:2] == [["<image>\nWhich?", "a"], ["<video>\nWhy?", "Answer: Yes"]]
-    assert turns[2:] == [["How much?", "0.500"], ["Which of them?", "joy, love"]]
+    assert turns[2:] == [["How much?", "0.50"], ["Which of them?", "joy, love"]]

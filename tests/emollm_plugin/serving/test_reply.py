@@ -22,7 +22,7 @@ SAID = "Feeling: sadness\nStrategy: question\nAnswer: What happened, if I may as
 
 def in_steps(text="", **more):
     attributes = {"emotion": "sadness", "strategy": "question"}
-    return Record("esconv", "1", "reply", "text", "", "What happened, if I may ask?", text=text, attributes=attributes, **more)
+    return Record("esconv", "1", "reply", (), "What happened, if I may ask?", text=text, attributes=attributes, **more)
 
 
 def test_turns_that_are_typed_alternate_and_end_with_the_speaker():
@@ -85,7 +85,7 @@ def test_it_asks_in_the_form_that_was_trained_and_reads_the_steps(predictor, hea
     predictor.model.config.emollm_training = noting(("esconv/1/reply", SAID))
     report = reply(predictor, Dialogue(TURNS), situation="A bad week.")
     record = in_steps(so_far(TURNS, situation="A bad week."))
-    assert heard == [show(record, "", "", training=False, form="steps").prompt]
+    assert heard == [show(record, (), training=False, form="steps").prompt]
     assert f"{written(steps_of(record))}\nAnswer: {record.answer}" == SAID
     assert (report["emotion"], report["strategy"]) == ("sadness", "question")
     assert report["reply"] == "What happened, if I may ask?" and report["note"] == ""
