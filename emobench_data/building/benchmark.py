@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from ..io.atomic import atomic_files
-from ..io.errors import InputError
-from ..io.locks import locked
 from ..io.outputs import Outputs
 from . import datacard
 from .composition import Composition, load_composition
 from .gather import Gathered, gather
-from .image_folder import MEDIA
-from .preparation import Care, Place, Prepared, prepare
+from .manifest import manifest
+from .pipeline import run
+from .preparation import Prepared
 from .record_exports import record_files, write_records
-from .splits import check_answers
-from .statistics import Statistics, count_items
+from .statistics import Statistics
 
 CHECKSUMS, CARD, MANIFEST = "SHA256SUMS", "README.md", "build.json"
 FIGURES = ("figures/labels.png", "figures/lengths.png", "figures/durations.png")
@@ -52,25 +49,11 @@ def build(
     out = Path(out)
     composition = composition if isinstance(composition, Composition) else load_composition(str(composition))
     gathered = gather(composition)
-    with locked(out):
-        care = Care(
-            check=check,
-            videos=composition.videos,
-            faulty=composition.faulty,
-            way_out=_WAY_OUT,
-            near=composition.near_duplicates == "drop",
-            unpack=check,
-        )
-        places = [
-            Place(source=part.source, root=composition.data_root / part.folder, folder=part.folder)
-            for part in gathered.parts.values()
-        ]
-        prepared = prepare(gathered.records, places, composition.data_root, out, care)
-        gathered.records = prepared.records
-        if not gathered.records:
-            raise InputError("no record is left to be written; loosen the composition's caps, weights and sub-tasks")
-        check_answers(gathered.records, {name: read["skipped"] for name, read in gathered.sources.items()})
+
+    def write(prepared: Prepared) -> dict[str, Any]:
         return _write(gathered, prepared, composition, out, drawing.draw if figures else None)
+
+    return run(gathered, composition, out, write, check=check, unpack=check, way_out=_WAY_OUT)
 
 
 def all_files() -> tuple[str, ...]:
@@ -85,34 +68,12 @@ def _write(
         with Outputs(folder) as outputs:
             statistics = Statistics(prepared.seconds)
             trained = write_records(gathered, composition, outputs, statistics)
-        manifest = _manifest(composition, gathered, statistics) | {
-            "left_out": prepared.left_out,
-            "training": trained,
-            "figures": draw(statistics, folder) if draw else [],
-            "image_folder": MEDIA if prepared.image_folder == out / MEDIA else "",
-            "linked": prepared.linked,
-        }
-        (folder / CARD).write_text(datacard.card(manifest), "utf-8")
+        made = manifest(gathered, prepared, composition, out, statistics, trained)
+        made["figures"] = draw(statistics, folder) if draw else []
+        sources = {name: part.source for name, part in gathered.parts.items()}
+        (folder / CARD).write_text(datacard.card(made, sources), "utf-8")
         sums = outputs.sums | outputs.of(CARD, *FIGURES)
         (folder / CHECKSUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)), "utf-8")
-        manifest["sha256"] = dict(sorted(sums.items()))
-        (folder / MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2) + b"\n")
-    return manifest
-
-
-def _manifest(composition: Composition, gathered: Gathered, statistics: Statistics) -> dict[str, Any]:
-    return {
-        "version": _version(),
-        "config": composition.as_config(),
-        "absent": gathered.absent,
-        "read": gathered.sources,
-        "items": count_items(gathered.records),
-        **statistics.summary(),
-    }
-
-
-def _version() -> str:
-    try:
-        return version("emollm-llava")
-    except PackageNotFoundError:
-        return "not installed"
+        made["sha256"] = dict(sorted(sums.items()))
+        (folder / MANIFEST).write_bytes(orjson.dumps(made, option=orjson.OPT_INDENT_2) + b"\n")
+    return made

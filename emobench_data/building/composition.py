@@ -64,7 +64,7 @@ class Composition:
     Args:
         data_root: the folder that holds the data sets; LLaVA's image folder.
         seed: another seed gives other splits and draws.
-        shuffle: another number gives another order of the training file.
+        shuffle: another number gives another order of the training file; None leaves the data sets' own.
         missing: `error`, or `skip` to go without the data sets that are not there.
         faulty: the share of a data set's media that may be missing or broken, whose records are then left out: `error`
             (none), `skip` (any), or a number.
@@ -80,7 +80,7 @@ class Composition:
 
     data_root: Path
     seed: int = 0
-    shuffle: int = 0
+    shuffle: int | None = 0
     missing: str = "error"
     faulty: float = 0.0
     near_duplicates: str = "drop"

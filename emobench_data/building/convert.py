@@ -1,4 +1,4 @@
-"""Turn one data set on disk, or EmoBench-mini, into LLaVA's files."""
+"""Turn one data set on disk, or EmoBench-mini, into LLaVA's files: a build of one, without the files of other tools."""
 
 from __future__ import annotations
 
@@ -10,26 +10,30 @@ from typing import Any
 
 import orjson
 
-from ..export.llava import QUESTIONS, TRAIN, write_questions, write_training_json
+from ..export.llava import QUESTIONS, TRAIN
 from ..io.atomic import atomic_files, remove_files, settle
 from ..io.errors import InputError
 from ..io.locks import locked
+from ..io.outputs import Outputs
 from ..media.check import MediaFile
 from ..media.storyboard import storyboards
 from ..mini import check_size, is_rendered, render_mini
-from ..rationale.choose import asked_form, choose, trained_form
-from ..rationale.steps import steps_of
-from ..schema.record_files import write_record_file
-from ..schema.records import SPLITS, Record
+from ..schema.records import Record
 from ..schema.tasks import DIRECT, get_task
-from ..sources import Skips, Source, get_source, warn_of_gaps
+from ..sources import Source, get_source
+from . import datacard
+from .composition import Composition, Part
+from .gather import Gathered, read_parts
 from .image_folder import MEDIA
-from .preparation import Care, Place, Prepared, prepare
-from .splits import assign_splits, check_answers, check_shares
+from .manifest import folder_of, manifest
+from .pipeline import run
+from .preparation import Prepared
+from .record_exports import RECORDS, write_records
+from .statistics import Statistics
 
-RECORDS, SUMMARY = "records.jsonl", "summary.json"
+SUMMARY, CARD = "summary.json", "DATACARD.md"  # a README may be the user's own
 FAULTY = 0.02  # a copy with more faulty media is the wrong folder, or cut off
-FILES = (TRAIN, RECORDS, *QUESTIONS["test"], *QUESTIONS["val"], SUMMARY)
+FILES = (TRAIN, RECORDS, *QUESTIONS["test"], *QUESTIONS["val"], CARD, SUMMARY)
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,16 @@ class Form:
     reasoned: tuple[str, ...] | None = None
     keep: bool = False
 
-    def of(self, record: Record) -> str:
-        """How `record` is asked."""
-        return asked_form(record, self.asks, self.reasoned)
+    def composition(self, **others: Any) -> Composition:
+        """The plan of data that are read and written in their own order."""
+        return Composition(
+            shuffle=None,
+            rationale=self.rationale,
+            rationales=self.rationales,
+            form=self.asks,
+            reasoned=self.reasoned,
+            **others,
+        )
 
 
 def convert(
@@ -69,7 +80,7 @@ def convert(
     near_duplicates: str = "drop",
     tasks: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
-    """Write the training JSON, the questions with their gold, and a summary of `source` to `out`; return the summary.
+    """Write the training JSON, the questions with their gold, a data card and a summary of `source`; return the summary.
 
     Media are not copied but named relative to `root`; where pictures have to be made (of clips, or out of an annotation),
     all media are named from `out`/media. `root` is only read. Records of train and val that leak are left out and counted.
@@ -94,23 +105,14 @@ def convert(
     if unknown := [task for task in tasks or () if task not in source.tasks]:
         raise InputError(f"{source.title} has no sub-task {unknown[0]!r}; it has {', '.join(source.tasks)}")
     root, out = Path(root), Path(out)
-    skips = Skips()
-    tasks = tasks or source.usual
-    read = list(source.records(root, skips, tasks))
-    incomplete = warn_of_gaps(source, read, tasks)
-    records = assign_splits(read, test=test, val=val, seed=seed)
-    if not any(record.split for record in read):
-        check_shares(source.title, records, test=test, val=val)
-    care = Care(
-        check=check,
-        videos=videos,
-        faulty=faulty,
-        near=near_duplicates == "drop",
-        way_out=f"--faulty-media {faulty:g} lets no such share be left out; get these files again, or name the right folder",
+    part = Part(source=source, folder=".", tasks=tasks or source.usual, cap={}, test=test, val=val)
+    composition = form.composition(
+        data_root=root, seed=seed, faulty=faulty, near_duplicates=near_duplicates, videos=videos, parts=(part,)
     )
-    with locked(out):
-        prepared = prepare(records, [Place(source=source, root=root)], root, out, care)
-        check_answers(prepared.records, {source.name: skips.summary()})
+    gathered = read_parts(composition, [part], attributes=True)
+
+    def write(prepared: Prepared) -> dict[str, Any]:
+        read = gathered.sources[source.name]
         summary = {
             "source": source.name,
             "title": source.title,
@@ -119,19 +121,17 @@ def convert(
             "seed": seed,
             "test": test,
             "val": val,
-            **summarise(prepared.records),
+            **summarise(gathered.records),
             "expected_items": dict(source.expected),
-            "incomplete": incomplete,
-            "skipped": skips.summary(),
+            "incomplete": read["incomplete"],
+            "skipped": read["skipped"],
             "left_out": prepared.left_out,
-            **_folder(prepared, out),
+            **folder_of(prepared, out),
         }
-        return write_all(prepared.records, out, summary, videos, form)
+        return _write(gathered, prepared, composition, out, summary, form)
 
-
-def _folder(prepared: Prepared, out: Path) -> dict[str, Any]:
-    """`image_folder`: `media`, which is relative to the summary, or empty for the data set's own; and whether it is linked."""
-    return {"image_folder": MEDIA if prepared.image_folder == out / MEDIA else "", "linked": prepared.linked}
+    refused = f"--faulty-media {faulty:g} lets no such share be left out; get these files again, or name the right folder"
+    return run(gathered, composition, out, write, check=check, unpack=True, way_out=refused)
 
 
 def make_mini(
@@ -164,26 +164,23 @@ def make_mini(
             clips = (one.path for record in records for one in record.media if one.kind == "video")
             storyboards({name: MediaFile(media, name, "video") for name in clips}, media)
         summary = {"source": "mini", "seed": seed, **summarise(records), "image_folder": MEDIA, "linked": False}
-        return write_all(records, out, summary, videos, form)
+        composition = form.composition(data_root=media, seed=seed, videos=videos, parts=())
+        return _write(Gathered(records), Prepared(records, media), composition, out, summary, form)
 
 
-def write_all(records: list[Record], out: Path, summary: dict[str, Any], videos: str, form: Form) -> dict[str, Any]:
+def _write(
+    gathered: Gathered, prepared: Prepared, composition: Composition, out: Path, summary: dict[str, Any], form: Form
+) -> dict[str, Any]:
     """Write the files of every split that has records, the summary last; all or none. Return the summary."""
-    boards = videos == "storyboards"
-    splits = {split: [record for record in records if record.split == split] for split in SPLITS}
-    train, texts = choose(splits["train"], form.rationale, form.rationales, form=form.asks, reasoned=form.reasoned)
-    if form.rationale != "none":
-        counts = {"trained": len(train), "with_rationale": len(texts)}
-        summary = summary | {"rationale": {"mode": form.rationale, **counts}}
     with atomic_files(out, FILES) as folder:
-        if train:
-            write_training_json(train, folder / TRAIN, storyboards=boards, rationales=texts, form=trained_form(form.asks))
-        if form.keep and splits["train"]:
-            write_record_file(splits["train"], folder / RECORDS)
-        for split, (questions, gold) in QUESTIONS.items():
-            if splits[split]:
-                paths = folder / questions, folder / gold
-                write_questions(splits[split], *paths, storyboards=boards, form=form.of, steps=steps_of)
+        statistics = Statistics(prepared.seconds)
+        with Outputs(folder) as outputs:
+            trained = write_records(gathered, composition, outputs, statistics, tables=False, keep=form.keep)
+        if form.rationale != "none":
+            summary = summary | {"rationale": {"mode": form.rationale, **trained}}
+        for part in gathered.parts.values():  # EmoBench-mini has none
+            made = manifest(gathered, prepared, composition, out, statistics, trained)
+            (folder / CARD).write_text(datacard.card_of_one(made, part.source), "utf-8")
         (folder / SUMMARY).write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
     return summary
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..export.table import card_head
@@ -37,6 +37,17 @@ answers one is offered, and of more than 26 options 26 |
 | `splits.jsonl` | every record's split and group |
 | `build.json` | composition, counts and checksums, for programs |
 | `SHA256SUMS` | checksums: `sha256sum -c SHA256SUMS` |"""
+_CONVERTED = """\
+Written by `python -m emobench_data convert` for training and evaluation with LLaVA. Wording, label set, splits and the
+rules below are ours, not those of the data set's authors."""
+_FILES_OF_ONE = """\
+| file | what |
+| --- | --- |
+| `train.json` | LLaVA's training JSON |
+| `questions.jsonl`, `gold.jsonl` | the test questions for LLaVA's eval scripts, and the answers for \
+`python -m emobench_data score`, or for lmms-eval (`emollm lmms-eval-path`); `val_...` the same for validation |
+| `records.jsonl` | the training records with their annotation, where `--keep-records` asked for them |
+| `summary.json` | counts and what was left out, for programs |"""
 _LEAKS = {
     "leaks": "the same item, medium or text",
     "content_leaks": "a medium of the same content or nearly the same picture",
@@ -55,33 +66,44 @@ _LINKED = (
 )
 
 
-def card(manifest: dict[str, Any]) -> str:
-    """The card of a build by its manifest (see `build`), with a head that Hugging Face `datasets` reads."""
+def card(manifest: dict[str, Any], sources: Mapping[str, Source]) -> str:
+    """The card of a build by its manifest (see `build`), with a head that Hugging Face `datasets` reads.
+
+    Args:
+        sources: the data sets in it, by name.
+    """
     splits = [split for split, n in manifest["records"].items() if n]
-    sources = [get_source(name) for name in manifest["items"]]
+    return f"{card_head(splits)}\n# EmoBench, rebuilt\n\n{_ABOUT}\n\n{_body(manifest, sources, _FILES)}\n"
+
+
+def card_of_one(manifest: dict[str, Any], source: Source) -> str:
+    """The card of what `convert` made of `source`."""
+    return f"# {source.title}\n\n{_CONVERTED}\n\n{_body(manifest, {source.name: source}, _FILES_OF_ONE)}\n"
+
+
+def _body(manifest: dict[str, Any], sources: Mapping[str, Source], files: str) -> str:
+    there = [sources[name] for name in manifest["items"]]
     sections = [
-        "# EmoBench, rebuilt",
-        _ABOUT,
-        *_warnings(sources),
+        *_warnings(there),
         "## Files",
-        _FILES,
+        files,
         _image_folder(manifest),
         "## Data sets",
-        _sources(manifest),
+        _sources(manifest, sources),
         *_absent(manifest),
         "## Sub-tasks",
         _tasks(manifest),
         *_figures(manifest),
         "## Rules",
-        _rules(sources, manifest),
+        _rules(there, manifest),
         "## Left out",
-        _left_out(manifest),
+        _left_out(manifest, sources),
         "## Labels",
         *_labels(manifest),
         "## Citations",
-        "\n".join(f"- {source.title}: {source.citation}" for source in sources),
+        "\n".join(f"- {source.title}: {source.citation}" for source in there),
     ]
-    return card_head(splits) + "\n" + "\n\n".join(sections) + "\n"
+    return "\n\n".join(sections)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -99,10 +121,10 @@ def _image_folder(manifest: dict[str, Any]) -> str:
     return _MADE.format(_LINKED if manifest["linked"] else "") if manifest["image_folder"] else _NAMED
 
 
-def _sources(manifest: dict[str, Any]) -> str:
+def _sources(manifest: dict[str, Any], sources: Mapping[str, Source]) -> str:
     rows = []
     for name, items in manifest["items"].items():
-        source, part, counts = get_source(name), manifest["config"]["sources"][name], manifest["sources"][name]
+        source, part, counts = sources[name], manifest["config"]["sources"][name], manifest["sources"][name]
         rows.append(
             [
                 f"[{source.title}]({source.homepage})",
@@ -154,13 +176,13 @@ def _rules(sources: list[Source], manifest: dict[str, Any]) -> str:
     return "\n".join(lines if lines[-1].startswith("-") else [*lines, "- none"])
 
 
-def _left_out(manifest: dict[str, Any]) -> str:
+def _left_out(manifest: dict[str, Any], sources: Mapping[str, Source]) -> str:
     lines = []
     for name, read in manifest["read"].items():
         reasons = [f"{entry['count']:,} x {reason}" for reason, entry in read["skipped"].items()]
         reasons += [f"{read['read'] - read['kept']:,} x not drawn by the composition"] * (read["read"] > read["kept"])
         reasons += [f"incomplete, {gap}" for gap in read["incomplete"]]
-        lines += [f"- {get_source(name).title}: {'; '.join(reasons)}"] if reasons else []
+        lines += [f"- {sources[name].title}: {'; '.join(reasons)}"] if reasons else []
     for key, title in _LEAKS.items():
         entry = manifest["left_out"].get(key)
         if entry:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..io.errors import InputError
 from ..schema.records import Medium, Record
+from ..schema.tasks import STEPS
 from ..sources import Skips, warn_of_gaps
 from .composition import Composition, Part
 from .sampling import sample
@@ -37,15 +39,27 @@ def gather(composition: Composition) -> Gathered:
         InputError: data sets are not there (all are named) and the composition does not skip them, one cannot be read,
             or a share of 0 < test, val < 1 gives a split no record.
     """
-    result = Gathered()
     missing = [part for part in composition.parts if not part.source.there(composition.data_root / part.folder)]
-    result.absent = [part.source.name for part in missing]
     if missing and (composition.missing == "error" or len(missing) == len(composition.parts)):
         raise InputError(_missing(missing, composition))
-    for part in composition.parts:
-        if part.source.name not in result.absent:
-            result.parts[part.source.name] = part
-            result.records += _read(part, composition, result)
+    result = read_parts(composition, [part for part in composition.parts if part not in missing])
+    result.absent = [part.source.name for part in missing]
+    return result
+
+
+def read_parts(composition: Composition, parts: Iterable[Part], *, attributes: bool = False) -> Gathered:
+    """Read `parts`, which are there.
+
+    Args:
+        attributes: keep the annotation that serves rationales and steps alone where neither is asked for.
+
+    Raises:
+        InputError: as `gather`.
+    """
+    result = Gathered()
+    for part in parts:
+        result.parts[part.source.name] = part
+        result.records += _read(part, composition, result, attributes)
     return result
 
 
@@ -57,7 +71,7 @@ def _missing(missing: list[Part], composition: Composition) -> str:
     )
 
 
-def _read(part: Part, composition: Composition, result: Gathered) -> list[Record]:
+def _read(part: Part, composition: Composition, result: Gathered, attributes: bool) -> list[Record]:
     skips = Skips()
     read = list(part.source.records(composition.data_root / part.folder, skips, part.tasks))
     split = assign_splits(read, test=part.test, val=part.val, seed=composition.seed)
@@ -71,12 +85,13 @@ def _read(part: Part, composition: Composition, result: Gathered) -> list[Record
         "incomplete": warn_of_gaps(part.source, read, part.tasks),
     }
     folder = "" if part.folder == "." else f"{part.folder}/"
-    # Attributes serve rationales alone.
-    dropped = composition.rationale == "none"
+    kept = attributes or composition.rationale != "none" or composition.form == STEPS
+    if kept and not folder:
+        return records
     return [
         replace(
             record,
-            attributes={} if dropped else record.attributes,
+            attributes=record.attributes if kept else {},
             media=tuple(Medium(one.kind, folder + one.path) for one in record.media),
         )
         for record in records

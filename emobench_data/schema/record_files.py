@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from ..io.atomic import atomic_file
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_lines
 from .records import Medium, Record
@@ -19,10 +17,9 @@ _LISTS = {"references", "options"}
 _ANSWERS = {"answer", "references"}  # of the form that the task's type has, which the record itself checks
 
 
-def write_record_file(records: Iterable[Record], path: Path) -> None:
-    """Write `records` to `path`."""
-    with atomic_file(path) as file:
-        file.writelines(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records)
+def record_line(record: Record) -> bytes:
+    """The line of `record`."""
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read_record_file(path: Path) -> list[Record]:

@@ -77,7 +77,9 @@ def loading_options(command: Callable) -> Callable:
     show_default=True,
     help="Numbers and ordered classes as text, or as the mean of all that may be answered, by their probabilities.",
 )
-@click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
+@click.option(
+    "--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: what the questions need: 16, 192 for guided."
+)
 @click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)

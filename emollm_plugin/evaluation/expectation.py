@@ -60,8 +60,9 @@ def scale_of(question: Question) -> Scale | None:
             raise InputError(f"question {question.id!r}: {told}; ask for fewer decimals")
         values = [kind.low + step / 10**kind.decimals for step in range(steps + 1)]
         return Scale(tuple(map(kind.written, values)), tuple(values), kind)
-    own = asked_classes(question.plain, question.options)
-    return Scale(question.options, tuple(map(float, own.values))) if own else None
+    options = tuple(question.options)  # a list, where a loader's worker handed it over
+    own = asked_classes(question.plain, options)
+    return Scale(options, tuple(map(float, own.values))) if own else None
 
 
 class Beginnings:

@@ -173,7 +173,7 @@ def test_nothing_left(root, tmp_path):
 def test_after_an_error_the_folder_is_as_it_was(root, tmp_path, monkeypatch):
     build(composition(root), tmp_path / "out")
     before = contents(tmp_path / "out")
-    monkeypatch.setattr(module.datacard, "card", lambda manifest: 1 / 0)
+    monkeypatch.setattr(module.datacard, "card", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         build(composition(root, shuffle=1), tmp_path / "out")
     assert contents(tmp_path / "out") == before

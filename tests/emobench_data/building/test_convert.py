@@ -43,7 +43,7 @@ def test_files_and_summary(root, tmp_path):
 def test_a_split_without_records_has_no_file_even_from_before(root, tmp_path):
     convert(made_up(*twenty()), root, tmp_path / "out", val=0.1)
     convert(made_up(*twenty()), root, tmp_path / "out", test=0)
-    assert visible(tmp_path / "out") == ["summary.json", "train.json"]
+    assert visible(tmp_path / "out") == ["DATACARD.md", "summary.json", "train.json"]
 
 
 def test_the_same_bytes_again(root, tmp_path):
@@ -89,7 +89,7 @@ def test_an_error_while_writing_keeps_what_was_there(root, tmp_path, monkeypatch
     convert(made_up(*twenty()), root, tmp_path / "out")
     (tmp_path / "out" / MEDIA_CACHE).unlink()
     before = contents(tmp_path / "out")
-    monkeypatch.setattr("emobench_data.building.convert.write_questions", stop)
+    monkeypatch.setattr("emobench_data.building.convert.write_records", stop)
     with pytest.raises(KeyboardInterrupt):
         convert(made_up(*twenty()), root, tmp_path / "out", seed=1, check=False)
     assert contents(tmp_path / "out") == before
@@ -97,7 +97,7 @@ def test_an_error_while_writing_keeps_what_was_there(root, tmp_path, monkeypatch
 
 def test_an_official_split_without_test_is_taken_as_it_is(root, tmp_path):
     convert(made_up(*twenty(split="train")), root, tmp_path / "out")
-    assert visible(tmp_path / "out") == ["summary.json", "train.json"]
+    assert visible(tmp_path / "out") == ["DATACARD.md", "summary.json", "train.json"]
 
 
 def test_some_sub_tasks_alone_are_written_from_the_same_split(root, tmp_path):

@@ -91,7 +91,7 @@ def test_clips_as_themselves_are_named_from_the_data_set(root, tmp_path):
     summary = convert(clips_and_pictures(root), root, tmp_path / "out", videos="clips")
     video, _, image, _ = read_lines(tmp_path / "out/questions.jsonl")
     assert video["video"] == "clips/1.mp4" and image["image"] == "clips/1.jpg" and summary["image_folder"] == ""
-    assert visible(tmp_path / "out") == ["gold.jsonl", "questions.jsonl", "summary.json"]
+    assert visible(tmp_path / "out") == ["DATACARD.md", "gold.jsonl", "questions.jsonl", "summary.json"]
 
 
 def test_nothing_is_written_into_the_data_set(root, tmp_path):
