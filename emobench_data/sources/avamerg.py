@@ -73,7 +73,7 @@ def _turn(place: str, turn: Any, talk: str, person: str, split: str, skips: Skip
     chain = chain if isinstance(chain, dict) else {}
     emotion, reply = label(chain.get("speaker_emotion"), _TABLE), prose(turn.get("response"))
     steps = {attribute: prose(chain.get(name)) for name, attribute in CHAIN.items()}
-    known = {
+    known: dict[str, Any] = {
         "source": "avamerg",
         "item": f"{talk}/{number}",
         "media": (Medium("video", f"video/{talk}utt{2 * int(number)}_{person}.mp4"),),

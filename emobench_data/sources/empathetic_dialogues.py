@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..io.errors import InputError
 from ..schema.beyond.support import LISTENER, SPEAKER, so_far
@@ -75,18 +75,22 @@ def _turns(table: Path, skips: Skips) -> Iterator[tuple[str, Turn]]:
 
 
 def _dialogue(talk: str, turns: list[Turn], split: str, skips: Skips) -> Iterator[Record]:
-    known = {"source": "empathetic_dialogues", "media": (), "split": split, "group": f"{split}/{talk}"}
+    known: dict[str, Any] = {"source": "empathetic_dialogues", "media": (), "split": split, "group": f"{split}/{talk}"}
     first = turns[0]
     if not first.emotion or not first.situation:
         return skips.add(first.place, NO_TEXT if first.emotion else NO_LABEL)
-    told = {"item": f"{split}/{talk}", "answer": first.emotion, "text": quoted("Situation", first.situation)}
+    told: dict[str, Any] = {"item": f"{split}/{talk}", "answer": first.emotion, "text": quoted("Situation", first.situation)}
     yield from make(skips, first.place, tasks=("speaker_emotion",), labels=EMOTIONS, **told, **known)
     before: list[tuple[str, str]] = []
     for turn in turns:
         if not turn.said or turn.number != len(before) + 1:
             return skips.add(turn.place, BROKEN if turn.said else NO_TEXT)
         if turn.number % 2 == 0:
-            item = {"item": f"{split}/{talk}/{turn.number}", "answer": turn.said, "text": so_far(before[-HISTORY:])}
+            item: dict[str, Any] = {
+                "item": f"{split}/{talk}/{turn.number}",
+                "answer": turn.said,
+                "text": so_far(before[-HISTORY:]),
+            }
             yield from make(skips, turn.place, tasks=("reply",), attributes={"emotion": first.emotion}, **item, **known)
         before.append((LISTENER if turn.number % 2 == 0 else SPEAKER, turn.said))
 
