@@ -45,7 +45,7 @@ def score(
     """Score a model's answers. The judge's key, if it needs one, is read from EMOLLM_JUDGE_KEY.
 
     A line of the gold is a JSON object. For questions of your own it needs a question_id, an answer, and options (which may
-    stand with the question instead). Further: accepted (all answers that are right), source and group (for figures by data
+    stand with the question instead). Further: references (all answers that are right), source and group (for figures by data
     set, and for intervals of questions that hang together), and task, one of emo_c, emo_o, intent, hate, humor and sarcasm;
     questions without a task are figures of their own, outside the overall. Where their answers are no single labels, say so
     with a type: number:low=0,high=10; ordinal or multi or strategy, with options; detection; open_set; response. Each has a
@@ -58,7 +58,7 @@ def score(
     by VQA accuracy; ten answers are taken for that too).
     """
     from ..scoring import score_general  # SciPy, which the other commands do without
-    from ..scoring.core import read_items, summarise, with_faithfulness
+    from ..scoring.core import read_items, summarise, with_reasons
     from ..scoring.judge import judged
     from ..scoring.table import score_table
     from ..scoring.wheels import with_wheels
@@ -74,7 +74,7 @@ def score(
     else:
         asked = read_asked(questions)
         items = read_items(asked, questions, gold, predictions)
-        result = with_faithfulness(summarise(items, asked), items, asked, gold)
+        result = with_reasons(summarise(items, asked), items, asked, gold)
         if wheels:
             result = with_wheels(result, items, wheels, official=official_wheels)
         if judge["judge"]:

@@ -12,7 +12,7 @@ from scipy.sparse import identity
 
 from ..io.registry import Registry
 from . import regression
-from .bootstrap import bootstrap, central
+from .bootstrap import bootstrap, percentiles
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def with_intervals(
     for column, name in enumerate(functions):
         defined = draws[np.isfinite(draws[:, column]), column]
         found[name] = float(values[column]) if np.isfinite(values[column]) else None
-        found[f"{name}_interval"] = list(central(defined)) if found[name] is not None and len(defined) else None
+        found[f"{name}_interval"] = list(percentiles(defined)) if found[name] is not None and len(defined) else None
     return found
 
 

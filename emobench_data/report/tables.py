@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..metrics.wheels import FIGURES as WHEEL_FIGURES
 from ..schema.types import family_type
 from ..scoring.gold import task_title
-from ..scoring.table import family_rows, mean_lines, percent
+from ..scoring.table import family_rows, faults_of, mean_lines, percent
 from .compare import Verdicts, compare, left_out
 from .runs import Run
 
@@ -112,8 +112,8 @@ def extras(run: Run) -> list[Table]:
         if found:
             rows = [[level, *map(percent, own.values())] for level, own in found["levels"].items()]
             title = (
-                f"{task_title(task)} at three levels (table of synonyms {found['wheel_version']}; the accepted list "
-                f"is what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
+                f"{task_title(task)} at three levels (table of synonyms {found['wheel_version']}; the references "
+                f"are what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
             )
             tables.append(Table(title, ["level", "accuracy", "precision", "recall", "F1"], rows))
     chains = {task: own["faithfulness"] for task, own in run.result["tasks"].items() if own.get("faithfulness")}
@@ -131,6 +131,11 @@ def extras(run: Run) -> list[Table]:
         ]
         head = ["sub-task", "n", "premises right", "conclusion right, from right premises", "answer follows", "readable"]
         tables.append(Table("Faithfulness: answers in steps, each step scored", head, rows))
+    faults = faults_of(run.result)
+    if faults:
+        rows = [[kind, str(len(ids)), ", ".join(ids)] for kind, ids in faults.items()]
+        note = "Each counts as the rules of scoring say: without one closing line an answer has no label."
+        tables.append(Table("Reasons at fault", ["an answer", "n", "questions"], rows, note))
     sure = {task: own["calibration"] for task, own in run.result["tasks"].items() if "calibration" in own}
     if sure:
         rows = [

@@ -17,15 +17,19 @@ from ..schema.tasks import STEPS
 RESPONSE = "response"  # the family of task types whose answers are free words
 
 
-def faithfulness_by_task(items: Sequence[Item], asked: Mapping[str, Question], gold: Readable) -> dict[str, dict[str, Any]]:
-    """Sub-task -> its `faithfulness`, where questions are asked in steps and the gold file says theirs.
+def read_gold_steps(gold: Readable) -> dict[str, Steps]:
+    """Question id -> its right steps, where the gold file says them.
 
     Raises:
         InputError: a line of the gold has steps that are none.
     """
-    if not any(one.form == STEPS for one in asked.values()):
-        return {}
-    wanted = {question: steps for question, number, entry in read_entries(gold) if (steps := _steps(gold, number, entry))}
+    return {question: steps for question, number, entry in read_entries(gold) if (steps := _steps(gold, number, entry))}
+
+
+def faithfulness_by_task(
+    items: Sequence[Item], asked: Mapping[str, Question], wanted: Mapping[str, Steps]
+) -> dict[str, dict[str, Any]]:
+    """Sub-task -> its `faithfulness`, where questions are asked in steps and `wanted` has theirs."""
     rows: dict[str, list[tuple[Steps, str | None]]] = defaultdict(list)
     free = {item.gold.task for item in items if item.gold.type.family == RESPONSE}
     for item in items:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -44,7 +45,7 @@ class Said:
     text: str
     shown: str
 
-    def read(self, key: str):
+    def read(self, key: str) -> Any:
         """Its value; raises `InputError`."""
         return read_value(self.shown, self.text, READS[key])
 

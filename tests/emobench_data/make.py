@@ -45,7 +45,7 @@ def with_other_gold(one: Record) -> Record:
         answer = one.options[(one.options.index(answer) + 1) % len(one.options)]
     else:
         answer = {"Yes": "No", "No": "Yes"}.get(answer, f"not {answer}")
-    return replace(one, answer=answer, accepted=(answer,), attributes=dict.fromkeys(one.attributes, "another"))
+    return replace(one, answer=answer, references=(answer,), attributes=dict.fromkeys(one.attributes, "another"))
 
 
 def write_picture(path: Path, colour=(200, 30, 30), size=(64, 48)) -> None:

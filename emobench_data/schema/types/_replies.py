@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...io.errors import InputError
-from ...metrics import bootstrap, central
+from ...metrics import bootstrap, percentiles
 from ...metrics.generation import bleu, bleu_metric, bleu_sums, distinct, rouge_l
 from ..words import pieces
 
@@ -72,4 +72,4 @@ def as_esconv(said: Texts, references: References) -> dict[str, Any]:
 
 def _limits(draws: NDArray[np.float64]) -> list[float] | None:
     defined = draws[np.isfinite(draws)]
-    return list(central(defined)) if len(defined) else None
+    return list(percentiles(defined)) if len(defined) else None

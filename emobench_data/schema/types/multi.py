@@ -68,24 +68,24 @@ class Multi(OwnTable):
             raise InputError(f"task type 'multi': takes none=WORD, how the empty set is said, and not {', '.join(options)}")
         return Multi(**options)
 
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
         known = {normal(option) for option in options}
         if not options or len(known) < len(options) or normal(self.none) in known:
             return f"its options must be different words, and not {self.none!r}, which says the empty set"
         if any(len(parts(option)) != 1 for option in options):
             return "an option of it holds a comma, which stands between several"
-        if not isinstance(answer, tuple) or accepted != (answer,):
+        if not isinstance(answer, tuple) or references != (answer,):
             return f"the answer {answer!r} is no list of options; no other answers may be accepted"
         if answer != tuple(option for option in options if option in answer):
             return f"the answer {[*answer]!r} must be options, each once and in their order"
         return None
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
         if not isinstance(answer, tuple) or not isinstance(options, tuple):
             return "a set needs lists of words: under 'answer', which may be empty, and what these are from under 'options'"
         answer = tuple(option for option in options if option in answer) if {*answer} <= {*options} else answer
-        accepted = (answer,) if isinstance(accepted, tuple) and len(accepted) == 1 else accepted
-        return self.answer_fault(answer, accepted, options) or Key(answer, frozenset((answer,)), options)
+        references = (answer,) if isinstance(references, tuple) and len(references) == 1 else references
+        return self.answer_fault(answer, references, options) or Key(answer, frozenset((answer,)), options)
 
     def written(self, answer: Any) -> str:
         return ", ".join(answer) or self.none

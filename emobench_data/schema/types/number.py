@@ -63,7 +63,8 @@ class Number(OwnTable):
 
     def __init__(self, low: float = 0, high: float = 10, decimals: int = 1) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high and 0 <= decimals <= 9):
-            raise InputError(f"task type 'number': no range from {low:g} to {high:g} with {decimals} decimals; give low < high")
+            got = f"low={low:g}, high={high:g} and decimals={decimals}"
+            raise InputError(f"task type 'number': got {got}; low must be below high, and decimals from 0 to 9")
         self.low, self.high, self.decimals = low, high, decimals
         told = {0: ", without decimals", 1: ", with one decimal"}.get(decimals, f", with {decimals} decimals")
         asked = f"a number from {low:g} to {high:g}{told}"
@@ -72,23 +73,24 @@ class Number(OwnTable):
     def configured(self, options: Mapping[str, str]) -> Number:
         try:
             known = {"low": float, "high": float, "decimals": int}
-            return Number(**{key: known[key](value) for key, value in options.items()})
+            read = {key: known[key](value) for key, value in options.items()}
         except (KeyError, ValueError) as error:
             given = ",".join(f"{key}={value}" for key, value in options.items())
             raise InputError(f"task type 'number:{given}': expected numbers as low=, high= and decimals=") from error
+        return Number(**read)
 
     def _fault(self, answer: Any) -> str:
         if not isinstance(answer, (int, float)) or isinstance(answer, bool) or not math.isfinite(answer):
             return f"the answer {answer!r} is not a number"
         return "" if self.low <= answer <= self.high else f"the answer {answer:g} is not from {self.low:g} to {self.high:g}"
 
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
-        if options or accepted != (answer,):
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+        if options or references != (answer,):
             return "a number has neither options nor other accepted answers"
         return self._fault(answer) or None
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
-        if fault := self.answer_fault(answer, accepted, options or ()):
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
+        if fault := self.answer_fault(answer, references, options or ()):
             return fault
         return Key(float(answer), frozenset((float(answer),)), ())
 

@@ -50,8 +50,8 @@ class OpenSet(OwnTable):
     hint = "Answer with all the words that fit, with commas between."
     close = f"{REASONS}all the words that fit, with commas between."
 
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
-        if options or accepted != (answer,):
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+        if options or references != (answer,):
             return "free words have neither options nor other accepted answers"
         if not isinstance(answer, tuple) or not answer or not all(isinstance(word, str) and normal(word) for word in answer):
             return f"the answer {answer!r} is no list of words"
@@ -60,9 +60,9 @@ class OpenSet(OwnTable):
             return f"the words {[*answer]!r} must differ, hold no comma, and be at most {LONGEST} words each"
         return None
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
         """The answer of the `Gold` is in normal form."""
-        if fault := self.answer_fault(answer, accepted, options or ()):
+        if fault := self.answer_fault(answer, references, options or ()):
             return fault
         words = _words(self.written(answer))
         return Key(words, frozenset((words,)), ())

@@ -75,10 +75,10 @@ class Ordinal(OwnTable):
     def choices(self, options: tuple[str, ...]) -> tuple[str, ...]:
         return options
 
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
         if len(options) < 2:
             return "an ordinal answer needs options, from lowest to highest"
-        if accepted != (answer,):
+        if references != (answer,):
             return "one class is right, so that there are no other accepted answers"
         try:
             values = classes(options).values
@@ -88,11 +88,11 @@ class Ordinal(OwnTable):
             return f"the answer {answer!r} is not among the options"
         return None if list(values) == sorted(set(values)) else "its options are not in order, from lowest to highest"
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
         """The answer of the `Gold` is the class's value."""
         if not isinstance(options, tuple) or {*map(type, options)} > {str}:
             return "an ordinal answer needs options, from lowest to highest"
-        if fault := self.answer_fault(answer, accepted, options):
+        if fault := self.answer_fault(answer, references, options):
             return fault
         value = classes(options).values[options.index(answer)]
         return Key(value, frozenset((value,)), options)
@@ -111,7 +111,7 @@ class Ordinal(OwnTable):
 
         `_some` are of the items whose class is not 0, where numbered classes have one: those with "some emotion".
         """
-        from ...metrics import Cells
+        from ...metrics import Confusion
         from ...metrics.named import figures_of, with_intervals
         from ...metrics.ordinal import quadratic_kappa
         from ...metrics.regression import mae, pearson
@@ -123,7 +123,7 @@ class Ordinal(OwnTable):
         some = tuple(zip(*(pair for pair in pairs if pair[0]))) or ((), ())
         for name, function in (("pearson_some", pearson), ("kappa_some", quadratic_kappa)):
             found[name] = defined(function(*some)) if zero else None
-        labels = Cells([item.truth for item in items], [item.guess for item in items]).figures()
+        labels = Confusion([item.truth for item in items], [item.guess for item in items]).metrics()
         majority = max(Counter(item.truth for item in items).values()) / len(items)
         found |= figures_of(self.family, pairs, units[read])  # those that other packages add
         return {**found, "accuracy": labels["accuracy"], "majority": majority, "macro_f1": labels["macro_f1"]}

@@ -20,7 +20,7 @@ CODES = ("esconv",)
 
 
 class Response(OwnTable):
-    """An answer is a text; `accepted` are other replies that it may be compared with. Never part of any accuracy.
+    """An answer is a text; `references` are other replies that it may be compared with. Never part of any accuracy.
 
     What counts of a model's answer is the reply; an empty one is unparsed. `code` names published code (`esconv`), whose way of
     counting is given beside ours.
@@ -60,16 +60,16 @@ class Response(OwnTable):
             raise InputError(f"task type 'response': takes code=NAME, of {', '.join(CODES)}, and not {', '.join(options)}")
         return Response(**options)
 
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
         if options:
             return "a reply has no options"
-        if not all(isinstance(text, str) and text.strip() for text in (answer, *accepted)):
+        if not all(isinstance(text, str) and text.strip() for text in (answer, *references)):
             return "the reply is empty, or is no text"
-        return None if answer in accepted else "the reply is not among the accepted ones"
+        return None if answer in references else "the reply is not among the accepted ones"
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
-        fault = self.answer_fault(answer, accepted if isinstance(accepted, tuple) else (accepted,), options or ())
-        return fault or Key(answer, frozenset(accepted), ())
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
+        fault = self.answer_fault(answer, references if isinstance(references, tuple) else (references,), options or ())
+        return fault or Key(answer, frozenset(references), ())
 
     def stratum(self, answer: Any) -> str:
         """All of one: there is nothing to balance."""
@@ -84,7 +84,7 @@ class Response(OwnTable):
         from ._replies import reply_figures
 
         said = ["" if self.unread(item.guess) else item.guess for item in items]
-        references = [sorted(item.gold.accepted, key=item.gold.answer.__ne__) for item in items]  # the answer first
+        references = [sorted(item.gold.references, key=item.gold.answer.__ne__) for item in items]  # the answer first
         found = reply_figures(said, references, units, published=self.code)
         return found | figures_of(self.family, [(item.truth, item.guess) for item in items], units)
 

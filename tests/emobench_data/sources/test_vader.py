@@ -2,7 +2,7 @@
 
 import pytest
 
-from emobench_data.build.splits import assign_splits
+from emobench_data.building.splits import assign_splits
 from emobench_data.schema.tasks import question
 from emobench_data.sources import get_source
 from emobench_data.sources.vader import KINDS

@@ -135,7 +135,7 @@ def decoded(part):
 def test_a_run_that_was_stopped_goes_on(server, questions, tmp_path):
     server.answer = lambda body: (400, "too long") if isinstance(body["messages"][0]["content"], str) else (200, "joy")
     stopped = run(server, "emo", questions, tmp_path / "a.jsonl", "--batch-size", "1")
-    assert stopped.exit_code == 2 and "question 5: Error code: 400" in stopped.output and "too long" in stopped.output
+    assert stopped.exit_code == 2 and "question 5: the endpoint answers 400" in stopped.output and "too long" in stopped.output
     assert len(said(tmp_path / "a.jsonl")) == 5
     server.asked.clear()
     server.answer = lambda body: (200, "Yes")
@@ -157,9 +157,7 @@ def test_a_clip_is_sent_as_a_storyboard_or_as_frames(server, tmp_path):
 
 
 def test_a_server_that_is_not_there_is_one_line(server, questions, tmp_path, monkeypatch):
-    import openai._base_client as client
-
-    monkeypatch.setattr(client.BaseClient, "_calculate_retry_timeout", lambda *_, **__: 0)
+    monkeypatch.setattr("emobench_data.io.connection.LONGEST_PAUSE", 0)
     server.shutdown()
     server.server_close()
     done = run(server, "emo", questions, tmp_path / "a.jsonl")
@@ -200,3 +198,13 @@ def test_an_engine_wants_an_export_and_vllm(make, questions, tmp_path, monkeypat
     monkeypatch.setenv("EMOLLM_VLLM_PYTHON", str(tmp_path / "none"))
     done = CliRunner().invoke(main, [*command, str(tmp_path / "hf")])
     assert done.exit_code == 2 and "cannot be started" in done.output
+
+
+def test_a_folders_own_code_is_not_asked_about(make, tmp_path):
+    import subprocess
+    import sys
+
+    export(make(), tmp_path / "hf")
+    code = "import sys; from pathlib import Path; from emollm_plugin.hf.engine import describe; describe(Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "hf"], input="n\n", capture_output=True, text=True)
+    assert done.returncode == 0 and "custom code" not in done.stdout + done.stderr, done.stderr[-2000:]

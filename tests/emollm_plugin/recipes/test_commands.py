@@ -2,6 +2,7 @@ import pytest
 
 from emobench_data.schema.medium import Medium
 from emobench_data.schema.questions import Question
+from emobench_data.schema.records import Medium
 from emollm_plugin.recipes.commands import align_command, eval_command, results_command, train_command
 
 from ...conftest import STACK
