@@ -51,7 +51,7 @@ def main() -> None:
 
             found = gather(read_rows(options.rows))
             print(tables(found))
-            draw(found, options.figure)
+            draw(found, HERE / "RESULTS.md", options.figure)
         else:
             from .runs import run_all
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from emobench_data.schema.questions import Question, answer_tokens
 
-from .command_lines import CLI, LOADER, OWN, ask_line, score_line, words
 from .devices import Devices
+from .eval_commands import CLI, LOADER, OWN, ask_line, score_line, words
 from .host_arguments import with_host_arguments
 from .launchers import start_words
 from .prepare import Base, Data
@@ -31,7 +31,7 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "layer": recipe.select_layer,
         "projector": recipe.projector,
         "steps": recipe.align,
-        "beside": recipe.beside,
+        "residual": recipe.align_residual,
         "seed": recipe.seed,
         "out": out,
     }
@@ -179,7 +179,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
         "learning_rate",
         "projector_lr",
         "align",
-        "beside",
+        "align_residual",
     )
     values = {
         "dataset": name,

@@ -34,8 +34,8 @@ def ask_about(predictor: Predictor, seen: Sequence[Seen], about: About, labels: 
         labels: default: Yes and No, or those that the model was trained on.
 
     Returns:
-        `task`, `label` and `confidence` (its probability), `probabilities`, `rationale` and `note` as `ask_all` has them. The
-        label is empty where the model's reasons never close.
+        `task` and `words` as asked, `label`, `confidence` (its probability), `probabilities`, and `rationale` and `note` as
+        `ask_all` has them. The label is empty where the model's reasons never close.
 
     Raises:
         InputError: the sub-task is unknown, the model never learned it, or its labels are not known.
@@ -50,7 +50,7 @@ def ask_about(predictor: Predictor, seen: Sequence[Seen], about: About, labels: 
     form = (reasoned(config) or {}).get(task.name, DIRECT)
     asked = [_question(each, task, about.words, chosen, form) for each in seen]
     ready = [predictor.ask(each, one.text, picture=f"about/{place}") for place, (each, one) in enumerate(zip(seen, asked))]
-    reports = [_report(task, *found) for found in _answers(predictor, ready, asked)]
+    reports = [_report(about, *found) for found in _answers(predictor, ready, asked)]
     predictor.forget()
     return reports
 
@@ -79,10 +79,11 @@ def _answers(
     return [(shares, chain(text) or "", "") if shares else ({}, text, NEVER_CLOSES) for text, shares in found]
 
 
-def _report(task: Task, shares: dict[str, float], rationale: str, note: str) -> dict[str, Any]:
+def _report(about: About, shares: dict[str, float], rationale: str, note: str) -> dict[str, Any]:
     label = max(shares, key=shares.__getitem__) if shares else ""
     return {
-        "task": task.name,
+        "task": about.task,
+        "words": about.words,
         "label": label,
         "confidence": shares.get(label, 0.0),
         "probabilities": shares,

@@ -13,12 +13,15 @@ from scipy import stats
 from benchmarks.reasons import __main__ as command
 from benchmarks.reasons import arms, data
 from benchmarks.reasons.data import asked, make_cell, trained
+from benchmarks.reasons.figure import default_runs
 from benchmarks.reasons.report import gain, gather
 from benchmarks.shared.crossed import crossed_mean
 from benchmarks.shared.rows import read_rows
 from emobench_data.io.errors import InputError
 from emobench_data.schema.tasks import DIRECT, GUIDED, STEPS
 from emobench_data.sources import mintrec
+
+from ..conftest import ROOT
 
 SHOWS = ("FRIENDS", "BBT")
 
@@ -166,3 +169,14 @@ def test_the_report_is_paired_and_the_figure_is_drawn(reasons, tmp_path, capsys)
         assert drawn.format == "PNG" and drawn.width > 400
     with pytest.raises(InputError, match="two rows for mustard, direct, 0"):
         gather([*rows, rows[0]])
+
+
+def test_the_default_runs_are_those_of_the_results():
+    found = {column.title: column for column in default_runs(ROOT / "benchmarks" / "RESULTS.md")}
+    assert list(found) == ["Emo-C", "Emo-O", "Intent", "Hate", "Humor", "Sarcasm"]
+    assert found["Emo-O"].arms["reasons in steps"] == [100.0, 83.3, 95.8] and found["Hate"].majority == 50
+    assert {name: len(own) for name, own in found["Humor"].arms.items()} == {
+        "reasons in steps": 3,
+        "answer alone": 1,
+        "answer alone, 480 records": 3,
+    }

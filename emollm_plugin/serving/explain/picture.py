@@ -51,7 +51,10 @@ class Sheet:
         self.image.paste(self.seen.resize((TILE, TILE), Image.Resampling.BICUBIC), (MARGIN, top))
         self._bars(second, top, report["probabilities"])
         width = 2 * TILE + GAP
-        self._words(third, report["rationale"] or report.get("note") or "(no words)", width)
+        if report.get("words"):
+            asked = f'With the words "{report["words"]}"'
+            self.y += 6 + self._text(third, asked, 14, GREY, width=width, lines=2)
+        self._steps(third, report["rationale"] or report.get("note") or "(no words)", width)
         self.y += 6 + self._text(third, f"Trained on: {report['trained_on']}", 14, GREY, width=width, lines=2, above=-6)
         if question:
             self.y += 10
@@ -108,7 +111,7 @@ class Sheet:
             self.pen.text((x, y), _cut(label, font, TILE - 60), fill=INK, font=font)
             self.pen.text((x + TILE - font.getlength(number), y), number, fill=INK, font=font)
 
-    def _words(self, x: int, words: str, width: int) -> None:
+    def _steps(self, x: int, words: str, width: int) -> None:
         """Steps a line each, their names apart, or what else was said."""
         steps = read_steps(words)[:TEXT_LINES]
         if not steps:

@@ -169,6 +169,7 @@ def test_a_server_that_is_not_there_is_one_line(server, questions, tmp_path, mon
     ("option", "why"),
     [
         (["--likelihood"], "--likelihood"),
+        (["--self-consistency", "3"], "--self-consistency"),
         (["--dtype", "float32"], "--dtype"),
         (["--engine", "vllm"], "give one of them"),
     ],

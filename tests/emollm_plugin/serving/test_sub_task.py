@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data.io.errors import InputError
-from emobench_data.schema.records import Record
+from emobench_data.schema.records import Medium, Record
 from emobench_data.schema.tasks import DIRECT, STEPS, question, quoted
 from emollm_plugin.cli.commands import main
 from emollm_plugin.serving.ask import ask
@@ -43,7 +43,7 @@ def prompts(predictor, monkeypatch):
 
 def trained(task, form):
     """The prompt that EmoBench's own question file has for such a record."""
-    record = Record("mini", "1", task, "image", "a.png", "Yes", text=quoted("Caption", WORDS))
+    record = Record("mini", "1", task, (Medium("image", "a.png"),), "Yes", text=quoted("Caption", WORDS))
     return question(record, training=False, form=form)
 
 
@@ -110,9 +110,9 @@ def test_each_step_is_drawn_on_a_line_of_its_own_beside_its_name(monkeypatch):
     lines = []
     monkeypatch.setattr(Sheet, "_text", lambda self, x, text, *_, **__: lines.append((x, self.y, text)) or 20)
     report = {"task": "sarcasm", "label": "Yes", "confidence": 0.9, "probabilities": {"Yes": 0.9, "No": 0.1}}
-    Sheet(Image.new("RGB", (8, 8)), "t").answer({**report, "rationale": CHAIN, "trained_on": "x"}, None)
+    Sheet(Image.new("RGB", (8, 8)), "t").answer({**report, "words": WORDS, "rationale": CHAIN, "trained_on": "x"}, None)
     place = {text: (x, y) for x, y, text in lines}
-    assert "Sarcasm: Yes, 90 %" in place
+    assert "Sarcasm: Yes, 90 %" in place and place[f'With the words "{WORDS}"'][1] < place["Words"][1]
     for name, value in (line.split(": ") for line in CHAIN.split("\n")):
         assert place[name][1] == place[value][1] and place[name][0] < place[value][0]
     assert place["Words"][1] < place["Picture"][1] < place["Clash"][1]

@@ -122,6 +122,15 @@ def test_the_yaml_files_name_every_sub_task_and_what_is_there(data):
         )
 
 
+def test_lmms_eval_itself_loads_the_group_in_steps(reasoned, monkeypatch):
+    manager = pytest.importorskip("lmms_eval.tasks")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(reasoned / "cache"))
+    loaded = manager.TaskManager(include_path=str(FOLDER), include_defaults=False, model_name="emollm")
+    (task,) = loaded.load_task_or_group("emobench_hate_steps").values()
+    assert task.config.generation_kwargs["max_new_tokens"] == 192
+    assert task.process_results(task.test_docs()[0], ["Clash: yes\nAnswer: Yes"])["accuracy"]["score"] == 1
+
+
 def test_lmms_eval_itself_loads_the_group(data, monkeypatch):
     manager = pytest.importorskip("lmms_eval.tasks")
     monkeypatch.setenv("HF_DATASETS_CACHE", str(data / "cache"))
