@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from emobench_data.build.composition import Composition
-from emobench_data.build.gather import Gathered
+from emobench_data.building.composition import Composition
+from emobench_data.building.gather import Gathered
 from emobench_data.export import vlmevalkit
 from emobench_data.export.llava import neutral
 from emobench_data.schema.records import SPLITS, Record
@@ -33,7 +33,7 @@ def write(gathered: Gathered, composition: Composition, folder: Path) -> None:
         _lines(folder / f"hf/{name}.jsonl", [_row(record, training=False) for record in by_split[split]])
     for task in TASKS:
         own = [record for record in by_split["test"] if record.task == task]
-        _table(folder / vlmevalkit.task_file(task), [record for record in own if record.modality == "image"])
+        _table(folder / vlmevalkit.task_file(task), [record for record in own if record.media[0].kind == "image"])
 
 
 def _lines(path: Path, entries: list[dict[str, Any]]) -> None:
@@ -45,9 +45,9 @@ def _lines(path: Path, entries: list[dict[str, Any]]) -> None:
 def _training(record: Record) -> dict[str, Any]:
     return {
         "id": neutral(record.id),
-        record.modality: record.media,
+        record.media[0].kind: record.media[0].path,
         "conversations": [
-            {"from": "human", "value": f"<{record.modality}>\n{neutral(question(record, training=True))}"},
+            {"from": "human", "value": f"<{record.media[0].kind}>\n{neutral(question(record, training=True))}"},
             {"from": "gpt", "value": neutral(record.answer)},
         ],
     }
@@ -55,7 +55,7 @@ def _training(record: Record) -> dict[str, Any]:
 
 def _question(record: Record) -> dict[str, Any]:
     text = neutral(question(record, training=False))
-    entry = {"question_id": neutral(record.id), record.modality: record.media, "text": text}
+    entry = {"question_id": neutral(record.id), record.media[0].kind: record.media[0].path, "text": text}
     options = YES_NO if TASKS[record.task].type.name == "yes_no" else record.options
     return {**entry, "options": [neutral(label) for label in options]} if options else entry
 
@@ -66,7 +66,7 @@ def _answer(record: Record) -> dict[str, Any]:
         "source": record.source,
         "task": record.task,
         "answer": neutral(record.answer),
-        "accepted": list(map(neutral, record.accepted)),
+        "references": list(map(neutral, record.references)),
         "options": list(map(neutral, record.options)),
     }
     return {**entry, "group": neutral(record.group)} if record.group else entry
@@ -77,11 +77,11 @@ def _row(record: Record, *, training: bool) -> dict[str, Any]:
         "id": neutral(record.id),
         "source": record.source,
         "task": record.task,
-        "modality": record.modality,
-        "media": record.media,
+        "modality": record.media[0].kind,
+        "media": record.media[0].path,
         "question": neutral(question(record, training=training)),
         "answer": neutral(record.answer),
-        "accepted": list(map(neutral, record.accepted)),
+        "references": list(map(neutral, record.references)),
         "options": list(map(neutral, record.options)),
     }
 
@@ -95,7 +95,7 @@ def _table(path: Path, records: list[Record]) -> None:
         rows.append(
             {
                 "index": index,
-                "image_path": record.media,
+                "image_path": record.media[0].path,
                 "question": asked,
                 **options,
                 "answer": answer,

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from emobench_data.media.check import Medium, check_all, media_cache, signature
+from emobench_data.media.check import MediaFile, check_all, media_cache, signature
 
 KINDS = 40  # different pictures
 
@@ -48,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         root = Path(made)
         names = make(root, arguments.count, arguments.side)
-        media = {name: Medium(root, name, "image") for name in names}
+        media = {name: MediaFile(root, name, "image") for name in names}
         size = (root / names[0]).stat().st_size
         print(f"{len(names)} pictures of {size / 1000:.0f} kB, {os.cpu_count()} threads")
         for title in ("first check", "second check"):

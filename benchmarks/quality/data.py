@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sklearn.model_selection import StratifiedGroupKFold
 
-from emobench_data.build.splits import assign_splits
+from emobench_data.building.splits import assign_splits
 from emobench_data.io.errors import InputError
 from emobench_data.mini import render_mini
 from emobench_data.schema.records import Record
@@ -64,7 +64,9 @@ def make_cell(
     if data == "fer2013":
         return _faces(root, seed=seed, train=train, test=test, development=development)
     records = render_mini(root, train=MINI[0], test=MINI[1], seed=seed + (100 if development else 0))
-    asked = [record for record in records if record.task in ("emo_c", "intent") and record.modality == "image"]
+    asked = [
+        record for record in records if record.task in ("emo_c", "intent") and all(one.kind == "image" for one in record.media)
+    ]
     parts = {split: [_item(record) for record in asked if record.split == split] for split in ("train", "test")}
     return Cell(parts["train"], parts["test"])
 
@@ -96,7 +98,7 @@ def group_of(data: str, item: str) -> str:
 def _item(record: Record) -> Item:
     text = question(record, training=False)
     name = f"{record.item}/{record.task}" if record.source == "mini" else record.item
-    return Item(name, record.media, text, record.answer, record.options, record.group or name)
+    return Item(name, record.paths[0], text, record.answer, record.options, record.group or name)
 
 
 def oasis_test_items(records: Iterable[Record]) -> set[str]:

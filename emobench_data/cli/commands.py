@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 import click
 import orjson
 
-from ..build.benchmark import build as build_benchmark
-from ..build.composition import load_composition
-from ..build.convert import FAULTY, make_mini
-from ..build.convert import convert as convert_source
+from ..building.benchmark import build as build_benchmark
+from ..building.composition import load_composition
+from ..building.convert import FAULTY, make_mini
+from ..building.convert import convert as convert_source
 from ..export.lmms_eval.files import write as write_lmms_eval
 from ..export.stimuli import write_stimulated
 from ..io.chat import Budget, Endpoint
@@ -21,9 +21,9 @@ from ..schema.questions import merge_answers, read_questions, write_science
 from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
 from ..sources import Source, all_sources, get_source
-from ..validate import validate as validate_file
-from .options import form_options, videos_option
-from .said import echo_counts, echo_folder, echo_left_out
+from ..validation import validate as validate_file
+from .messages import echo_counts, echo_folder, echo_left_out
+from .options import form_options, sub_tasks, videos_option
 from .scores import FILE, FOLDER, report, score
 
 
@@ -115,6 +115,9 @@ def mini(out: Path, **options: Any) -> None:
     show_default=True,
     help="Training pictures that are nearly the same as one that is asked about; they are looked for if media are opened.",
 )
+@click.option(
+    "--tasks", metavar="SUB-TASKS", callback=sub_tasks, help="With commas; default: those of the six, or all if it has none."
+)
 @videos_option
 @form_options
 def convert(source: str, root: Path, out: Path, check_media: bool, faulty_media: float, **options: Any) -> None:
@@ -193,7 +196,7 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
 def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, **options: Any) -> None:
-    """Build the benchmark that CONFIG describes: a YAML file, or one of the presets default and small."""
+    """Build the benchmark that CONFIG describes: a YAML file, or a preset: default, small, aeb, support, mer."""
     composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
     manifest = build_benchmark(composition, out, check=check_media, **options)
     for task, labels in manifest["tasks"].items():

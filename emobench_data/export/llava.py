@@ -11,7 +11,9 @@ import orjson
 
 from ..io.atomic import atomic_file
 from ..io.errors import InputError
+from ..media.kinds import placeholders
 from ..media.storyboard import SUFFIX
+from ..schema.medium import Medium, crowded
 from ..schema.parsing import closed
 from ..schema.records import Record
 from ..schema.steps import Steps
@@ -26,24 +28,37 @@ STORYBOARD_LINE = "The picture holds four frames of the video in reading order."
 
 
 class Shown(NamedTuple):
-    """A record as a model gets it: its medium under `key` (`image`, `video`, empty for text) and its prompt text.
+    """A record as a model gets it: its media, a clip as such or as a picture of its frames, and its prompt text.
 
     `form` says how the text asks: for the answer alone, or for reasons and a closing line.
     """
 
     record: Record
-    key: str
-    media: str
+    media: tuple[Medium, ...]
     prompt: str
     form: str = DIRECT
 
+    @property
+    def by_key(self) -> dict[str, str]:
+        """The paths by the keys of LLaVA's files, which are the kinds.
 
-def show(record: Record, key: str, media: str, *, training: bool, form: str = DIRECT) -> Shown:
-    """`record` with its medium given as `media` of kind `key`; a video that is shown as an image says so."""
+        Raises:
+            InputError: they are more than such a file holds of a record.
+        """
+        fault = crowded([one.kind for one in self.media])
+        if fault:
+            raise InputError(
+                f"record {self.record.id}: {fault}; LLaVA's files hold one picture or clip, and one of any other kind"
+            )
+        return {one.kind: one.path for one in self.media}
+
+
+def show(record: Record, media: tuple[Medium, ...], *, training: bool, form: str = DIRECT) -> Shown:
+    """`record` with its media given as `media`; a video that is shown as an image says so."""
     text = neutral(question(record, training=training, form=form))
-    if record.modality == "video" and key == "image":
+    if any(one.kind == "video" for one in record.media) and not any(one.kind == "video" for one in media):
         text = f"{STORYBOARD_LINE}\n{text}"
-    return Shown(record, key, media, text, form)
+    return Shown(record, media, text, form)
 
 
 def write_training_json(
@@ -62,10 +77,10 @@ def write_training_json(
         form: of a record with a rationale.
         media_prefix: folder put before each medium, for a host whose image folder holds several data sets.
         storyboards: whether the picture of a clip's frames (see `storyboard`) stands in for it, for LLaVA 1.5 knows
-            images only. If not, a video record has the key `video` and the placeholder `<video>`.
+            images only. If not, a clip has the key `video` and the placeholder `<video>`.
 
     Raises:
-        InputError: two records have one id. Nothing is written then.
+        InputError: two records have one id, or one has more media than LLaVA's files hold. Nothing is written then.
     """
     seen: set[str] = set()
     with atomic_file(path) as file:
@@ -101,7 +116,7 @@ def write_questions(
         steps: those of a record, for the gold of a question that is asked in steps.
 
     Raises:
-        InputError: two records have one id.
+        InputError: as in `write_training_json`.
     """
     seen: set[str] = set()
     with atomic_file(answers_path) as answers, atomic_file(path) as questions:
@@ -135,14 +150,15 @@ def _check_new(record: Record, seen: set[str]) -> None:
 
 def training_entry(shown: Shown, rationale: str = "") -> dict[str, object]:
     """One record of LLaVA's training JSON; with a rationale, its answer closes that."""
-    record, key, media, prompt, _ = shown
+    record, own = shown.record, shown.by_key
+    signs = "".join(f"{placeholders()[kind]}\n" for kind in own)
     answer = get_task(record.task).type.written(record.answer)
     answer = closed(rationale, answer) if rationale else answer
     return {
         "id": neutral(record.id),
-        **({key: media} if key else {}),
+        **own,
         "conversations": [
-            {"from": "human", "value": f"<{key}>\n{prompt}" if key else prompt},
+            {"from": "human", "value": signs + shown.prompt},
             {"from": "gpt", "value": neutral(answer)},
         ],
     }
@@ -154,9 +170,9 @@ def question_entry(shown: Shown) -> dict[str, object]:
     `options`, which they pass over, is the label set of a closed question or Yes and No, whatever the answer is;
     `form`, which they pass over too, stands where the question asks for reasons.
     """
-    record, key, media, prompt, form = shown
+    record, form = shown.record, shown.form
     options = get_task(record.task).type.choices(record.options)
-    entry: dict[str, object] = {"question_id": neutral(record.id), **({key: media} if key else {}), "text": prompt}
+    entry: dict[str, object] = {"question_id": neutral(record.id), **shown.by_key, "text": shown.prompt}
     entry |= {"form": form} if form != DIRECT else {}
     return {**entry, "options": [neutral(label) for label in options]} if options else entry
 
@@ -171,7 +187,7 @@ def answer_entry(record: Record, steps: Steps = ()) -> dict[str, object]:
         "source": record.source,
         "task": record.task,
         "answer": neutral_answer(record.answer),
-        "accepted": [neutral_answer(answer) for answer in record.accepted],
+        "references": [neutral_answer(answer) for answer in record.references],
         "options": [neutral(label) for label in record.options],
         **({"group": neutral(record.group)} if record.group else {}),
         **({"steps": [[name, neutral(value)] for name, value in steps]} if steps else {}),
@@ -179,15 +195,13 @@ def answer_entry(record: Record, steps: Steps = ()) -> dict[str, object]:
 
 
 def _show(record: Record, media_prefix: str, storyboards: bool, *, training: bool, form: str) -> Shown:
-    key, media = shown_as(record, storyboards)
-    prefix = f"{media_prefix.rstrip('/')}/" if media_prefix and media else ""
-    return show(record, key, prefix + media, training=training, form=form)
+    prefix = f"{media_prefix.rstrip('/')}/" if media_prefix else ""
+    media = tuple(Medium(one.kind, prefix + one.path) for one in shown_as(record, storyboards))
+    return show(record, media, training=training, form=form)
 
 
-def shown_as(record: Record, storyboards: bool) -> tuple[str, str]:
-    """The key of a record's medium and its path, both empty for a text alone; a storyboard is an image."""
-    if record.modality == "text":
-        return "", ""
-    if record.modality == "video" and storyboards:
-        return "image", record.media + SUFFIX
-    return record.modality, record.media
+def shown_as(record: Record, storyboards: bool) -> tuple[Medium, ...]:
+    """A record's media, with the picture of its frames for a clip where `storyboards` says so."""
+    if not storyboards:
+        return record.media
+    return tuple(Medium("image", one.path + SUFFIX) if one.kind == "video" else one for one in record.media)

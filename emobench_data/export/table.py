@@ -16,22 +16,25 @@ from .llava import Shown, neutral
 
 SPLIT_FILES = {"train": "hf/train.jsonl", "val": "hf/validation.jsonl", "test": "hf/test.jsonl"}
 _STRINGS = ("id", "source", "task", "modality", "media", "question", "answer")
-_LISTS = ("accepted", "options")
+_LISTS = ("references", "options")
 
 
 def row(shown: Shown) -> dict[str, Any]:
-    """`modality` is how the medium is shown (a storyboard is an image); `media` is empty for text."""
+    """`modality` is how the medium is shown (a storyboard is an image), `media` its path, empty for text.
+
+    Of several, kinds are joined by `+` and paths by a line break, which no path holds.
+    """
     record = shown.record
     written = get_task(record.task).type.written
     return {
         "id": neutral(record.id),
         "source": record.source,
         "task": record.task,
-        "modality": shown.key or "text",
-        "media": shown.media,
+        "modality": "+".join(one.kind for one in shown.media) or "text",
+        "media": "\n".join(one.path for one in shown.media),
         "question": shown.prompt,
         "answer": neutral(written(record.answer)),
-        "accepted": [neutral(written(answer)) for answer in record.accepted],
+        "references": [neutral(written(answer)) for answer in record.references],
         "options": [neutral(label) for label in record.options],
     }
 

@@ -28,16 +28,23 @@ def header(task: str, labels: int) -> bytes:
     return _line(["index", "image_path", "question", *_letters(task, labels), "answer", "category", "question_id"])
 
 
+def takes(shown: Shown) -> bool:
+    """Whether a record has a line: one that is shown as a picture, and nothing but that."""
+    return [one.kind for one in shown.media] == ["image"]
+
+
 def line(shown: Shown, index: int, labels: int) -> bytes:
-    """The line of a record that is shown as an image; `index` counts a file's lines from 0."""
+    """The line of a record that it `takes`; `index` counts a file's lines from 0."""
     record = shown.record
     options = choices(record)
     asked = question(record, training=False, hint=not options)
-    if record.modality == "video":
+    if record.media[0].kind == "video":
         asked = f"{STORYBOARD_LINE}\n{asked}"
     answer = LETTERS[options.index(record.answer)] if options else get_task(record.task).type.written(record.answer)
     cells = [*options, *[""] * (len(_letters(record.task, labels)) - len(options))]
-    return _line([index, shown.media, neutral(asked), *map(neutral, cells), neutral(answer), record.source, neutral(record.id)])
+    return _line(
+        [index, shown.media[0].path, neutral(asked), *map(neutral, cells), neutral(answer), record.source, neutral(record.id)]
+    )
 
 
 def choices(record: Record) -> list[str]:
@@ -47,7 +54,7 @@ def choices(record: Record) -> list[str]:
         return []
     if not kind.takes_options:
         return [*kind.choices(())]
-    wrong = [label for label in record.options if label not in record.accepted]
+    wrong = [label for label in record.options if label not in record.references]
     if len(wrong) >= len(LETTERS):
         wrong.sort(key=lambda label: blake2s(f"{record.id}\0{label}".encode("utf-8", "replace")).digest())
     offered = {record.answer, *wrong[: len(LETTERS) - 1]}

@@ -27,7 +27,7 @@ from .places import OUTSIDE, leads_out
 from .stamp import Stamp, signature, stamp
 from .video import Sampling, reader_version
 
-__all__ = ["MediaCache", "Medium", "check_all", "digests", "media_cache", "refuse", "signature"]
+__all__ = ["MediaCache", "MediaFile", "check_all", "digests", "media_cache", "refuse", "signature"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +35,12 @@ _CHUNK = 1 << 20
 _WAITING = 64  # jobs handed out ahead; more would only cost memory
 
 
-class Medium(NamedTuple):
+class MediaFile(NamedTuple):
     """One file, or folder of a clip's frames: the folder it may not lead out of, its name below, and its kind."""
 
     root: Path
     name: str
-    modality: str
+    kind: str
 
     @property
     def path(self) -> Path:
@@ -124,7 +124,7 @@ def media_cache(path: Path | None) -> Iterator[MediaCache]:
 
 
 def check_all(
-    media: Mapping[str, Medium], cache: MediaCache, sampling: Sampling = Sampling()
+    media: Mapping[str, MediaFile], cache: MediaCache, sampling: Sampling = Sampling()
 ) -> tuple[dict[str, str], dict[str, float]]:
     """Open every medium as it will be read: `(fault by name, seconds by name of a clip)`, both for those that have one.
 
@@ -136,7 +136,7 @@ def check_all(
     Raises:
         InputError: a library that reads a kind of them, such as PyAV for clips, is not installed.
     """
-    there = {medium.modality for medium in media.values()}
+    there = {medium.kind for medium in media.values()}
     known_kinds = [kind for kind in kinds() if kind.name in there]
     for kind in known_kinds:
         kind.ready()
@@ -145,19 +145,19 @@ def check_all(
     faults = dict.fromkeys(_outside(media, roots), OUTSIDE)
     known: dict[tuple[Path, str], Sequence[Any]] = {}
     for kind in known_kinds:
-        modality = kind.name
-        paths = {one.path: one for name, one in media.items() if name not in faults and one.modality == modality}
+        name = kind.name
+        paths = {one.path: one for own, one in media.items() if own not in faults and one.kind == name}
 
-        def work(path: Path, modality: str = modality, paths: dict[Path, Medium] = paths) -> list[Any]:
-            return list(examine(path, modality, roots[paths[path].root], sampling))
+        def work(path: Path, name: str = name, paths: dict[Path, MediaFile] = paths) -> list[Any]:
+            return list(examine(path, name, roots[paths[path].root], sampling))
 
-        version = ", ".join(filter(None, (f"check {modality}", reader_version(), kind.version(sampling))))
+        version = ", ".join(filter(None, (f"check {name}", reader_version(), kind.version(sampling))))
         found = cache.results(version, paths, work, title=kind.checking, keep=lambda value: not value[0])
-        known |= {(path, modality): value for path, value in found}
+        known |= {(path, name): value for path, value in found}
     seconds: dict[str, float] = {}
     spoilt: list[str] = []
     for name, medium in media.items():
-        fault, length, lost = known.get((medium.path, medium.modality), Finding(None))
+        fault, length, lost = known.get((medium.path, medium.kind), Finding(None))
         if fault:
             faults[name] = fault
         if length is not None:
@@ -174,7 +174,7 @@ def check_all(
     return faults, seconds
 
 
-def _outside(media: Mapping[str, Medium], roots: Mapping[Path, Path]) -> Iterator[str]:
+def _outside(media: Mapping[str, MediaFile], roots: Mapping[Path, Path]) -> Iterator[str]:
     """The names that lead out of their root; the folders on the way are followed once."""
     folders: dict[tuple[Path, str], bool] = {}
     for name, medium in media.items():

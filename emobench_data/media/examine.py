@@ -41,7 +41,7 @@ def kind_of(path: Path) -> str:
     return "video" if suffix in SUFFIXES else named
 
 
-def examine(path: Path, modality: str, root: Path, sampling: Sampling = Sampling()) -> Finding:
+def examine(path: Path, kind: str, root: Path, sampling: Sampling = Sampling()) -> Finding:
     """Open a medium as it will be read; `root`, which it may not leave, is a resolved path.
 
     Args:
@@ -49,14 +49,14 @@ def examine(path: Path, modality: str, root: Path, sampling: Sampling = Sampling
     """
     try:
         check_place(path, root)
-        return KINDS.get(modality).open(path, sampling)
+        return KINDS.get(kind).open(path, sampling)
     except MediumFault as error:
         return Finding(error.fault)
 
 
-def media_fault(path: Path, modality: str, root: Path) -> str | None:
+def media_fault(path: Path, kind: str, root: Path) -> str | None:
     """What is wrong with the medium, or None; as `examine`."""
-    return examine(path, modality, root).fault
+    return examine(path, kind, root).fault
 
 
 def open_picture(path: Path, root: Path) -> Image.Image:

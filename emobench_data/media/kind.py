@@ -26,7 +26,6 @@ class MediumKind(ABC):
     """
 
     name: ClassVar[str]
-    called: ClassVar[str]  # one of them, in a message: `an image`
     checking: ClassVar[str]  # title of the bar while they are opened
     suffixes: ClassVar[tuple[str, ...]] = ()
 

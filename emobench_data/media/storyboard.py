@@ -15,7 +15,7 @@ from PIL import Image
 
 from ..io.atomic import atomic_file
 from ..io.errors import MediumFault
-from .check import Medium
+from .check import MediaFile
 from .places import check_place
 from .stamp import stamp
 from .video import Sampling, read_frames, reader_version
@@ -37,7 +37,7 @@ def storyboard(root: Path, media: str) -> str:
     return media + SUFFIX
 
 
-def storyboards(clips: Mapping[str, Medium], into: Path) -> dict[str, str]:
+def storyboards(clips: Mapping[str, MediaFile], into: Path) -> dict[str, str]:
     """Write the picture of each clip below `into`, as its name says with an ending of its own; return faults by name.
 
     A picture that was made of this clip as it is now, by readers of this version, is kept: its JPEG comment tells that by

@@ -18,11 +18,11 @@ from typing import Any
 import orjson
 from PIL import Image
 
-from ..export.llava import show
+from ..export.llava import show, shown_as
 from ..io.atomic import atomic_file
 from ..io.chat import Asked, Budget, Endpoint, Refused, Request, ask_all
 from ..io.errors import InputError
-from ..media.check import Medium
+from ..media.check import MediaFile
 from ..media.examine import open_picture
 from ..media.places import check_place
 from ..media.stamp import stamp
@@ -101,30 +101,28 @@ def _sort(
 
 def _key(record: Record, root: Path, model: str, form: str) -> str:
     """What the reply follows from; a medium counts by its name and size, which spares reading it again."""
-    size = (stamp(root / record.media) or (0,))[0] if record.media else 0
-    parts = model, _prompt(record, form), record.media, str(size), str(SIDE)
+    sizes = [str((stamp(root / path) or (0,))[0]) for path in record.paths] or ["0"]
+    parts = model, _prompt(record, form), "\n".join(record.paths), "\n".join(sizes), str(SIDE)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
 def _prompt(record: Record, form: str) -> str:
     """As inference asks it, with the form of a line for steps; a clip is shown as one picture of four of its frames."""
-    asked = show(record, "image" if record.media else "", record.media, training=False, form=form).prompt
+    asked = show(record, shown_as(record, storyboards=True), training=False, form=form).prompt
     return asked if form == GUIDED else f"{asked}\n{_LINES.format(last=comes_to(record.task))}"
 
 
 def _content(record: Record, root: Path, form: str) -> list[dict[str, Any]]:
     text = [{"type": "text", "text": _prompt(record, form)}]
-    if not record.media:
-        return text
     try:
-        address = _data_url(_picture(Medium(root, record.media, record.modality)))
+        addresses = [_data_url(_picture(MediaFile(root, one.path, one.kind))) for one in record.media]
     except InputError as error:
         raise Refused("its medium cannot be read") from error
-    return [{"type": "image_url", "image_url": {"url": address}}, *text]
+    return [*({"type": "image_url", "image_url": {"url": address}} for address in addresses), *text]
 
 
-def _picture(medium: Medium) -> Image.Image:
-    if medium.modality == "image":
+def _picture(medium: MediaFile) -> Image.Image:
+    if medium.kind == "image":
         return open_picture(medium.path, medium.root.resolve())
     check_place(medium.path, medium.root.resolve())
     return tile(read_frames(medium.path, Sampling(frames=FRAMES)).pixels)

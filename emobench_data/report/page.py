@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from ..schema.items import Item
@@ -114,11 +115,16 @@ def _confusions(run: Run, task: str, wrong: Sequence[Item]) -> Iterator[str]:
 
 
 def _card(run: Run, item: Item) -> str:
-    picture, reason = thumbnail(run.media, run.asked[item.question].medium or "")
-    shown = f'<img alt="" src="{picture}">' if picture else f"<span class=none>{escape(reason)}</span>"
+    media = run.asked[item.question].media
+    shown = "".join(_thumbnail(run.media, one.path) for one in media) or "<span class=none>text only</span>"
     said = item.answer.said if item.answer else "(no answer)"
     said = said if len(said) <= LONGEST else f"{said[:LONGEST]}…"
     return f"<div class=card>{shown}{escape(item.question)}<br><i>{escape(said)}</i></div>"
+
+
+def _thumbnail(root: Path | None, path: str) -> str:
+    picture, reason = thumbnail(root, path)
+    return f'<img alt="" src="{picture}">' if picture else f"<span class=none>{escape(reason)}</span>"
 
 
 def _conditions(run: Run) -> Iterator[list[str]]:

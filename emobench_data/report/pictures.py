@@ -14,7 +14,7 @@ from PIL import Image
 from ..io.errors import InputError
 from ..media.examine import PictureFault, kind_of, leads_out, open_picture
 from ..media.video import ClipFault, Sampling, read_frames
-from ..schema.records import path_fault
+from ..schema.medium import path_fault
 
 SIDE = 112  # pixels of a thumbnail
 SHOWN = 14  # labels of a matrix; the rest is one
@@ -23,8 +23,6 @@ CELL, LEFT, TOP = 30, 130, 96
 
 def thumbnail(root: Path | None, name: str) -> tuple[str, str]:
     """The medium `name` under `root` as a data URI, or `""` and why there is none. Nothing outside `root` is opened."""
-    if not name:
-        return "", "text only"
     if root is None:
         return "", "no media folder known (--media-root)"
     path, base = root / name, root.resolve()

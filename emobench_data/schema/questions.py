@@ -13,6 +13,7 @@ from ..io.atomic import atomic_file
 from ..io.errors import InputError
 from ..io.llava_files import Readable, Rows, line_place, read_lines, read_training
 from ..media.kinds import placeholders
+from .medium import VISUAL, Medium, crowded
 from .tasks import DIRECT, form_of
 
 PLACEHOLDER = "<image>"
@@ -24,8 +25,7 @@ class Question(NamedTuple):
     """One question.
 
     Args:
-        image: path below the image folder, or None; without a medium of another kind too the question is about text alone.
-        other: path of a medium of another kind than image and video, after the kind, such as `("audio", "a.wav")`.
+        media: what is asked about, their paths below the image folder; none where that is text alone.
         options: what may be answered, empty if anything.
         line: where in its file it stands, from 1.
         form: how it is asked; of the forms that ask for reasons the closing line alone counts.
@@ -33,14 +33,12 @@ class Question(NamedTuple):
     """
 
     id: str | int
-    image: str | None
     text: str
+    media: tuple[Medium, ...] = ()
     options: tuple[str, ...] = ()
-    video: str | None = None
     line: int = 0
     form: str = DIRECT
     stimulus: str = ""
-    other: tuple[str, str] | None = None
 
     @property
     def reasoned(self) -> bool:
@@ -53,14 +51,22 @@ class Question(NamedTuple):
         return self.text.removeprefix(f"{self.stimulus}\n") if self.stimulus else self.text
 
     @property
-    def medium(self) -> str | None:
-        """The picture or clip that is asked about."""
-        return self.image or self.video or (self.other[1] if self.other else None)
+    def image(self) -> str | None:
+        """The path of its picture."""
+        return self._path("image")
 
     @property
-    def kind(self) -> str:
-        """The kind of that medium, empty for text alone."""
-        return "image" if self.image else "video" if self.video else self.other[0] if self.other else ""
+    def video(self) -> str | None:
+        """The path of its clip."""
+        return self._path("video")
+
+    @property
+    def medium(self) -> str | None:
+        """The path of the picture or clip that is asked about."""
+        return self.image or self.video
+
+    def _path(self, kind: str) -> str | None:
+        return next((one.path for one in self.media if one.kind == kind), None)
 
 
 def read_questions(path: Readable) -> list[Question]:
@@ -86,6 +92,21 @@ def read_questions(path: Readable) -> list[Question]:
     return found
 
 
+def read_visual(path: Readable) -> list[Question]:
+    """As `read_questions`, for who shows a picture, a clip or nothing.
+
+    Raises:
+        InputError: as `read_questions`, or a question is about a medium of another kind.
+    """
+    found = read_questions(path)
+    for question in found:
+        other = next((one.kind for one in question.media if one.kind not in VISUAL), None)
+        if other:
+            place = line_place(path, question.line)
+            raise InputError(f"{place}: is about a medium of kind {other}, which is not shown here; ask it elsewhere")
+    return found
+
+
 def read_asked(path: Readable) -> dict[str, Question]:
     """Question id, as text -> question, in the file's order. Raises as `read_questions` does."""
     return {str(question.id): question for question in read_questions(path)}
@@ -93,20 +114,17 @@ def read_asked(path: Readable) -> dict[str, Question]:
 
 def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
     key, text, options = entry.get("question_id"), entry.get("text"), entry.get("options") or []
-    image, video = entry.get("image") or None, entry.get("video") or None
     if not isinstance(key, (str, int)) or isinstance(key, bool) or not isinstance(text, str):
         raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
     if "answer_id" in entry:
         raise InputError(f"{line_place(path, number)}: an answer, as LLaVA's scripts write it; give the questions")
-    if not (image is None or isinstance(image, str)) or not (video is None or isinstance(video, str)):
-        raise InputError(f"{line_place(path, number)}: image and video must be paths below the image folder")
-    others = [(kind, entry[kind]) for kind in placeholders() if entry.get(kind) and kind not in ("image", "video")]
-    if not all(isinstance(name, str) for _, name in others):
-        raise InputError(f"{line_place(path, number)}: {others[0][0]} must be a path below the image folder")
-    if others and (image or video or len(others) > 1):
-        raise InputError(f"{line_place(path, number)}: has media of several kinds; a question has one medium")
-    if image and video:
-        raise InputError(f"{line_place(path, number)}: has an image and a video; a question has one medium")
+    media = tuple(Medium(kind, entry[kind]) for kind in placeholders() if entry.get(kind))
+    wrong = next((one.kind for one in media if not isinstance(one.path, str)), None)
+    if wrong:
+        raise InputError(f"{line_place(path, number)}: {wrong} must be a path below the image folder")
+    crowd = crowded([one.kind for one in media])
+    if crowd:
+        raise InputError(f"{line_place(path, number)}: {crowd}; a question has one of them")
     words = isinstance(options, list) and all(isinstance(option, str) and option.strip() for option in options)
     if not words or len(set(options)) < len(options):
         raise InputError(f"{line_place(path, number)}: options must be a list of different words")
@@ -114,7 +132,7 @@ def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
     stimulus = entry.get("stimulus", "")
     if stimulus and not (isinstance(stimulus, str) and text.startswith(f"{stimulus}\n")):
         raise InputError(f"{line_place(path, number)}: its text does not begin with its stimulus, on a line of its own")
-    return Question(key, image, text, tuple(options), video, number, form, stimulus, others[0] if others else None)
+    return Question(key, text, media, tuple(options), number, form, stimulus)
 
 
 def _from_conversation(path: Readable, number: int, entry: Any) -> Question:
@@ -136,12 +154,13 @@ def write_science(questions: Iterable[Question], path: Path) -> None:
     """Write questions as the JSON list that `llava.eval.model_vqa_science` reads; it makes the same prompts of it.
 
     Raises:
-        InputError: a question is about a clip.
+        InputError: a question is about a clip or a medium of another kind.
     """
     entries = []
     for one in questions:
-        if one.video or one.other:
-            about = "a clip" if one.video else f"a medium of kind {one.kind}"
+        other = next((medium.kind for medium in one.media if medium.kind != "image"), None)
+        if other:
+            about = "a clip" if other == "video" else f"a medium of kind {other}"
             raise InputError(f"question {one.id!r} is about {about}: LLaVA's scripts read none; take emollm eval")
         text = f"{PLACEHOLDER}\n{one.text}" if one.image else one.text
         turns = [{"from": "human", "value": text}]

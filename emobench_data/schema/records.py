@@ -7,24 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..io.errors import InputError
-from ..media.kinds import KINDS, placeholders
+from .medium import Medium, path_fault
 from .tasks import find_task, known_tasks
+
+__all__ = ["SPLITS", "Medium", "Record", "path_fault"]
 
 SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One question about one medium, with its answer.
+    """One question about an item, with its answer.
 
     Args:
         source: name of the data set, as in `emobench_data.sources`.
         item: the data set's own id of the item, always a string (tweet ids do not fit a float).
         task: one of the six sub-tasks in `emobench_data.schema.tasks`, or another one that is registered.
-        modality: `image`, `video` or another kind of medium, or `text`.
-        media: path of the medium relative to the data set's root, POSIX style; empty for `text`.
+        media: what is asked about, in the order in which it is shown; empty where that is `text` alone.
         answer: what is trained, of the form that the task's type has: a label, `Yes` or `No` for the Yes/No sub-tasks.
-        accepted: all that counts as right, `answer` among them; defaults to `(answer,)`.
+        references: all that counts as right, `answer` among them; defaults to `(answer,)`.
         options: the label set in its own order for closed-set questions, else empty.
         text: what belongs to the item and must be read (tweet, meme text, dialogue), ready to stand in a prompt.
         split: `train`, `val`, `test`, or empty where the data set has none and one is assigned later.
@@ -38,10 +39,9 @@ class Record:
     source: str
     item: str
     task: str
-    modality: str
-    media: str
+    media: tuple[Medium, ...]
     answer: Any
-    accepted: tuple[Any, ...] = ()
+    references: tuple[Any, ...] = ()
     options: tuple[str, ...] = ()
     text: str = ""
     split: str = ""
@@ -49,8 +49,8 @@ class Record:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.accepted:
-            object.__setattr__(self, "accepted", (self.answer,))
+        if not self.references:
+            object.__setattr__(self, "references", (self.answer,))
         fault = self._fault()
         if fault:
             raise InputError(" ".join(f"record {self.source}/{self.item} ({self.task}): {fault}".split()))
@@ -60,6 +60,11 @@ class Record:
         """Unique over all sources and sub-tasks."""
         return f"{self.source}/{self.item}/{self.task}"
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of its media."""
+        return tuple(one.path for one in self.media)
+
     def _fault(self) -> str | None:
         if not self.source or not isinstance(self.item, str) or not self.item.strip():
             return "source and item must be non-empty strings"
@@ -68,26 +73,11 @@ class Record:
             return f"unknown sub-task; known: {', '.join(known_tasks())}"
         if self.split and self.split not in SPLITS:
             return f"unknown split {self.split!r}; known: {', '.join(SPLITS)}"
-        return self._media_fault() or task.type.answer_fault(self.answer, self.accepted, self.options)
+        return self._media_fault() or task.type.answer_fault(self.answer, self.references, self.options)
 
     def _media_fault(self) -> str | None:
-        if self.modality != "text" and self.modality not in KINDS:
-            return f"unknown modality {self.modality!r}; known: {', '.join((*placeholders(), 'text'))}"
-        if (self.modality == "text") != (not self.media):
-            return f"modality {self.modality!r} does not fit media {self.media!r}"
-        if self.modality == "text" and not self.text.strip():
+        if not isinstance(self.media, tuple) or not all(isinstance(one, Medium) for one in self.media):
+            return f"media {self.media!r} is no tuple of Medium"
+        if not self.media and not self.text.strip():
             return "a text-only record needs a text"
-        return path_fault(self.media) if self.media else None
-
-
-def path_fault(path: str) -> str | None:
-    """Say why `path` may not stand in an annotation, or None: it must stay below the media root."""
-    if path.startswith(("/", "\\", "~")) or (len(path) > 1 and path[1] == ":"):
-        return f"media path {path!r} is absolute; paths are relative to the media root"
-    if ".." in path.replace("\\", "/").split("/"):
-        return f"media path {path!r} leaves the media root"
-    if not path.isprintable() and any(ord(char) < 32 for char in path):
-        return f"media path {path!r} holds control characters"
-    if not path.isascii() and any("\ud800" <= char <= "\udfff" for char in path):
-        return f"media path {path!r} is not valid UTF-8"
-    return None
+        return next((fault for one in self.media if (fault := one.fault())), None)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.hash_choice import draw
+from ..schema.draw import draw
 from ..schema.records import Record, path_fault
 from ..schema.tasks import get_task
 from . import Skips
@@ -27,6 +27,7 @@ BAD_PATH = "media path is absolute or leaves the media root"
 BAD_RECORD = "fields do not make a valid record"
 
 EMOTION = ("emo_c", "emo_o")
+SENTIMENTS = ("negative", "neutral", "positive")
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 # Names of the seven basic expressions as folders and files spell them -> the words a model is shown.
@@ -167,7 +168,7 @@ def label(value: Any, table: Mapping[str, str]) -> str:
 
 
 def vote(shares: Mapping[str, float], key: str) -> tuple[str, tuple[str, ...]]:
-    """The multi-label rule (our design): `(answer, accepted)` from the share of annotators that gave each label.
+    """The multi-label rule (our design): `(answer, references)` from the share of annotators that gave each label.
 
     The answer is the label most of them gave; ties are drawn by a hash of `key`, so that no label gains by its place
     in the alphabet. Accepted is every label that at least half of them gave, and those at the top. `shares` must hold
@@ -184,12 +185,12 @@ def make(skips: Skips, place: str, *, tasks: tuple[str, ...], labels: tuple[str,
     `labels` are the options of closed-set sub-tasks.
     """
     try:
-        (fields["item"] + fields["media"]).encode("utf-8")
+        "".join([fields["item"], *(one.path for one in fields["media"])]).encode("utf-8")
         made = [Record(task=task, options=labels if get_task(task).type.takes_options else (), **fields) for task in tasks]
     except UnicodeEncodeError:
         skips.add(place, "file name is not valid UTF-8")
     except InputError:
-        skips.add(place, BAD_PATH if path_fault(fields["media"]) else BAD_RECORD)
+        skips.add(place, BAD_PATH if any(path_fault(one.path) for one in fields["media"]) else BAD_RECORD)
     else:
         yield from made
 

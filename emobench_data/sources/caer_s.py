@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import BASIC_EMOTIONS, EMOTION, Stems, class_folders, make, picture_size
 
@@ -27,8 +27,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
                 labels=LABELS,
                 source="caer_s",
                 item=name(path),
-                modality="image",
-                media=path,
+                media=(Medium("image", path),),
                 answer=word,
                 split=split,
             )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import EMOTION, NO_ID, NO_LABEL, by_id, make, whole
 from ._files import read_table
@@ -40,8 +40,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
                 labels=LABELS,
                 source="dfew",
                 item=item,
-                modality="video",
-                media=clips.get(item, f"Clip/{item}.mp4"),
+                media=(Medium("video", clips.get(item, f"Clip/{item}.mp4")),),
                 answer=word,
                 split=split,
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..io.atomic import atomic_file
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import (
     BASIC_EMOTIONS,
@@ -77,8 +77,7 @@ def _from_csv(table: Path, skips: Skips) -> Iterator[Record]:
             labels=LABELS,
             source="fer2013",
             item=name,
-            modality="image",
-            media=f"extracted/{name}.png",
+            media=(Medium("image", f"extracted/{name}.png"),),
             answer=word,
             split=SPLITS[name.partition("/")[0].lower()],
         )
@@ -95,8 +94,7 @@ def _from_folders(root: Path, skips: Skips) -> Iterator[Record]:
                 labels=LABELS,
                 source="fer2013",
                 item=item(path),
-                modality="image",
-                media=path,
+                media=(Medium("image", path),),
                 answer=word,
                 split=SPLITS[folder.lower()],
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, item_id, label, make, prose, words
@@ -40,8 +40,7 @@ def _record(place: str, row: Any, split: str, part: str, pictures: str, skips: S
         tasks=("hate",),
         source="harmeme",
         item=f"{part}/{item}",
-        modality="image",
-        media=below(pictures, words(row.get("image")) or f"{item}.png"),
+        media=(Medium("image", below(pictures, words(row.get("image")) or f"{item}.png")),),
         answer=answer,
         split=split,
         text=quoted("Meme text", prose(row.get("text"))),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, heads_hold, item_id, make, prose, words, yes_no
@@ -44,8 +44,7 @@ def _record(place: str, row: Any, split: str, skips: Skips) -> Iterator[Record]:
         tasks=("hate",),
         source="hateful_memes",
         item=item,
-        modality="image",
-        media=words(row.get("img")) or f"img/{item}.png",
+        media=(Medium("image", words(row.get("img")) or f"img/{item}.png"),),
         answer=answer,
         split=split,
         text=quoted("Meme text", prose(row.get("text"))),

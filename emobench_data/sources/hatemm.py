@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import NO_LABEL, NO_MEDIUM, Stems, below, label, make, words
 from ._files import read_literal, read_table
@@ -32,8 +32,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
             tasks=("hate",),
             source="hatemm",
             item=items(name),
-            modality="video",
-            media=below(folders[answer], name),
+            media=(Medium("video", below(folders[answer], name)),),
             answer=answer,
             attributes={key: value for key, value in attributes.items() if value},
         )

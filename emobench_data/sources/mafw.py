@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import BAD_ROW, EMOTION, NO_LABEL, below, label, make, words
 from ._files import first_folder, open_text
@@ -54,8 +54,7 @@ def _record(place: str, line: str, split: str, clips: str, skips: Skips) -> Iter
         labels=LABELS,
         source="mafw",
         item=name.removesuffix(".mp4"),
-        modality="video",
-        media=below(clips, name),
+        media=(Medium("video", below(clips, name)),),
         answer=word,
         split=split,
     )

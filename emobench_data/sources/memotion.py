@@ -7,7 +7,7 @@ from hashlib import blake2s
 from pathlib import Path
 
 from ..schema.parsing import normal
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import NO_MEDIUM, Stems, below, heads_hold, label, make, prose, words
@@ -44,8 +44,7 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
                     tasks=(task,),
                     source="memotion",
                     item=item,
-                    modality="image",
-                    media=below("images", name),
+                    media=(Medium("image", below("images", name)),),
                     answer=answer,
                     text=text,
                     group=said and _digest(said),

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import NO_ID, NO_LABEL, below, heads_hold, heard, label, make, prose
@@ -61,8 +61,7 @@ def _record(place: str, row: dict[str, str], split: str, skips: Skips) -> Iterat
         labels=LABELS,
         source="mintrec",
         item="_".join(parts),
-        modality="video",
-        media=below("raw_data", f"{'/'.join(parts)}.mp4"),
+        media=(Medium("video", below("raw_data", f"{'/'.join(parts)}.mp4")),),
         answer=word,
         split=split,
         text=quoted("Said", said),

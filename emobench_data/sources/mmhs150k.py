@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, by_id, listed, make, prose, whole
@@ -72,8 +72,7 @@ def _record(root: Path, item: str, tweet: Any, split: str, lettered: bool, skips
         tasks=("hate",),
         source="mmhs150k",
         item=item,
-        modality="image",
-        media=f"img_resized/{item}.jpg",
+        media=(Medium("image", f"img_resized/{item}.jpg"),),
         answer="Yes" if 2 * hateful > len(votes) else "No",
         split=split,
         text="\n".join(filter(None, lines)),

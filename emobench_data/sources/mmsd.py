@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, heads_hold, make, prose, whole, yes_no
@@ -49,8 +49,7 @@ def _record(place: str, line: str, split: str, skips: Skips) -> Iterator[Record]
         tasks=("sarcasm",),
         source="mmsd",
         item=item,
-        modality="image",
-        media=f"dataset_image/{item}.jpg",
+        media=(Medium("image", f"dataset_image/{item}.jpg"),),
         answer=answer,
         split=split,
         text=quoted("Tweet", prose(row[1])),

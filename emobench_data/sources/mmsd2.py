@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, make, prose, whole, yes_no
@@ -43,8 +43,7 @@ def _record(place: str, row: Any, split: str, pictures: str, skips: Skips) -> It
         tasks=("sarcasm",),
         source="mmsd2",
         item=item,
-        modality="image",
-        media=f"{pictures}/{item}.jpg",
+        media=(Medium("image", f"{pictures}/{item}.jpg"),),
         answer=answer,
         split=split,
         text=quoted("Tweet", prose(row.get("text"))),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import dialogue
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_ID, NO_LABEL, below, heads_hold, heard, item_id, make, prose, words, yes_no
@@ -40,8 +40,7 @@ def _record(place: str, item: str, row: Any, skips: Skips) -> Iterator[Record]:
         tasks=("sarcasm",),
         source="mustard",
         item=item_id(item),
-        modality="video",
-        media=below("utterances_final", f"{item_id(item)}.mp4"),
+        media=(Medium("video", below("utterances_final", f"{item_id(item)}.mp4")),),
         answer=answer,
         split="test" if show == TEST_SHOW else "train",
         group=show,

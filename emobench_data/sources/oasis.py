@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from . import Skips, Source
 from ._fields import BAD_ROW, NO_MEDIUM, Stems, below, heads_hold, make, number, words
 from ._files import read_json, read_table
@@ -55,8 +55,7 @@ def _record(place: str, row: Any, items: Stems, skips: Skips) -> Iterator[Record
         labels=LABELS,
         source="oasis",
         item=items(image),
-        modality="image",
-        media=below("images", image),
+        media=(Medium("image", below("images", image)),),
         answer=valence_label(valence),
         group=group,
         # Not the valence: the label is made of it, so that it is no evidence for it.

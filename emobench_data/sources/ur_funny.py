@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.records import Record
+from ..schema.records import Medium, Record
 from ..schema.tasks import quoted
 from . import Skips, Source
 from ._fields import (
@@ -101,8 +101,7 @@ def _record(
         tasks=("humor",),
         source="ur_funny",
         item=item,
-        modality="video",
-        media=media,
+        media=(Medium("video", media),),
         answer=answer,
         split=split,
         text=text,

@@ -11,7 +11,7 @@ from pathlib import Path
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place
 from emobench_data.media.examine import is_there, leads_out
-from emobench_data.schema.questions import PLACEHOLDER, read_questions
+from emobench_data.schema.questions import PLACEHOLDER, read_visual
 
 from ..checkpoints.load import check_tokenizer, host_branch
 from ..prompt.formats import load_tokenizer
@@ -48,10 +48,10 @@ def check_asked(questions: Path, images: Path) -> None:
     """Check the questions of `emollm eval`; whether a medium decodes is seen when it is asked about.
 
     Raises:
-        InputError: as `read_questions`; a question holds a placeholder, or its medium is not below `images`.
+        InputError: as `read_visual`; a question holds a placeholder, or its medium is not below `images`.
     """
     root = images.resolve()
-    for one in read_questions(questions):
+    for one in read_visual(questions):
         place = line_place(questions, one.line)
         if PLACEHOLDER in one.text:
             raise InputError(f"{place}: the text holds {PLACEHOLDER}, which stands for a picture; take it out")
@@ -63,7 +63,7 @@ def check_asked(questions: Path, images: Path) -> None:
 def _check_control(path: Path, language_model: str) -> None:
     """LLaVA's scripts put a question into the prompt as it is, where a control token in it would be one."""
     tokenizer = load_tokenizer(language_model)
-    for one in read_questions(path):
+    for one in read_visual(path):
         if plain(one.text, tokenizer) != one.text:
             held = f"{line_place(path, one.line)}: the text holds a control token of {language_model}"
             raise InputError(f"{held}; take emollm eval, which asks it as text, or take it out: {one.text!r:.80}")
@@ -78,7 +78,7 @@ def _check_template(name: str) -> None:
 
 def _check_questions(path: Path, images: Path) -> None:
     # The same picture may be asked about more than once.
-    questions = read_questions(path)
+    questions = read_visual(path)
     if any(question.video for question in questions):
         raise InputError(
             f"{path}: asks about clips, which LLaVA's scripts do not read; take emollm eval, or write pictures of their"

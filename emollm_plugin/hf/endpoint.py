@@ -21,7 +21,7 @@ from emobench_data.media.examine import open_picture
 from emobench_data.media.stamp import signature
 from emobench_data.media.storyboard import drawn
 from emobench_data.media.video import Sampling, read_frames
-from emobench_data.schema.questions import Question, chunk, read_questions
+from emobench_data.schema.questions import Question, chunk, read_visual
 
 from ..evaluation.answers import Answers, run_id
 from ..evaluation.run import GUIDED_TOKENS, TOKENS
@@ -98,7 +98,7 @@ def evaluate(
     Raises:
         InputError: as `evaluation.run.evaluate`; the server cannot be reached or refuses.
     """
-    read = read_questions(questions)
+    read = read_visual(questions)
     tokens = max_new_tokens or (GUIDED_TOKENS if any(one.reasoned for one in read) else TOKENS)
     asked = chunk(read, chunks, chunk_index)
     run = run_id(

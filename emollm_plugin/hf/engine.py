@@ -83,6 +83,7 @@ def describe(folder: Path) -> Server:
     from transformers import AutoTokenizer
 
     from ..prompt.plain import plain
+    from . import auto  # noqa: F401  transformers then does not ask whether it may run the folder's own code
     from .importing import KINDS
 
     config = read_folder(folder).config if folder.is_dir() else {}

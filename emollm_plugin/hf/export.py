@@ -48,10 +48,20 @@ def load(checkpoint: Path, base: str | None, vision_tower: str | None) -> Loaded
 
     folder = complete_folder(str(checkpoint))
     if folder is not None and folder.kind == "base":
-        raise InputError(f"{checkpoint} is a language model without eyes; give a checkpoint that was trained with the plug-in")
+        raise InputError(f"{checkpoint} is {_what(folder.config)}; give a checkpoint that was trained with the plug-in")
     dtype = trained_format(str(checkpoint)) or torch.bfloat16
     predictor = Predictor.load(checkpoint, base, "cpu", None, dtype, vision_tower)
     return Loaded(predictor.tokenizer, predictor.model, predictor.image_processor, predictor.prompter, predictor.base)
+
+
+def _what(config: dict[str, Any]) -> str:
+    """What a folder holds that is no checkpoint of LLaVA."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as decoders
+
+    kind = config.get("model_type")
+    if "llava" in config:
+        return "an exported model already"
+    return "a language model without eyes" if kind in decoders else f"a model of another kind ({kind})"
 
 
 def export(

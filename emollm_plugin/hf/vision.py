@@ -55,6 +55,8 @@ class Vision:
         if kind not in ("efficientnet_lite", "dinov2_with_registers", *STOCK_TOWERS):
             known = "EfficientNet-Lite, CLIP, SigLIP, DINOv2"
             raise InputError(f"vision tower {config.mm_vision_tower} ({kind}) cannot be exported; known: {known}")
+        if str(getattr(config, "image_aspect_ratio", None)).startswith("anyres"):
+            raise InputError("pictures in crops (image_aspect_ratio anyres) cannot be exported; train with pad")
         whole = getattr(config, "mm_vision_select_feature", "patch") == "cls_patch"
         class_token = kind in ("clip_vision_model", "dinov2", "dinov2_with_registers")
         skipped = 0 if whole else class_token + getattr(vision, "num_register_tokens", 0)
@@ -69,6 +71,7 @@ class Vision:
 
         from .configuration import EmoLlavaConfig
 
+        self.tower.name_or_path = ""  # where it lay on this machine
         known = {
             "vision_config": self.tower,
             "text_config": text,

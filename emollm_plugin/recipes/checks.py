@@ -81,8 +81,8 @@ def _own_data(recipe: Recipe) -> None:
         raise InputError(f"DATA_PATH={recipe.data_path} does not exist, or is no file")
     if recipe.image_folder and not recipe.image_folder.is_dir():
         raise InputError(f"IMAGE_FOLDER={recipe.image_folder} is no folder")
-    if (recipe.rationale, recipe.form) != ("none", "direct") or recipe.reasoned:
-        raise InputError("RATIONALE, FORM and REASONED are for a DATASET; DATA_PATH is taken as it is")
+    if (recipe.rationale, recipe.form) != ("none", "direct") or recipe.reasoned or recipe.tasks:
+        raise InputError("TASKS, RATIONALE, FORM and REASONED are for a DATASET; DATA_PATH is taken as it is")
     if recipe.eval_strategy != "no" and not recipe.eval_data:
         raise InputError(f"EVAL_STRATEGY={recipe.eval_strategy} needs EVAL_DATA beside DATA_PATH, records not trained on")
     if recipe.questions and not recipe.questions.is_file():

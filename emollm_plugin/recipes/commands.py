@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from emobench_data.schema.questions import Question
 
 from .devices import Devices
 from .eval_commands import CLI, LOADER, OWN, ask_line, room_for, score_line, words
@@ -136,25 +139,22 @@ def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def evaluator(recipe: Recipe) -> str:
-    """LLaVA's own script, which reads no clips, or ours."""
-    return OWN if recipe.videos == "clips" else LOADER
+def evaluator(recipe: Recipe, questions: Iterable[Question] = ()) -> str:
+    """LLaVA's own script, which asks about pictures alone, or ours, which reads clips and texts too."""
+    return LOADER if recipe.videos != "clips" and all(one.medium for one in questions) else OWN
 
 
-def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, *, guided: bool) -> list[str]:
-    """Answer the questions with the trained model.
-
-    Args:
-        guided: whether they ask for reasons, which need room.
-    """
+def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Sequence[Question]) -> list[str]:
+    """Answer the questions with the trained model; those that ask for reasons need room."""
     asked = {
         "question-file": data.questions,
         "image-folder": data.images or "",
         "answers-file": run.folder / "answers.jsonl",
         "conv-mode": base.template,
     }
-    named = None if recipe.tune == "full" else base.name
-    return ask_line(evaluator(recipe), run.checkpoint, named, asked, None if evaluator(recipe) == OWN else room_for(guided))
+    named, asker = None if recipe.tune == "full" else base.name, evaluator(recipe, questions)
+    room = None if asker == OWN else room_for(any(one.reasoned for one in questions))
+    return ask_line(asker, run.checkpoint, named, asked, room)
 
 
 def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, name: str) -> list[str]:

@@ -10,7 +10,8 @@ from emobench_data.export.llava import QUESTIONS
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_entries
 from emobench_data.schema.parsing import closed
-from emobench_data.schema.questions import Question, read_questions
+from emobench_data.schema.questions import Question, read_visual
+from emobench_data.schema.tasks import get_task
 
 
 def held_out_records(folder: Path, name: str) -> bytes:
@@ -26,13 +27,19 @@ def held_out_records(folder: Path, name: str) -> bytes:
     questions, gold = (folder / file for file in QUESTIONS["val"])
     if not questions.is_file():
         raise InputError(f"EVAL_STRATEGY: this copy of {name} has no validation part; name EVAL_DATA, or EVAL_STRATEGY=no")
-    answers = {name: entry["answer"] for name, _, entry in read_entries(gold)}
-    return orjson.dumps([_record(one, answers[str(one.id)]) for one in read_questions(questions)])
+    answers = {name: _written(entry) for name, _, entry in read_entries(gold)}
+    return orjson.dumps([_record(one, answers[str(one.id)]) for one in read_visual(questions)])
+
+
+def _written(entry: dict) -> str:
+    """The answer of a gold line in the words in which it is trained."""
+    answer = entry["answer"]
+    return get_task(entry["task"]).type.written(tuple(answer) if isinstance(answer, list) else answer)
 
 
 def _record(question: Question, answer: str) -> dict:
-    key = "image" if question.image else "video" if question.video else ""
-    human = f"<{key}>\n{question.text}" if key else question.text
+    own = {one.kind: one.path for one in question.media}
+    human = "".join(f"<{key}>\n" for key in own) + question.text
     said = closed("", answer).strip() if question.reasoned else answer
     turns = [{"from": "human", "value": human}, {"from": "gpt", "value": said}]
-    return {"id": str(question.id), **({key: question.medium} if key else {}), "conversations": turns}
+    return {"id": str(question.id), **own, "conversations": turns}

@@ -10,10 +10,10 @@ import orjson
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place, parse_lines
-from emobench_data.io.mistaken import what_it_is
-from emobench_data.media.check import Medium, check_all, media_cache, refuse
+from emobench_data.io.not_json import what_it_is
+from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.video import Sampling
-from emobench_data.schema.questions import PLACEHOLDER, Question, read_questions
+from emobench_data.schema.questions import PLACEHOLDER, Question, read_visual
 from emobench_data.scoring.gold import read_gold
 
 from .prepare import Data
@@ -79,7 +79,7 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> lis
     """The questions, once they, their gold and their media are known to be readable by the evaluator of the run.
 
     Args:
-        hosts_evaluator: whether LLaVA's own script will ask them, which reads JSON lines with a picture each.
+        hosts_evaluator: whether LLaVA's own script asks them where all have a medium; it reads JSON lines with a picture each.
         projector: the type string, by which training and `emollm eval` read the frames of a clip.
 
     Raises:
@@ -90,12 +90,12 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> lis
     file, images = data.questions, data.images or Path()
     if hosts_evaluator and file.suffix == ".json":
         raise InputError(f"QUESTIONS={file} is one JSON list; LLaVA's evaluator reads JSON lines (name it *.jsonl)")
-    questions = read_questions(file)
+    questions = read_visual(file)
+    hosts_evaluator = hosts_evaluator and all(one.medium for one in questions)
     for one in questions:
         fault = f"the text holds {PLACEHOLDER}, which stands for a picture; take it out" if PLACEHOLDER in one.text else None
         if hosts_evaluator and not one.image:
-            has = "asks about a clip" if one.video else "has no image"
-            fault = f"{has}, and LLaVA's evaluator reads pictures alone; VIDEOS=clips evaluates with `emollm eval`"
+            fault = "asks about a clip, and LLaVA's evaluator reads pictures alone; VIDEOS=clips evaluates with `emollm eval`"
         if fault:
             raise InputError(f"{line_place(file, one.line)}: {fault}")
     if data.gold:
@@ -103,7 +103,7 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> lis
     kinds = {one.medium: "image" if one.image else "video" for one in questions if one.medium}
     sampling = _frames(projector) if "video" in kinds.values() else Sampling()
     with media_cache(None) as cache:
-        media = {name: Medium(images, name, kind) for name, kind in sorted(kinds.items())}
+        media = {name: MediaFile(images, name, kind) for name, kind in sorted(kinds.items())}
         faults, _ = check_all(media, cache, sampling)
     refuse(faults, len(kinds), f"{file} in {images}", way_out="get these files again or take the questions out")
     return questions

@@ -52,6 +52,7 @@ class Recipe:
     data_root: Path | None = setting(path)
     mini_train: int = setting(count_or_none, 720)
     mini_test: int = setting(count_or_none, 144)
+    tasks: tuple[str, ...] | None = setting(names)
     rationale: str = setting(choice("none", "only", "mixed", "all"), "none")
     form: str = setting(choice("direct", "guided", "steps"), "direct")
     reasoned: tuple[str, ...] | None = setting(names)

@@ -40,5 +40,11 @@ def padded_by_length(host_collate: Callable) -> Callable:
 
 
 def _together(images: list[Tensor]) -> Tensor | list[Tensor]:
+    """Pictures (3, S, S), frames (T, 3, S, S), and of a text alone none, (0, 3, S, S).
+
+    A batch of texts gets one blank picture, for the projector takes part in every step.
+    """
+    if not any(len(image) for image in images):
+        images = [images[0].new_zeros(1, *images[0].shape[1:]), *images[1:]]
     same = all(image.shape == images[0].shape for image in images)
     return torch.stack(images) if same else images

@@ -108,5 +108,20 @@ def cut_to_fit(host_getitem: Callable) -> Callable:
     return __getitem__
 
 
+def without_blanks(host_getitem: Callable) -> Callable:
+    """Wrap `LazySupervisedDataset.__getitem__`: a text alone has no picture, (0, 3, S, S).
+
+    The host gives it a blank one, which it encodes and takes nothing of. With crops (`anyres`) it needs that.
+    """
+
+    def __getitem__(self, index):
+        sample, record = host_getitem(self, index), self.list_data_dict[index]
+        if "image" not in sample or "image" in record or "video" in record or self.data_args.image_aspect_ratio == "anyres":
+            return sample
+        return {**sample, "image": sample["image"][None][:0]}
+
+    return __getitem__
+
+
 def _pictures(sample: dict[str, Tensor], record: dict) -> int:
     return len(sample["image"]) if "video" in record else int("image" in record)

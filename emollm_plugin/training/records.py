@@ -9,14 +9,15 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_training
-from emobench_data.media.check import Medium, check_all, media_cache, refuse
+from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.examine import is_there
+from emobench_data.media.kinds import placeholders
 from emobench_data.media.video import Sampling
-from emobench_data.validate.form import UNUSABLE, as_trained, read_record
+from emobench_data.schema.medium import VISUAL
+from emobench_data.validation.form import UNUSABLE, as_trained, read_record
 
 logger = logging.getLogger(__name__)
 
-MEDIA = ("image", "video")
 MEDIA_CHECKED = 20_000
 NAMED = 5  # of what is left out
 
@@ -30,6 +31,9 @@ def load_records(path: str | None) -> list[dict]:
         raise InputError(f"{path}: holds no record; there is nothing to train on")
     for number, record in enumerate(records, start=1):
         fault = next((words for kind, words in read_record(record)[1] if kind in UNUSABLE), None)
+        other = next((kind for kind in placeholders() if kind in record and kind not in VISUAL), None)
+        if other:
+            fault = f"has a medium of kind {other}, which is not trained on here; take it out"
         if fault:
             raise InputError(f"{path}, record {number}: {fault}")
     return [as_trained(record) for record in records]
@@ -49,7 +53,7 @@ def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, c
     Raises:
         InputError: they are more than the share `data_args.faulty_media`; the cache cannot be written.
     """
-    media = sorted({(record[key], key) for record in records for key in MEDIA if key in record})
+    media = sorted({(record[key], key) for record in records for key in VISUAL if key in record})
     if not media:
         return set()
     if not data_args.image_folder:
@@ -88,7 +92,7 @@ def _faults(media: dict[str, str], folder: Path, sampling: Sampling, cache: Path
     """Media that do not decode, with why."""
     try:
         with media_cache(cache) as known:
-            return check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, known, sampling)[0]
+            return check_all({name: MediaFile(folder, name, kind) for name, kind in media.items()}, known, sampling)[0]
     except PermissionError as error:
         raise InputError(f"{cache}: cannot be written ({error.strerror}); name another with --media_checked") from error
 
@@ -96,5 +100,5 @@ def _faults(media: dict[str, str], folder: Path, sampling: Sampling, cache: Path
 def refuse_faulty_media(media: dict[str, str], folder: Path, place: str) -> None:
     """Decode every medium, its kind by its name; raises `InputError` that counts the faulty ones and names some."""
     with media_cache(None) as cache:
-        faults, _ = check_all({name: Medium(folder, name, kind) for name, kind in media.items()}, cache)
+        faults, _ = check_all({name: MediaFile(folder, name, kind) for name, kind in media.items()}, cache)
     refuse(faults, len(media), f"{place} in {folder}", way_out="get these files again or take the records out")

@@ -9,30 +9,43 @@ import orjson
 from PIL import Image
 
 from emobench_data.mini.clips import encode
-from emobench_data.schema.records import Record
-from emobench_data.schema.tasks import TASKS
+from emobench_data.schema.records import Medium, Record
+from emobench_data.schema.tasks import get_task
+from emobench_data.schema.types.number import Number
 
 
 def record(**changes) -> Record:
-    """A valid record, with `changes`."""
+    """A valid record, with `changes`; its media may be one path."""
     fields = {
         "source": "made_up",
         "item": "1",
         "task": "sarcasm",
-        "modality": "image",
         "media": "pictures/1.jpg",
         "answer": "Yes",
     }
-    return Record(**(fields | changes))
+    fields |= changes
+    if isinstance(fields["media"], str):
+        fields["media"] = one_medium(fields["media"])
+    return Record(**fields)
+
+
+def one_medium(path: str) -> tuple[Medium, ...]:
+    """A picture, or a clip where it ends as one; none of an empty path."""
+    return (Medium("video" if path.endswith(".mp4") else "image", path),) if path else ()
 
 
 def with_other_gold(one: Record) -> Record:
     """`one` with all that is ground truth in it changed: answer, accepted labels, annotation."""
-    if TASKS[one.task].type.name == "closed":
-        answer = one.options[(one.options.index(one.answer) + 1) % len(one.options)]
+    kind, answer = get_task(one.task).type, one.answer
+    if isinstance(kind, Number):
+        answer = kind.low if answer > kind.low else kind.high
+    elif isinstance(answer, tuple):
+        answer = tuple(option for option in one.options if option not in answer) or ("another",)
+    elif kind.takes_options:
+        answer = one.options[(one.options.index(answer) + 1) % len(one.options)]
     else:
-        answer = {"Yes": "No", "No": "Yes"}.get(one.answer, f"not {one.answer}")
-    return replace(one, answer=answer, accepted=(answer,), attributes=dict.fromkeys(one.attributes, "another"))
+        answer = {"Yes": "No", "No": "Yes"}.get(answer, f"not {answer}")
+    return replace(one, answer=answer, references=(answer,), attributes=dict.fromkeys(one.attributes, "another"))
 
 
 def write_picture(path: Path, colour=(200, 30, 30), size=(64, 48)) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Picture(MediumKind):
     """A picture, or the first frame of one that moves."""
 
-    name, called, checking = "image", "an image", "checking pictures"
+    name, checking = "image", "checking pictures"
 
     def open(self, path: Path, sampling: Sampling) -> Finding:
         from ..pictures import check_picture

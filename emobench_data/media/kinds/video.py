@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Clip(MediumKind):
     """A clip, of which some frames are read."""
 
-    name, called, checking = "video", "a video", "checking clips"
+    name, checking = "video", "checking clips"
 
     def ready(self) -> None:
         from ..pyav import load_pyav

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from emobench_data.build.preparation import MEDIA_CACHE
+from emobench_data.building.preparation import MEDIA_CACHE
 from emobench_data.cli.commands import main
 from emobench_data.sources import all_sources
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from emobench_data import InputError
 from emobench_data.export.llava import neutral, write_questions, write_training_json
 from emobench_data.mini.plan import make_plan
+from emobench_data.schema.medium import Medium
 from emobench_data.schema.parsing import closing
 from emobench_data.schema.tasks import FORMS, TASKS
 
@@ -37,7 +38,7 @@ def test_training_entry(tmp_path):
 
 
 def test_text_only_has_no_medium(tmp_path):
-    one = record(modality="text", media="", text="words")
+    one = record(media="", text="words")
     (entry,) = train(tmp_path, one)
     assert "image" not in entry and "<image>" not in entry["conversations"][0]["value"]
     (question,), _ = ask(tmp_path, one)
@@ -45,7 +46,7 @@ def test_text_only_has_no_medium(tmp_path):
 
 
 def test_question_entry_has_no_placeholder_and_no_answer(tmp_path):
-    (question,), (gold,) = ask(tmp_path, record(task="emo_o", answer="joy", accepted=("joy", "glee")), media_prefix="m")
+    (question,), (gold,) = ask(tmp_path, record(task="emo_o", answer="joy", references=("joy", "glee")), media_prefix="m")
     assert set(question) == {"question_id", "image", "text"}
     assert question["image"] == "m/pictures/1.jpg"
     assert "<image>" not in question["text"] and "joy" not in question["text"]
@@ -54,7 +55,7 @@ def test_question_entry_has_no_placeholder_and_no_answer(tmp_path):
         "source": "made_up",
         "task": "emo_o",
         "answer": "joy",
-        "accepted": ["joy", "glee"],
+        "references": ["joy", "glee"],
         "options": [],
     }
 
@@ -102,7 +103,7 @@ def test_text_that_is_not_unicode_can_be_written(tmp_path):
 
 
 def test_video_without_storyboards(tmp_path):
-    clip = record(modality="video", media="clips/1.mp4")
+    clip = record(media="clips/1.mp4")
     (entry,) = train(tmp_path, clip)
     assert entry["video"] == "clips/1.mp4"
     assert entry["conversations"][0]["value"].startswith("<video>\n")
@@ -111,13 +112,27 @@ def test_video_without_storyboards(tmp_path):
 
 
 def test_video_with_storyboards_is_a_picture(tmp_path):
-    clip = record(modality="video", media="clips/1.mp4")
+    clip = record(media="clips/1.mp4")
     (entry,) = train(tmp_path, clip, storyboards=True)
     (question,), _ = ask(tmp_path, clip, storyboards=True)
     assert entry["image"] == question["image"] == "clips/1.mp4.storyboard.jpg"
     assert "video" not in entry
     assert entry["conversations"][0]["value"].startswith("<image>\nThe picture holds four frames")
     assert "<image>" not in question["text"] and "four frames" in question["text"]
+
+
+BOTH = (Medium("image", "1.jpg"), Medium("image", "2.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("media", "words"),
+    [(BOTH, "has 2 media of kind image"), ((BOTH[0], Medium("video", "1.mp4")), "has an image and a video")],
+)
+def test_media_that_no_record_of_llavas_holds_are_refused(tmp_path, media, words):
+    for write in (train, ask):
+        with pytest.raises(InputError, match=f"record made_up/1/sarcasm: {words}; LLaVA's files hold one picture or clip"):
+            write(tmp_path, record(media=media))
+    assert not list(tmp_path.glob("*.json*"))
 
 
 def test_a_repeated_id_is_refused_and_nothing_is_written(tmp_path):

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from emobench_data.build.benchmark import build
+from emobench_data.building.benchmark import build
 from emobench_data.export.llava import show
 from emobench_data.export.vlmevalkit import choices, header, line, task_file
 from emobench_data.schema.tasks import TASKS
@@ -46,7 +46,7 @@ def test_the_name_tells_vlmevalkit_which_questions_are_open():
 def test_pandas_reads_every_cell_as_vlmevalkit_has_it_read(tmp_path):
     pandas = pytest.importorskip("pandas")
     one = record(task="emo_c", text='He said: "no"\tand\nleft', options=("joy", "none", "fear"), answer="fear")
-    shown = show(one, "image", one.media, training=False)
+    shown = show(one, one.media, training=False)
     (tmp_path / "x.tsv").write_bytes(header("emo_c", 4) + line(shown, 0, 4) + line(shown, 1, 4))
     data = pandas.read_csv(tmp_path / "x.tsv", sep="\t")
     assert list(data["index"]) == [0, 1] and list(data["answer"]) == ["C", "C"] and data["D"].isna().all()
@@ -55,7 +55,7 @@ def test_pandas_reads_every_cell_as_vlmevalkit_has_it_read(tmp_path):
 
 
 def test_of_several_right_answers_one_is_offered_and_of_28_options_26():
-    one = record(task="intent", options=LABELS, answer=LABELS[20], accepted=(LABELS[3], LABELS[20]))
+    one = record(task="intent", options=LABELS, answer=LABELS[20], references=(LABELS[3], LABELS[20]))
     offered = choices(one)
     assert len(offered) == 26 and LABELS[20] in offered and LABELS[3] not in offered
     assert offered == [label for label in LABELS if label in offered] == choices(one)
@@ -63,6 +63,6 @@ def test_of_several_right_answers_one_is_offered_and_of_28_options_26():
 
 def test_line_breaks_and_tabs_stay_in_their_cell():
     one = record(text='a\t"b"\nc <image>')
-    text = (header("sarcasm", 0) + line(show(one, "image", one.media, training=False), 0, 0)).decode()
+    text = (header("sarcasm", 0) + line(show(one, one.media, training=False), 0, 0)).decode()
     (row,) = csv.DictReader(text.splitlines(keepends=True), delimiter="\t")
     assert row["question"].startswith('a\t"b"\nc [image]\nIs this image') and row["answer"] == "A"

@@ -10,7 +10,7 @@ import pytest
 
 from emobench_data import InputError
 from emobench_data.media import check as media_check
-from emobench_data.media.check import Medium, check_all, digests, media_cache, refuse
+from emobench_data.media.check import MediaFile, check_all, digests, media_cache, refuse
 from emobench_data.media.examine import OUTSIDE, leads_out
 from emobench_data.media.video import Sampling, reader_version
 
@@ -20,9 +20,9 @@ from ..make import write_clip, write_picture
 def test_faults_and_seconds_by_name(tmp_path):
     write_picture(tmp_path / "a.jpg")
     write_clip(tmp_path / "c.mp4")
-    media = {name: Medium(tmp_path, name, "video" if name[0] == "c" else "image") for name in ("a.jpg", "b.jpg", "c.mp4")}
+    media = {name: MediaFile(tmp_path, name, "video" if name[0] == "c" else "image") for name in ("a.jpg", "b.jpg", "c.mp4")}
     with media_cache(None) as cache:
-        faults, seconds = check_all(media | {"twice": Medium(tmp_path, "b.jpg", "image")}, cache)
+        faults, seconds = check_all(media | {"twice": MediaFile(tmp_path, "b.jpg", "image")}, cache)
     assert faults == {"b.jpg": "missing", "twice": "missing"}
     assert seconds.keys() == {"c.mp4"} and 0 < seconds["c.mp4"] < 60
 
@@ -65,7 +65,7 @@ def test_a_restart_opens_nothing_again_and_a_fault_is_not_remembered(tmp_path, e
     write_picture(tmp_path / "clip/1.png")
     (tmp_path / "b.jpg").write_bytes(b"")
     kinds = {"a.jpg": "image", "c.mp4": "video", "clip": "video", "b.jpg": "image"}
-    media = {name: Medium(tmp_path, name, kind) for name, kind in kinds.items()}
+    media = {name: MediaFile(tmp_path, name, kind) for name, kind in kinds.items()}
 
     def check(sampling=Sampling()):
         examined.clear()
@@ -76,7 +76,7 @@ def test_a_restart_opens_nothing_again_and_a_fault_is_not_remembered(tmp_path, e
     assert sorted(examined) == sorted(kinds) and first[0].keys() == {"b.jpg"} and first[1].keys() == {"c.mp4"}
     assert check() == first and examined == ["b.jpg"]
     monkeypatch.chdir(tmp_path)
-    media = {name: Medium(Path("."), name, kind) for name, kind in kinds.items()}
+    media = {name: MediaFile(Path("."), name, kind) for name, kind in kinds.items()}
     assert check() == first and examined == ["b.jpg"], "the same files, named from elsewhere"
     write_picture(tmp_path / "clip/1.png", colour=(9, 9, 9))
     write_picture(tmp_path / "clip/2.png")
@@ -94,7 +94,7 @@ def test_the_version_names_the_libraries_that_decode():
 
 def test_the_kept_file_grows_by_what_is_new_alone(tmp_path):
     write_picture(tmp_path / "b.jpg")
-    media, kept = {"b.jpg": Medium(tmp_path, "b.jpg", "image")}, tmp_path / "cache"
+    media, kept = {"b.jpg": MediaFile(tmp_path, "b.jpg", "image")}, tmp_path / "cache"
 
     def check():
         with media_cache(kept) as cache:
@@ -117,7 +117,7 @@ def test_what_leads_out_is_asked_anew_in_every_run(tmp_path):
     write_picture(tmp_path / "d.jpg")
     (root / "linked").symlink_to(tmp_path / "elsewhere")
     (root / "link.jpg").symlink_to(root / "a.jpg")
-    media = {name: Medium(root, name, "image") for name in names}
+    media = {name: MediaFile(root, name, "image") for name in names}
     for target in (root / "a.jpg", tmp_path / "d.jpg"):
         (root / "link.jpg").unlink()
         (root / "link.jpg").symlink_to(target)
@@ -175,8 +175,8 @@ def test_decord_stays_out_of_the_threads_that_check_clips(tmp_path):
     pytest.importorskip("decord")
     write_clip(tmp_path / "a.mp4")
     code = (
-        "import sys; from pathlib import Path; from emobench_data.media.check import Medium, MediaCache, check_all\n"
-        "media = {'a': Medium(Path(sys.argv[1]), 'a.mp4', 'video')}\n"
+        "import sys; from pathlib import Path; from emobench_data.media.check import MediaFile, MediaCache, check_all\n"
+        "media = {'a': MediaFile(Path(sys.argv[1]), 'a.mp4', 'video')}\n"
         "assert check_all(media, MediaCache({}, None))[0] == {} and 'decord' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.media.check import Medium, check_all, media_cache, refuse
+from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.video import CLIPS
 
 from ..make import write_clip, write_picture, write_sound
@@ -18,7 +18,7 @@ FRONT = {"movflags": "+faststart"}  # the index comes first, so that a cut-off f
 
 
 def check(root, *names):
-    media = {name: Medium(root, name, "video" if name.endswith("mp4") else "image") for name in names}
+    media = {name: MediaFile(root, name, "video" if name.endswith("mp4") else "image") for name in names}
     with media_cache(None) as cache:
         faults, _ = check_all(media, cache)
     refuse(faults, len(media), root, way_out="get them")

@@ -8,7 +8,7 @@ from PIL import Image
 
 from emobench_data import InputError
 from emobench_data.media import storyboard
-from emobench_data.media.check import Medium
+from emobench_data.media.check import MediaFile
 from emobench_data.media.storyboard import tile
 
 from ..make import write_clip
@@ -26,7 +26,7 @@ def test_large_frames_are_reduced():
 
 def below(root, into, *names):
     """Faults of the storyboards of the clips below `root`."""
-    return storyboard.storyboards({name: Medium(root, name, "video") for name in names}, into)
+    return storyboard.storyboards({name: MediaFile(root, name, "video") for name in names}, into)
 
 
 def test_written_below_another_folder_once(tmp_path):

@@ -49,7 +49,7 @@ def test_renders_of_other_seeds_share_no_id(make):
 
 def test_ids_and_media_of_train_and_test_are_disjoint(plan):
     assert len({record.id for record in plan.records}) == len(plan.records)
-    media = {split: {r.media for r in plan.records if r.split == split} for split in ("train", "test")}
+    media = {split: {path for r in plan.records if r.split == split for path in r.paths} for split in ("train", "test")}
     assert not media["train"] & media["test"]
 
 
@@ -89,7 +89,7 @@ def test_spoken_words_do_not_tell_the_intent(plan):
 
 
 def test_clips_say_what_is_asked_about(plan):
-    clips = [record for record in plan.records if record.modality == "video"]
+    clips = [record for record in plan.records if record.media[0].kind == "video"]
     assert {record.answer for record in clips} == {record.answer for record in plan.records if record.task == "emo_c"}
     assert all(record.text == CLIP_RULE for record in clips)
 
@@ -98,4 +98,4 @@ def test_no_prompt_of_an_open_question_names_its_answer(plan):
     for record in plan.records:
         if record.task == "emo_o":
             words = question(record, training=True).lower().split()
-            assert not set(record.accepted) & set(words)
+            assert not set(record.references) & set(words)

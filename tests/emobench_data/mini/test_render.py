@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from emobench_data import InputError
-from emobench_data.media.check import Medium, check_all, media_cache
+from emobench_data.media.check import MediaFile, check_all, media_cache
 from emobench_data.media.video import Sampling, read_frames
 from emobench_data.mini import is_rendered, render, render_mini
 
@@ -27,25 +27,25 @@ def rendered(tmp_path_factory):
 def test_every_medium_is_there_and_decodes(rendered):
     folder, records = rendered
     with media_cache(None) as cache:
-        faults, _ = check_all({r.media: Medium(folder, r.media, r.modality) for r in records}, cache)
+        faults, _ = check_all({m.path: MediaFile(folder, m.path, m.kind) for r in records for m in r.media}, cache)
     assert faults == {}
-    assert {r.modality for r in records} == {"image", "video"}
-    assert set(contents(folder)) == {r.media for r in records} | {render.MANIFEST}
+    assert {m.kind for r in records for m in r.media} == {"image", "video"}
+    assert set(contents(folder)) == {path for r in records for path in r.paths} | {render.MANIFEST}
 
 
 def test_pictures_are_of_the_encoders_size_and_not_blank(rendered):
     folder, records = rendered
     for record in records:
-        if record.modality == "image":
-            with Image.open(folder / record.media) as image:
+        if record.media[0].kind == "image":
+            with Image.open(folder / record.paths[0]) as image:
                 assert image.size == (224, 224) and image.mode == "RGB"
                 assert np.asarray(image).std() > 10
 
 
 def test_a_clip_changes_and_then_holds_its_expression(rendered):
     folder, records = rendered
-    clip = next(record for record in records if record.modality == "video")
-    frames = read_frames(folder / clip.media, Sampling(frames=10)).pixels.astype(int)
+    clip = next(record for record in records if record.media[0].kind == "video")
+    frames = read_frames(folder / clip.paths[0], Sampling(frames=10)).pixels.astype(int)
     moves = [np.abs(b - a).mean() for a, b in itertools.pairwise(frames)]
     assert min(moves[:3]) > 3 * max(moves[4:])
 

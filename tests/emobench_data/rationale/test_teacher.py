@@ -19,9 +19,10 @@ from emobench_data.cli.commands import main
 from emobench_data.io.chat import Endpoint
 from emobench_data.rationale.choose import read_rationales
 from emobench_data.rationale.teacher import SIDE, make_rationales
+from emobench_data.schema.medium import Medium
 from emobench_data.schema.record_files import read_record_file, write_record_file
 
-from ..make import read_lines, record, write_clip, write_picture
+from ..make import read_lines, record, write_clip, write_lines, write_picture
 
 ROOT = Path(__file__).parents[3]
 GOOD = "Bared teeth and lowered brows show rage."
@@ -121,11 +122,23 @@ def test_a_clip_is_shown_as_one_picture_and_nothing_is_written_beside_it(server,
     write_clip(root / "1.mp4")
     server.reply = lambda body: f"{GOOD}\nAnswer: anger"
     before = sorted(root.iterdir())
-    report = make(server, root, [face(1, modality="video", media="1.mp4"), face(2, modality="text", media="")])
+    report = make(server, root, [face(1, media="1.mp4"), face(2, media="")])
     assert report["kept"] == 2 and sorted(root.iterdir()) == before
     kinds = sorted([part["type"] for part in body["messages"][0]["content"]] for _, _, body in server.asked)
     assert kinds == [["image_url", "text"], ["text"]]
     assert any("four frames" in asked_text(body) for _, _, body in server.asked)
+
+
+def test_several_pictures_are_sent_in_their_order(server, root):
+    server.reply = lambda body: f"{GOOD}\nAnswer: anger"
+    for number in (1, 2):
+        write_picture(root / f"{number}.jpg", colour=(100 * number, 0, 0))
+    make(server, root, [face(1, media=(Medium("image", "2.jpg"), Medium("image", "1.jpg")))])
+    (_, _, body) = server.asked[0]
+    sent = [part["image_url"]["url"] for part in body["messages"][0]["content"][:-1]]
+    make(server, root, [face(2, media="2.jpg"), face(3, media="1.jpg")])
+    alone = {number_of(body): body["messages"][0]["content"][0]["image_url"]["url"] for _, _, body in server.asked[1:]}
+    assert sent == [alone[2], alone[3]] and sent[0] != sent[1]
 
 
 def test_a_medium_outside_the_root_is_not_sent(server, root):
@@ -190,9 +203,20 @@ def test_a_killed_run_goes_on_and_asks_nothing_twice(server, root):
 
 
 def test_records_come_back_as_they_were_written(tmp_path):
-    records = [face(1, accepted=("anger", "fear"), split="train", group="g", attributes={"scene": "é"}), record()]
+    records = [face(1, references=("anger", "fear"), split="train", group="g", attributes={"scene": "é"}), record()]
     write_record_file(records, tmp_path / "r.jsonl")
     assert read_record_file(tmp_path / "r.jsonl") == records
+
+
+def test_records_of_an_earlier_version_are_read(tmp_path):
+    """Then a record had the path of one medium, its kind under `modality`, and `accepted` for `references`."""
+    records = [record(), record(item="2", media="2.mp4"), record(item="3", media="", text="So it goes.")]
+    write_record_file(records, tmp_path / "r.jsonl")
+    lines = read_lines(tmp_path / "r.jsonl")
+    for line, kind in zip(lines, ("image", "video", "text")):
+        line |= {"modality": kind, "media": line["media"][0]["path"] if line["media"] else ""}
+        line["accepted"] = line.pop("references")
+    assert read_record_file(write_lines(tmp_path / "old.jsonl", lines)) == records
 
 
 @pytest.mark.parametrize("line", ["{}", '{"id": 1}', "[]", ""])

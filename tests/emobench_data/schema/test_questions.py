@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from emobench_data.cli.commands import main
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_training
+from emobench_data.schema import questions
+from emobench_data.schema.medium import Medium
 from emobench_data.schema.questions import Question, chunk, merge_answers, read_questions, write_science
 
 ROWS = [
@@ -33,14 +35,23 @@ def answers(*ids):
 
 
 def test_both_forms_say_the_same(write, tmp_path):
-    questions = read_questions(write("questions.jsonl", ROWS))
-    assert questions[0] == Question("a", "1.png", "Which?", ("joy", "fear"), line=1) and questions[1].image is None
-    write_science(questions, tmp_path / "science.json")
+    asked = read_questions(write("questions.jsonl", ROWS))
+    assert asked[0] == Question("a", "Which?", (Medium("image", "1.png"),), ("joy", "fear"), line=1)
+    assert asked[1].image is None
+    write_science(asked, tmp_path / "science.json")
     again = read_questions(tmp_path / "science.json")
-    parts = [[(one.id, one.image, one.text, one.form) for one in each] for each in (questions, again)]
+    parts = [[(one.id, one.image, one.text, one.form) for one in each] for each in (asked, again)]
     assert parts[0] == parts[1] and [one.form for one in again] == ["direct", "direct", "guided"]
     first = json.loads((tmp_path / "science.json").read_text())[0]
     assert first["conversations"][0] == {"from": "human", "value": "<image>\nWhich?"}
+
+
+def test_who_shows_pictures_and_clips_refuses_other_media(write, monkeypatch):
+    monkeypatch.setattr(questions, "placeholders", lambda: {"image": "<image>", "audio": "<audio>"})
+    path = write("questions.jsonl", [ROWS[0], {**ROWS[1], "image": "1.png", "audio": "1.wav"}])
+    assert [one.kind for one in read_questions(path)[1].media] == ["image", "audio"]
+    with pytest.raises(InputError, match="line 2: is about a medium of kind audio"):
+        questions.read_visual(path)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +61,7 @@ def test_both_forms_say_the_same(write, tmp_path):
         ([{"question_id": 1}], "line 1"),
         ([ROWS[0], ROWS[0]], "line 2: question_id 'a' occurs twice, first in line 1"),
         ([ROWS[2], {**ROWS[2], "question_id": "3"}], "line 2: question_id '3' occurs twice"),
-        ([{**ROWS[0], "video": "1.mp4"}], "one medium"),
+        ([{**ROWS[0], "video": "1.mp4"}], "has an image and a video; a question has one of them"),
         ([{**ROWS[0], "options": "joy"}], "different words"),
         ([{**ROWS[0], "image": 4}], "image folder"),
         ([{**ROWS[0], "options": ["joy", "joy"]}], "different words"),

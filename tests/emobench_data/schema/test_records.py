@@ -6,12 +6,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emobench_data import InputError
-from emobench_data.build.composition import Composition
-from emobench_data.build.gather import Gathered
-from emobench_data.build.record_exports import write_records
-from emobench_data.build.statistics import Statistics
+from emobench_data.building.composition import Composition
+from emobench_data.building.gather import Gathered
+from emobench_data.building.record_exports import write_records
+from emobench_data.building.statistics import Statistics
 from emobench_data.io.outputs import Outputs
-from emobench_data.schema.records import Record, path_fault
+from emobench_data.schema.records import Medium, Record, path_fault
 from emobench_data.schema.tasks import TASKS
 
 from ..make import record
@@ -25,10 +25,12 @@ from ..make import record
         ({"item": "  "}, "source and item"),
         ({"task": "emotion"}, "unknown sub-task"),
         ({"split": "dev"}, "unknown split"),
-        ({"modality": "audio"}, "unknown modality"),
-        ({"media": ""}, "does not fit media"),
-        ({"modality": "text"}, "does not fit media"),
-        ({"modality": "text", "media": ""}, "needs a text"),
+        ({"media": (Medium("smell", "1.jpg"),)}, "unknown kind of medium 'smell'; known: image, video"),
+        ({"media": (Medium("image", ""),)}, "has no path"),
+        ({"media": ("1.jpg",)}, "no tuple of Medium"),
+        ({"media": [Medium("image", "1.jpg")]}, "no tuple of Medium"),
+        ({"media": (Medium("image", "1.jpg"), Medium("image", "../2.jpg"))}, "leaves the media root"),
+        ({"media": ""}, "needs a text"),
         ({"media": "/etc/passwd"}, "absolute"),
         ({"media": "a/../../b.jpg"}, "leaves the media root"),
         ({"media": "a\\..\\b.jpg"}, "leaves the media root"),
@@ -37,7 +39,7 @@ from ..make import record
         ({"media": "a\ud800.jpg"}, "not valid UTF-8"),
         ({"answer": ""}, "answer is empty"),
         ({"answer": "Maybe"}, "must be Yes or No"),
-        ({"accepted": ("No",)}, "not among the accepted"),
+        ({"references": ("No",)}, "not among the accepted"),
         ({"options": ("Yes", "No")}, "only closed-set"),
         ({"task": "intent", "answer": "Greet"}, "not in the label set"),
     ],
@@ -49,8 +51,8 @@ def test_a_fault_is_named_with_the_record(changes, words):
     assert str(caught.value).startswith("record ")
 
 
-def test_accepted_defaults_to_the_answer():
-    assert record().accepted == ("Yes",)
+def test_references_default_to_the_answer():
+    assert record().references == ("Yes",)
 
 
 def test_id_differs_between_sub_tasks():
@@ -67,6 +69,9 @@ def test_no_accepted_path_leaves_the_root(parts, separator):
 ANY = st.text(st.characters(), max_size=6) | st.sampled_from(["<image>", "\ud83d", "\U0001f600", "\u2028", "Yes", "a"])
 
 
+KIND = st.sampled_from(["image", "video"])
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_a_record_admits_can_be_written(data, tmp_path):
@@ -79,13 +84,11 @@ def test_whatever_a_record_admits_can_be_written(data, tmp_path):
         "task": task,
         "text": data.draw(ANY),
         "group": data.draw(ANY),
-        "modality": data.draw(st.sampled_from(["image", "video", "text"])),
         "split": "test",
         "answer": data.draw(st.sampled_from(labels)),
-        "media": data.draw(ANY),
+        "media": tuple(map(Medium, data.draw(st.lists(KIND, max_size=1)), [data.draw(ANY)])),
         "options": tuple(labels) if TASKS[task].type.name == "closed" else (),
     }
-    fields["media"] = "" if fields["modality"] == "text" else fields["media"]
     try:
         made = Record(**fields)
     except InputError as error:

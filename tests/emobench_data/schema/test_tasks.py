@@ -63,9 +63,9 @@ def asked(task, **fields):
 @pytest.mark.parametrize("task", TASKS)
 def test_nobody_is_asked_about_what_is_not_there(task):
     """A clip without a text has none to be taken together with, and a text by itself no picture."""
-    silent = asked(task, modality="video", media="1.mp4", text="")
+    silent = asked(task, media="1.mp4", text="")
     assert not [one for one in silent if re.search(r"\b(text|together|the words)\b", one)]
-    alone = asked(task, modality="text", media="", text="So it goes.")
+    alone = asked(task, media="", text="So it goes.")
     for one in alone:
         wording = one.removeprefix("So it goes.\n")
         assert not re.search(r"picture|image|video|scene|faces|gesture|colors|together|its text", wording)

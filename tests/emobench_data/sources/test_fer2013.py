@@ -20,7 +20,7 @@ def build(root):
 def test_csv_in_official_splits(tmp_path):
     build(tmp_path)
     records, skips = convert("fer2013", tmp_path)
-    assert [(r.split, r.answer, r.media) for r in records[::2]] == [
+    assert [(r.split, r.answer, r.paths[0]) for r in records[::2]] == [
         ("train", "anger", "extracted/Training/00000.png"),
         ("val", "happiness", "extracted/PublicTest/00001.png"),
         ("test", "neutral", "extracted/PrivateTest/00002.png"),
@@ -53,7 +53,7 @@ def test_extracted_pictures_are_where_the_records_say(tmp_path):
     build(tmp_path / "root")
     assert SOURCE.extract(tmp_path / "root", tmp_path / "media")
     for record in convert("fer2013", tmp_path / "root")[0]:
-        with Image.open(tmp_path / "media" / record.media) as image:
+        with Image.open(tmp_path / "media" / record.paths[0]) as image:
             assert (image.size, image.mode, image.getpixel((1, 2))) == ((48, 48), "L", 97)
 
 
@@ -100,7 +100,7 @@ def test_real_faces(shared_data: Path):
 
 @pytest.mark.parametrize("check", [True, False])
 def test_a_conversion_extracts_beside_what_it_writes(tmp_path, check):
-    from emobench_data.build.convert import convert as convert_source
+    from emobench_data.building.convert import convert as convert_source
 
     faces = [FACE, " ".join(reversed(FACE.split())), " ".join(str(n * n % 251) for n in range(48 * 48))]
     rows = [f"{n},{face},{use}" for n, (face, use) in enumerate(zip(faces, ("Training", "PublicTest", "PrivateTest")))]

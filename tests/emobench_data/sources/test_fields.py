@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from emobench_data.io.errors import InputError
 from emobench_data.sources import Skips, _fields
 
+from ..make import one_medium
+
 SHARES = st.dictionaries(st.sampled_from("abcdefg"), st.floats(0.01, 1), min_size=1)
 
 
@@ -146,11 +148,11 @@ def test_number(value, result):
 
 @given(SHARES, st.text())
 def test_vote(shares, key):
-    answer, accepted = _fields.vote(shares, key)
-    assert shares[answer] == max(shares.values()) and answer in accepted
-    assert set(accepted) >= {name for name, share in shares.items() if share >= 0.5}
-    assert all(shares[name] >= 0.5 or shares[name] == shares[answer] for name in accepted)
-    assert (answer, accepted) == _fields.vote(dict(shares), key)
+    answer, references = _fields.vote(shares, key)
+    assert shares[answer] == max(shares.values()) and answer in references
+    assert set(references) >= {name for name, share in shares.items() if share >= 0.5}
+    assert all(shares[name] >= 0.5 or shares[name] == shares[answer] for name in references)
+    assert (answer, references) == _fields.vote(dict(shares), key)
 
 
 def test_ties_favour_no_label():
@@ -173,12 +175,12 @@ def test_below(name, path):
 
 
 def test_make_gives_all_or_nothing():
-    item = {"source": "x", "item": "1", "modality": "image", "answer": "joy"}
+    item = {"source": "x", "item": "1", "answer": "joy"}
     skips = Skips()
-    good = list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media="a.jpg", **item))
+    good = list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media=one_medium("a.jpg"), **item))
     assert [record.options for record in good] == [("joy",), ()] and not skips.counts
     reasons = {"/a.jpg": _fields.BAD_PATH, "": _fields.BAD_RECORD, "\udcff.jpg": "file name is not valid UTF-8"}
     for media, reason in reasons.items():
         skips = Skips()
-        assert not list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media=media, **item))
+        assert not list(_fields.make(skips, "f:1", tasks=_fields.EMOTION, labels=("joy",), media=one_medium(media), **item))
         assert skips.examples == {reason: ["f:1"]}

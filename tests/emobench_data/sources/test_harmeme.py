@@ -25,13 +25,13 @@ def test_degrees_of_harm_files_with_a_version_and_an_empty_label(tmp_path):
     }
     assert [record.split for record in records] == ["train", "train", "val", "test"]
     assert sum(skips.counts.values()) == 1
-    assert records[0].media == "Images/Harm-C/covid_1.png" and records[0].text == 'Meme text: "né? stay home"'
+    assert records[0].paths[0] == "Images/Harm-C/covid_1.png" and records[0].text == 'Meme text: "né? stay home"'
 
 
 def test_pictures_are_looked_for(tmp_path):
     build(tmp_path)
     (tmp_path / "Harm-C/images").mkdir(parents=True)
-    assert convert("harmeme", tmp_path)[0][0].media == "Harm-C/images/covid_1.png"
+    assert convert("harmeme", tmp_path)[0][0].paths[0] == "Harm-C/images/covid_1.png"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_ids_in_two_forms_and_overlapping_dev_files(tmp_path):
         "03001": "No",
     }
     assert splits(records)["02001"] == "val" and splits(records)["03000"] == "test"
-    assert records[1].media == "img/01236.png" and records[0].text == 'Meme text: "un café please"'
+    assert records[1].paths[0] == "img/01236.png" and records[0].text == 'Meme text: "un café please"'
     assert dict(skips.counts) == {"the same item again": 1}
 
 

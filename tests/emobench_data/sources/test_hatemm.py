@@ -22,7 +22,7 @@ def test_labels_snippets_and_folders(tmp_path):
     records, skips = convert("hatemm", tmp_path)
     assert answers(records, "hate") == {"hate_video_1": "Yes", "non_hate_video_1": "No"} and not skips.counts
     assert records[0].attributes == {"target": "Québec", "hate_snippet": "00:00:10-00:01:10, 00:02:00-00:02:05"}
-    assert [record.media for record in records] == [
+    assert [record.paths[0] for record in records] == [
         "hate_videos/hate_video_1.mp4",
         "non_hate_videos/non_hate_video_1.mp4",
     ]
@@ -32,7 +32,7 @@ def test_labels_snippets_and_folders(tmp_path):
 def test_folder_within_a_folder(tmp_path):
     build(tmp_path)
     (tmp_path / "hate_videos/hate_videos").mkdir(parents=True)
-    assert [r.media.count("/") for r in convert("hatemm", tmp_path)[0]] == [2, 1]
+    assert [r.paths[0].count("/") for r in convert("hatemm", tmp_path)[0]] == [2, 1]
 
 
 @pytest.mark.parametrize("snippet", ["nan", "[[", "5", "__import__('os').getcwd()", "[" * 5000, "[[1, 2], ['a']]"])

@@ -15,7 +15,7 @@ def test_first_fold(tmp_path, base):
     records, skips = convert("mafw", tmp_path)
     assert answers(records, "emo_c") == {"00001": "happiness", "00002": "helplessness", "00003": "contempt"}
     assert [record.split for record in records[::2]] == ["train", "train", "test"] and not skips.counts
-    assert records[0].media == "data/clips/00001.mp4" and len(records[0].options) == 11
+    assert records[0].paths[0] == "data/clips/00001.mp4" and len(records[0].options) == 11
 
 
 @pytest.mark.parametrize("bad", ["00009.mp4", "00009.mp4 joy", "00009.mp4 nan", "../00009.mp4 anger", "/9.mp4 anger"])

@@ -1,6 +1,6 @@
 import pytest
 
-from emobench_data.build.splits import assign_splits
+from emobench_data.building.splits import assign_splits
 
 from .helpers import answers, convert, put
 
@@ -28,7 +28,7 @@ def test_three_sub_tasks_at_once(tmp_path):
     assert answers(records, "humor") == {"image_1": "Yes", "image_2": "No", "image_3": "Yes"}
     assert answers(records, "sarcasm") == {"image_1": "Yes", "image_2": "No", "image_3": "Yes"}
     assert answers(records, "hate") == {"image_1": "No", "image_2": "Yes", "image_3": "Yes"} and not skips.counts
-    assert records[0].media == "images/image_1.jpg" and records[0].text == 'Meme text: "hello, café"'
+    assert records[0].paths[0] == "images/image_1.jpg" and records[0].text == 'Meme text: "hello, café"'
     assert records[-1].text == 'Meme text: "OCR"' and {record.split for record in records} == {""}
 
 

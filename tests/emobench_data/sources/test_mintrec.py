@@ -26,7 +26,7 @@ def test_quotation_marks_are_only_text(tmp_path):
         and not skips.counts
     )
     assert [r.split for r in records] == ["train", "train", "val", "test"]
-    assert records[0].media == "raw_data/S05/E16/329.mp4" and records[0].text == 'Said: ""no way, he said"'
+    assert records[0].paths[0] == "raw_data/S05/E16/329.mp4" and records[0].text == 'Said: ""no way, he said"'
     assert len(records[0].options) == 20
 
 

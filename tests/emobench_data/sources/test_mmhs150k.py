@@ -40,7 +40,7 @@ def test_more_than_half_of_the_votes(tmp_path):
 def test_ids_above_2_to_the_53_stay_exact(tmp_path):
     build(tmp_path)
     record = convert("mmhs150k", tmp_path)[0][1]
-    assert record.item == str(BIG + 1) and record.media == f"img_resized/{BIG + 1}.jpg"
+    assert record.item == str(BIG + 1) and record.paths[0] == f"img_resized/{BIG + 1}.jpg"
 
 
 def test_a_mirror_whose_train_ids_are_its_test_ids(tmp_path):

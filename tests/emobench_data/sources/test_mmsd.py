@@ -16,7 +16,7 @@ def test_the_persons_label_counts_and_ids_stay_exact(tmp_path):
     records, skips = convert("mmsd", tmp_path)
     assert answers(records, "sarcasm") == {str(BIG): "Yes", str(BIG + 1): "No", str(BIG + 2): "Yes", str(BIG + 3): "No"}
     assert list(splits(records).values()) == ["train", "train", "val", "test"] and not skips.counts
-    assert records[0].media == f"dataset_image/{BIG}.jpg" and records[1].text == 'Tweet: "it\'s <user> fine"'
+    assert records[0].paths[0] == f"dataset_image/{BIG}.jpg" and records[1].text == 'Tweet: "it\'s <user> fine"'
 
 
 def test_file_names_of_the_repository(tmp_path):

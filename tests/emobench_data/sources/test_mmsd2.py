@@ -22,13 +22,13 @@ def test_ids_above_2_to_the_53_stay_exact(tmp_path):
     records, skips = convert("mmsd2", tmp_path)
     assert answers(records, "sarcasm") == {str(BIG): "Yes", str(BIG + 1): "No", str(BIG + 2): "Yes", str(BIG + 3): "No"}
     assert list(splits(records).values()) == ["train", "train", "val", "test"] and not skips.counts
-    assert records[0].media == f"dataset_image/{BIG}.jpg" and records[0].text == 'Tweet: "what a day, josé"'
+    assert records[0].paths[0] == f"dataset_image/{BIG}.jpg" and records[0].text == 'Tweet: "what a day, josé"'
 
 
 def test_layout_of_the_repository(tmp_path):
     build(tmp_path / "data")
     (tmp_path / "data/dataset_image").mkdir()
-    assert convert("mmsd2", tmp_path)[0][0].media == f"data/dataset_image/{BIG}.jpg"
+    assert convert("mmsd2", tmp_path)[0][0].paths[0] == f"data/dataset_image/{BIG}.jpg"
 
 
 @pytest.mark.parametrize(

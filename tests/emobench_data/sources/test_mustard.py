@@ -28,7 +28,7 @@ def test_speaker_independent_split_and_dialogue(tmp_path, folder):
     assert answers(records, "sarcasm") == {"1_60": "Yes", "2_1": "No", "3_S_1": "Yes"} and not skips.counts
     assert [(r.split, r.group) for r in records] == [("train", "BBT"), ("test", "FRIENDS"), ("test", "FRIENDS")]
     assert records[0].text == ('Dialogue:\nBEN: It rained.\nCLEO: On the café.\nAsked about, said by ANA: "How lovely."')
-    assert records[0].media == "utterances_final/1_60.mp4"
+    assert records[0].paths[0] == "utterances_final/1_60.mp4"
     assert records[0].attributes == {"speaker": "ANA", "words": "How lovely.", "before": "CLEO: On the café."}
 
 

@@ -30,7 +30,7 @@ def test_label_rule(valence, expected):
 def test_official_table(tmp_path, line_end, encoding):
     put(tmp_path, "OASIS.csv", line_end.join(ROWS).encode(encoding))
     (cafe, cat), skips = convert("oasis", tmp_path)
-    assert (cafe.item, cafe.media, cafe.group, cafe.answer) == ("Café 1", "images/Café 1.jpg", "Café", "positive")
+    assert (cafe.item, cafe.paths[0], cafe.group, cafe.answer) == ("Café 1", "images/Café 1.jpg", "Café", "positive")
     assert cafe.attributes == {"theme": "Café", "category": "Object", "arousal": "2.5"} and cafe.split == ""
     assert (cat.item, cat.group, cat.answer) == ("Scared cat 12", "Scared cat", "negative")
     assert cat.attributes == {"theme": "Scared cat", "category": "Animal"}
@@ -73,5 +73,5 @@ def test_the_real_part(shared_data):
     records, skips = convert("oasis", root)
     assert Counter(record.answer for record in records) == {"positive": 232, "negative": 131, "neutral": 252}
     assert len({record.group for record in records}) == 195
-    assert all((root / record.media).is_file() for record in records)
+    assert all((root / record.paths[0]).is_file() for record in records)
     assert not skips.counts

@@ -35,7 +35,7 @@ def test_the_example_works(tmp_path, example):
     )
     skips = Skips()
     records = list(example.SOURCE.records(tmp_path, skips))
-    assert [(r.id, r.answer, r.media, r.group) for r in records[::2]] == [
+    assert [(r.id, r.answer, r.paths[0], r.group) for r in records[::2]] == [
         ("postcards/a/emo_c", "boredom", "scans/a.jpg", "one"),
         ("postcards/b/emo_c", "joy", "scans/b.jpg", "one"),
     ]

@@ -47,7 +47,7 @@ def test_the_authors_pickles(tmp_path, protocol):
     assert [record.split for record in records] == ["train", "train", "val", "test"]
     assert records[0].text == 'Said before: "so I went to town"\nSaid last: "and that was my café"'
     assert records[1].text == 'Said last: "and that was my café"'
-    assert records[0].media == "urfunny2_videos/24.mp4"
+    assert records[0].paths[0] == "urfunny2_videos/24.mp4"
 
 
 class Runs:
@@ -94,7 +94,7 @@ def test_the_export_gives_the_punchline_only(tmp_path):
     records, skips = convert("ur_funny", tmp_path)
     assert answers(records, "humor") == {"UR-FUNNY_24": "Yes", "UR-FUNNY_25": "No"} and not skips.counts
     assert records[0].text == 'Said last: "and Based on that I left"'
-    assert records[0].media == "videos/UR-FUNNY_24.mp4" and records[0].split == "train"
+    assert records[0].paths[0] == "videos/UR-FUNNY_24.mp4" and records[0].split == "train"
 
 
 def test_the_export_calls_the_others_serious(tmp_path):

@@ -8,7 +8,7 @@ from emobench_data.io.errors import InputError
 from emobench_data.schema.questions import Question
 from emollm_plugin.evaluation.answers import Answers
 
-ASKED = [Question(index, None, "Which?") for index in range(3)]
+ASKED = [Question(index, "Which?") for index in range(3)]
 
 
 @pytest.fixture

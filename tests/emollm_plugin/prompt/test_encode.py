@@ -5,7 +5,7 @@ import pytest
 from emobench_data import InputError
 from emobench_data.export.llava import question_entry, show, training_entry
 from emobench_data.schema.parsing import closing
-from emobench_data.schema.records import Record
+from emobench_data.schema.records import Medium, Record
 from emobench_data.schema.tasks import question
 from emollm_plugin.evaluation.prompts import Prompter
 from emollm_plugin.prompt.encode import IGNORE_INDEX, encode, split_turns
@@ -56,9 +56,9 @@ def test_what_trains_the_model_is_what_queries_it(templates, tiny):
 def test_with_a_rationale_the_guided_question_is_the_one_that_inference_asks(templates, tiny):
     """From the record on: training's own file, inference's own file, and its own prompter."""
     one = asked_alike()
-    shown = show(one, "image", one.media, training=True, form="guided")
+    shown = show(one, one.media, training=True, form="guided")
     turns = training_entry(shown, "A smile and open arms.")["conversations"]
-    text = question_entry(show(one, "image", one.media, training=False, form="guided"))["text"]
+    text = question_entry(show(one, one.media, training=False, form="guided"))["text"]
     for name, conv in templates.items():
         ids, labels = encode(conv, turns, tiny.tokenizer, tokenize(tiny))
         prefix = Prompter(conv, tiny.tokenizer).question_ids(text, image=True)
@@ -69,7 +69,7 @@ def test_with_a_rationale_the_guided_question_is_the_one_that_inference_asks(tem
 
 def asked_alike():
     """A record for which training draws the wording of evaluation."""
-    fields = {"task": "emo_c", "modality": "image", "media": "1.jpg", "answer": "joy", "options": ("joy", "fear")}
+    fields = {"task": "emo_c", "media": (Medium("image", "1.jpg"),), "answer": "joy", "options": ("joy", "fear")}
     records = (Record(source="made_up", item=str(number), **fields) for number in range(100))
     return next(one for one in records if question(one, training=True) == question(one, training=False))
 

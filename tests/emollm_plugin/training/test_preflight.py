@@ -5,7 +5,11 @@ import shutil
 
 import pytest
 
+from emobench_data.io.errors import InputError
+from emobench_data.media.kinds import placeholders
+from emobench_data.validation import form
 from emollm_plugin.host.launch import main
+from emollm_plugin.training import records
 
 from ..conftest import make_clip_file
 
@@ -114,6 +118,17 @@ def test_a_record_has_one_medium(refused, tiny, tmp_path):
         records[3]["conversations"][0]["value"] = "<image><video>\nWhich emotion?"
 
     assert "record 4: has an image and a video" in refused(data_path=changed_records(tiny, tmp_path, both))
+
+
+def test_a_medium_that_is_neither_picture_nor_clip_is_refused(tmp_path, monkeypatch):
+    known = {**placeholders(), "audio": "<audio>"}
+    for module in (form, records):
+        monkeypatch.setattr(module, "placeholders", lambda: known)
+    turns = [{"from": "human", "value": "<image><audio>\nWhich emotion?"}, {"from": "gpt", "value": "joy"}]
+    heard = {"id": "1", "image": "1.png", "audio": "1.wav", "conversations": turns}
+    (tmp_path / "train.json").write_text(json.dumps([heard]))
+    with pytest.raises(InputError, match="record 1: has a medium of kind audio, which is not trained on here"):
+        records.load_records(str(tmp_path / "train.json"))
 
 
 def test_a_truncated_image_is_named(refused, tiny, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from emobench_data.media.check import Medium, check_all, media_cache
+from emobench_data.media.check import MediaFile, check_all, media_cache
 from emobench_data.media.examine import examine
 from emobench_data.media.storyboard import drawn
 from emobench_data.media.video import READERS, ClipFault, FrameCache, Sampling, read_frames
@@ -129,7 +129,7 @@ def test_a_clip_of_which_the_middle_is_spoilt_goes_on_with_what_decodes(tmp_path
     assert greys(frames) == pytest.approx([whole[number] for number in numbers], abs=3), "none that builds on a spoilt one"
     assert len(set(numbers)) == 20 - frames.spoilt and set(numbers) >= {0, 1, 18, 19}
     with media_cache(tmp_path / "checked") as cache, caplog.at_level(logging.WARNING):
-        media = {name: Medium(tmp_path, name, "video") for name in ("c.mp4", "whole.mp4")}
+        media = {name: MediaFile(tmp_path, name, "video") for name in ("c.mp4", "whole.mp4")}
         assert check_all(media, cache, Sampling(frames=20))[0] == {}
     assert "1 clips have frames that do not decode, for which the nearest are read: c.mp4" in caplog.text
 

@@ -12,7 +12,7 @@ from emobench_data.cli.commands import main
 from emobench_data.export.lmms_eval.files import files
 from emobench_data.schema import tasks
 from emobench_data.schema.items import AMBIGUOUS, UNPARSED
-from emobench_data.schema.records import Record
+from emobench_data.schema.records import Medium, Record
 from emobench_data.schema.tasks import Task, Wording
 from emobench_data.schema.types import get_type
 from emobench_data.schema.types.number import OUT_OF_RANGE, Number
@@ -119,7 +119,7 @@ def source(monkeypatch, tmp_path):
 
     def read(root, skips):
         for number in range(60):
-            yield Record("rated", str(number), "valence", "image", f"{number}.png", round(draw.uniform(1, 9), 3))
+            yield Record("rated", str(number), "valence", (Medium("image", f"{number}.png"),), round(draw.uniform(1, 9), 3))
 
     facts = dict.fromkeys(("title", "homepage", "licence", "citation", "obtain"), "Rated")
     made = data_sets.Source(name="rated", tasks=("valence",), labels={}, markers=("*.png",), read=read, **facts)
