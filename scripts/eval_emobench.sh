@@ -15,7 +15,7 @@ fi
 # Making the environment takes minutes; settings that cannot be read are said before it.
 if [[ ! -f "$VENV/emollm-stamp" ]]; then
     found="$(find_python)" || exit $?
-    PYTHONPATH="$ROOT" "$found" -m emollm_plugin.recipes.asking "$@"
+    PYTHONPATH="$ROOT" "$found" -m emollm_plugin.recipes.eval_settings "$@"
 fi
 setup_env
 # What the settings mean, and all that follows, is in emollm_plugin/recipes.

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from emollm_plugin.alignment.align import Words, align
-from emollm_plugin.alignment.draw import draw_in
 from emollm_plugin.alignment.pairs import draw_pairs
+from emollm_plugin.alignment.residual import scale_residual
 
 from ..shared.language import LanguageModel
 from ..shared.loop import train_loop
@@ -38,7 +38,7 @@ def warm(
     """Word alignment, on the pictures that training sees; `turns` as in LLaVA's training JSON."""
     pairs = draw_pairs(turns, most=len(turns), seed=seed)
     align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
-    draw_in(projector, words, arm.beside)
+    scale_residual(projector, words, arm.beside)
 
 
 def turns_of(items: Sequence[Item]) -> list[dict[str, Any]]:

@@ -86,7 +86,8 @@ def with_reasons(result: dict[str, Any], items: Sequence[Item], asked: Mapping[s
         return result
     wanted = read_gold_steps(readable(gold, "gold"))
     for task, figures in faithfulness_by_task(items, asked, wanted).items():
-        result["tasks"][task]["faithfulness"] = figures
+        tables = (result["tasks"], *result.get("families", {}).values())
+        next(table for table in tables if task in table)[task]["faithfulness"] = figures
     return result | {"reason_faults": listed(items, asked, wanted)}
 
 

@@ -59,7 +59,8 @@ def mean_lines(result: dict[str, Any]) -> list[str]:
 def faithfulness_lines(result: dict[str, Any]) -> list[str]:
     """How answers in steps hold together, a line a sub-task."""
     lines = []
-    for task, figures in result["tasks"].items():
+    tables = (result["tasks"], *result.get("families", {}).values())
+    for task, figures in ((task, figures) for table in tables for task, figures in table.items()):
         own = figures.get("faithfulness")
         if own:
             premises = ", ".join(f"{name} {percent(value)}" for name, value in own["premises"].items())

@@ -70,7 +70,9 @@ def loading_options(command: Callable) -> Callable:
     help="Take the most probable of a question's options, where it has any; behind greedy reasons, where it asks for them.",
 )
 @voting_options
-@click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
+@click.option(
+    "--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: what the questions need: 16, 192 for guided."
+)
 @click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)

@@ -100,7 +100,7 @@ class Predictor:
 
         from ..checkpoints.load import check_folder, check_tokenizer, host_branch
         from ..compat.dtype import format_named
-        from ..training.reachable import check_download
+        from ..training.storage import check_download
 
         device, dtype = pick_device(device), format_named(dtype) if dtype else None
         path = str(path)

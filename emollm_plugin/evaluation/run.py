@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.stamp import signature
-from emobench_data.schema.questions import chunk, read_visual
+from emobench_data.schema.questions import answer_tokens, chunk, read_visual
 
 from .answers import Answers, run_id
 from .batches import Batch, in_batches, ready_batches
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 # Questions at a time: the larger number with a model whose keys and values of so many prompts are small.
 BATCH, LARGE_BATCH = 16, 64
 PROMPT, SMALL = 1024, 4 * 2**30  # tokens, bytes
-TOKENS, GUIDED_TOKENS = 16, 192  # an answer, and reasons in one or two sentences with their closing line
 
 
 def evaluate(
@@ -49,7 +48,7 @@ def evaluate(
             they ask for reasons, behind those that greedy decoding gives.
         votes: answer questions that ask for reasons by the majority over sampled chains, which are kept in the metadata; an
             answer is empty where no majority is.
-        max_new_tokens: of an answer; default: `TOKENS`, `GUIDED_TOKENS` if a question is guided.
+        max_new_tokens: of an answer; default: what the questions need.
         batch_size: default: `LARGE_BATCH` or `BATCH`.
 
     Raises:
@@ -63,7 +62,7 @@ def evaluate(
     guided = any(one.reasoned for one in read)
     if votes and not guided:
         raise InputError(f"{questions}: asks for no reasons, and there is nothing to vote over; leave out --self-consistency")
-    max_new_tokens = max_new_tokens or (GUIDED_TOKENS if guided else TOKENS)
+    max_new_tokens = max_new_tokens or answer_tokens(read)
     clips = sum(one.video is not None for one in read)
     if clips and predictor.eyes.clips is None:
         logger.warning("%s: trained on no clips, so each of %d is shown as a picture of four frames", model, clips)

@@ -18,9 +18,9 @@ from ..checkpoints.finish import let_read
 from ..compat.config import before_5
 from ..host.decoders import family_of
 from . import one_file
-from .eyes import OF_LLAVA, Eyes
 from .names import exported
 from .template import chat_template
+from .vision import OF_LLAVA, Vision
 
 IMAGE = "<image>"
 SHARD = "4GB"
@@ -109,20 +109,20 @@ def _write(loaded: Loaded, folder: Path) -> None:
 
     register()
     tokenizer, model = loaded.tokenizer, loaded.model
-    eyes = Eyes.of(model)
+    vision = Vision.of(model)
     image_id = _image_token(tokenizer)
     text = _text_config(model, image_id)
-    config = eyes.config(text, image_id, model.config)
-    state = exported(model.state_dict(), stock=eyes.stock)
+    config = vision.config(text, image_id, model.config)
+    state = exported(model.state_dict(), stock=vision.stock)
     _add_row(state, text.vocab_size, model)
-    made = _build(config, state, eyes.stock)
+    made = _build(config, state, vision.stock)
     made.generation_config = _generation_config(model, tokenizer)
     pad_at(tokenizer, "left")  # a batch's answers go on where its prompts end
     folder.mkdir()
     made.save_pretrained(folder, max_shard_size=SHARD)
     template = chat_template(loaded.prompter, tokenizer)
-    eyes.processor(loaded.image_processor, tokenizer, template, model.config).save_pretrained(folder)
-    if not eyes.stock:
+    vision.processor(loaded.image_processor, tokenizer, template, model.config).save_pretrained(folder)
+    if not vision.stock:
         _write_code(folder)
 
 

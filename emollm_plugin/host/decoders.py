@@ -13,7 +13,7 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
-from ..checkpoints.base_eyes import load_base
+from ..checkpoints.base_vision import load_base
 from ..compat.dtype import float32_unless_told, keep_rotary_exact
 from ..compat.quantized import one_quantization_argument
 from ..compat.zero3 import generator_kept

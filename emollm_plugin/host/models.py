@@ -10,7 +10,7 @@ from ..attach import replace, wrap
 
 
 def on_arch(module: ModuleType) -> None:
-    from ..checkpoints.base_eyes import taking_over
+    from ..checkpoints.base_vision import taking_over
     from ..compat.dtype import in_models_format
     from ..media import clips as video
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from emobench_data.io.lazy import handing_out
 
 if TYPE_CHECKING:
-    from .asking import Asking, read_asking
     from .benchmark import evaluate_checkpoint
+    from .eval_settings import EvalSettings, read_eval_settings
     from .layers import read_recipe
     from .process import Failed
     from .recipe import Recipe
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 __getattr__ = handing_out(
     __name__,
     {
-        "Asking": "asking",
+        "EvalSettings": "eval_settings",
         "Failed": "process",
         "Recipe": "recipe",
         "evaluate_checkpoint": "benchmark",
         "finetune": "run",
-        "read_asking": "asking",
+        "read_eval_settings": "eval_settings",
         "read_recipe": "layers",
     },
 )
 
-__all__ = ["Asking", "Failed", "Recipe", "evaluate_checkpoint", "finetune", "read_asking", "read_recipe"]
+__all__ = ["EvalSettings", "Failed", "Recipe", "evaluate_checkpoint", "finetune", "read_eval_settings", "read_recipe"]

@@ -13,8 +13,8 @@ import click
 from emobench_data.export.stimuli import write_stimulated
 from emobench_data.report import write_report
 
-from .asking import Asking, read_asking
-from .command_lines import CLI
+from .eval_commands import CLI
+from .eval_settings import EvalSettings, read_eval_settings
 from .evaluation import Evaluation, answer, chunk_line, make_ready, score
 from .process import run_plain
 
@@ -28,40 +28,40 @@ def evaluate_checkpoint(checkpoint: str | None, environment: Mapping[str, str], 
         InputError: the settings, or what they name, cannot be used.
         process.Failed: a program failed.
     """
-    evaluate(read_asking(checkpoint, environment), dry=dry)
+    evaluate(read_eval_settings(checkpoint, environment), dry=dry)
 
 
-def evaluate(asking: Asking, *, dry: bool) -> None:
+def evaluate(settings: EvalSettings, *, dry: bool) -> None:
     """The same for settings that are read; the path of what there is to look at is printed last."""
-    one = make_ready(asking)
-    if asking.before:
-        make_ready(_before(one, asking.before))  # whether it can be evaluated is known now
+    one = make_ready(settings)
+    if settings.before:
+        make_ready(_before(one, settings.before))  # whether it can be evaluated is known now
     result = None
     if dry:
         click.echo(shlex.join(chunk_line(one, 0)))
-    elif asking.stimuli:
-        _behind_stimuli(one, asking.stimuli)
+    elif settings.stimuli:
+        _behind_stimuli(one, settings.stimuli)
     else:
         answer(one)
         result = score(one)
-    if asking.general_questions:
-        _general(one, asking.general_questions, dry=dry)
-    if asking.before:
-        evaluate(_before(one, asking.before), dry=dry)
+    if settings.general_questions:
+        _general(one, settings.general_questions, dry=dry)
+    if settings.before:
+        evaluate(_before(one, settings.before), dry=dry)
         result = one.out / "report" / "report.html"
         if not dry:
             _report([one.out / "before", one.out], one.out / "report")
-    if result and (asking.general_questions or asking.before) and not dry:
+    if result and (settings.general_questions or settings.before) and not dry:
         click.echo(result)
 
 
-def _before(one: Evaluation, checkpoint: Path) -> Asking:
-    asking = one.asking
+def _before(one: Evaluation, checkpoint: Path) -> EvalSettings:
+    settings = one.settings
     return replace(
-        asking,
+        settings,
         checkpoint=checkpoint.absolute(),
-        template=asking.before_template,
-        base_model=asking.before_base_model,
+        template=settings.before_template,
+        base_model=settings.before_base_model,
         **_asked(one),
         out_dir=one.out / "before",
         before=None,
@@ -77,17 +77,17 @@ def _general(one: Evaluation, questions: Path, *, dry: bool) -> None:
     asked: dict[str, Any] = {
         "questions": questions,
         "gold": None,
-        "image_folder": one.asking.general_images,
+        "image_folder": one.settings.general_images,
         "likelihood": False,
     }
     place: dict[str, Any] = {"template": one.template, "base_model": one.base, "out_dir": one.out / "general"}
-    evaluate(replace(one.asking, **ALONE, **asked, **place), dry=dry)
+    evaluate(replace(one.settings, **ALONE, **asked, **place), dry=dry)
     if not dry:
         files = [
             "--questions",
             questions,
             "--gold",
-            one.asking.general_gold,
+            one.settings.general_gold,
             "--predictions",
             one.out / "general/answers.jsonl",
         ]
@@ -100,7 +100,7 @@ def _behind_stimuli(one: Evaluation, stimuli: Path) -> None:
     folders = [one.out / name for name in write_stimulated(one.questions, stimuli, one.out)]
     for folder in folders:
         asked = {**_asked(one), "questions": folder / "questions.jsonl"}
-        evaluate(replace(one.asking, **ALONE, **asked, out_dir=folder), dry=False)
+        evaluate(replace(one.settings, **ALONE, **asked, out_dir=folder), dry=False)
     if one.gold:
         _report(folders, one.out / "report")
 

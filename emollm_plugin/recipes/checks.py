@@ -108,8 +108,8 @@ def check_machines(recipe: Recipe) -> None:
         raise InputError(f"HOSTFILE={recipe.hostfile} does not exist")
     if recipe.several_machines and recipe.align:
         raise InputError(
-            f"ALIGN={recipe.align} is for one machine: run `emollm align` with --layer {recipe.select_layer} --beside "
-            f"{recipe.beside:g} on one, and name a PRETRAIN_PROJECTOR that all reach"
+            f"ALIGN={recipe.align} is for one machine: run `emollm align` with --layer {recipe.select_layer} --residual "
+            f"{recipe.align_residual:g} on one, and name a PRETRAIN_PROJECTOR that all reach"
         )
     if recipe.hostfile and recipe.nodes > 1:
         raise InputError("HOSTFILE and NODES are two ways to say the same; give one")

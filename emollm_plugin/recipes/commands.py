@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from emobench_data.schema.questions import Question
+from emobench_data.schema.questions import Question, answer_tokens
 
-from .command_lines import CLI, LOADER, OWN, ask_line, room_for, score_line, words
 from .devices import Devices
+from .eval_commands import CLI, LOADER, OWN, ask_line, score_line, words
 from .host_arguments import with_host_arguments
 from .launchers import start_words
 from .prepare import Base, Data
@@ -31,7 +31,7 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "layer": recipe.select_layer,
         "projector": recipe.projector,
         "steps": recipe.align,
-        "beside": recipe.beside,
+        "residual": recipe.align_residual,
         "seed": recipe.seed,
         "out": out,
     }
@@ -153,8 +153,7 @@ def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Se
         "conv-mode": base.template,
     }
     named, asker = None if recipe.tune == "full" else base.name, evaluator(recipe, questions)
-    room = None if asker == OWN else room_for(any(one.reasoned for one in questions))
-    return ask_line(asker, run.checkpoint, named, asked, room)
+    return ask_line(asker, run.checkpoint, named, asked, None if asker == OWN else answer_tokens(questions))
 
 
 def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, name: str) -> list[str]:
@@ -180,7 +179,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
         "learning_rate",
         "projector_lr",
         "align",
-        "beside",
+        "align_residual",
     )
     values = {
         "dataset": name,

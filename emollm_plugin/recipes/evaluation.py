@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from emobench_data.io.errors import InputError
-from emobench_data.schema.questions import merge_answers, read_questions, write_science
+from emobench_data.schema.questions import answer_tokens, merge_answers, read_questions, write_science
 
 from ..checkpoints.inspection import inspect_folder
-from .asking import OURS, Asking
 from .checks import check_writable
 from .chunks import choose_device, environments, number_of_chunks
-from .command_lines import OWN, ask_line, room_for, score_line
+from .eval_commands import OWN, ask_line, score_line
+from .eval_settings import OURS, EvalSettings
 from .layers import read_recipe
 from .prepare import prepare_data
 from .process import run_beside, run_plain, say
@@ -34,7 +34,7 @@ class Evaluation:
         room: tokens of an answer.
     """
 
-    asking: Asking
+    settings: EvalSettings
     folder: Path
     base: str | None
     template: str
@@ -49,46 +49,46 @@ class Evaluation:
     out: Path
 
 
-def make_ready(asking: Asking) -> Evaluation:
+def make_ready(settings: EvalSettings) -> Evaluation:
     """Get the questions, EmoBench-mini's where none are given, and look at checkpoint and devices.
 
     Raises:
         InputError: one of them cannot be used.
     """
-    questions, gold, images = asking.questions, asking.gold, asking.image_folder
+    questions, gold, images = settings.questions, settings.gold, settings.image_folder
     if questions is None:
         # As the launcher asks: its data are made where it makes them, or found there.
         data = prepare_data(read_recipe(os.environ))
         assert data.questions  # data that are made have some
         questions, gold, images = data.questions, data.gold, data.images
-    check_writable("OUT_DIR", asking.out)
+    check_writable("OUT_DIR", settings.out)
     read = read_questions(questions)
-    device, gpus = choose_device(asking.device)
-    report = inspect_folder(asking.checkpoint)
-    template = asking.template or report["template"]
+    device, gpus = choose_device(settings.device)
+    report = inspect_folder(settings.checkpoint)
+    template = settings.template or report["template"]
     if not template:
         way_out = "name it with TEMPLATE (emollm template BASE_MODEL prints it)"
-        raise InputError(f"{asking.checkpoint} notes no template; {way_out}")
+        raise InputError(f"{settings.checkpoint} notes no template; {way_out}")
     return Evaluation(
-        asking=asking,
-        folder=Path(report["newest_checkpoint"] or asking.checkpoint),
-        base=asking.base_model or report["base"],
+        settings=settings,
+        folder=Path(report["newest_checkpoint"] or settings.checkpoint),
+        base=settings.base_model or report["base"],
         template=template,
         questions=questions,
         gold=gold,
         images=images,
-        asked=asking.out / "questions-science.json" if asking.evaluator == SCIENCE else questions,
-        room=asking.max_new_tokens or room_for(any(one.reasoned for one in read)),
+        asked=settings.out / "questions-science.json" if settings.evaluator == SCIENCE else questions,
+        room=settings.max_new_tokens or answer_tokens(read),
         device=device,
         gpus=gpus,
-        chunks=number_of_chunks(asking.chunks or len(gpus) or 1, len(read)),
-        out=asking.out.absolute(),
+        chunks=number_of_chunks(settings.chunks or len(gpus) or 1, len(read)),
+        out=settings.out.absolute(),
     )
 
 
 def chunk_line(one: Evaluation, index: int) -> list[str]:
     """The command that answers a chunk of the questions."""
-    asking = one.asking
+    settings = one.settings
     asked = {
         "question-file": one.asked,
         "image-folder": one.images or "",
@@ -97,11 +97,11 @@ def chunk_line(one: Evaluation, index: int) -> list[str]:
         "num-chunks": one.chunks,
         "chunk-idx": index,
     }
-    if asking.evaluator != OURS:
-        return ask_line(f"llava.eval.{asking.evaluator}", one.folder, one.base, asked, one.room)
-    asked |= {"batch-size": asking.batch} if asking.batch else {}
-    asked |= {"dtype": asking.dtype} if asking.dtype else {}
-    return [*ask_line(OWN, one.folder, one.base, asked, one.room), *["--likelihood"] * asking.likelihood]
+    if settings.evaluator != OURS:
+        return ask_line(f"llava.eval.{settings.evaluator}", one.folder, one.base, asked, one.room)
+    asked |= {"batch-size": settings.batch} if settings.batch else {}
+    asked |= {"dtype": settings.dtype} if settings.dtype else {}
+    return [*ask_line(OWN, one.folder, one.base, asked, one.room), *["--likelihood"] * settings.likelihood]
 
 
 def answers_of(one: Evaluation, index: int) -> Path:
@@ -119,7 +119,7 @@ def answer(one: Evaluation) -> Path:
     one.out.mkdir(parents=True, exist_ok=True)
     if one.asked != one.questions:
         write_science(read_questions(one.questions), one.asked)
-    say(f"evaluating {one.folder} with {one.asking.evaluator} on {one.device}, {one.chunks} process(es); logs: {one.out}")
+    say(f"evaluating {one.folder} with {one.settings.evaluator} on {one.device}, {one.chunks} process(es); logs: {one.out}")
     given = environments(one.device, one.gpus, one.chunks)
     indices = range(one.chunks)
     run_beside("evaluation", [(chunk_line(one, index), one.out / f"chunk-{index}.log", given[index]) for index in indices])
@@ -139,12 +139,12 @@ def score(one: Evaluation) -> Path:
     files = {"questions": one.questions, "gold": one.gold, "media-root": one.images}
     settings = {
         "checkpoint": one.folder,
-        "evaluator": one.asking.evaluator,
-        "likelihood": int(one.asking.likelihood),
+        "evaluator": one.settings.evaluator,
+        "likelihood": int(one.settings.likelihood),
         "base": Path(one.base or "").name,
         "template": one.template,
         "device": one.device,
-        "stack": one.asking.stack,
+        "stack": one.settings.stack,
         "max_new_tokens": one.room,
     }
     run_plain(score_line(one.out, files, settings))

@@ -97,8 +97,9 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
     values = {name: value for name, value in recipe.settings().items() if name.lower() not in FREE}
     if not recipe.tunes_adapter:
         values |= {"LORA_R": None, "LORA_ALPHA": None}
-    if not recipe.align:
-        values["BESIDE"] = None
+    # Under its earlier name, so that runs of before are found again.
+    residual = values.pop("ALIGN_RESIDUAL")
+    values["BESIDE"] = residual if recipe.align else None
     # Settings that came later count where they are set, so that runs of before are found again.
     untouched = [name for name in LATER if getattr(recipe, name) == getattr(Recipe, name)]
     values |= {name.upper(): None for name in untouched}

@@ -7,6 +7,7 @@ said, so that no variable that was forgotten in a shell changes a recipe in sile
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -19,7 +20,9 @@ import yaml
 from emobench_data.io.errors import InputError
 
 from .recipe import Recipe
-from .settings import Read, nearest, read_value, refuse_misspelt
+from .settings import RENAMED, Read, nearest, read_value, refuse_misspelt
+
+logger = logging.getLogger(__name__)
 
 PRESETS = Path(__file__).with_name("presets")
 READS: dict[str, Read] = {one.name: one.metadata["read"] for one in fields(Recipe)}
@@ -120,7 +123,9 @@ def usual_reasons(dataset: str) -> tuple[str, str, tuple[str, ...] | None]:
 
 def _of_environment(environment: Mapping[str, str]) -> Layer:
     refuse_misspelt(environment, {key.upper(): read for key, read in READS.items()})
-    return {key: Said(text, key.upper()) for key in READS if (text := environment.get(key.upper()))}
+    # The earlier name first, so that today's goes before it.
+    said = {name: text for name in (*RENAMED, *READS) if (text := environment.get(name.upper()))}
+    return {_now(name): Said(text, name.upper()) for name, text in said.items()}
 
 
 def _of_changes(changes: Sequence[str]) -> Layer:
@@ -130,9 +135,22 @@ def _of_changes(changes: Sequence[str]) -> Layer:
         key = key.lower().replace("-", "_")
         if not equals:
             raise InputError(f"{change}: only one RECIPE can be given, and then key=value; what is the host's goes behind --")
-        _refuse_unknown(key, change)
-        layer[key] = Said(text, key)
+        now = _now(key)
+        _refuse_unknown(now, change)
+        layer[now] = Said(text, key)
     return layer
+
+
+def _now(name: str) -> str:
+    """The name of a setting, for that or an earlier one."""
+    if name in RENAMED:
+        _say_renamed(name)
+    return RENAMED.get(name, name)
+
+
+@cache
+def _say_renamed(name: str) -> None:
+    logger.warning("%s is called %s now", name.upper(), RENAMED[name].upper())
 
 
 def _refuse_unknown(key: str, place: str) -> None:
@@ -182,6 +200,7 @@ def _of_file(file: Path) -> Layer:
     layer: dict[str, Said] = {}
     for key_node, value in node.value:
         key, place = str(key_node.value), f"{file}, line {key_node.start_mark.line + 1}"
+        key = _now(key)
         _refuse_unknown(key, place)
         if key in layer:
             raise InputError(f"{place}: {key} stands there a second time; take one out")

@@ -71,7 +71,7 @@ class Recipe:
     projector: str | None = setting(text)
     pretrain_projector: Path | None = setting(path)
     align: int | None = setting(count_or_none)
-    beside: float | None = setting(share)
+    align_residual: float | None = setting(share)
     template: str | None = setting(text)
     # Training
     tune: str | None = setting(choice("full", "lora", "qlora", "projector"))

@@ -32,6 +32,8 @@ OTHERS = (
     "OUT_DIR",
     "DTYPE",
 )
+# Earlier names of settings, which are taken with a line that says so.
+RENAMED = {"beside": "align_residual"}
 # How much alike two names are that may be meant for one, by difflib's measure; EPOCH and EPOCHS have 0.91.
 ALIKE = 0.85
 SHORTEST = 4  # names such as GPU or PWD are too short to look like anything
@@ -144,7 +146,7 @@ def refuse_misspelt(environment: Mapping[str, str], reads: Mapping[str, Read]) -
     Ordinary environments hold names like ours by chance (NODE=/usr/bin/node): a value that the setting would refuse,
     or a short name with a value of no form, is none of our business.
     """
-    known, meant = {*reads, *OTHERS}, {*reads} - {*PLACES}
+    known, meant = {*reads, *OTHERS, *map(str.upper, RENAMED)}, {*reads} - {*PLACES}
     for name, value in environment.items():
         if name in known or not value or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or len(name) < SHORTEST:
             continue

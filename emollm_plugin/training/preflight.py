@@ -31,9 +31,9 @@ from ..registry import PROJECTORS, projector_family
 from ..towers.builders import builder_of
 from .dataset import Room
 from .ranks import check_shared, from_first
-from .reachable import check_download, check_output
 from .records import load_records, with_faulty_media
 from .samples import Samples
+from .storage import check_download, check_output
 
 HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")

@@ -25,8 +25,8 @@ from ..prompt.plain import plain
 from ..prompt.templates import CHAT_TEMPLATE
 from ..registry import PROJECTORS, projector_family
 from .dataset import Room
-from .reachable import check_projector_file
 from .records import NAMED, more_than
+from .storage import check_projector_file
 
 logger = logging.getLogger(__name__)
 

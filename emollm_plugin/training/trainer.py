@@ -18,11 +18,11 @@ from ..compat.config import before_5
 from ..compat.trainer import tokenizer_argument, without_empty_groups
 from ..compat.zero3 import one_dtype, own_storage
 from ..media.clips import note_clips
-from .masters import float32_while_trained
-from .periods import SaveByTime
+from .master_weights import float32_while_trained
 from .progress import show_loss
 from .ranks import from_first
 from .resume import NothingLeft, SeededByEpoch, StopAtTheEnd, first_checkpoint, load_what_was_tuned, logger
+from .save_by_time import SaveByTime
 from .saving import LogAtCheckpoints, WithoutFrozen, checkpoint_in_one_piece, trainable_state, tuned_part, write_tuned
 
 # At run time transformers' trainer, and LLaVA's between; to a reader of types, anything.

@@ -21,6 +21,7 @@ def _class(emotion: str) -> Task:
             f"How much {emotion} can be inferred from this {{medium}}?",
             f"Which class of {emotion} does whoever wrote this feel?",
         ),
+        part_of="EI-oc",
     )
 
 

@@ -22,6 +22,7 @@ def _intensity(emotion: str) -> Task:
             f"How strong is the {emotion} in this {{medium}}?",
             f"Rate the {emotion} of the writer.",
         ),
+        part_of="EI-reg",
     )
 
 

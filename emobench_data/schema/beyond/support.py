@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..task import Task, Wording, task
+from ..task import Task, task
 
 SPEAKER, LISTENER = "Speaker", "Listener"  # the person who feels, and the one who answers
 _CLOSELY = "Read closely what the speaker says, what lies behind it, and what was answered so far."
@@ -29,9 +29,7 @@ def so_far(turns: Sequence[tuple[str, str]], *, situation: str = "") -> str:
 
 
 def _task(name: str, title: str, kind: str, wordings: tuple[str, ...], steps: str = "") -> Task:
-    made = task(name, title, kind, wordings, look=_CLOSELY, read=_CLOSELY)
-    wording = Wording(wordings, _CLOSELY, steps)
-    return Task(name, title, made.type, wording, wording, wording)
+    return task(name, title, kind, wordings, look=_CLOSELY, read=_CLOSELY, steps=steps)
 
 
 TASKS = (

@@ -8,9 +8,9 @@ import pytest
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.recipes import devices
-from emollm_plugin.recipes.asking import Asking
 from emollm_plugin.recipes.chunks import choose_device, environments, number_of_chunks
 from emollm_plugin.recipes.devices import MASK
+from emollm_plugin.recipes.eval_settings import EvalSettings
 from emollm_plugin.recipes.process import Failed, run_beside
 from emollm_plugin.recipes.recipe import Recipe
 from emollm_plugin.recipes.settings import OTHERS
@@ -60,5 +60,5 @@ def test_the_one_that_fails_is_named_by_its_own_words(tmp_path):
 
 def test_the_launcher_knows_every_variable_of_an_evaluation():
     """It takes none of them for a misspelt one of its own."""
-    names = {one.name.upper() for one in fields(Asking)} - {one.name.upper() for one in fields(Recipe)} - {"CHECKPOINT"}
+    names = {one.name.upper() for one in fields(EvalSettings)} - {one.name.upper() for one in fields(Recipe)} - {"CHECKPOINT"}
     assert names <= {*OTHERS}, json.dumps(sorted(names - {*OTHERS}))

@@ -1,7 +1,7 @@
 import pytest
 
+from emobench_data.schema.medium import Medium
 from emobench_data.schema.questions import Question
-from emobench_data.schema.records import Medium
 from emollm_plugin.recipes.commands import align_command, eval_command, results_command, train_command
 
 from ...conftest import STACK
@@ -69,7 +69,7 @@ def test_training_starts_from_what_alignment_makes(made):
     base, data, run = made
     words = align_command(filled(), base, data, run.aligned)
     assert value(host_words(made), "pretrain_mm_mlp_adapter") == value(words, "out") == str(run.aligned)
-    assert value(words, "layer") == "-3" and value(words, "beside") == "1" and value(words, "steps") == "300"
+    assert value(words, "layer") == "-3" and value(words, "residual") == "1" and value(words, "steps") == "300"
     assert "--pretrain_mm_mlp_adapter" not in host_words(made, ALIGN="0")
 
 

@@ -21,7 +21,7 @@ HOSTS = ("model_vqa_loader", "model_vqa", "model_vqa_science")
 
 
 @dataclass(frozen=True)
-class Asking:
+class EvalSettings:
     """The settings of an evaluation, named as the variables but in small letters; None where one is not set."""
 
     checkpoint: Path
@@ -53,7 +53,7 @@ class Asking:
         return self.out_dir or self.checkpoint.parent / f"eval-{self.evaluator}"
 
 
-def read_asking(checkpoint: str | None, environment: Mapping[str, str]) -> Asking:
+def read_eval_settings(checkpoint: str | None, environment: Mapping[str, str]) -> EvalSettings:
     """The evaluation that variables describe, its files known to be there.
 
     Raises:
@@ -61,37 +61,37 @@ def read_asking(checkpoint: str | None, environment: Mapping[str, str]) -> Askin
     """
     if not checkpoint:
         raise InputError("which CHECKPOINT? give its folder; see --help")
-    reads = {one.name: one.metadata["read"] for one in fields(Asking) if "read" in one.metadata}
+    reads = {one.name: one.metadata["read"] for one in fields(EvalSettings) if "read" in one.metadata}
     given = {name: said for name in reads if (said := environment.get(name.upper()))}
     values = {name: read_value(name.upper(), said, reads[name]) for name, said in given.items()}
-    asking = Asking(Path(checkpoint).expanduser().absolute(), **values)
-    _check_together(asking)
-    _check_files(asking)
-    if not asking.checkpoint.is_dir():
+    settings = EvalSettings(Path(checkpoint).expanduser().absolute(), **values)
+    _check_together(settings)
+    _check_files(settings)
+    if not settings.checkpoint.is_dir():
         raise InputError(f"CHECKPOINT {checkpoint} is no folder")
-    return asking
+    return settings
 
 
-def _check_together(asking: Asking) -> None:
-    for name, value in (("LIKELIHOOD", int(asking.likelihood)), ("DTYPE", asking.dtype)):
-        if value and asking.evaluator != OURS:
+def _check_together(settings: EvalSettings) -> None:
+    for name, value in (("LIKELIHOOD", int(settings.likelihood)), ("DTYPE", settings.dtype)):
+        if value and settings.evaluator != OURS:
             raise InputError(f"{name}={value} needs EVALUATOR={OURS}")
-    if asking.stimuli and (asking.general_questions or asking.before):
+    if settings.stimuli and (settings.general_questions or settings.before):
         raise InputError("STIMULI goes with neither GENERAL_QUESTIONS nor BEFORE")
-    if asking.before and asking.questions and not asking.gold:
-        raise InputError(f"BEFORE={asking.before} needs GOLD, or nothing is compared")
+    if settings.before and settings.questions and not settings.gold:
+        raise InputError(f"BEFORE={settings.before} needs GOLD, or nothing is compared")
 
 
-def _check_files(asking: Asking) -> None:
+def _check_files(settings: EvalSettings) -> None:
     for name in ("stimuli", "questions", "gold"):
-        file = getattr(asking, name)
+        file = getattr(settings, name)
         if file and not file.is_file():
             raise InputError(f"{name.upper()}={file} does not exist, or is no file")
-    general = (asking.general_questions, asking.general_gold)
-    if asking.general_questions and not all(file and file.is_file() for file in general):
+    general = (settings.general_questions, settings.general_gold)
+    if settings.general_questions and not all(file and file.is_file() for file in general):
         raise InputError(f"GENERAL_QUESTIONS={general[0]} and GENERAL_GOLD={general[1] or ''} must both be files")
-    if asking.before and not asking.before.is_dir():
-        raise InputError(f"BEFORE={asking.before} is no folder")
+    if settings.before and not settings.before.is_dir():
+        raise InputError(f"BEFORE={settings.before} is no folder")
 
 
 def checkpoint_of(words: Sequence[str]) -> str | None:
@@ -111,7 +111,7 @@ def checkpoint_of(words: Sequence[str]) -> str | None:
 
 if __name__ == "__main__":  # for the script, before there is an environment: with any Python and no package
     try:
-        read_asking(checkpoint_of(sys.argv[1:]), os.environ)
+        read_eval_settings(checkpoint_of(sys.argv[1:]), os.environ)
     except InputError as error:
         print("error:", *str(error).split(), file=sys.stderr)
         sys.exit(2)

@@ -30,11 +30,6 @@ def ask_line(evaluator: str, checkpoint: Path, base: str | None, asked: Mapping[
     return [*host, *words({**options, "temperature": 0, **limit})]
 
 
-def room_for(guided: bool) -> int:
-    """Tokens of an answer: a word, or reasons before it."""
-    return 192 if guided else 16
-
-
 def score_line(folder: Path, files: Mapping[str, Path | None], settings: Mapping[str, Any]) -> list[str]:
     """The command that scores the answers in `folder` and keeps the settings with the score; no file where it is None."""
     given = {name: file for name, file in files.items() if file}

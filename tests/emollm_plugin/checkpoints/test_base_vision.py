@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from emollm_plugin.checkpoints.base_eyes import take_over
+from emollm_plugin.checkpoints.base_vision import take_over
 from emollm_plugin.checkpoints.load import projector_tensors
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions

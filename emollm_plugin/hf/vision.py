@@ -18,7 +18,7 @@ STOCK_TOWERS = ("clip_vision_model", "siglip_vision_model", "dinov2")
 
 
 @dataclass(frozen=True)
-class Eyes:
+class Vision:
     """The vision tower and projector of a LLaVA model, as transformers names them.
 
     Args:
@@ -38,7 +38,7 @@ class Eyes:
     stock: bool
 
     @classmethod
-    def of(cls, model: Any) -> Eyes:
+    def of(cls, model: Any) -> Vision:
         """Those of a model.
 
         Raises:

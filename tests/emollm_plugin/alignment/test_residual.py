@@ -8,7 +8,7 @@ from torch import nn
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.alignment.align import Words
-from emollm_plugin.alignment.draw import draw_in
+from emollm_plugin.alignment.residual import scale_residual
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
 
@@ -41,7 +41,7 @@ def projectors():
 def test_what_points_to_words_stays_and_the_rest_is_shortened(name, beside, words):
     projector = projectors()[name]
     before, patches = copy.deepcopy(projector), torch.randn(2, 16, 12)
-    draw_in(projector, words, beside)
+    scale_residual(projector, words, beside)
     tokens, drawn = before(patches) - words.mean, projector(patches) - words.mean
     # The part among the words, by least squares and not by the basis that the code makes.
     among = torch.linalg.lstsq(words.targets.T, tokens.flatten(0, 1).T).solution
@@ -54,16 +54,16 @@ def test_what_points_to_words_stays_and_the_rest_is_shortened(name, beside, word
 def test_at_one_nothing_is_changed(words):
     projector = projectors()["ours"]
     before = copy.deepcopy(projector.state_dict())
-    draw_in(projector, words, 1.0)
+    scale_residual(projector, words, 1.0)
     assert all(torch.equal(value, before[name]) for name, value in projector.state_dict().items())
 
 
 @pytest.mark.parametrize("beside", [-0.1, 1.1, float("nan")])
 def test_what_is_no_share_is_refused(beside, words):
     with pytest.raises(InputError, match="no share"):
-        draw_in(projectors()["linear"], words, beside)
+        scale_residual(projectors()["linear"], words, beside)
 
 
 def test_a_projector_without_a_last_linear_layer_is_named(words):
-    with pytest.raises(InputError, match="ends in GELU.*--beside 1"):
-        draw_in(nn.Sequential(nn.Linear(12, WIDTH), nn.GELU()), words, 0.25)
+    with pytest.raises(InputError, match="ends in GELU.*--residual 1"):
+        scale_residual(nn.Sequential(nn.Linear(12, WIDTH), nn.GELU()), words, 0.25)

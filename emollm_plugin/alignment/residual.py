@@ -1,4 +1,4 @@
-"""Draw an aligned projector's tokens towards the words of the labels (our own).
+"""Scale what an aligned projector's tokens hold beside the words of the labels (our own).
 
 Alignment asks only for the direction of a picture's mean token among the labels' words. Half of a token or more lies
 beside all of them; that differs from picture to picture, and a language model learns it by heart in a short training
@@ -21,21 +21,21 @@ from .align import Words
 
 
 @torch.no_grad()
-def draw_in(projector: nn.Module, words: Words, beside: float) -> None:
-    """Keep of every token what points from the mean word to the labels' words, and `beside` times the rest, in place.
+def scale_residual(projector: nn.Module, words: Words, residual: float) -> None:
+    """Keep of every token what points from the mean word to the labels' words, and `residual` times the rest, in place.
 
     Raises:
-        InputError: `beside` is no share, or the projector does not end in a linear layer.
+        InputError: `residual` is no share, or the projector does not end in a linear layer.
     """
-    check_share(beside)
-    if beside == 1:
+    check_share(residual)
+    if residual == 1:
         return
-    matrix, shift = towards(words, beside)
+    matrix, shift = residual_map(words, residual)
     ours = projector if isinstance(projector, MultiPerspectiveProjector) else None
     tail = ours.content if ours else projector
     last = tail[-1] if isinstance(tail, nn.Sequential) else tail
     if not isinstance(last, nn.Linear):
-        raise InputError(f"a projector that ends in {type(last).__name__} cannot be drawn to words; take --beside 1")
+        raise InputError(f"a projector that ends in {type(last).__name__} cannot be drawn to words; take --residual 1")
     last.bias.copy_(matrix @ last.bias + shift)
     last.weight.copy_(matrix @ last.weight)
     for read in cast(Iterable[Read], ours.reads.values() if ours else ()):
@@ -45,14 +45,14 @@ def draw_in(projector: nn.Module, words: Words, beside: float) -> None:
         read.gate.fill_(1.0)
 
 
-def check_share(beside: float) -> None:
+def check_share(residual: float) -> None:
     """Raise InputError for what is not from 0 to 1, NaN too, which a range of the command line lets through."""
-    if not 0 <= beside <= 1:
-        raise InputError(f"--beside {beside} is no share; give a number from 0 to 1")
+    if not 0 <= residual <= 1:
+        raise InputError(f"--residual {residual} is no share; give a number from 0 to 1")
 
 
-def towards(words: Words, beside: float) -> tuple[Tensor, Tensor]:
+def residual_map(words: Words, residual: float) -> tuple[Tensor, Tensor]:
     """The map of a token x (C,) to `matrix @ x + shift`: matrix (C, C), shift (C,)."""
     basis, _ = torch.linalg.qr(words.targets.T)
-    matrix = beside * torch.eye(len(words.mean), device=words.mean.device) + (1 - beside) * basis @ basis.T
+    matrix = residual * torch.eye(len(words.mean), device=words.mean.device) + (1 - residual) * basis @ basis.T
     return matrix, words.mean - matrix @ words.mean

@@ -8,7 +8,7 @@ import torch
 from click.testing import CliRunner
 
 from emobench_data.io.errors import InputError
-from emollm_plugin.training import reachable
+from emollm_plugin.training import storage
 
 pytestmark = pytest.mark.host
 WITHOUT_NETWORK = "without a network, put its files into a folder by hand"
@@ -56,7 +56,7 @@ def test_a_projector_to_start_from(refused, llava_model, tmp_path):
     projector = llava_model.get_model().mm_projector
     saved = {f"model.mm_projector.{key}": value for key, value in projector.state_dict().items()}
     torch.save(saved, file)
-    reachable.check_projector_file(file, projector)
+    storage.check_projector_file(file, projector)
     torch.save({**saved, "model.mm_projector.content.0.weight": torch.ones(3, 3)}, file)
     assert "size mismatch for content.0.weight" in refused(pretrain_mm_mlp_adapter=file)
     assert "Missing key(s)" in refused(pretrain_mm_mlp_adapter=file, mm_projector_type="mlp2x_gelu")
@@ -79,6 +79,6 @@ def test_a_folder_for_the_output_that_is_a_file(refused, tmp_path):
 )
 def test_a_full_disk_is_named_whatever_raised_and_other_errors_are_left(tmp_path, monkeypatch, free, error, raised):
     usage = namedtuple("usage", "free")(free)
-    monkeypatch.setattr(reachable.shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(raised), reachable.full_disk_named(tmp_path):
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(raised), storage.full_disk_named(tmp_path):
         raise error

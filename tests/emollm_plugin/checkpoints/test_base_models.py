@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from emollm_plugin.checkpoints.smollm2 import _write_older_form, convert_smollm2
+from emollm_plugin.checkpoints.base_models import _write_older_form, convert_smollm2
 from emollm_plugin.compat.config import before_5
 
 pytestmark = pytest.mark.host

@@ -2,15 +2,15 @@
 
 from types import SimpleNamespace
 
-from emollm_plugin.training import periods
-from emollm_plugin.training.periods import SaveByTime
+from emollm_plugin.training import save_by_time
+from emollm_plugin.training.save_by_time import SaveByTime
 
 
 def saved_at(monkeypatch, *, minutes, seconds, steps, every, begin=0):
     """The steps that are saved of a run of so many seconds a step (a number, or a function of the step)."""
     clock, asked = SimpleNamespace(now=0.0), []
-    monkeypatch.setattr(periods.time, "monotonic", lambda: clock.now)
-    monkeypatch.setattr(periods, "from_first", lambda make: asked.append(state.global_step) or make())
+    monkeypatch.setattr(save_by_time.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(save_by_time, "from_first", lambda make: asked.append(state.global_step) or make())
     args = SimpleNamespace(save_minutes=minutes, logging_steps=every)
     state, callback, saved = SimpleNamespace(global_step=begin), SaveByTime(), []
     callback.on_train_begin(args, state, None)
