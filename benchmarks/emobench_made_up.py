@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from emobench_data.sources import all_sources, get_source
+from emobench_data.sources import get_source
 from emobench_data.sources.intentonomy import INTENTS
 
 # Items of a complete copy by split; "" where there is no official split.
@@ -45,13 +45,13 @@ _WORDS = ["".join(_random.choices("aeioubdfgklmnprstvz", k=_random.randint(2, 9)
 
 def full_size() -> int:
     """Records of all complete copies."""
-    return sum(len(get_source(name).tasks) * sum(sizes.values()) for name, sizes in SIZES.items())
+    return sum(len(get_source(name).usual) * sum(sizes.values()) for name, sizes in SIZES.items())
 
 
 def make(root: Path, records: int) -> None:
     """Write copies under `root` that give about `records` records; the same number gives the same files."""
     factor = records / full_size()
-    for name in all_sources():
+    for name in SIZES:
         sizes = {split: max(_FEWEST if split else 5 * _FEWEST, round(n * factor)) for split, n in SIZES[name].items()}
         (root / name).mkdir(parents=True)
         _MAKERS[name](root / name, sizes, Random(name))

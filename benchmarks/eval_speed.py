@@ -134,15 +134,19 @@ def _timed(function, parts: dict[str, float], part: str):
     return run
 
 
+def draw(questions: Path, count: int, out: Path) -> None:
+    """Write `count` of the questions about pictures, evenly spread."""
+    lines = [line for line in questions.read_text().splitlines() if '"image"' in line]
+    out.write_text("".join(line + "\n" for line in lines[:: max(1, len(lines) // count)][:count]))
+
+
 def compare(given: argparse.Namespace) -> list[dict]:
     """Each evaluator in each number format, in a process of its own."""
     rows, answers = [], {}
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         questions = f"{folder}/questions.jsonl"
-        lines = [line for line in Path(given.questions).read_text().splitlines() if '"image"' in line]
-        step = max(1, len(lines) // given.items)
-        Path(questions).write_text("".join(line + "\n" for line in lines[::step][: given.items]))
+        draw(Path(given.questions), given.items, Path(questions))
         for dtype in given.dtypes.split(","):
             for evaluator in ("model_vqa_loader", "emollm eval"):
                 out = f"{folder}/{evaluator.split()[0]}-{dtype}.jsonl"

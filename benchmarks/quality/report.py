@@ -12,9 +12,9 @@ import numpy as np
 from emobench_data.io.errors import InputError
 from emobench_data.metrics import bootstrap, macro_f1, percentiles
 
+from ..shared.rows import Row
 from .arms import ARMS, HOST
 from .data import CONTROL, group_of
-from .rows import Row
 
 DRAWS = 10_000
 

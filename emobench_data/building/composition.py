@@ -17,7 +17,7 @@ from ..schema.records import SPLITS, path_fault
 from ..schema.tasks import FORMS, known_tasks
 from ..sources import Source, get_source
 
-PRESETS = ("default", "small")
+PRESETS = ("default", "small", "aeb", "support", "mer")
 VIDEOS = ("storyboards", "clips")  # how a clip is written
 # Keys of a source; those of the second line may also stand at the top, for all sources that do not say otherwise.
 _SHARED = ("weight", "cap", "balance", "test", "val")
@@ -182,7 +182,7 @@ def _part(name: Any, content: Any, shared: Mapping[str, Any], config: str) -> Pa
     fault = path_fault(folder)
     if fault:
         raise InputError(f"{place}: folder: {fault.replace('media root', 'data root').removeprefix('media ')}")
-    tasks = _listed(given.get("tasks", list(source.tasks)), source.tasks, f"{place}: tasks")
+    tasks = _listed(given.get("tasks", list(source.usual)), source.tasks, f"{place}: tasks")
     if not tasks:
         raise InputError(f"{place}: tasks: none is listed; leave the data set out, or list some of: {', '.join(source.tasks)}")
     test, val = (_share(given.get(key, usual), f"{place}: {key}") for key, usual in (("test", 0.1), ("val", 0.05)))

@@ -12,6 +12,7 @@ import orjson
 
 from ..export.llava import QUESTIONS, TRAIN
 from ..io.atomic import atomic_files, remove_files, settle
+from ..io.errors import InputError
 from ..io.locks import locked
 from ..io.outputs import Outputs
 from ..media.check import MediaFile
@@ -77,6 +78,7 @@ def convert(
     form: Form = Form(),
     faulty: float = FAULTY,
     near_duplicates: str = "drop",
+    tasks: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Write the training JSON, the questions with their gold, a data card and a summary of `source`; return the summary.
 
@@ -92,14 +94,18 @@ def convert(
         form: how answers are trained and questions asked.
         faulty: the share of media that may be missing or broken; their records are left out and counted.
         near_duplicates: `drop` training pictures that are nearly the same as one that is asked about, or `keep` them.
+        tasks: those of the data set's sub-tasks that are written, None for those that are usual (`Source.usual`).
 
     Raises:
-        InputError: the data set is not there, gives no record or none for a split, has one answer only to a Yes/No
-            sub-task in a split, or more faulty media than may be left out. Files in `out` are then as they were.
+        InputError: it has no such sub-task; the data set is not there, gives no record or none for a split, has one answer
+            only to a Yes/No sub-task in a split, or more faulty media than may be left out. Files in `out` are then as they
+            were.
     """
     source = get_source(source) if isinstance(source, str) else source
+    if unknown := [task for task in tasks or () if task not in source.tasks]:
+        raise InputError(f"{source.title} has no sub-task {unknown[0]!r}; it has {', '.join(source.tasks)}")
     root, out = Path(root), Path(out)
-    part = Part(source=source, folder=".", tasks=source.tasks, cap={}, test=test, val=val)
+    part = Part(source=source, folder=".", tasks=tasks or source.usual, cap={}, test=test, val=val)
     composition = form.composition(
         data_root=root, seed=seed, faulty=faulty, near_duplicates=near_duplicates, videos=videos, parts=(part,)
     )

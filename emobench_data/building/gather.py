@@ -73,7 +73,7 @@ def _missing(missing: list[Part], composition: Composition) -> str:
 
 def _read(part: Part, composition: Composition, result: Gathered, attributes: bool) -> list[Record]:
     skips = Skips()
-    read = list(part.source.records(composition.data_root / part.folder, skips))
+    read = list(part.source.records(composition.data_root / part.folder, skips, part.tasks))
     split = assign_splits(read, test=part.test, val=part.val, seed=composition.seed)
     if not any(record.split for record in read):
         check_shares(part.source.title, split, test=part.test, val=part.val)
@@ -82,7 +82,7 @@ def _read(part: Part, composition: Composition, result: Gathered, attributes: bo
         "read": len(split),
         "kept": len(records),
         "skipped": skips.summary(),
-        "incomplete": warn_of_gaps(part.source, read),
+        "incomplete": warn_of_gaps(part.source, read, part.tasks),
     }
     folder = "" if part.folder == "." else f"{part.folder}/"
     kept = attributes or composition.rationale != "none" or composition.form == STEPS

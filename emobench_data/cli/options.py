@@ -25,11 +25,11 @@ videos_option = click.option(
 )
 
 
-def _sub_tasks(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...] | None:
+def sub_tasks(_context: click.Context, option: click.Parameter, text: str | None) -> tuple[str, ...] | None:
     """None for all, those of other packages among them."""
     names = tuple(name.strip() for name in text.split(",")) if text else None
     if unknown := [name for name in names or () if find_task(name) is None]:
-        raise InputError(f"--reasoned {text}: {unknown[0]!r} is no sub-task; known: {', '.join(known_tasks())}")
+        raise InputError(f"--{option.name} {text}: {unknown[0]!r} is no sub-task; known: {', '.join(known_tasks())}")
     return names
 
 
@@ -54,7 +54,7 @@ def form_options(command: Callable) -> Callable:
     @click.option(
         "--reasoned",
         metavar="SUB-TASKS",
-        callback=_sub_tasks,
+        callback=sub_tasks,
         help="The sub-tasks that rationales and form are for, with commas between; default: all.",
     )
     @click.option("--keep-records", is_flag=True, help="Write the training records too, for the command rationale.")

@@ -10,6 +10,8 @@ from .rules import CONTENT, KINDS, TONES, evidence, light, quote, stirring
 
 # What the last step is called, by sub-task.
 _COMES_TO = {"emo_c": "Feeling", "emo_o": "Feeling", "intent": "Intent"} | dict.fromkeys(("hate", "humor", "sarcasm"), "Clash")
+# Attributes of what leads to a reply -> their steps, in the order in which they are said.
+TOWARDS = {"emotion": "Feeling", "event": "Event", "cause": "Cause", "goal": "Goal", "strategy": "Strategy"}
 
 
 def comes_to(task: str) -> str:
@@ -20,10 +22,11 @@ def comes_to(task: str) -> str:
 def steps_of(record: Record) -> Steps:
     """The steps that `record.attributes` give, the last of which says the answer; empty where they are not enough.
 
-    Attributes that are read: those of `rules.by_rule`, and `said` and `shown`: the side on which words and picture stand.
+    A reply follows its steps and is none of them. Attributes that are read: those of `rules.by_rule`; `said` and `shown`, the
+    side on which words and picture stand; and for a reply those of `TOWARDS`.
     """
     found = next(filter(None, (rule(record) for rule in _RULES.get(record.task, ()))), ())
-    return (*found, (comes_to(record.task), _last(record))) if found else ()
+    return (*found, (comes_to(record.task), _last(record))) if found and record.task != "reply" else found
 
 
 def _last(record: Record) -> str:
@@ -41,6 +44,10 @@ def _pair(record: Record) -> Steps:
     words, picture, before = (record.attributes.get(name, "") for name in ("words", "picture", "before"))
     beside = ("Picture", picture) if picture else ("Before", quote(before)) if before else None
     return (("Words", quote(words)), beside) if words and beside else ()
+
+
+def _towards(record: Record) -> Steps:
+    return tuple((said, value) for name, said in TOWARDS.items() if (value := record.attributes.get(name, "")))
 
 
 def _visible(record: Record) -> Steps:
@@ -71,4 +78,5 @@ _RULES: Mapping[str, tuple[Callable[[Record], Steps], ...]] = {
     "emo_c": (_photograph, _visible, _spoken),
     "emo_o": (_photograph, _visible, _spoken),
     "intent": (_visible, _spoken),
+    "reply": (_towards,),
 } | dict.fromkeys(("hate", "humor", "sarcasm"), (_sides, _pair))

@@ -12,9 +12,10 @@ from ..io.errors import InputError
 from ..schema.items import Item
 from ..schema.questions import Question, read_asked
 from ..schema.types import LABELS
-from ..scoring.core import read_items, summarise, with_faithfulness
+from ..scoring.core import read_items, summarise, with_reasons
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
+from ..scoring.wheels import with_wheels
 from .compare import Verdict, Verdicts
 from .same_question import asked_as
 
@@ -71,7 +72,9 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
     gold = gold or _named(folder, stored, "gold", "--gold")
     asked = read_asked(questions)
     items = read_items(asked, questions, gold, folder / "answers.jsonl")
-    result = with_faithfulness(summarise(items, asked), items, asked, gold)
+    result = with_reasons(summarise(items, asked), items, asked, gold)
+    if _files(stored).get("wheels"):
+        result = with_wheels(result, items, _named(folder, stored, "wheels", "--wheels"), official=_official(stored))
     notes = []
     told, found = stored.get("overall"), result["overall"]
     if isinstance(told, float) and found is not None and abs(told - found) > 1e-9:
@@ -87,6 +90,14 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
     if stored.get("judge"):
         result["judge"] = _judge(folder, stored["judge"])
     return Run(name, folder, result, items, asked, media, conditions if isinstance(conditions, dict) else {}, notes, general)
+
+
+def _official(stored: dict[str, Any]) -> bool:
+    """Whether `score` was asked for the wheels with the published rule, which its tasks say."""
+    families = stored.get("families")
+    tasks = families.get("open_set") if isinstance(families, dict) else None
+    found = [own.get("wheels") for own in tasks.values() if isinstance(own, dict)] if isinstance(tasks, dict) else []
+    return any(isinstance(own, dict) and own.get("official") is True for own in found)
 
 
 def _judge(folder: Path, judge: Any) -> dict[str, Any]:

@@ -6,20 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .task_type import TaskType
+from .types import get_type
 
 if TYPE_CHECKING:
     from .records import Record
+
+_READ = "Read closely what is said, how, and to whom."
 
 
 @dataclass(frozen=True)
 class Wording:
     """How a question is put: `training` wordings, of which evaluation uses the first, and where to `look` first.
 
-    `{medium}` is image, video, another kind of medium, or text; `image and audio` of several.
+    `{medium}` is image, video, another kind of medium, or text; `image and audio` of several. `steps` says what is put down in
+    steps, empty where that is what all tasks say.
     """
 
     training: tuple[str, ...]
     look: str
+    steps: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Task:
         wording: of a medium; where its text is asked about too, of a medium with its text.
         silent: of a medium without a text.
         text: of a text alone.
+        part_of: the name under which the mean over all tasks that are parts of it is given, such as an intensity by emotion.
     """
 
     name: str
@@ -41,6 +47,7 @@ class Task:
     wording: Wording
     silent: Wording
     text: Wording
+    part_of: str = ""
 
     @property
     def hint(self) -> str:
@@ -62,3 +69,29 @@ class Task:
         if not record.media:
             return self.text
         return self.wording if record.text else self.silent
+
+
+def task(
+    name: str,
+    title: str,
+    kind: str,
+    wordings: tuple[str, ...],
+    *,
+    look: str = _READ,
+    alone: tuple[str, ...] = (),
+    look_alone: str = "",
+    read: str = _READ,
+) -> Task:
+    """A task of the type that `kind` names, with its options (`types.get_type`).
+
+    `alone` and `look_alone` are of a medium without a text, `alone` and `read` of a text without a medium.
+    """
+    alone = alone or wordings
+    return Task(
+        name=name,
+        title=title,
+        type=get_type(kind),
+        wording=Wording(wordings, look),
+        silent=Wording(alone, look_alone or look),
+        text=Wording(alone, read),
+    )

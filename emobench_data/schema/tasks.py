@@ -1,4 +1,4 @@
-"""The six sub-tasks of EmoBench: what is asked, how, and of which type; and those that other packages add.
+"""The six sub-tasks of EmoBench: what is asked, how, and of which type; those `beyond` them, and those of other packages.
 
 The names and the Yes/No form of the applications are the paper's (arXiv 2406.16442); every wording is our own.
 """
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..io.errors import InputError
 from ..io.registry import Registry
+from . import beyond
 from .draw import draw
 from .medium import called
 from .parsing import YES_NO
-from .task import Task, Wording
-from .types import get_type
+from .task import Task, Wording, task
 
 if TYPE_CHECKING:
     from .records import Record
@@ -49,36 +49,12 @@ FORMS = DIRECT, GUIDED, STEPS = "direct", "guided", "steps"
 _BOTH = "Say what the words mean, what the {medium} shows and whether the two clash, a line each."
 _ALONE = "Say what there is to see or read and what it comes to, a line each."
 _FEELING = "Look at the scene, the people's faces and gestures, the light and the colors, and at what is said."
-_READ = "Read closely what is said, how, and to whom."
-
-
-def _task(
-    name: str,
-    title: str,
-    kind: str,
-    wordings: tuple[str, ...],
-    *,
-    look: str,
-    alone: tuple[str, ...] = (),
-    look_alone: str = "",
-    read: str = _READ,
-) -> Task:
-    """`alone` and `look_alone` are of a medium without a text, `alone` and `read` of a text without a medium."""
-    alone = alone or wordings
-    return Task(
-        name=name,
-        title=title,
-        type=get_type(kind),
-        wording=Wording(wordings, look),
-        silent=Wording(alone, look_alone or look),
-        text=Wording(alone, read),
-    )
 
 
 TASKS: dict[str, Task] = {
-    task.name: task
-    for task in (
-        _task(
+    one.name: one
+    for one in (
+        task(
             "emo_c",
             "Emo-C",
             "closed",
@@ -90,7 +66,7 @@ TASKS: dict[str, Task] = {
             ),
             look=_FEELING,
         ),
-        _task(
+        task(
             "emo_o",
             "Emo-O",
             "open",
@@ -102,7 +78,7 @@ TASKS: dict[str, Task] = {
             ),
             look=_FEELING,
         ),
-        _task(
+        task(
             "intent",
             "Intent",
             "closed",
@@ -115,7 +91,7 @@ TASKS: dict[str, Task] = {
             look="Look at the gesture and at whom it is for, and read the words together with it.",
             look_alone="Look at the people, at what they do and for whom, and at what is shown.",
         ),
-        _task(
+        task(
             "hate",
             "Hate",
             "yes_no",
@@ -133,7 +109,7 @@ TASKS: dict[str, Task] = {
             look_alone="Look at what is shown and done. Does it turn against people for who they are?",
             read="Read closely what is said. Does it turn against people for who they are?",
         ),
-        _task(
+        task(
             "humor",
             "Humor",
             "yes_no",
@@ -151,7 +127,7 @@ TASKS: dict[str, Task] = {
             look_alone="Look at what is shown and done. Does it break in play with what it leads to expect?",
             read="Read closely what is said. Does its end break in play with what it leads to expect?",
         ),
-        _task(
+        task(
             "sarcasm",
             "Sarcasm",
             "yes_no",
@@ -174,7 +150,7 @@ TASKS: dict[str, Task] = {
 
 
 _TASKS: Registry[Task] = Registry("sub-task", "emobench_data.tasks", Task)
-for _one in TASKS.values():
+for _one in (*TASKS.values(), *beyond.tasks()):
     _TASKS.add(_one.name, _one)
 
 
@@ -235,7 +211,7 @@ def how_to_answer(task: Task, wording: Wording, form: str, *, both: bool = False
         return task.hint
     if form == GUIDED:
         return f"{wording.look} {task.close}"
-    return f"{_BOTH if both and task.type.two_answers else _ALONE} {task.type.closing}"
+    return f"{wording.steps or (_BOTH if both and task.type.two_answers else _ALONE)} {task.type.closing}"
 
 
 def form_of(question: Mapping[str, Any], place: str) -> str:

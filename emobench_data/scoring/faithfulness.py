@@ -15,15 +15,19 @@ from ..schema.steps import Steps, agrees, read_steps
 from ..schema.tasks import STEPS
 
 
-def faithfulness_by_task(items: Sequence[Item], asked: Mapping[str, Question], gold: Readable) -> dict[str, dict[str, Any]]:
-    """Sub-task -> its `faithfulness`, where questions are asked in steps and the gold file says theirs.
+def read_gold_steps(gold: Readable) -> dict[str, Steps]:
+    """Question id -> its right steps, where the gold file says them.
 
     Raises:
         InputError: a line of the gold has steps that are none.
     """
-    if not any(one.form == STEPS for one in asked.values()):
-        return {}
-    wanted = {question: steps for question, number, entry in read_entries(gold) if (steps := _steps(gold, number, entry))}
+    return {question: steps for question, number, entry in read_entries(gold) if (steps := _steps(gold, number, entry))}
+
+
+def faithfulness_by_task(
+    items: Sequence[Item], asked: Mapping[str, Question], wanted: Mapping[str, Steps]
+) -> dict[str, dict[str, Any]]:
+    """Sub-task -> its `faithfulness`, where questions are asked in steps and `wanted` has theirs."""
     rows: dict[str, list[tuple[Steps, str | None]]] = defaultdict(list)
     for item in items:
         if item.question in wanted and asked[item.question].form == STEPS:

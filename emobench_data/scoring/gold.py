@@ -73,7 +73,7 @@ def check_complete(gold: Iterable[str], path: Readable, questions_path: Readable
 def _gold(path: Readable, number: int, entry: dict[str, Any], asked: Question) -> Gold:
     get = entry.get
     parts = get("answer"), get("references", get("accepted")), get("options") or asked.options
-    answer, references, options = (tuple(own) if isinstance(own, list) else own for own in parts)
+    answer, references, options = map(_frozen, parts)
     try:
         gold = _parsed_gold(get("source", NO_SOURCE), get("task", OWN), get("type"), answer, references, options)
     except TypeError:  # a list or an object where a string belongs
@@ -81,6 +81,11 @@ def _gold(path: Readable, number: int, entry: dict[str, Any], asked: Question) -
     if isinstance(gold, str):
         raise InputError(f"{line_place(path, number)}: {gold}")
     return gold
+
+
+def _frozen(value: Any) -> Any:
+    """A list of JSON, and those in it, as tuples."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _group(group: Any, gold: Gold, path: Readable, number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from ..io.errors import InputError
 from ..io.registry import Registry
 from ..schema.records import Record
+from ..schema.tasks import TASKS
 
 logger = logging.getLogger(__name__)
 
@@ -106,8 +107,16 @@ class Source:
         """Write the media that `root` keeps inside its annotation below `into`; whether it keeps them there."""
         return self.extract is not None and self.extract(root, into)
 
-    def records(self, root: Path, skips: Skips) -> Iterator[Record]:
+    @property
+    def usual(self) -> tuple[str, ...]:
+        """The sub-tasks that are taken where nobody says which: those of the six, or all where none of these is."""
+        return tuple(task for task in self.tasks if task in TASKS) or self.tasks
+
+    def records(self, root: Path, skips: Skips, tasks: Sequence[str] | None = None) -> Iterator[Record]:
         """Read the copy under `root`; of two records with one id the first is kept.
+
+        Args:
+            tasks: the sub-tasks whose records are wanted, None for all.
 
         Raises:
             InputError: the data set is not there, a file of it cannot be used, or not one record comes out.
@@ -116,6 +125,8 @@ class Source:
             raise InputError(f"{self.title}: none of {', '.join(self.markers)} under {root}; {self.obtain}")
         seen: dict[str, set[str]] = {task: set() for task in self.tasks}
         for record in self._read(root, skips):
+            if tasks is not None and record.task not in tasks:
+                continue
             items = seen[record.task]
             if record.item in items:
                 skips.add(record.id, "the same item again")
@@ -136,9 +147,10 @@ class Source:
             raise InputError(f"{self.title} in {root}: {error}") from error
 
 
-def warn_of_gaps(source: Source, records: Iterable[Record]) -> list[str]:
-    """`Source.gaps`, also as a warning."""
-    gaps = source.gaps(records)
+def warn_of_gaps(source: Source, records: Iterable[Record], tasks: Sequence[str]) -> list[str]:
+    """`Source.gaps`, also as a warning; none where `tasks` leave out sub-tasks that have items of their own."""
+    every = set(source.tasks) <= set(tasks) or set(source.usual) <= set(TASKS)
+    gaps = source.gaps(records) if every else []
     if gaps:
         logger.warning("%s: %s", source.title, "; ".join(gaps))
     return gaps

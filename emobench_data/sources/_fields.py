@@ -27,6 +27,7 @@ BAD_PATH = "media path is absolute or leaves the media root"
 BAD_RECORD = "fields do not make a valid record"
 
 EMOTION = ("emo_c", "emo_o")
+SENTIMENTS = ("negative", "neutral", "positive")
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 # Names of the seven basic expressions as folders and files spell them -> the words a model is shown.

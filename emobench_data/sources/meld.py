@@ -1,4 +1,4 @@
-"""MELD: utterances of TV dialogues as clips, with the lines before them; seven emotions."""
+"""MELD: utterances of TV dialogues as clips, with the lines before them; seven emotions, three sentiments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from ..schema.records import Medium, Record
 from ..schema.tasks import dialogue
 from . import Skips, Source
-from ._fields import EMOTION, NO_ID, NO_LABEL, heads_hold, heard, label, make, prose, whole, words
+from ._fields import EMOTION, NO_ID, NO_LABEL, SENTIMENTS, heads_hold, heard, label, make, prose, whole, words
 from ._files import first_file, first_folder, read_table
 
 LABELS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
@@ -21,7 +21,8 @@ SPLITS = {
     "val": ("dev", ("dev_splits_complete", "dev/dev_splits_complete")),
     "test": ("test", ("output_repeated_splits_test", "test/output_repeated_splits_test")),
 }
-_TABLE = {name: name for name in LABELS}
+# Column -> its labels, and the sub-tasks that they are asked in; older copies have no sentiment.
+ASKED = {"Emotion": (LABELS, EMOTION), "Sentiment": (SENTIMENTS, ("sentiment",))}
 
 
 def _tables(name: str) -> tuple[str, ...]:
@@ -51,24 +52,25 @@ def _split(table: Path, split: str, clips: str, skips: Skips) -> Iterator[Record
             before.clear()
             current = talk
         said = words(row["Speaker"]), prose(row["Utterance"])
-        word = label(row["Emotion"], _TABLE)
-        if word:
-            yield from make(
-                skips,
-                place,
-                tasks=EMOTION,
-                labels=LABELS,
-                source="meld",
-                item=f"{split}/dia{talk}_utt{turn}",
-                media=(Medium("video", f"{clips}/dia{talk}_utt{turn}.mp4"),),
-                answer=word,
-                split=split,
-                text=dialogue(list(before), *said),
-                group=f"{split}/dia{talk}",
-                attributes=heard(before, *said),
-            )
-        else:
-            skips.add(place, NO_LABEL)
+        for column, (labels, tasks) in ASKED.items():
+            word = label(row.get(column), {name: name for name in labels})
+            if word:
+                yield from make(
+                    skips,
+                    place,
+                    tasks=tasks,
+                    labels=labels,
+                    source="meld",
+                    item=f"{split}/dia{talk}_utt{turn}",
+                    media=(Medium("video", f"{clips}/dia{talk}_utt{turn}.mp4"),),
+                    answer=word,
+                    split=split,
+                    text=dialogue(list(before), *said),
+                    group=f"{split}/dia{talk}",
+                    attributes=heard(before, *said),
+                )
+            elif column in row:
+                skips.add(place, NO_LABEL)
         before.append(said)
 
 
@@ -81,8 +83,8 @@ SOURCE = Source(
     "MELD: A Multimodal Multi-Party Dataset for Emotion Recognition in Conversations. ACL 2019.",
     obtain="unpack MELD.Raw.tar.gz from the homepage and the archives in it, "
     "so that train_sent_emo.csv and train_splits/ lie in the root",
-    tasks=EMOTION,
-    labels={"emo_c": LABELS},
+    tasks=(*EMOTION, "sentiment"),
+    labels={"emo_c": LABELS, "sentiment": SENTIMENTS},
     expected={"train": 9_989, "val": 1_109, "test": 2_610},
     markers=_MARKERS,
     read=read,

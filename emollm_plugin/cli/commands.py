@@ -19,7 +19,8 @@ from emobench_data.io.errors import InputError
 from .._version import __version__
 from ..hf.commands import export, import_
 from .evaluation import ask, evaluate, explain, serve
-from .train import host_arguments, train
+from .reply import reply
+from .train import benchmark, host_arguments, train
 
 
 @click.group(cls=InputErrorGroup)
@@ -33,7 +34,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (score, report, evaluate, ask, explain, serve, train, host_arguments, export, import_):
+for command in (score, report, evaluate, ask, reply, explain, serve, train, benchmark, host_arguments, export, import_):
     main.add_command(command)
 
 
@@ -72,17 +73,6 @@ def get(folder: Path, downloads: Path) -> None:
     get_smollm2(folder, downloads)
 
 
-@main.command(hidden=True)
-def questions() -> None:
-    """Make the data that `emollm train` would; print its questions, their gold and the folder of their media, a line each."""
-    from ..recipes.layers import read_recipe
-    from ..recipes.prepare import prepare_data
-
-    data = prepare_data(read_recipe(os.environ))
-    for path in (data.questions, data.gold, data.images):
-        click.echo(path)
-
-
 @main.command()
 def settings() -> None:
     """List the settings that `emollm train` reads, and the shipped recipes."""
@@ -98,7 +88,7 @@ def settings() -> None:
 def template(model: str) -> None:
     """Print the --version and --conv-mode that follow the chat template of MODEL, a folder or hub name."""
     from ..checkpoints.load import check_folder, check_tokenizer
-    from ..prompt.formats import template_for
+    from ..prompt.chat_template import template_for
     from ..training.reachable import check_download
 
     check_folder(model)

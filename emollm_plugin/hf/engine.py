@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -82,6 +83,7 @@ def describe(folder: Path) -> Server:
     from transformers import AutoTokenizer
 
     from ..prompt.plain import plain
+    from . import auto  # noqa: F401  transformers then does not ask whether it may run the folder's own code
     from .importing import KINDS
 
     config = read_folder(folder).config if folder.is_dir() else {}
@@ -126,7 +128,7 @@ def _free_port() -> int:
         return found.getsockname()[1]
 
 
-def _wait(process: subprocess.Popen, url: str, log) -> None:
+def _wait(process: subprocess.Popen, url: str, log: Any) -> None:
     end = time.monotonic() + READY
     while time.monotonic() < end:
         if process.poll() is not None:

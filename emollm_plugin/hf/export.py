@@ -48,10 +48,20 @@ def load(checkpoint: Path, base: str | None, vision_tower: str | None) -> Loaded
 
     folder = complete_folder(str(checkpoint))
     if folder is not None and folder.kind == "base":
-        raise InputError(f"{checkpoint} is a language model without eyes; give a checkpoint that was trained with the plug-in")
+        raise InputError(f"{checkpoint} is {_what(folder.config)}; give a checkpoint that was trained with the plug-in")
     dtype = trained_format(str(checkpoint)) or torch.bfloat16
     predictor = Predictor.load(checkpoint, base, "cpu", None, dtype, vision_tower)
     return Loaded(predictor.tokenizer, predictor.model, predictor.image_processor, predictor.prompter, predictor.base)
+
+
+def _what(config: dict[str, Any]) -> str:
+    """What a folder holds that is no checkpoint of LLaVA."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as decoders
+
+    kind = config.get("model_type")
+    if "llava" in config:
+        return "an exported model already"
+    return "a language model without eyes" if kind in decoders else f"a model of another kind ({kind})"
 
 
 def export(
@@ -116,7 +126,7 @@ def _write(loaded: Loaded, folder: Path) -> None:
         _write_code(folder)
 
 
-def _image_token(tokenizer) -> int:
+def _image_token(tokenizer: Any) -> int:
     """The id of `<image>`, which is added to the tokenizer where it has none."""
     from transformers import AddedToken
 
@@ -124,12 +134,12 @@ def _image_token(tokenizer) -> int:
     return tokenizer.convert_tokens_to_ids(IMAGE)
 
 
-def pad_at(tokenizer, side: str) -> None:
+def pad_at(tokenizer: Any, side: str) -> None:
     """Let a tokenizer pad at this side, also when it is saved: what it was not made with is not written otherwise."""
     tokenizer.init_kwargs["padding_side"] = tokenizer.padding_side = side
 
 
-def _text_config(model, image_id: int):
+def _text_config(model: Any, image_id: int) -> Any:
     """The decoder's own configuration, without what LLaVA adds, and with a row for `<image>`."""
     from transformers import CONFIG_MAPPING
 
@@ -141,7 +151,7 @@ def _text_config(model, image_id: int):
     return text
 
 
-def _add_row(state: dict[str, Tensor], rows: int, model) -> None:
+def _add_row(state: dict[str, Tensor], rows: int, model: Any) -> None:
     """Make embeddings and head `rows` long. What is added is the mean of the others: never the most probable token."""
     sizes = model.get_input_embeddings().weight.shape
     for name, value in state.items():
@@ -150,7 +160,7 @@ def _add_row(state: dict[str, Tensor], rows: int, model) -> None:
             state[name] = torch.cat([value, mean.expand(rows - len(value), -1)])
 
 
-def _build(config, state: dict[str, Tensor], stock: bool):
+def _build(config: Any, state: dict[str, Tensor], stock: bool) -> Any:
     """The exported model with these tensors; all of them, and no other."""
     from transformers import LlavaForConditionalGeneration
 

@@ -38,7 +38,7 @@ class Eyes:
     stock: bool
 
     @classmethod
-    def of(cls, model) -> Eyes:
+    def of(cls, model: Any) -> Eyes:
         """Those of a model.
 
         Raises:
@@ -55,6 +55,8 @@ class Eyes:
         if kind not in ("efficientnet_lite", "dinov2_with_registers", *STOCK_TOWERS):
             known = "EfficientNet-Lite, CLIP, SigLIP, DINOv2"
             raise InputError(f"vision tower {config.mm_vision_tower} ({kind}) cannot be exported; known: {known}")
+        if str(getattr(config, "image_aspect_ratio", None)).startswith("anyres"):
+            raise InputError("pictures in crops (image_aspect_ratio anyres) cannot be exported; train with pad")
         whole = getattr(config, "mm_vision_select_feature", "patch") == "cls_patch"
         class_token = kind in ("clip_vision_model", "dinov2", "dinov2_with_registers")
         skipped = 0 if whole else class_token + getattr(vision, "num_register_tokens", 0)
@@ -63,12 +65,13 @@ class Eyes:
         layer = config.mm_vision_select_layer
         return cls(vision, layer, skipped, options.tokens or patches, projector, stock)
 
-    def config(self, text, image_id: int, llava):
+    def config(self, text: Any, image_id: int, llava: Any) -> Any:
         """The exported model's configuration."""
         from transformers import LlavaConfig
 
         from .configuration import EmoLlavaConfig
 
+        self.tower.name_or_path = ""  # where it lay on this machine
         known = {
             "vision_config": self.tower,
             "text_config": text,
@@ -83,7 +86,7 @@ class Eyes:
             return LlavaConfig(**known)
         return EmoLlavaConfig(**known, projector_type=self.projector, skipped_tokens=self.skipped)
 
-    def processor(self, image_processor, tokenizer, template: str, llava):
+    def processor(self, image_processor: Any, tokenizer: Any, template: str, llava: Any) -> Any:
         """The exported model's processor."""
         from transformers import LlavaProcessor
         from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
@@ -112,7 +115,7 @@ class Eyes:
         )
 
 
-def _projector_type(config) -> str:
+def _projector_type(config: Any) -> str:
     given = getattr(config, "mm_projector_type", "linear")
     if given == "mlp2x_gelu":
         return str(ProjectorOptions.parse(f"{FAMILY}:perspectives=none"))
@@ -128,8 +131,8 @@ def _lite_config(tower):
     return EfficientNetLiteConfig(variant=variant, image_size=tower.image_size, hidden_size=tower.hidden_size)
 
 
-def _noted(config) -> dict[str, Any]:
+def _noted(config: Any) -> dict[str, Any]:
     """What LLaVA's config says beside the decoder's; of paths of this machine the last part."""
-    from ..checkpoints.card import _name
+    from ..checkpoints.card import name_of
 
-    return {key: _name(value) for key, value in config.to_dict().items() if key.startswith(OF_LLAVA)}
+    return {key: name_of(value) for key, value in config.to_dict().items() if key.startswith(OF_LLAVA)}

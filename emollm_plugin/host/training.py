@@ -18,6 +18,7 @@ def on_train(module: ModuleType) -> None:
         with_held_out,
         with_more_arguments,
         with_more_training_arguments,
+        without_blanks,
     )
     from ..training.guard import guarded_train
     from ..training.targets import chosen_targets
@@ -31,7 +32,7 @@ def on_train(module: ModuleType) -> None:
     dataset = module.LazySupervisedDataset
     dataset.records = dataset.held_out = dataset.room = None
     wrap(dataset, "__init__", of_checked_records)
-    wrap(dataset, "__getitem__", lambda host: cut_to_fit(video.clip_samples(host, module)))
+    wrap(dataset, "__getitem__", lambda host: cut_to_fit(without_blanks(video.clip_samples(host, module))))
     dataset.lengths = video.clips_count_as_pictures(dataset.lengths)
     dataset.modality_lengths = video.clips_count_as_pictures(dataset.modality_lengths)
     wrap(module, "preprocess", lambda host: _preprocess(host, module.conversation_lib, module.tokenizer_image_token))

@@ -140,10 +140,10 @@ def noting_clips(host_prepare: Callable) -> Callable:
 
 
 def clip_lengths(images: Tensor | Sequence[Tensor] | None) -> list[int] | None:
-    """How many frames each sample has; a still is a clip of one. None where none of them can be a clip."""
+    """How many frames each sample that has some has; a still is a clip of one. None where none of them can be a clip."""
     if images is None or (isinstance(images, Tensor) and images.ndim < 5):
         return None
-    return [len(image) if image.ndim == 4 else 1 for image in images]
+    return [len(image) if image.ndim == 4 else 1 for image in images if image.ndim < 4 or len(image)]
 
 
 def with_clip_lengths(host_encode: Callable) -> Callable:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from emobench_data.schema.questions import Question
+
+from .command_lines import CLI, LOADER, OWN, ask_line, room_for, score_line, words
 from .devices import Devices
 from .host_arguments import with_host_arguments
 from .launchers import start_words
@@ -13,12 +16,9 @@ from .prepare import Base, Data
 from .recipe import Recipe, zero_file
 from .runs import Run
 
-LOADER = "llava.eval.model_vqa_loader"
-OWN = "emollm eval"
 TRAIN = ("emollm_plugin", "llava.train.train")
 BOARD = "tensorboard"  # folder in a run's own that holds TensorBoard's files
 EVAL_STEPS = 50
-CLI = [sys.executable, "-m", "emollm_plugin.cli"]
 
 
 def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str]:
@@ -35,7 +35,7 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "seed": recipe.seed,
         "out": out,
     }
-    return [*CLI, "align", *_words(options)]
+    return [*CLI, "align", *words(options)]
 
 
 def train_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, port: int | None = None) -> list[str]:
@@ -45,7 +45,7 @@ def train_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run:
         InputError: one of HOST_ARGUMENTS contradicts what the recipe sets.
     """
     options = with_host_arguments(train_options(recipe, base, data, devices, run), recipe.host_arguments)
-    return [*start_words(recipe, devices, port), *TRAIN, *_words(options), *recipe.host_arguments]
+    return [*start_words(recipe, devices, port), *TRAIN, *words(options), *recipe.host_arguments]
 
 
 def train_options(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run) -> dict[str, Any]:
@@ -139,28 +139,22 @@ def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def evaluator(recipe: Recipe) -> str:
-    """LLaVA's own script, which reads no clips, or ours."""
-    return OWN if recipe.videos == "clips" else LOADER
+def evaluator(recipe: Recipe, questions: Iterable[Question] = ()) -> str:
+    """LLaVA's own script, which asks about pictures alone, or ours, which reads clips and texts too."""
+    return LOADER if recipe.videos != "clips" and all(one.medium for one in questions) else OWN
 
 
-def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, *, guided: bool) -> list[str]:
-    """Answer the questions with the trained model.
-
-    Args:
-        guided: whether they ask for reasons, which need room.
-    """
-    options = {
-        **({} if recipe.tune == "full" else {"model-base": base.name}),
+def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Sequence[Question]) -> list[str]:
+    """Answer the questions with the trained model; those that ask for reasons need room."""
+    asked = {
         "question-file": data.questions,
         "image-folder": data.images or "",
         "answers-file": run.folder / "answers.jsonl",
         "conv-mode": base.template,
     }
-    if evaluator(recipe) == OWN:
-        return [*CLI, "eval", str(run.checkpoint), *_words(options)]
-    how = {"temperature": 0, "max_new_tokens": 192 if guided else 16}
-    return [sys.executable, "-m", "emollm_plugin", LOADER, "--model-path", str(run.checkpoint), *_words({**options, **how})]
+    named, asker = None if recipe.tune == "full" else base.name, evaluator(recipe, questions)
+    room = None if asker == OWN else room_for(any(one.reasoned for one in questions))
+    return ask_line(asker, run.checkpoint, named, asked, room)
 
 
 def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, name: str) -> list[str]:
@@ -169,7 +163,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
     Args:
         name: of the data.
     """
-    files = {"questions": data.questions, "gold": data.gold, **({"media-root": data.images} if data.images else {})}
+    files = {"questions": data.questions, "gold": data.gold, "media-root": data.images}
     kept = (
         "videos",
         "stack",
@@ -196,16 +190,4 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
         "precision": devices.precision,
         **{key: getattr(recipe, key) for key in kept},
     }
-    settings = [word for key, value in values.items() for word in ("--set", f"{key}={_word(value)}")]
-    return [*CLI, "results", str(run.folder), *_words(files), *settings]
-
-
-def _words(options: dict[str, Any]) -> list[str]:
-    words = []
-    for name, value in options.items():
-        words += [f"--{name}", *map(_word, value if isinstance(value, tuple) else (value,))]
-    return words
-
-
-def _word(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return score_line(run.folder, files, values)

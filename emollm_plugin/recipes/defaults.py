@@ -122,6 +122,8 @@ def data_name(recipe: Recipe) -> str:
         file = recipe.data_path.resolve()
         return _plain(f"{file.parent.name}-{file.stem}")
     suffix = "" if recipe.videos == "storyboards" else f"-{recipe.videos}"
+    if recipe.tasks:
+        suffix += "-".join(["", *recipe.tasks])
     if (recipe.rationale, recipe.form, recipe.reasoned) != usual_reasons(recipe.dataset):
         suffix += "-".join(["", recipe.rationale, recipe.form, *(recipe.reasoned or ())])
     return recipe.dataset + suffix

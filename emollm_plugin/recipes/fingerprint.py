@@ -24,6 +24,7 @@ from .recipe import Recipe, zero_file
 FREE = {
     "dataset",
     "data_root",
+    "tasks",
     "mini_train",
     "mini_test",
     "rationale",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,11 +24,11 @@ from .settings import Read, nearest, read_value, refuse_misspelt
 PRESETS = Path(__file__).with_name("presets")
 READS: dict[str, Read] = {one.name: one.metadata["read"] for one in fields(Recipe)}
 # The recipes of data sets, taken where nothing else is asked for than the data.
-OF_DATA = {"mini": "default", "oasis": "oasis", "fer2013": "fer2013"}
+OF_DATA = {"mini": "default"} | {name: name for name in ("oasis", "fer2013", "emobank", "semeval2018", "esconv")}
 # What is asked for -> what a shipped recipe said for something else, and that follows anew.
 FOLLOWS = {
     "base_model": ("template", "projector", "select_layer", "align", "learning_rate", "projector_lr"),
-    "data_path": ("rationale", "form", "reasoned"),
+    "data_path": ("tasks", "rationale", "form", "reasoned"),
     "rationale": ("form", "reasoned"),
     "form": ("rationale", "reasoned"),
     "tune": ("lora_r", "lora_alpha", "lora_targets", "learning_rate", "projector_lr"),
@@ -44,7 +45,7 @@ class Said:
     text: str
     shown: str
 
-    def read(self, key: str):
+    def read(self, key: str) -> Any:
         """Its value; raises `InputError`."""
         return read_value(self.shown, self.text, READS[key])
 

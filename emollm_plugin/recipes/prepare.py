@@ -105,7 +105,8 @@ def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:
         return out, out / "media", ["mini", "--out", str(out), *sizes, *form]
     faulty = [] if recipe.faulty_media is None else ["--faulty-media", f"{recipe.faulty_media:g}"]
     places = ["--root", str(recipe.data_root), "--out", str(out), "--seed", str(recipe.seed)]
-    return out, Path(recipe.data_root or "").resolve(), ["convert", recipe.dataset, *places, *form, *faulty]
+    some = ["--tasks", ",".join(recipe.tasks)] if recipe.tasks else []
+    return out, Path(recipe.data_root or "").resolve(), ["convert", recipe.dataset, *places, *some, *form, *faulty]
 
 
 @contextmanager

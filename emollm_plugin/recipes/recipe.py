@@ -22,6 +22,7 @@ from .settings import (
     names,
     number,
     path,
+    positive,
     read_value,
     refuse_misspelt,
     setting,
@@ -51,6 +52,7 @@ class Recipe:
     data_root: Path | None = setting(path)
     mini_train: int = setting(count_or_none, 720)
     mini_test: int = setting(count_or_none, 144)
+    tasks: tuple[str, ...] | None = setting(names)
     rationale: str = setting(choice("none", "only", "mixed", "all"), "none")
     form: str = setting(choice("direct", "guided", "steps"), "direct")
     reasoned: tuple[str, ...] | None = setting(names)
@@ -77,8 +79,8 @@ class Recipe:
     lora_alpha: int | None = setting(count)
     lora_targets: tuple[str, ...] | None = setting(names)
     epochs: float = setting(number, 1.0)
-    learning_rate: float | None = setting(number)
-    projector_lr: float | None = setting(number)
+    learning_rate: float | None = setting(positive)
+    projector_lr: float | None = setting(positive)
     warmup: float = setting(share, 0.03)
     optimizer: str = setting(text, "adamw_torch")
     max_steps: int = setting(limit, -1)

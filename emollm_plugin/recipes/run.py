@@ -14,7 +14,7 @@ import click
 
 from emobench_data.io.atomic import atomic_file
 from emobench_data.media.stamp import signature
-from emobench_data.schema.questions import read_visual
+from emobench_data.schema.questions import Question
 
 from ..alignment.pairs import NoLabels, draw_pairs
 from .base import check_base
@@ -49,7 +49,7 @@ class Prepared:
     base: Base
     data: Data
     mark: dict[str, Any]
-    guided: bool  # whether the questions ask for reasons
+    questions: list[Question]
 
 
 def finetune(
@@ -113,7 +113,7 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     mark = {} if dry or asked.rank else fingerprint(recipe, base, data, media_of(records), devices)
     # What stands behind -- is held against the recipe before anything is trained.
     train_command(recipe, base, data, devices, Run(shown_folder(asked), recipe.tuned, {}, trained=False))
-    return Prepared(recipe, devices, base, data, mark, any(question.reasoned for question in questions))
+    return Prepared(recipe, devices, base, data, mark, questions)
 
 
 def _aligned_or_not(asked: Recipe, recipe: Recipe, records: list[Any]) -> Recipe:
@@ -144,7 +144,7 @@ def _show(asked: Recipe, prepared: Prepared) -> None:
         data = replace(data, held_out=run.inputs / HELD_OUT)
     click.echo(shlex.join(train_command(recipe, base, data, prepared.devices, run)))
     if data.questions:
-        click.echo(shlex.join(eval_command(recipe, base, data, run, guided=prepared.guided)))
+        click.echo(shlex.join(eval_command(recipe, base, data, run, prepared.questions)))
 
 
 def _claimed(asked: Recipe, prepared: Prepared) -> Run:
@@ -209,8 +209,8 @@ def trackers_environment(recipe: Recipe, run: Run) -> dict[str, str]:
 def evaluate(prepared: Prepared, data: Data, run: Run) -> None:
     """Answer the questions and score the answers; the last line is the path of results.json."""
     recipe, log = prepared.recipe, run.folder / "eval.log"
-    say(f"evaluating with {evaluator(recipe)}; log: {log}")
-    command = eval_command(recipe, prepared.base, data, run, guided=prepared.guided)
+    say(f"evaluating with {evaluator(recipe, prepared.questions)}; log: {log}")
+    command = eval_command(recipe, prepared.base, data, run, prepared.questions)
     _keep_earlier(prepared, data, run)
     run_logged("evaluation", command, log, prepared.devices.environment)
     run_plain(results_command(recipe, prepared.base, data, prepared.devices, run, asked_of(recipe)))
@@ -225,10 +225,10 @@ def asked_of(recipe: Recipe) -> str:
 def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     """Set the files of an evaluation aside that asked something else; one that asked the same is gone on from."""
     assert data.questions and data.gold  # it is asked where there are some
-    media = [question.medium for question in read_visual(data.questions) if question.medium]
+    media = [question.medium for question in prepared.questions if question.medium]
     asked = {
-        "evaluator": evaluator(prepared.recipe),
-        "guided": prepared.guided,
+        "evaluator": evaluator(prepared.recipe, prepared.questions),
+        "guided": any(question.reasoned for question in prepared.questions),
         "questions": digest_of(data.questions),
         "gold": digest_of(data.gold),
         "media": signature(media, data.images or Path()),

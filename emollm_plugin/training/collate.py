@@ -8,6 +8,7 @@ an answer is dropped from training.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from ..prompt.encode import IGNORE_INDEX
 def padded_by_length(host_collate: Callable) -> Callable:
     """Replace `DataCollatorForSupervisedDataset.__call__`; what it returns has the host's keys."""
 
-    def __call__(self, instances: Sequence[dict]) -> dict:
+    def __call__(self: Any, instances: Sequence[dict]) -> dict:
         limit = self.tokenizer.model_max_length
         ids = [instance["input_ids"][:limit] for instance in instances]
         labels = [instance["labels"][:limit] for instance in instances]
@@ -39,5 +40,11 @@ def padded_by_length(host_collate: Callable) -> Callable:
 
 
 def _together(images: list[Tensor]) -> Tensor | list[Tensor]:
+    """Pictures (3, S, S), frames (T, 3, S, S), and of a text alone none, (0, 3, S, S).
+
+    A batch of texts gets one blank picture, for the projector takes part in every step.
+    """
+    if not any(len(image) for image in images):
+        images = [images[0].new_zeros(1, *images[0].shape[1:]), *images[1:]]
     same = all(image.shape == images[0].shape for image in images)
     return torch.stack(images) if same else images

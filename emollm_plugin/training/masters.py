@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -11,7 +12,7 @@ HALF = (torch.bfloat16, torch.float16)
 
 
 @contextmanager
-def float32_while_trained(trainer) -> Iterator[None]:
+def float32_while_trained(trainer: Any) -> Iterator[None]:
     """Inside, what is trained is in float32; after it, in the format that it had. Under `--bf16` it computes in bfloat16.
 
     LLaVA loads the language model in bfloat16, and without DeepSpeed, which has float32 copies of its own, AdamW would add to

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -29,7 +30,7 @@ def chosen_targets(host_find: Callable) -> Callable:
         InputError: a wanted name is none of its.
     """
 
-    def find_all_linear_names(model) -> list[str]:
+    def find_all_linear_names(model: Any) -> list[str]:
         found, wanted = host_find(model), _named.get()
         strange = [name for name in wanted if name not in found]
         if strange:

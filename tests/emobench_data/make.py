@@ -10,7 +10,8 @@ from PIL import Image
 
 from emobench_data.mini.clips import encode
 from emobench_data.schema.records import Medium, Record
-from emobench_data.schema.tasks import TASKS
+from emobench_data.schema.tasks import get_task
+from emobench_data.schema.types.number import Number
 
 
 def record(**changes) -> Record:
@@ -35,10 +36,15 @@ def one_medium(path: str) -> tuple[Medium, ...]:
 
 def with_other_gold(one: Record) -> Record:
     """`one` with all that is ground truth in it changed: answer, accepted labels, annotation."""
-    if TASKS[one.task].type.name == "closed":
-        answer = one.options[(one.options.index(one.answer) + 1) % len(one.options)]
+    kind, answer = get_task(one.task).type, one.answer
+    if isinstance(kind, Number):
+        answer = kind.low if answer > kind.low else kind.high
+    elif isinstance(answer, tuple):
+        answer = tuple(option for option in one.options if option not in answer) or ("another",)
+    elif kind.takes_options:
+        answer = one.options[(one.options.index(answer) + 1) % len(one.options)]
     else:
-        answer = {"Yes": "No", "No": "Yes"}.get(one.answer, f"not {one.answer}")
+        answer = {"Yes": "No", "No": "Yes"}.get(answer, f"not {answer}")
     return replace(one, answer=answer, references=(answer,), attributes=dict.fromkeys(one.attributes, "another"))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from emobench_data import InputError
 from emobench_data.building.composition import PRESETS, load_composition
+from emobench_data.schema.tasks import TASKS
 from emobench_data.sources import all_sources
 
 GOOD = "seed: 3\ntest: 0.3\ncap: {train: 5}\nsources:\n  oasis: {folder: pictures, weight: 2, balance: train}\n  mmsd2:\n"
@@ -44,10 +45,23 @@ def test_faulty_media_are_a_word_or_a_share(tmp_path, given, share):
     assert load(tmp_path, f"sources: {{oasis: {{}}}}\n{given and f'faulty: {given}'}").faulty == share
 
 
-@pytest.mark.parametrize("name", PRESETS)
+def of_the_six():
+    """The data sets that serve one of the six sub-tasks."""
+    return [name for name, source in all_sources().items() if set(source.usual) & set(TASKS)]
+
+
+@pytest.mark.parametrize("name", PRESETS[2:])
+def test_presets_beyond_the_six(tmp_path, name):
+    made = load_composition(name, data_root=tmp_path, skip_missing=True)
+    assert made.parts and not {task for part in made.parts for task in part.tasks} & set(TASKS)
+    assert made.reasoned is None or set(made.reasoned) <= {task for part in made.parts for task in part.tasks}
+
+
+@pytest.mark.parametrize("name", PRESETS[:2])
 def test_presets(tmp_path, name):
     made = load_composition(name, data_root=tmp_path, skip_missing=True)
-    assert {part.source.name for part in made.parts} == set(all_sources()) - {"mmsd"}
+    assert {part.source.name for part in made.parts} == {*of_the_six()} - {"mmsd"}
+    assert all(set(part.tasks) <= set(TASKS) for part in made.parts)
     assert made.missing == "skip"
     with pytest.raises(InputError, match="--data-root"):
         load_composition(name)
@@ -96,7 +110,7 @@ def test_what_is_refused(tmp_path, text, says):
 
 
 def test_a_file_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputError, match="presets?: default, small"):
+    with pytest.raises(InputError, match="presets?: default, small, aeb"):
         load_composition(str(tmp_path / "none.yaml"))
     (tmp_path / "c.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="UTF-8"):

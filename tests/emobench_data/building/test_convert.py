@@ -16,7 +16,7 @@ from emobench_data.sources import get_source
 
 from ..compose import contents
 from ..conversions import made_up, names, twenty, visible, write_root
-from ..make import read_lines
+from ..make import read_lines, record
 
 
 @pytest.fixture
@@ -38,6 +38,13 @@ def test_files_and_summary(root, tmp_path):
     val = {line["question_id"] for line in read_lines(out / "val_questions.jsonl")}
     assert (len(train), len(test), len(val)) == (14, 4, 2) and len(train | test | val) == 20
     assert {line["question_id"] for line in read_lines(out / "gold.jsonl")} == test
+
+
+def test_the_card_says_what_it_is_and_what_was_left_out(root, tmp_path):
+    convert(made_up(*twenty(), skip=3), root, tmp_path / "out", check=False)
+    card = (tmp_path / "out/DATACARD.md").read_text()
+    assert card.startswith("# Made up\n") and "- Made up: nobody" in card and "- Made up: 3 x no label" in card
+    assert "| Sarcasm | `sarcasm` | 16 | 0 | 4 | 2 |" in card and "hf/" not in card
 
 
 def test_a_split_without_records_has_no_file_even_from_before(root, tmp_path):
@@ -98,6 +105,18 @@ def test_an_error_while_writing_keeps_what_was_there(root, tmp_path, monkeypatch
 def test_an_official_split_without_test_is_taken_as_it_is(root, tmp_path):
     convert(made_up(*twenty(split="train")), root, tmp_path / "out")
     assert visible(tmp_path / "out") == ["DATACARD.md", "summary.json", "train.json"]
+
+
+def test_some_sub_tasks_alone_are_written_from_the_same_split(root, tmp_path):
+    answers = [(n, task, "Yes" if n % 2 else "No") for n in range(20) for task in ("hate", "humor")]
+    records = [record(item=f"{n}", media=(), text="a", task=task, answer=said) for n, task, said in answers]
+    source = replace(made_up(*records), tasks=("hate", "humor"))
+    convert(source, root, tmp_path / "all")
+    convert(source, root, tmp_path / "some", tasks=("humor",))
+    ids = [{one["question_id"] for one in read_lines(tmp_path / name / "gold.jsonl")} for name in ("all", "some")]
+    assert ids[1] == {one for one in ids[0] if one.endswith("humor")} and len(ids[1]) == 4
+    with pytest.raises(InputError, match="has no sub-task 'intent'; it has hate, humor"):
+        convert(source, root, tmp_path / "some", tasks=("humor", "intent"))
 
 
 def ids_with_reasons(folder):

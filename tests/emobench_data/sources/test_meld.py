@@ -1,7 +1,7 @@
 import pytest
 
 from emobench_data.schema.tasks import question
-from emobench_data.sources.meld import CONTEXT_LINES
+from emobench_data.sources.meld import CONTEXT_LINES, EMOTION, NO_LABEL
 
 from .helpers import convert, put
 
@@ -19,9 +19,25 @@ def build(root):
     put(root, "test_sent_emo.csv", HEADER + line(0, 0, "Né?", emotion="anger"))
 
 
+def emotions(root):
+    """What `convert` gives, without the sentiments."""
+    records, skips = convert("meld", root)
+    return [one for one in records if one.task in EMOTION], skips
+
+
+def test_sentiment_is_a_question_of_its_own(tmp_path):
+    put(tmp_path, "train_sent_emo.csv", HEADER + line(0, 0) + line(0, 1).replace("positive", "mixed"))
+    records, skips = convert("meld", tmp_path)
+    assert [one.answer for one in records if one.task == "sentiment"] == ["positive"] and skips.counts == {NO_LABEL: 1}
+    without = "".join(",".join(row.split(",")[:4] + row.split(",")[5:]) for row in (HEADER, line(0, 0).replace("Hello, ", "")))
+    put(tmp_path, "train_sent_emo.csv", without)
+    records, skips = convert("meld", tmp_path)
+    assert [one.task for one in records] == list(EMOTION) and not skips.counts
+
+
 def test_dialogue_before_an_utterance_is_in_the_question(tmp_path):
     build(tmp_path)
-    records, skips = convert("meld", tmp_path)
+    records, skips = emotions(tmp_path)
     assert [(r.item, r.split, r.answer, r.paths[0]) for r in records[::2]] == [
         ("train/dia0_utt0", "train", "joy", "train_splits/dia0_utt0.mp4"),
         ("train/dia0_utt1", "train", "surprise", "train_splits/dia0_utt1.mp4"),
@@ -38,7 +54,7 @@ def test_dialogue_before_an_utterance_is_in_the_question(tmp_path):
 def test_context_is_bounded_and_keeps_lines_without_a_usable_label(tmp_path):
     turns = [line(0, n, f"line {n}", emotion="nan" if n == 19 else "joy") for n in range(21)]
     put(tmp_path, "train_sent_emo.csv", HEADER + "".join(turns))
-    records, skips = convert("meld", tmp_path)
+    records, skips = emotions(tmp_path)
     assert sum(skips.counts.values()) == 1
     assert records[-1].text.count("\n") == CONTEXT_LINES + 1 and "Ana: line 19\n" in records[-1].text
 
@@ -71,5 +87,5 @@ def test_bad_rows_are_left_out_and_counted(tmp_path, bad):
     build(tmp_path)
     with open(tmp_path / "test_sent_emo.csv", "a") as file:
         file.write(bad if bad.endswith("\n") else bad + "\n")
-    records, skips = convert("meld", tmp_path)
+    records, skips = emotions(tmp_path)
     assert len(records) == 10 and sum(skips.counts.values()) == 1

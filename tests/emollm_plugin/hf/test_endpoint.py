@@ -198,3 +198,13 @@ def test_an_engine_wants_an_export_and_vllm(make, questions, tmp_path, monkeypat
     monkeypatch.setenv("EMOLLM_VLLM_PYTHON", str(tmp_path / "none"))
     done = CliRunner().invoke(main, [*command, str(tmp_path / "hf")])
     assert done.exit_code == 2 and "cannot be started" in done.output
+
+
+def test_a_folders_own_code_is_not_asked_about(make, tmp_path):
+    import subprocess
+    import sys
+
+    export(make(), tmp_path / "hf")
+    code = "import sys; from pathlib import Path; from emollm_plugin.hf.engine import describe; describe(Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "hf"], input="n\n", capture_output=True, text=True)
+    assert done.returncode == 0 and "custom code" not in done.stdout + done.stderr, done.stderr[-2000:]

@@ -97,20 +97,22 @@ def test_it_is_written_in_shards(make, tmp_path, monkeypatch):
     assert {path.stat().st_mode & 0o444 for path in (tmp_path / "hf").iterdir()} == {0o444}, "weights can be read"
 
 
-def test_the_command_writes_a_folder_once_and_names_no_place_of_this_machine(make, tmp_path):
-    checkpoint = make(kind="lora")
+@pytest.mark.parametrize("projector", [OURS, "mlp2x_gelu"])
+def test_the_command_writes_a_folder_once_and_names_no_place_of_this_machine(projector, make, tiny, tmp_path):
+    checkpoint = make(kind="lora", projector=projector)
     command = ["export", str(checkpoint), "--out", str(tmp_path / "hf")]
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 0, done.output
     assert done.stdout.splitlines()[-1] == str(tmp_path / "hf")
     for file in (tmp_path / "hf").iterdir():
-        assert str(tmp_path).encode() not in file.read_bytes(), file
+        assert not [place for place in (tmp_path, tiny.root) if str(place).encode() in file.read_bytes()], file
     again = CliRunner().invoke(main, command)
     assert again.exit_code == 2 and "is not an empty folder" in again.output
 
 
 BAD = {
     "no perspective": ({"projector": "linear"}, "projector linear cannot be exported"),
+    "crops": ({"image_aspect_ratio": "anyres"}, "pictures in crops .* cannot be exported"),
 }
 
 
@@ -120,9 +122,18 @@ def test_what_has_no_form_is_one_line(case, make, tmp_path):
     refused(make(**settings), tmp_path / "hf", why)
 
 
+def test_a_tower_of_another_kind_is_one_line(make, tmp_path, monkeypatch):
+    from emollm_plugin.hf import eyes
+
+    monkeypatch.setattr(eyes, "STOCK_TOWERS", ("siglip_vision_model",))
+    refused(make(), tmp_path / "hf", "vision tower .* .clip_vision_model. cannot be exported; known")
+
+
 def test_a_base_model_or_another_folder_is_one_line(tiny, make, tmp_path):
     refused(tiny.base, tmp_path / "hf", "a language model without eyes")
-    refused(tiny.clip, tmp_path / "hf", "without eyes|cannot be a base")
+    refused(tiny.clip, tmp_path / "hf", "another kind .clip_vision_model.")
+    export(make(), tmp_path / "done")
+    refused(tmp_path / "done", tmp_path / "hf", "exported model already")
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", tmp_path / "hf", "not a saved model")
 

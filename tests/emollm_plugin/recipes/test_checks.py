@@ -15,7 +15,7 @@ from .conftest import read
 REFUSED = [
     ("TUNE", "some", "qlora"),
     ("ZERO", "5", "3_offload"),
-    ("CHECKPOINTING", "yes", "0, 1"),
+    ("CHECKPOINTING", "yes", "0 or 1"),
     ("SEED", "abc", "number"),
     ("EPOCHS", "0", "trains nothing"),
     ("EPOCHS", "two", "number"),
@@ -23,6 +23,9 @@ REFUSED = [
     ("MAX_STEPS", "-2", "-1"),
     ("GLOBAL_BATCH", "a[0]", "from 1"),
     ("LEARNING_RATE", "1e", "number"),
+    ("LEARNING_RATE", "-1", "must be a number above zero"),
+    ("PROJECTOR_LR", "0", "must be a number above zero"),
+    ("EPOCHS", "-1", "is not a number from 0"),
     ("DATA_PATH", "/", "no file"),
     ("IMAGE_FOLDER", str(ROOT / "setup.cfg"), "no folder"),
     ("RUN_DIR", str(ROOT / "setup.cfg/run"), "no folder"),
@@ -58,7 +61,8 @@ def test_settings_that_cannot_be_used_end_with_one_line(own, key, value, said):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"DATASET": "oasis"}, "needs DATA_ROOT"),
+        ({"DATASET": "oasis"}, "no DATA_ROOT is given; .*needs DATA_ROOT"),
+        ({"DATASET": "oasis", "DATA_ROOT": "/nowhere"}, "^DATA_ROOT=/nowhere is no folder; .*emobench_data sources"),
         ({"ALIGN": 300, "PRETRAIN_PROJECTOR": "p.bin"}, "give one"),
         ({"DATA_PATH": "$OWN", "FORM": "guided"}, "are for a DATASET"),
         ({"DATA_PATH": "$OWN", "QUESTIONS": "$OWN"}, "both are needed"),

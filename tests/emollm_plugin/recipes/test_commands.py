@@ -1,5 +1,7 @@
 import pytest
 
+from emobench_data.schema.questions import Question
+from emobench_data.schema.records import Medium
 from emollm_plugin.recipes.commands import align_command, eval_command, results_command, train_command
 
 from ...conftest import STACK
@@ -73,11 +75,12 @@ def test_training_starts_from_what_alignment_makes(made):
 
 def test_evaluation_by_llavas_script_or_by_ours_where_there_are_clips(made):
     base, data, run = made
-    host = eval_command(filled(), base, data, run, guided=False)
+    picture = Question("1", "Which?", (Medium("image", "a.png"),))
+    host = eval_command(filled(), base, data, run, [picture])
     assert "llava.eval.model_vqa_loader" in host and value(host, "model-base") == "base"
     assert value(host, "max_new_tokens") == "16"
-    assert value(eval_command(filled(), base, data, run, guided=True), "max_new_tokens") == "192"
-    ours = eval_command(filled(VIDEOS="clips", TUNE="full"), base, data, run, guided=False)
+    assert value(eval_command(filled(), base, data, run, [picture._replace(form="steps")]), "max_new_tokens") == "192"
+    ours = eval_command(filled(VIDEOS="clips", TUNE="full"), base, data, run, [picture])
     assert ours[3:5] == ["eval", str(run.checkpoint)] and "--model-base" not in ours
 
 

@@ -9,8 +9,10 @@ from PIL import Image
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.video import Sampling
+from emollm_plugin.recipes.commands import LOADER, OWN, evaluator
 from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, media_of, read_records
 from emollm_plugin.recipes.prepare import Data
+from emollm_plugin.recipes.recipe import Recipe
 
 TURNS = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "joy"}]
 RECORD = {"id": "1", "image": "a.png", "conversations": TURNS}
@@ -86,9 +88,10 @@ def test_questions_and_gold_with_a_byte_order_mark_and_blank_lines(files):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"questions": lines({**QUESTION, "image": None})}, r"line 1: has no image, and LLaVA's evaluator reads pictures"),
-        ({"questions": lines(QUESTION, {"question_id": "2", "text": "Why?"})}, "line 2: has no image"),
-        ({"questions": lines({"question_id": "1", "video": "a.mp4", "text": "?"})}, "asks about a clip"),
+        (
+            {"questions": lines({"question_id": "1", "video": "a.mp4", "text": "?"})},
+            "a clip, and LLaVA's evaluator reads",
+        ),
         ({"questions": lines({**QUESTION, "text": "<image> Which?"})}, "the text holds <image>"),
         ({"questions": lines({**QUESTION, "image": "none.png"})}, "1 of 1 media .* faulty: none.png"),
         ({"questions": b"{"}, "not valid JSON"),
@@ -103,9 +106,12 @@ def test_questions_that_cannot_be_asked_or_scored_are_found_before_training(file
         check_questions(files(**changes), hosts_evaluator=True, projector=PROJECTOR)
 
 
-def test_our_own_evaluator_asks_about_text_too(files):
-    data = files(questions=lines({"question_id": "1", "text": "Which?"}))
-    assert len(check_questions(data, hosts_evaluator=False, projector=PROJECTOR)) == 1
+def test_our_own_evaluator_asks_where_one_is_about_a_text_alone(files):
+    alone = {"question_id": "1", "text": "Which?"}
+    data = files(questions=lines(alone))
+    (read,) = check_questions(data, hosts_evaluator=True, projector=PROJECTOR)
+    seen = check_questions(files(), hosts_evaluator=True, projector=PROJECTOR)
+    assert [evaluator(Recipe(), some) for some in (seen, [*seen, read])] == [LOADER, OWN]
 
 
 def test_a_picture_that_is_none_is_found_before_training(files, tmp_path):

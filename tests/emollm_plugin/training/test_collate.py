@@ -33,6 +33,21 @@ def test_samples_are_cut_at_the_models_length_and_images_are_stacked():
     assert batch["images"].shape == (2, 3, 4, 4)
 
 
+def test_a_text_among_pictures_has_none_and_a_batch_of_texts_one_blank():
+    """The host encodes a blank picture for each text and takes nothing of it."""
+    make = padded_by_length(None)
+    own = SimpleNamespace(tokenizer=SimpleNamespace(pad_token_id=None, model_max_length=8))
+    ids, none, picture = torch.tensor([5, END]), torch.zeros(0, 3, 4, 4), torch.ones(3, 4, 4)
+
+    def images(*given):
+        return make(own, [{"input_ids": ids, "labels": ids, "image": image} for image in given])["images"]
+
+    assert [len(image) for image in images(picture, none, picture)] == [3, 0, 3]
+    assert [tuple(image.shape) for image in images(none, none)] == [(1, 3, 4, 4), (0, 3, 4, 4)]
+    assert not images(none, none)[0].any()
+    assert images(picture, picture).shape == (2, 3, 4, 4)
+
+
 @pytest.mark.host
 def test_it_equals_the_hosts_where_the_host_is_right():
     import emollm_plugin

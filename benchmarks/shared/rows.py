@@ -1,15 +1,15 @@
-"""Results as JSON lines: one per data set, tower, arm, seed and fold; what is there is not run again.
+"""Results as JSON lines: one per training, or way to ask after one; what is there is not run again.
 
 What was asked is the same for many rows and stands in a line of its own before the first of them: `{"asked": ..., "options":
 ..., "right": {item: letter}}`. A row then says `"answers": "abc..."`, a letter for each item in that order: the place of the
-option that was given.
+option that was given, or what the answer counts as.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,15 @@ import orjson
 
 from emobench_data.io.errors import InputError
 
-from .data import Item
-
 Row = dict[str, Any]
-_ASKED = ("data", "seed", "fold", "folds", "development", "test")  # what the items of a row follow from
+_ASKED = (
+    "data",
+    "seed",
+    "fold",
+    "folds",
+    "development",
+    "test",
+)  # what the items of a row follow from, as far as its key has them
 
 
 def read_rows(*paths: Path) -> list[Row]:
@@ -52,7 +57,7 @@ def _rows_of(path: Path) -> Iterator[Row]:
 
 def _place(key: dict[str, Any]) -> bytes:
     """What the items of a row follow from, as long as the copy of the data set is the same."""
-    return orjson.dumps({name: key[name] for name in _ASKED})
+    return orjson.dumps({name: key[name] for name in _ASKED if name in key})
 
 
 def is_asked(path: Path, key: dict[str, Any], right: dict[str, str], options: tuple[str, ...]) -> bool:
@@ -96,14 +101,3 @@ def append_row(path: Path, row: Row, options: tuple[str, ...]) -> None:
 def is_done(rows: list[Row], key: dict[str, Any]) -> bool:
     """Whether a row was made under exactly these conditions."""
     return any(row["key"] == key for row in rows)
-
-
-def lettered(items: Sequence[Item]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Item -> the letter of its right option; and the options that letters stand for."""
-    options = tuple(sorted({option for item in items for option in item.options}))
-    return {item.id: letter(item.answer, options) for item in sorted(items)}, options
-
-
-def letter(option: str, options: tuple[str, ...]) -> str:
-    """`a` for the first option."""
-    return chr(ord("a") + options.index(option))
