@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("data/change-over-time"))
     given = parser.parse_args()
     import emollm_plugin
-    from emobench_data.build.convert import make_mini
+    from emobench_data.building.convert import make_mini
 
     emollm_plugin.register()
     data = given.out / "clips"

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageDraw
 
-from emobench_data.build.convert import make_mini
+from emobench_data.building.convert import make_mini
 
 COLUMNS, TILE, GAP, CAPTION = 6, 150, 8, 30
 

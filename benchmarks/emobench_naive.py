@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from emobench_data.build.composition import Composition
-from emobench_data.build.gather import Gathered
+from emobench_data.building.composition import Composition
+from emobench_data.building.gather import Gathered
 from emobench_data.export import vlmevalkit
 from emobench_data.export.llava import neutral
 from emobench_data.schema.records import SPLITS, Record
@@ -66,7 +66,7 @@ def _answer(record: Record) -> dict[str, Any]:
         "source": record.source,
         "task": record.task,
         "answer": neutral(record.answer),
-        "accepted": list(map(neutral, record.accepted)),
+        "references": list(map(neutral, record.references)),
         "options": list(map(neutral, record.options)),
     }
     return {**entry, "group": neutral(record.group)} if record.group else entry
@@ -81,7 +81,7 @@ def _row(record: Record, *, training: bool) -> dict[str, Any]:
         "media": record.media[0].path,
         "question": neutral(question(record, training=training)),
         "answer": neutral(record.answer),
-        "accepted": list(map(neutral, record.accepted)),
+        "references": list(map(neutral, record.references)),
         "options": list(map(neutral, record.options)),
     }
 

@@ -29,11 +29,11 @@ import click
 from emobench_made_up import SIZES, make
 from emobench_naive import write as write_naive
 
-from emobench_data.build.benchmark import MANIFEST
-from emobench_data.build.composition import load_composition
-from emobench_data.build.gather import gather
-from emobench_data.build.record_exports import record_files, write_records
-from emobench_data.build.statistics import Statistics
+from emobench_data.building.benchmark import MANIFEST
+from emobench_data.building.composition import load_composition
+from emobench_data.building.gather import gather
+from emobench_data.building.record_exports import record_files, write_records
+from emobench_data.building.statistics import Statistics
 from emobench_data.io.outputs import Outputs
 
 

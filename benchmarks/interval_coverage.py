@@ -15,8 +15,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emobench_data.metrics import Cells, bootstrap, central, difference, macro_f1, mean_of, share, widened, wilson
-from emobench_data.metrics.classification import FIGURES, figures
+from emobench_data.metrics import (
+    Confusion,
+    bootstrap,
+    difference,
+    macro_f1,
+    mean_of,
+    percentiles,
+    share,
+    widened,
+    wilson,
+)
+from emobench_data.metrics.classification import METRICS, metrics_of
 
 Limits = dict[str, list[tuple[float, float]]]
 
@@ -86,11 +96,11 @@ def macro(n: int, chance: float, *, tries: int, seed: int = 0) -> dict[str, floa
     found: Limits = {"percentile": [], "new": []}
     for _ in range(tries):
         truth, guess = made_up(n)
-        cells = Cells(truth, guess)
-        limits = central(bootstrap(range(n), cells.kinds, cells.adds, figures)[:, FIGURES.index("macro_f1")])
+        cells = Confusion(truth, guess)
+        limits = percentiles(bootstrap(range(n), cells.kinds, cells.adds, metrics_of)[:, METRICS.index("macro_f1")])
         right = share([own == said for own, said in zip(truth, guess)], range(n))
         found["percentile"].append(limits)
-        found["new"].append(widened(cells.figures()["macro_f1"], limits, right))
+        found["new"].append(widened(cells.metrics()["macro_f1"], limits, right))
     return covered(found, macro_f1(*made_up(400_000)))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from emobench_data.metrics import bootstrap, central, macro_f1
+from emobench_data.metrics import bootstrap, macro_f1, percentiles
 
 DRAWS = 10_000
 
@@ -66,7 +66,7 @@ def interval(gains: dict[str, list[int]]) -> tuple[float, float]:
     units = np.repeat(np.arange(len(gains)), [len(one) for one in gains.values()])
     kinds = np.concatenate([*gains.values()]) + 1
     adds = np.array([[-1, 1], [0, 1], [1, 1]])
-    return central(bootstrap(units, kinds, adds, lambda sums: sums[:, 0] / sums[:, 1], draws=DRAWS))
+    return percentiles(bootstrap(units, kinds, adds, lambda sums: sums[:, 0] / sums[:, 1], draws=DRAWS))
 
 
 if __name__ == "__main__":

@@ -72,14 +72,14 @@ def real(options: argparse.Namespace, seed: int, rate: float) -> tuple[float, fl
 
     from benchmarks.quality.arms import ARMS
     from benchmarks.quality.runs import Bench, Unit
-    from benchmarks.quality.training import answer, build, stacked, train, warm
+    from benchmarks.quality.training import answer, build, stacked, train, turns_of, warm
 
     arm = replace(ARMS["emollm, LoRA, not drawn"], rate=rate)
     bench, unit = Bench(options), Unit("fer2013", "efficientnet_lite0", seed, 0, arm)
     (cell, _), features = bench.cell(unit), bench.features(*bench.pictures([unit]))
     words, model = bench._words(cell), bench._model(arm.template)
     projector = build(arm, next(iter(features.values())), model.width, seed)
-    warm(projector, arm, features, cell.train, words, seed)
+    warm(projector, arm, features, turns_of(cell.train), words, seed)
     with model.adapted(seed):
         loss = train(projector, model, arm, features, cell.train, steps=len(cell.train) // 8, seed=seed, quiet=True)
         with added(projector) as shares, torch.no_grad():

@@ -41,7 +41,7 @@ def write(folder: Path, count: int) -> None:
             truth, guess = random.choice(known), random.choice(known)
             identity = {"question_id": f"{source}/{number}/{task}"}
             options = known if TASKS[task].type.name == "closed" else []
-            entry = {"source": source, "task": task, "answer": truth, "accepted": [truth], "options": options}
+            entry = {"source": source, "task": task, "answer": truth, "references": [truth], "options": options}
             questions.write(orjson.dumps(identity | {"image": f"{number}.jpg", "text": "What is it? " * 20}) + b"\n")
             gold.write(orjson.dumps(identity | entry) + b"\n")
             answers.write(orjson.dumps(identity | {"text": random.choice(WORDINGS).format(guess)}) + b"\n")

@@ -34,21 +34,6 @@ die() {
     exit 2
 }
 
-# must_be PATTERN WORDS NAME...: each variable, where it is set, has this form.
-must_be() {
-    local pattern="$1" words="$2" name
-    for name in "${@:3}"; do
-        [[ -z "${!name:-}" || "${!name}" =~ ^($pattern)$ ]] || die "$name=${!name} is not $words"
-    done
-}
-
-# make_folder NAME: the folder that the variable names can be written to; the variable becomes its full path.
-make_folder() {
-    mkdir -p "${!1}" 2>/dev/null && [[ -w "${!1}" ]] ||
-        die "$1=${!1} is no folder that can be made or written to; name another"
-    printf -v "$1" '%s' "$(cd "${!1}" && pwd)"
-}
-
 # The comment block at the top of a script is its --help.
 usage() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$1"; }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from emobench_data.build.convert import make_mini
+from emobench_data.building.convert import make_mini
 
 from .conftest import FINETUNE, ROOT
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from emobench_data.io.errors import InputError
 
+from ..shared.rows import read_rows
 from .arms import HEADLINE, chosen
 from .contrasts import contrasts
 from .data import FOLDERS, oasis_test_items
 from .report import gather, overall, table
-from .rows import read_rows
 
 HERE = Path(__file__).parents[1]
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sklearn.model_selection import StratifiedGroupKFold
 
-from emobench_data.build.splits import assign_splits
+from emobench_data.building.splits import assign_splits
 from emobench_data.io.errors import InputError
 from emobench_data.mini import render_mini
 from emobench_data.schema.records import Record

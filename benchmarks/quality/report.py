@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from emobench_data.io.errors import InputError
-from emobench_data.metrics import bootstrap, central, macro_f1
+from emobench_data.metrics import bootstrap, macro_f1, percentiles
 
+from ..shared.rows import Row
 from .arms import ARMS, HOST
 from .data import CONTROL, group_of
-from .rows import Row
 
 DRAWS = 10_000
 
@@ -117,7 +117,7 @@ def gain(pairs: Iterable[tuple[str, Answered, Answered]]) -> Gain | None:
     adds = np.kron(np.eye(len(pairs)), [[-1, 1], [0, 1], [1, 1]])
     units = np.unique(groups, return_inverse=True)[1]
     drawn = bootstrap(units, kinds, adds, _mean_over_towers, draws=DRAWS)
-    return Gain(float(_mean_over_towers(adds[kinds].sum(0)[None])[0]), *central(drawn), len(kinds), drawn)
+    return Gain(float(_mean_over_towers(adds[kinds].sum(0)[None])[0]), *percentiles(drawn), len(kinds), drawn)
 
 
 def _mean_over_towers(sums: np.ndarray) -> np.ndarray:
@@ -170,7 +170,7 @@ def _mean_of(gains: list[Gain]) -> list[str]:
         return []
     # Every data set is drawn with one seed, and they do not hang together.
     shuffled = [np.random.default_rng(number).permutation(own.drawn) for number, own in enumerate(gains)]
-    low, high = central(np.mean(shuffled, axis=0))
+    low, high = percentiles(np.mean(shuffled, axis=0))
     return [f"- mean of the data sets, without the control: {mean(own.mean for own in gains):+.3f} ({low:+.3f} to {high:+.3f})"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import platform
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,12 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-import transformers
 from torch import Tensor
 from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
-from emollm_plugin._version import __version__
 from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
 from emollm_plugin.checkpoints.load import check_folder
@@ -28,13 +25,16 @@ from emollm_plugin.projector.options import in_full
 from emollm_plugin.prompt.formats import load_tokenizer
 from emollm_plugin.training.preflight import check_tower_name
 
+from ..shared.features import features_of
+from ..shared.language import LanguageModel
+from ..shared.loop import BATCH
+from ..shared.machine import made_on
+from ..shared.rows import append_row, is_asked, is_done, read_rows
 from .arms import Arm, layer_of
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
-from .features import features_of
+from .letters import letter, lettered
 from .logistic import fit_and_answer
-from .model import LanguageModel
-from .rows import append_row, is_asked, is_done, letter, lettered, read_rows
-from .training import BATCH, run
+from .training import run
 from .workers import workers
 
 logger = logging.getLogger(__name__)
@@ -221,23 +221,16 @@ class Bench:
         answers = {item: own + letter(given[item], options) for item, own in right.items()}
         share = sum(pair[0] == pair[1] for pair in answers.values()) / len(answers)
         majority = Counter(right.values()).most_common(1)[0][1] / len(right)
-        cuda = self.device.type == "cuda"
         return {
             "key": key,
             "accuracy": share,
             "majority": majority,
             "loss": loss,
             "seconds": round(seconds, 1),
-            "device": torch.cuda.get_device_name(self.device) if cuda else "cpu",
             "jobs": self.options.jobs,
             "threads": torch.get_num_threads(),
             "answers": answers,
-            "versions": {
-                "emollm": __version__,
-                "torch": torch.__version__,
-                "transformers": transformers.__version__,
-                "python": platform.python_version(),
-            },
+            **made_on(self.device),
         }, options
 
     def _model(self, template: str) -> LanguageModel:

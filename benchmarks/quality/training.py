@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from random import Random
 from types import SimpleNamespace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from emollm_plugin.alignment.align import Words, align
-from emollm_plugin.alignment.draw import draw_in
 from emollm_plugin.alignment.pairs import draw_pairs
+from emollm_plugin.alignment.residual import scale_residual
 
+from ..shared.language import LanguageModel
+from ..shared.loop import train_loop
 from .arms import Arm
 from .data import Cell, Item
-from .model import LanguageModel
 
-BATCH = 8
 ALIGNMENT = {"learning_rate": 1e-3, "batch": 16}  # `emollm align`'s own
 
 
@@ -33,12 +32,18 @@ def build(arm: Arm, patches: Tensor, width: int, seed: int) -> nn.Module:
     return build_vision_projector(config).float()
 
 
-def warm(projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], items: list[Item], words: Words, seed: int) -> None:
-    """Word alignment, on the pictures that training sees."""
-    turns = [{"image": item.image, "conversations": [{}, {"value": item.answer}]} for item in items]
+def warm(
+    projector: nn.Module, arm: Arm, features: Mapping[str, Tensor], turns: list[dict[str, Any]], words: Words, seed: int
+) -> None:
+    """Word alignment, on the pictures that training sees; `turns` as in LLaVA's training JSON."""
     pairs = draw_pairs(turns, most=len(turns), seed=seed)
     align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
-    draw_in(projector, words, arm.beside)
+    scale_residual(projector, words, arm.beside)
+
+
+def turns_of(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Items as word alignment reads them."""
+    return [{"image": item.image, "conversations": [{}, {"value": item.answer}]} for item in items]
 
 
 def train(
@@ -54,25 +59,15 @@ def train(
 ) -> float:
     """Train `projector` and the model's adapter in place, AdamW and a cosine; returns the mean loss of the last quarter."""
     samples = {item.id: model.sample(item) for item in items}
+
+    def loss(some: list[Item]) -> Tensor:
+        return model.loss(projector(stacked(features, some).to(model.device)), [samples[item.id] for item in some])
+
     parts = [{"params": list(projector.parameters()), "lr": arm.rate}, {"params": model.adapters, "lr": arm.lora}]
-    optimizer = torch.optim.AdamW([part for part in parts if part["params"]], weight_decay=0.0)
-    trained = [value for part in parts for value in part["params"]]
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
-    rng, queue, losses = Random(seed), [], []
     model.model.train(bool(model.adapters))
-    for _ in tqdm(range(steps), desc="training", mininterval=5, disable=quiet or None):
-        if len(queue) < BATCH:
-            queue = rng.sample(items, len(items)) + queue
-        some, queue = queue[-BATCH:], queue[:-BATCH]
-        loss = model.loss(projector(stacked(features, some).to(model.device)), [samples[item.id] for item in some])
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        schedule.step()
-        losses.append(loss.item())
+    last = train_loop(parts, items, loss, steps=steps, seed=seed, quiet=quiet)
     model.model.eval()
-    return sum(losses[-(steps // 4 or 1) :]) / len(losses[-(steps // 4 or 1) :])
+    return last
 
 
 def answer(
@@ -107,7 +102,7 @@ def run(
     """Answers of one arm to the cell's test items, and its last training loss; `quiet` draws no progress bars."""
     projector = build(arm, next(iter(features.values())), model.width, seed).to(model.device)
     if arm.alignment:
-        warm(projector, arm, features, cell.train, words, seed)
+        warm(projector, arm, features, turns_of(cell.train), words, seed)
     with model.adapted(seed) if arm.lora else nullcontext():
         loss = train(projector, model, arm, features, cell.train, steps=steps, seed=seed, quiet=quiet)
         return answer(projector, model, features, cell.test, quiet), loss

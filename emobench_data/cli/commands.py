@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 import orjson
 
-from ..build.benchmark import build as build_benchmark
-from ..build.composition import load_composition
-from ..build.convert import FAULTY, make_mini
-from ..build.convert import convert as convert_source
+from ..building.benchmark import build as build_benchmark
+from ..building.composition import load_composition
+from ..building.convert import FAULTY, make_mini
+from ..building.convert import convert as convert_source
 from ..export.lmms_eval.files import write as write_lmms_eval
 from ..export.stimuli import write_stimulated
 from ..io.chat import Budget, Endpoint
@@ -21,28 +21,54 @@ from ..schema.questions import merge_answers, read_questions, write_science
 from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
 from ..sources import Source, all_sources, get_source
-from ..validate import validate as validate_file
+from ..validation import validate as validate_file
+from .messages import echo_counts, echo_folder, echo_left_out
 from .options import form_options, sub_tasks, videos_option
-from .said import echo_counts, echo_folder, echo_left_out
 from .scores import FILE, FOLDER, report, score
 
 
 class InputErrorGroup(click.Group):
     """Commands that answer bad input with one line on stderr and exit code 2."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's, for the group's own options."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            _refuse(ctx, _usage(error))
+
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
         try:
             return super().invoke(ctx)
         except InputError as error:
             message = str(error)
+        except click.UsageError as error:
+            message = _usage(error)
         except OSError as error:  # a folder that cannot be written, a full disk
             message = str(error)  # a library's own words
             if error.strerror:
                 place = error.filename or "writing"
                 message = f"{place}: {error.strerror}; check the path, its permissions and the free space"
-        line = "".join(char if char.isprintable() else "?" for char in " ".join(message.split()))
-        click.echo(f"error: {line}", err=True)
-        ctx.exit(2)
+        _refuse(ctx, message)
+
+
+def _refuse(ctx: click.Context, message: str) -> NoReturn:
+    line = "".join(char if char.isprintable() else "?" for char in " ".join(message.split()))
+    click.echo(f"error: {line}", err=True)
+    ctx.exit(2)
+
+
+def _usage(error: click.UsageError) -> str:
+    """What click says of words that it does not know, and where help is; raises the error again where it is the help."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # of click 8.2 and newer
+        raise error
+    message = error.format_message().rstrip(".?")
+    if isinstance(error, click.NoSuchOption):
+        near = f"; is {error.possibilities[0]} meant?" if error.possibilities else ""
+        message = f"unknown argument {error.option_name}{near}"
+    path = error.ctx.command_path if error.ctx else ""
+    return f"{message[:1].lower()}{message[1:]}; see {path} --help"
 
 
 @click.group(cls=InputErrorGroup)
@@ -170,7 +196,7 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
 def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, **options: Any) -> None:
-    """Build the benchmark that CONFIG describes: a YAML file, or one of the presets default and small."""
+    """Build the benchmark that CONFIG describes: a YAML file, or a preset: default, small, aeb, support, mer."""
     composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
     manifest = build_benchmark(composition, out, check=check_media, **options)
     for task, labels in manifest["tasks"].items():

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from ..build.composition import VIDEOS
-from ..build.convert import Form
+from ..building.composition import VIDEOS
+from ..building.convert import Form
 from ..io.errors import InputError
 from ..rationale.choose import MODES, read_rationales
 from ..schema.tasks import DIRECT, FORMS, find_task, known_tasks

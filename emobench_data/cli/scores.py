@@ -26,42 +26,61 @@ KEY = "EMOLLM_JUDGE_KEY"
 @click.option("--out", type=FILE, help="Also write the result to this file, as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--general", metavar="NAME", help="Score plain short answers by exact match, under this name.")
+@click.option("--wheels", type=FOLDER, help="Also score sets of words by the emotion wheels in your copy of this folder.")
+@click.option("--official-wheels", is_flag=True, help="With --wheels: choose among words as the code of MER2025 does.")
 @click.option("--judge", metavar="URL", help="Also have open answers judged by an OpenAI-compatible endpoint.")
 @click.option("--judge-model", help="The judge's model name.")
 @click.option("--judge-cache", type=FILE, help="File that keeps what the judge said.")
 def score(
-    questions: Path, gold: Path, predictions: Path, out: Path | None, as_json: bool, general: str | None, **judge: Any
+    questions: Path,
+    gold: Path,
+    predictions: Path,
+    out: Path | None,
+    as_json: bool,
+    general: str | None,
+    wheels: Path | None,
+    official_wheels: bool,
+    **judge: Any,
 ) -> None:
     """Score a model's answers. The judge's key, if it needs one, is read from EMOLLM_JUDGE_KEY.
 
     A line of the gold is a JSON object. For questions of your own it needs a question_id, an answer, and options (which may
-    stand with the question instead). Further: accepted (all answers that are right), source and group (for figures by data
+    stand with the question instead). Further: references (all answers that are right), source and group (for figures by data
     set, and for intervals of questions that hang together), and task, one of emo_c, emo_o, intent, hate, humor and sarcasm;
-    questions without a task are figures of their own, outside the overall. Where their answers are numbers, say so with a type,
-    such as number:low=0,high=10, in place of options; these get a table of their own.
+    questions without a task are figures of their own, outside the overall. Where their answers are no single labels, say so
+    with a type: number:low=0,high=10; ordinal or multi or strategy, with options; detection; open_set; response. Each has a
+    table of its own, where what cannot be read is counted apart. README, "Beyond one label", says how each is read.
+
+    --wheels takes the folder emotion_wheel of MER2025 (zeroQiaoba/MERTools) and gives F1, precision and recall by its five
+    wheels, at level 1 and 2, beside those by our own.
 
     With --general, a line needs an answer, or a list: answers (each is right), or annotators (what each of them said, counted
     by VQA accuracy; ten answers are taken for that too).
     """
     from ..scoring import score_general  # SciPy, which the other commands do without
-    from ..scoring.core import read_items, summarise, with_faithfulness
+    from ..scoring.core import read_items, summarise, with_reasons
     from ..scoring.judge import judged
     from ..scoring.table import score_table
+    from ..scoring.wheels import with_wheels
 
+    if official_wheels and not wheels:
+        raise InputError("--official-wheels: also give --wheels FOLDER")
     if out and any(path.exists() and out.resolve() == path.resolve() for path in (questions, gold, predictions)):
         raise InputError(f"--out {out}: is one of the files that are read; name another")
     if general:
-        if judge["judge"]:
-            raise InputError("--general: short answers need no judge; leave out --judge")
+        if judge["judge"] or wheels:
+            raise InputError("--general: short answers need no judge and no wheels; leave out --judge and --wheels")
         result = score_general(general, questions, gold, predictions)
     else:
         asked = read_asked(questions)
         items = read_items(asked, questions, gold, predictions)
-        result = with_faithfulness(summarise(items, asked), items, asked, gold)
+        result = with_reasons(summarise(items, asked), items, asked, gold)
+        if wheels:
+            result = with_wheels(result, items, wheels, official=official_wheels)
         if judge["judge"]:
             result["judge"] = judged(items, _judge(judge))
     if out:
-        result["files"] = relative_files(out.parent, questions=questions, gold=gold, predictions=predictions)
+        result["files"] = relative_files(out.parent, questions=questions, gold=gold, predictions=predictions, wheels=wheels)
         write_result(result, out)
     click.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2) if as_json else score_table(result))
 

@@ -1,15 +1,10 @@
-"""Write records as the files LLaVA reads: training JSON, and question JSONL with the answers kept apart."""
+"""Records as the files LLaVA reads hold them: training JSON, and question JSONL with the answers kept apart."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
-from ..io.atomic import atomic_file
 from ..io.errors import InputError
 from ..media.kinds import placeholders
 from ..media.storyboard import SUFFIX
@@ -17,7 +12,7 @@ from ..schema.medium import Medium, crowded
 from ..schema.parsing import closed
 from ..schema.records import Record
 from ..schema.steps import Steps
-from ..schema.tasks import DIRECT, GUIDED, STEPS, get_task, question
+from ..schema.tasks import DIRECT, get_task, question
 
 # Any word in angle brackets may be a placeholder or a special token of some model: <image>, <video>, </s>, <|im_end|>.
 _TAG = re.compile(r"<([\w/|-]+)>")
@@ -61,73 +56,6 @@ def show(record: Record, media: tuple[Medium, ...], *, training: bool, form: str
     return Shown(record, media, text, form)
 
 
-def write_training_json(
-    records: Iterable[Record],
-    path: Path,
-    *,
-    media_prefix: str = "",
-    storyboards: bool = False,
-    rationales: Mapping[str, str] | None = None,
-    form: str = GUIDED,
-) -> int:
-    """Write LLaVA's training JSON, one record a line, and return how many. Which records train is the caller's choice.
-
-    Args:
-        rationales: record id -> what is trained before its answer; such a record is asked in `form`.
-        form: of a record with a rationale.
-        media_prefix: folder put before each medium, for a host whose image folder holds several data sets.
-        storyboards: whether the picture of a clip's frames (see `storyboard`) stands in for it, for LLaVA 1.5 knows
-            images only. If not, a clip has the key `video` and the placeholder `<video>`.
-
-    Raises:
-        InputError: two records have one id, or one has more media than LLaVA's files hold. Nothing is written then.
-    """
-    seen: set[str] = set()
-    with atomic_file(path) as file:
-        file.write(b"[")
-        for record in records:
-            file.write(b",\n" if seen else b"\n")
-            _check_new(record, seen)
-            reasons = rationales.get(record.id, "") if rationales else ""
-            shown = _show(record, media_prefix, storyboards, training=True, form=form if reasons else DIRECT)
-            file.write(orjson.dumps(training_entry(shown, reasons)))
-        file.write(b"\n]\n")
-    return len(seen)
-
-
-def write_questions(
-    records: Iterable[Record],
-    path: Path,
-    answers_path: Path,
-    *,
-    media_prefix: str = "",
-    storyboards: bool = False,
-    form: Callable[[Record], str] = lambda record: DIRECT,
-    steps: Callable[[Record], Steps] = lambda record: (),
-) -> int:
-    """Write the question JSONL of LLaVA's eval scripts to `path` and the answers to `answers_path`; return how many.
-
-    The text has no placeholder, because LLaVA's scripts add it. A text-only record has no key `image`. Without
-    `storyboards` a clip has the key `video`, which `emollm eval` reads and LLaVA's scripts do not.
-
-    Args:
-        media_prefix, storyboards: as in `write_training_json`.
-        form: how a record is asked; a question that is asked for reasons says it.
-        steps: those of a record, for the gold of a question that is asked in steps.
-
-    Raises:
-        InputError: as in `write_training_json`.
-    """
-    seen: set[str] = set()
-    with atomic_file(answers_path) as answers, atomic_file(path) as questions:
-        for record in records:
-            _check_new(record, seen)
-            shown = _show(record, media_prefix, storyboards, training=False, form=form(record))
-            questions.write(orjson.dumps(question_entry(shown)) + b"\n")
-            answers.write(orjson.dumps(answer_entry(record, steps(record) if shown.form == STEPS else ())) + b"\n")
-    return len(seen)
-
-
 def neutral(text: str) -> str:
     """`text` without anything a model or host takes for a placeholder or special token: `<image>` becomes `[image]`."""
     if not text.isascii():
@@ -140,12 +68,6 @@ def neutral_answer(answer: Any) -> Any:
     if isinstance(answer, str):
         return neutral(answer)
     return [neutral_answer(one) for one in answer] if isinstance(answer, tuple) else answer
-
-
-def _check_new(record: Record, seen: set[str]) -> None:
-    if record.id in seen:
-        raise InputError(f"record {record.id}: occurs twice; give each item of a data set its own id")
-    seen.add(record.id)
 
 
 def training_entry(shown: Shown, rationale: str = "") -> dict[str, object]:
@@ -167,6 +89,9 @@ def training_entry(shown: Shown, rationale: str = "") -> dict[str, object]:
 def question_entry(shown: Shown) -> dict[str, object]:
     """One line of the question file of LLaVA's eval scripts.
 
+    The text has no placeholder, because LLaVA's scripts add it. A clip has the key `video`, which `emollm eval` reads and
+    LLaVA's scripts do not; a text-only record has no key of a medium.
+
     `options`, which they pass over, is the label set of a closed question or Yes and No, whatever the answer is;
     `form`, which they pass over too, stands where the question asks for reasons.
     """
@@ -187,17 +112,11 @@ def answer_entry(record: Record, steps: Steps = ()) -> dict[str, object]:
         "source": record.source,
         "task": record.task,
         "answer": neutral_answer(record.answer),
-        "accepted": [neutral_answer(answer) for answer in record.accepted],
+        "references": [neutral_answer(answer) for answer in record.references],
         "options": [neutral(label) for label in record.options],
         **({"group": neutral(record.group)} if record.group else {}),
         **({"steps": [[name, neutral(value)] for name, value in steps]} if steps else {}),
     }
-
-
-def _show(record: Record, media_prefix: str, storyboards: bool, *, training: bool, form: str) -> Shown:
-    prefix = f"{media_prefix.rstrip('/')}/" if media_prefix else ""
-    media = tuple(Medium(one.kind, prefix + one.path) for one in shown_as(record, storyboards))
-    return show(record, media, training=training, form=form)
 
 
 def shown_as(record: Record, storyboards: bool) -> tuple[Medium, ...]:

@@ -16,7 +16,7 @@ from .llava import Shown, neutral
 
 SPLIT_FILES = {"train": "hf/train.jsonl", "val": "hf/validation.jsonl", "test": "hf/test.jsonl"}
 _STRINGS = ("id", "source", "task", "modality", "media", "question", "answer")
-_LISTS = ("accepted", "options")
+_LISTS = ("references", "options")
 
 
 def row(shown: Shown) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def row(shown: Shown) -> dict[str, Any]:
         "media": "\n".join(one.path for one in shown.media),
         "question": shown.prompt,
         "answer": neutral(written(record.answer)),
-        "accepted": [neutral(written(answer)) for answer in record.accepted],
+        "references": [neutral(written(answer)) for answer in record.references],
         "options": [neutral(label) for label in record.options],
     }
 

@@ -54,7 +54,7 @@ def choices(record: Record) -> list[str]:
         return []
     if not kind.takes_options:
         return [*kind.choices(())]
-    wrong = [label for label in record.options if label not in record.accepted]
+    wrong = [label for label in record.options if label not in record.references]
     if len(wrong) >= len(LETTERS):
         wrong.sort(key=lambda label: blake2s(f"{record.id}\0{label}".encode("utf-8", "replace")).digest())
     offered = {record.answer, *wrong[: len(LETTERS) - 1]}

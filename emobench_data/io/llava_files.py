@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from .errors import InputError
-from .mistaken import what_it_is
+from .not_json import what_it_is
 
 
 class Rows(list[Any]):

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
-import orjson
 from tqdm import tqdm
 
 from ..io.errors import InputError
+from ..io.journal import Journal, appending, read_journal
 from .examine import examine
 from .kind import Finding
 from .kinds import kinds
@@ -50,9 +50,9 @@ class MediaFile(NamedTuple):
 class MediaCache:
     """What is known of files from earlier runs. Open it with `media_cache`."""
 
-    def __init__(self, known: dict[tuple[str, str], tuple[Stamp, Any]], file: BinaryIO | None) -> None:
+    def __init__(self, known: dict[tuple[str, str], tuple[Stamp, Any]], journal: Journal | None) -> None:
         self._known = known
-        self._file = file
+        self._journal = journal
 
     def results(
         self,
@@ -93,9 +93,8 @@ class MediaCache:
                     yield path, value
 
     def _keep(self, kind: str, path: Path, now: Stamp, value: Any) -> None:
-        if self._file:
-            self._file.write(orjson.dumps([kind, _key(path), *now, value]) + b"\n")
-            self._file.flush()
+        if self._journal:
+            self._journal.add([kind, _key(path), *now, value])
 
 
 def _key(path: Path) -> str:
@@ -109,18 +108,14 @@ def media_cache(path: Path | None) -> Iterator[MediaCache]:
         yield MediaCache({}, None)
         return
     known: dict[tuple[str, str], tuple[Stamp, Any]] = {}
-    content = path.read_bytes() if path.is_file() else b""
-    for line in content.splitlines():
+    for line in read_journal(path):
         try:
-            kind, name, size, changed, value = orjson.loads(line)
+            kind, name, size, changed, value = line
             known[kind, name] = ((size, changed), value)
         except (ValueError, TypeError):
             continue
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "ab") as file:
-        if content and not content.endswith(b"\n"):
-            file.write(b"\n")  # ends a line that was cut off
-        yield MediaCache(known, file)
+    with appending(path) as journal:
+        yield MediaCache(known, journal)
 
 
 def check_all(

@@ -47,7 +47,7 @@ def bootstrap(
     return np.concatenate([statistic((sums @ each.T.astype(float)).T) for each in drawn])
 
 
-def central(draws: Floats) -> tuple[float, float]:
+def percentiles(draws: Floats) -> tuple[float, float]:
     """The central 95 % of `draws` (percentile method)."""
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

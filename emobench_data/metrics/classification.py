@@ -17,17 +17,17 @@ from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 Label = TypeVar("Label", bound=Hashable)
-FIGURES = ("accuracy", "macro_f1", "uar")
+METRICS = ("accuracy", "macro_f1", "uar")
 
 
-class Cells(Generic[Label]):
+class Confusion(Generic[Label]):
     """Items by their cell of the confusion matrix.
 
     Args:
         truth, guess: the gold label and the predicted one of each item; what is predicted may be no label at all.
 
     `kinds` `(n,)` is the cell of each item; of each cell, `pairs` are its labels, `right` says whether these are equal,
-    `counts` `(C,)` how many items it holds, and `adds` `(C, 3 L)` what an item of it adds to the sums that `figures` reads:
+    `counts` `(C,)` how many items it holds, and `adds` `(C, 3 L)` what an item of it adds to the sums that `metrics_of` reads:
     hits, occurrences and predictions of each of L gold labels.
     """
 
@@ -49,12 +49,12 @@ class Cells(Generic[Label]):
         rows, columns = np.array(found).T
         self.adds = csr_array((np.ones(len(found)), (rows, columns)), shape=(len(place), 3 * len(label)))
 
-    def figures(self) -> dict[str, float]:
-        """The figures of all items."""
-        return dict(zip(FIGURES, figures((self.counts @ self.adds)[None])[0].tolist()))
+    def metrics(self) -> dict[str, float]:
+        """The metrics of all items."""
+        return dict(zip(METRICS, metrics_of((self.counts @ self.adds)[None])[0].tolist()))
 
 
-def figures(sums: Floats) -> Floats:
+def metrics_of(sums: Floats) -> Floats:
     """Accuracy, macro-F1 and UAR `(S, 3)` of sums `(S, 3 L)`; labels that a draw has no gold of are left out of its means."""
     hits, truths, guesses = np.split(np.asarray(sums, float), 3, axis=1)
     there = truths > 0
@@ -68,14 +68,14 @@ def figures(sums: Floats) -> Floats:
 
 def accuracy(truth: Iterable[Hashable], guess: Iterable[Hashable]) -> float:
     """Share of the items whose labels `(n,)` are equal."""
-    return Cells(truth, guess).figures()["accuracy"]
+    return Confusion(truth, guess).metrics()["accuracy"]
 
 
 def macro_f1(truth: Iterable[Hashable], guess: Iterable[Hashable]) -> float:
     """Mean F1 over the labels of `truth` `(n,)`."""
-    return Cells(truth, guess).figures()["macro_f1"]
+    return Confusion(truth, guess).metrics()["macro_f1"]
 
 
 def uar(truth: Iterable[Hashable], guess: Iterable[Hashable]) -> float:
     """Unweighted average recall over the labels of `truth` `(n,)`, which is the balanced accuracy."""
-    return Cells(truth, guess).figures()["uar"]
+    return Confusion(truth, guess).metrics()["uar"]

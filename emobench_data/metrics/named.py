@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from scipy.sparse import identity
 
 from ..io.registry import Registry
 from . import regression
-from .bootstrap import bootstrap, central
+from .bootstrap import bootstrap, percentiles
 
 Floats = NDArray[np.float64]
 
@@ -49,23 +49,30 @@ def figures_of(
         pairs: what each item counts as, `(truth, guess)`.
         beyond: names of metrics that are left out.
     """
-    metrics = [one for one in METRICS.values() if family in one.families and one.name not in beyond]
-    if not metrics or not len(pairs):
-        return {key: None for one in metrics for key in (one.name, f"{one.name}_interval")}
+    chosen = {one.name: one.function for one in METRICS.values() if family in one.families and one.name not in beyond}
+    return with_intervals(chosen, pairs, units)
+
+
+def with_intervals(
+    functions: Mapping[str, Callable[[Any, Any, Floats], Floats]], pairs: Sequence[tuple[Any, Any]], units: NDArray[np.int64]
+) -> dict[str, Any]:
+    """As `figures_of`, of functions by the names of their figures."""
+    if not functions or not len(pairs):
+        return {key: None for name in functions for key in (name, f"{name}_interval")}
     place: dict[tuple[Any, Any], int] = {}
     kinds = np.array([place.setdefault(pair, len(place)) for pair in pairs], np.int64)
     truth, guess = (_array(side) for side in zip(*place))
     counts = np.bincount(kinds, minlength=len(place)).astype(float)[None]
 
     def all_of(weights: Floats) -> Floats:
-        return np.stack([one.function(truth, guess, weights) for one in metrics], axis=1)
+        return np.stack([function(truth, guess, weights) for function in functions.values()], axis=1)
 
     values, draws = all_of(counts)[0], bootstrap(units, kinds, identity(len(place), format="csr"), all_of)
     found: dict[str, Any] = {}
-    for column, one in enumerate(metrics):
+    for column, name in enumerate(functions):
         defined = draws[np.isfinite(draws[:, column]), column]
-        found[one.name] = float(values[column]) if np.isfinite(values[column]) else None
-        found[f"{one.name}_interval"] = list(central(defined)) if found[one.name] is not None and len(defined) else None
+        found[name] = float(values[column]) if np.isfinite(values[column]) else None
+        found[f"{name}_interval"] = list(percentiles(defined)) if found[name] is not None and len(defined) else None
     return found
 
 

@@ -12,10 +12,10 @@ from PIL import Image
 
 from ..schema.records import Medium, Record
 from ..schema.tasks import TASKS, quoted
-from . import captions, scenes, seen
+from . import captions, descriptions, scenes
 from .canvas import Canvas, backdrop, finish
 from .faces import EXPRESSIONS, draw_face, random_head, vary
-from .figures import ANIMALS, INTENTS, people, sized_animal
+from .people import ANIMALS, INTENTS, people, sized_animal
 
 SOURCE = "mini"
 EMOTIONS = tuple(EXPRESSIONS)
@@ -119,7 +119,7 @@ def _add_emotion(plan: Plan, task: str, split: str, number: int, seed: int) -> N
         media, draw = f"{stem}.jpg", partial(_once, scene, key)
     else:
         media, draw = f"{stem}.jpg", partial(_once, partial(_face, label=label), key)
-    shown = {"scene": seen.SCENES[scene]} if kind % 2 else {"facial_expression": seen.FACES[label]}
+    shown = {"scene": descriptions.SCENES[scene]} if kind % 2 else {"facial_expression": descriptions.FACES[label]}
     closed = task == "emo_c"
     plan.add(
         media,
@@ -131,7 +131,7 @@ def _add_emotion(plan: Plan, task: str, split: str, number: int, seed: int) -> N
         split=split,
         attributes=shown,
         options=EMOTIONS if closed else (),
-        accepted=() if closed else SYNONYMS[label],
+        references=() if closed else SYNONYMS[label],
     )
 
 
@@ -149,7 +149,7 @@ def _add_intent(plan: Plan, task: str, split: str, number: int, seed: int) -> No
         options=tuple(INTENTS),
         text=quoted("Said", spoken) if number // len(INTENTS) % 2 else "",
         split=split,
-        attributes={"human_action": seen.GESTURES[INTENTS[label]]},
+        attributes={"human_action": descriptions.GESTURES[INTENTS[label]]},
     )
 
 
@@ -186,7 +186,7 @@ Crossed = tuple[tuple[str, str], tuple[Callable[[Random], Canvas], Callable[[Ran
 def _sarcasm(rng: Random, test: bool) -> Crossed:
     """Glad or miserable words on a bright or bleak scene."""
     words, drawn = captions.sarcasm(rng, test=test), (rng.choice(BRIGHT), rng.choice(BLEAK))
-    return words, drawn, (seen.SCENES[drawn[0]], seen.SCENES[drawn[1]])
+    return words, drawn, (descriptions.SCENES[drawn[0]], descriptions.SCENES[drawn[1]])
 
 
 def _humor(rng: Random, test: bool) -> Crossed:
@@ -202,7 +202,7 @@ def _hate(rng: Random, test: bool) -> Crossed:
     name = rng.choice(tuple(HATS))
     words = captions.hate(rng, test=test, group=f"{name}-hats")
     rubbish = rng.choice(RUBBISH)
-    return words, (rubbish, partial(people, hat=HATS[name])), (seen.SCENES[rubbish], "friendly people with hats")
+    return words, (rubbish, partial(people, hat=HATS[name])), (descriptions.SCENES[rubbish], "friendly people with hats")
 
 
 _PAIRS = {"sarcasm": _sarcasm, "humor": _humor, "hate": _hate}

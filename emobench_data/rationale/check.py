@@ -65,7 +65,7 @@ def _check_sentences(reply: str, record: Record) -> Checked:
     if not FEWEST <= len(text.split()) <= MOST:
         return Checked(text, f"its reasons are not {FEWEST} to {MOST} words")
     own = _QUOTED.sub("", text)
-    if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.accepted)).search(own):
+    if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.references)).search(own):
         return Checked(text, "it names the label as given")
     return Checked(text)
 
@@ -88,7 +88,7 @@ def _check_steps(reply: str, record: Record) -> Checked:
         if name in said and not {*pieces(said[name])} & {*pieces(value)}:
             return Checked(text, "a step is not what the annotation says")
     own = _QUOTED.sub("", written(steps[:-1]))
-    if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.accepted)).search(own):
+    if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.references)).search(own):
         return Checked(text, "it names the label as given")
     return Checked(text)
 

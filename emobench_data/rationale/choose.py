@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_lines
-from ..schema.hash_choice import draw
+from ..schema.draw import draw
 from ..schema.records import Record
 from ..schema.steps import written
 from ..schema.tasks import DIRECT, GUIDED, STEPS

@@ -105,7 +105,7 @@ def _points_to(record: Record) -> str:
 
 def evidence(record: Record, name: str) -> str:
     """An attribute without those of its parts that name an accepted label."""
-    labels = [f" {normal(label)} " for label in record.accepted]
+    labels = [f" {normal(label)} " for label in record.references]
     parts = record.attributes.get(name, "").split(", ")
     return ", ".join(part for part in parts if part and not any(label in f" {normal(part)} " for label in labels))
 

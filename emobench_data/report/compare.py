@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
 from ..metrics import LEVEL, Share, difference, mean_of, numbered, share
-from .alike import Put, fault
+from .same_question import AskedAs, differs
 
 
 class Verdict(NamedTuple):
@@ -23,7 +23,7 @@ class Verdict(NamedTuple):
     task: str
     value: float
     unit: str
-    put: Put
+    asked_as: AskedAs
     overall: bool = True
 
 
@@ -34,7 +34,7 @@ def left_out(first: Verdicts, second: Verdicts) -> dict[str, str]:
     """The questions that the two cannot be compared by, and why."""
     found = dict.fromkeys(first.keys() ^ second.keys(), "asked of one run alone")
     for question, own in first.items():
-        if question in second and (reason := fault(own.put, second[question].put)):
+        if question in second and (reason := differs(own.asked_as, second[question].asked_as)):
             found[question] = reason
     return found
 

@@ -12,11 +12,12 @@ from ..io.errors import InputError
 from ..schema.items import Item
 from ..schema.questions import Question, read_asked
 from ..schema.types import LABELS
-from ..scoring.core import read_items, summarise, with_faithfulness
+from ..scoring.core import read_items, summarise, with_reasons
 from ..scoring.general import read_general, score_general
 from ..scoring.gold import task_title
-from .alike import put
+from ..scoring.wheels import with_wheels
 from .compare import Verdict, Verdicts
+from .same_question import asked_as
 
 
 class Run(NamedTuple):
@@ -40,9 +41,9 @@ class Run(NamedTuple):
                 task_title(item.gold.task),
                 item.credit,
                 item.unit,
-                put(
+                asked_as(
                     self.asked[item.question],
-                    (item.gold.task, item.gold.answer, item.gold.accepted, item.gold.options),
+                    (item.gold.task, item.gold.answer, item.gold.references, item.gold.options),
                     self.media,
                 ),
                 item.gold.type.family == LABELS,
@@ -71,7 +72,9 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
     gold = gold or _named(folder, stored, "gold", "--gold")
     asked = read_asked(questions)
     items = read_items(asked, questions, gold, folder / "answers.jsonl")
-    result = with_faithfulness(summarise(items, asked), items, asked, gold)
+    result = with_reasons(summarise(items, asked), items, asked, gold)
+    if _files(stored).get("wheels"):
+        result = with_wheels(result, items, _named(folder, stored, "wheels", "--wheels"), official=_official(stored))
     notes = []
     told, found = stored.get("overall"), result["overall"]
     if isinstance(told, float) and found is not None and abs(told - found) > 1e-9:
@@ -87,6 +90,14 @@ def _load(name: str, folder: Path, questions: Path | None, gold: Path | None, me
     if stored.get("judge"):
         result["judge"] = _judge(folder, stored["judge"])
     return Run(name, folder, result, items, asked, media, conditions if isinstance(conditions, dict) else {}, notes, general)
+
+
+def _official(stored: dict[str, Any]) -> bool:
+    """Whether `score` was asked for the wheels with the published rule, which its tasks say."""
+    families = stored.get("families")
+    tasks = families.get("open_set") if isinstance(families, dict) else None
+    found = [own.get("wheels") for own in tasks.values() if isinstance(own, dict)] if isinstance(tasks, dict) else []
+    return any(isinstance(own, dict) and own.get("official") is True for own in found)
 
 
 def _judge(folder: Path, judge: Any) -> dict[str, Any]:
@@ -105,7 +116,7 @@ def _general(path: Path) -> dict[str, tuple[dict[str, Any], Verdicts]]:
     files = [_named(path.parent, stored, key, "score again with --out") for key in ("questions", "gold", "predictions")]
     name, asked = names[0], read_asked(files[0])
     verdicts = {
-        item.question: Verdict(name, item.credit or 0.0, item.unit, put(asked[item.question], gold.credits, None))
+        item.question: Verdict(name, item.credit or 0.0, item.unit, asked_as(asked[item.question], gold.credits, None))
         for item, gold in zip(*read_general(*files))
     }
     return {name: (score_general(name, *files)["general"][name], verdicts)}

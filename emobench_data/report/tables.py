@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ..metrics.wheels import FIGURES as WHEEL_FIGURES
 from ..schema.types import family_type
 from ..scoring.gold import task_title
-from ..scoring.table import family_rows, percent
+from ..scoring.table import family_rows, faults_of, mean_lines, percent
 from .compare import Verdicts, compare, left_out
 from .runs import Run
 
@@ -76,13 +78,30 @@ def by_source(run: Run) -> Table:
 
 def families(run: Run) -> list[Table]:
     """A table for each family of task types whose answers are no labels: never part of the overall."""
-    tables = []
+    tables, means = [], defaultdict(list)
+    for own, line in zip(run.result.get("means", {}).values(), mean_lines(run.result)):
+        means[own["family"]].append(line)
     for name, tasks in run.result.get("families", {}).items():
         kind = family_type(name)
         rows = [row for task, figures in tasks.items() for row in family_rows(kind, task_title(task), figures)]
         head = ["task", *kind.columns.values()]
-        tables.append(Table(f"{name.capitalize()}, not part of the overall; {kind.columns[kind.main]} counts", head, rows))
-    return tables
+        title = f"{name.replace('_', ' ').capitalize()}, not part of the overall; {kind.columns[kind.main]} counts"
+        tables.append(Table(title, head, rows, "; ".join(means.get(name, ()))))
+    return [*tables, *_wheels(run)]
+
+
+def _wheels(run: Run) -> list[Table]:
+    """Sets of words by the user's own wheels, a row a task and level."""
+    rows, rules = [], set()
+    for task, figures in run.result.get("families", {}).get("open_set", {}).items():
+        own = figures.get("wheels", {})
+        for level in [key for key in own if key.startswith("level")]:
+            cells = [f"{own[level][key]:.4f}" if key in own[level] else "" for key in (*WHEEL_FIGURES, "hit_rate")]
+            rows.append([f"{task_title(task)}, {level}", *cells])
+        if own:
+            rules.add("as the code of MER2025 chooses among words" if own["official"] else "by the nearest word")
+    head = ["task and level", "F1", "precision", "recall", "hit rate"]
+    return [Table(f"Sets of words, mean over the user's wheels, {', '.join(rules)}", head, rows)] if rows else []
 
 
 def extras(run: Run) -> list[Table]:
@@ -93,8 +112,8 @@ def extras(run: Run) -> list[Table]:
         if found:
             rows = [[level, *map(percent, own.values())] for level, own in found["levels"].items()]
             title = (
-                f"{task_title(task)} at three levels (table of synonyms {found['wheel_version']}; the accepted list "
-                f"is what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
+                f"{task_title(task)} at three levels (table of synonyms {found['wheel_version']}; the references "
+                f"are what counts; out of vocabulary: {percent(found['out_of_vocabulary'])} %)"
             )
             tables.append(Table(title, ["level", "accuracy", "precision", "recall", "F1"], rows))
     chains = {task: own["faithfulness"] for task, own in run.result["tasks"].items() if own.get("faithfulness")}
@@ -112,6 +131,11 @@ def extras(run: Run) -> list[Table]:
         ]
         head = ["sub-task", "n", "premises right", "conclusion right, from right premises", "answer follows", "readable"]
         tables.append(Table("Faithfulness: answers in steps, each step scored", head, rows))
+    faults = faults_of(run.result)
+    if faults:
+        rows = [[kind, str(len(ids)), ", ".join(ids)] for kind, ids in faults.items()]
+        note = "Each counts as the rules of scoring say: without one closing line an answer has no label."
+        tables.append(Table("Reasons at fault", ["an answer", "n", "questions"], rows, note))
     sure = {task: own["calibration"] for task, own in run.result["tasks"].items() if "calibration" in own}
     if sure:
         rows = [

@@ -16,7 +16,7 @@ UNPARSED, AMBIGUOUS, MISSING = "(unparsed)", "(ambiguous)", "(missing)"
 class Gold:
     """What is right for one question, in the form that its `type` reads answers in.
 
-    For labels, `accepted` holds them in their normal form. Questions with the same answer share one object, which is counted
+    For labels, `references` holds them in their normal form. Questions with the same answer share one object, which is counted
     by identity: hashing the fields would take longer than all the rest of scoring.
     """
 
@@ -24,7 +24,7 @@ class Gold:
     task: str
     type: TaskType
     answer: Any
-    accepted: frozenset[Any]
+    references: frozenset[Any]
     options: tuple[str, ...]
     suffix: str  # of the ids of its questions, where they were written here
 

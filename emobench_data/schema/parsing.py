@@ -11,9 +11,12 @@ from .words import Vocabulary, named, normal, pieces
 __all__ = [
     "YES_NO",
     "LabelSet",
+    "chain",
     "closed",
     "closing",
+    "closings",
     "conclusion",
+    "goes_on",
     "is_letter",
     "normal",
     "reasons",
@@ -71,15 +74,31 @@ def closed(text: str, answer: str) -> str:
 
 def closing(answer: str) -> str:
     """What the closing line of a guided answer holds; empty if its last line is none, or two lines differ."""
-    lines = _lines(answer)
-    found = [match[1] for line in lines if (match := _ANSWER_LINE.fullmatch(line))]
+    found = closings(answer)
     same = len({normal(label) for label in found}) == 1
-    return found[-1] if same and _ANSWER_LINE.fullmatch(lines[-1]) else ""
+    return found[-1] if same and not goes_on(answer) else ""
+
+
+def closings(answer: str) -> list[str]:
+    """What each closing line of an answer holds."""
+    return [match[1] for line in _lines(answer) if (match := _ANSWER_LINE.fullmatch(line))]
+
+
+def goes_on(answer: str) -> bool:
+    """Whether the last line of an answer is no closing line."""
+    return not _ANSWER_LINE.fullmatch(_lines(answer)[-1])
 
 
 def reasons(answer: str) -> str:
     """A guided answer without its closing lines."""
     return "\n".join(line for line in _lines(answer) if not _ANSWER_LINE.fullmatch(line))
+
+
+def chain(answer: str) -> str | None:
+    """What a guided answer says before its first closing line; None where it has none."""
+    lines = _lines(answer)
+    closings = [place for place, line in enumerate(lines) if _ANSWER_LINE.fullmatch(line)]
+    return "\n".join(lines[: closings[0]]) if closings else None
 
 
 def _lines(answer: str) -> list[str]:

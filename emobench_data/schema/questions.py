@@ -14,7 +14,9 @@ from ..io.errors import InputError
 from ..io.llava_files import Readable, Rows, line_place, read_lines, read_training
 from ..media.kinds import placeholders
 from .medium import VISUAL, Medium, crowded
-from .tasks import DIRECT, form_of
+from .tasks import DIRECT, find_task, form_of
+
+TOKENS, GUIDED_TOKENS = 16, 192  # an answer, and reasons in one or two sentences with their closing line
 
 PLACEHOLDER = "<image>"
 _NAMED = 5  # how many ids an error names
@@ -90,6 +92,15 @@ def read_questions(path: Readable) -> list[Question]:
             place = line_place(path, question.line)
             raise InputError(f"{place}: question_id {question.id!r} occurs twice, first in line {earlier}; keep one")
     return found
+
+
+def answer_tokens(questions: Iterable[Question]) -> int:
+    """The most tokens that an answer to one of them needs: by its form, and by the task that an id of ours ends with."""
+    most = TOKENS
+    for task in {str(one.id).rpartition("/")[2] for one in questions if not one.reasoned}:
+        known = find_task(task)
+        most = max(most, known.type.limit if known else 0)
+    return max(most, GUIDED_TOKENS) if any(one.reasoned for one in questions) else most
 
 
 def read_visual(path: Readable) -> list[Question]:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from ..io.atomic import atomic_file
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_lines
 from .records import Medium, Record
 
 _NAMES = {field.name for field in fields(Record)}
-_LISTS = {"accepted", "options"}
-_ANSWERS = {"answer", "accepted"}  # of the form that the task's type has, which the record itself checks
+_LISTS = {"references", "options"}
+_ANSWERS = {"answer", "references"}  # of the form that the task's type has, which the record itself checks
 
 
-def write_record_file(records: Iterable[Record], path: Path) -> None:
-    """Write `records` to `path`."""
-    with atomic_file(path) as file:
-        file.writelines(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records)
+def record_line(record: Record) -> bytes:
+    """The line of `record`."""
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read_record_file(path: Path) -> list[Record]:
@@ -55,10 +52,10 @@ def _typed(value: Any) -> Any:
 
 
 def _of_today(entry: dict[str, Any]) -> dict[str, Any]:
-    """A line from before records held several media: the path of one, and beside it its kind, or `text` for none."""
+    """A line from before: `media` is the path of one, its kind or `text` for none is `modality`; `accepted` is `references`."""
     old = dict(entry)
     kind, path = old.pop("modality"), old.get("media")
-    return old | {"media": [{"kind": kind, "path": path}] if path else []}
+    return old | {"media": [{"kind": kind, "path": path}] if path else [], "references": old.pop("accepted", None)}
 
 
 def _media(entry: dict[str, Any]) -> tuple[Medium, ...]:

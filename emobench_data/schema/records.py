@@ -25,7 +25,7 @@ class Record:
         task: one of the six sub-tasks in `emobench_data.schema.tasks`, or another one that is registered.
         media: what is asked about, in the order in which it is shown; empty where that is `text` alone.
         answer: what is trained, of the form that the task's type has: a label, `Yes` or `No` for the Yes/No sub-tasks.
-        accepted: all that counts as right, `answer` among them; defaults to `(answer,)`.
+        references: all that counts as right, `answer` among them; defaults to `(answer,)`.
         options: the label set in its own order for closed-set questions, else empty.
         text: what belongs to the item and must be read (tweet, meme text, dialogue), ready to stand in a prompt.
         split: `train`, `val`, `test`, or empty where the data set has none and one is assigned later.
@@ -41,7 +41,7 @@ class Record:
     task: str
     media: tuple[Medium, ...]
     answer: Any
-    accepted: tuple[Any, ...] = ()
+    references: tuple[Any, ...] = ()
     options: tuple[str, ...] = ()
     text: str = ""
     split: str = ""
@@ -49,8 +49,8 @@ class Record:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.accepted:
-            object.__setattr__(self, "accepted", (self.answer,))
+        if not self.references:
+            object.__setattr__(self, "references", (self.answer,))
         fault = self._fault()
         if fault:
             raise InputError(" ".join(f"record {self.source}/{self.item} ({self.task}): {fault}".split()))
@@ -73,7 +73,7 @@ class Record:
             return f"unknown sub-task; known: {', '.join(known_tasks())}"
         if self.split and self.split not in SPLITS:
             return f"unknown split {self.split!r}; known: {', '.join(SPLITS)}"
-        return self._media_fault() or task.type.answer_fault(self.answer, self.accepted, self.options)
+        return self._media_fault() or task.type.answer_fault(self.answer, self.references, self.options)
 
     def _media_fault(self) -> str | None:
         if not isinstance(self.media, tuple) or not all(isinstance(one, Medium) for one in self.media):

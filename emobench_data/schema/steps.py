@@ -27,9 +27,14 @@ def written(steps: Steps) -> str:
 
 def read_steps(answer: str) -> Steps:
     """The steps of a model's answer without its closing line; empty where a line is none, or two have one name."""
-    lines = [line.strip() for line in reasons(answer).split("\n") if line.strip()]
-    found = [(match[1], match[2].rstrip(". ")) for line in lines if (match := _LINE.fullmatch(line))]
-    return tuple(found) if len({name for name, _ in found}) == len(lines) else ()
+    found = lines_of(answer)
+    return found if len({name for name, _ in found}) == sum(map(bool, map(str.strip, reasons(answer).split("\n")))) else ()
+
+
+def lines_of(answer: str) -> Steps:
+    """Those lines of an answer that are steps, whatever the others are."""
+    lines = (line.strip() for line in reasons(answer).split("\n"))
+    return tuple((match[1], match[2].rstrip(". ")) for line in lines if (match := _LINE.fullmatch(line)))
 
 
 def agrees(steps: Steps, answer: str) -> bool:

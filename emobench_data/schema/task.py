@@ -38,6 +38,7 @@ class Task:
         wording: of a medium; where its text is asked about too, of a medium with its text.
         silent: of a medium without a text.
         text: of a text alone.
+        part_of: the name under which the mean over all tasks that are parts of it is given, such as an intensity by emotion.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Task:
     wording: Wording
     silent: Wording
     text: Wording
+    part_of: str = ""
 
     @property
     def hint(self) -> str:
@@ -79,17 +81,21 @@ def task(
     alone: tuple[str, ...] = (),
     look_alone: str = "",
     read: str = _READ,
+    steps: str = "",
+    part_of: str = "",
 ) -> Task:
     """A task of the type that `kind` names, with its options (`types.get_type`).
 
-    `alone` and `look_alone` are of a medium without a text, `alone` and `read` of a text without a medium.
+    `steps` and `part_of` are as in `Wording` and `Task`. `alone` and `look_alone` are of a medium without a text, `alone` and
+    `read` of a text without a medium.
     """
     alone = alone or wordings
     return Task(
         name=name,
         title=title,
         type=get_type(kind),
-        wording=Wording(wordings, look),
-        silent=Wording(alone, look_alone or look),
-        text=Wording(alone, read),
+        wording=Wording(wordings, look, steps),
+        silent=Wording(alone, look_alone or look, steps),
+        text=Wording(alone, read, steps),
+        part_of=part_of,
     )

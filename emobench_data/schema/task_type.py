@@ -23,7 +23,7 @@ class Key(NamedTuple):
     """What a gold line says is right, as `Gold` holds it."""
 
     answer: Any
-    accepted: frozenset[Any]
+    references: frozenset[Any]
     options: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ class TaskType(ABC):
     # What a valid answer is.
 
     @abstractmethod
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
         """Say why a record may not have this answer, or None."""
 
     def written(self, answer: Any) -> str:
@@ -88,11 +88,11 @@ class TaskType(ABC):
     # How the gold is read and checked.
 
     @abstractmethod
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
         """What a line of a gold file says is right, or what is wrong with that line.
 
         Args:
-            answer, accepted, options: as they stand there, lists as tuples; `accepted` and `options` may be None.
+            answer, references, options: as they stand there, lists as tuples; `references` and `options` may be None.
         """
 
     def configured(self, options: Mapping[str, str]) -> TaskType:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..io.errors import InputError
 from ..io.registry import Registry
 from . import beyond
-from .hash_choice import draw
+from .draw import draw
 from .medium import called
 from .parsing import YES_NO
 from .task import Task, Wording, task

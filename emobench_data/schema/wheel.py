@@ -59,14 +59,14 @@ def open_set(answered: Iterable[tuple[Gold, str | None]]) -> dict[str, Any]:
     sums: dict[str, dict[str, float]] = {level: defaultdict(float) for level in LEVELS}
     tables = {"word": {}, "synonym": wheel.emotions, "family": wheel.families}
     for (gold, text), n in rows.items():
-        words = frozenset() if text is None else named(conclusion(text), wheel.words, vocabulary(gold.accepted))
+        words = frozenset() if text is None else named(conclusion(text), wheel.words, vocabulary(gold.references))
         given += n * (text is not None)
         unknown += n * (text is not None and not words)
         for level, table in tables.items():
-            for name, value in _compare(_mapped(words, table), _mapped(gold.accepted, table)).items():
+            for name, value in _compare(_mapped(words, table), _mapped(gold.references, table)).items():
                 sums[level][name] += n * value
     return {
-        "counted": "accepted",
+        "counted": "references",
         "wheel_version": wheel.version,
         "levels": {level: {name: value / total for name, value in sums[level].items()} for level in LEVELS},
         "out_of_vocabulary": unknown / given if given else 0.0,
@@ -77,11 +77,11 @@ def _mapped(words: frozenset[str], table: dict[str, str]) -> set[str]:
     return {table.get(word, word) for word in words}
 
 
-def _compare(named: set[str], accepted: set[str]) -> dict[str, float]:
-    both = len(named & accepted)
-    precision, recall = both / len(named) if named else 0.0, both / len(accepted)
+def _compare(named: set[str], references: set[str]) -> dict[str, float]:
+    both = len(named & references)
+    precision, recall = both / len(named) if named else 0.0, both / len(references)
     return {
-        "accuracy": float(bool(named) and named <= accepted),
+        "accuracy": float(bool(named) and named <= references),
         "precision": precision,
         "recall": recall,
         "f1": 2 * precision * recall / (precision + recall) if both else 0.0,

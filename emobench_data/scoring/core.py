@@ -12,10 +12,11 @@ from ..metrics import mean_of, numbered, share
 from ..schema.items import AMBIGUOUS, MISSING, UNPARSED, Item
 from ..schema.parsing import normal
 from ..schema.questions import Question, read_asked
-from ..schema.tasks import TASKS, in_order
-from ..schema.types import LABELS
+from ..schema.tasks import TASKS, find_task, in_order
+from ..schema.types import LABELS, family_type
 from .answers import read_answers
-from .faithfulness import faithfulness_by_task
+from .chain_faults import listed
+from .faithfulness import faithfulness_by_task, read_gold_steps
 from .gold import OWN, read_gold
 from .intervals import INTERVALS
 from .reader import NO_LABEL, read
@@ -35,8 +36,9 @@ def score(questions: Given, gold: Given, answers: Given) -> dict[str, Any]:
         `overall` (mean of the accuracies of the six sub-tasks, as far as they are there; None without any) with its
         `overall_interval`, `overall_majority` and `overall_random`; `tasks` (name -> figures, see `schema.types`);
         `missing_ids`, `unparsed_ids`, `ambiguous_ids`; `prompts` (the first question of each sub-task, as asked); `intervals`
-        (how the 95 % intervals were made); and where there are tasks whose answers are no labels, `families` (family of the
-        task type -> task -> figures).
+        (how the 95 % intervals were made); where questions ask for reasons, `reason_faults` (kind of fault -> ids) and in some
+        sub-tasks `faithfulness`; and where there are tasks whose answers are no labels, `families` (family of the task type ->
+        task -> figures), and `means` over the tasks that are parts of one.
 
     Raises:
         InputError: a file is missing, empty or has a line that is not valid; a question id occurs twice, is unknown, or
@@ -44,7 +46,7 @@ def score(questions: Given, gold: Given, answers: Given) -> dict[str, Any]:
     """
     asked = read_asked(readable(questions, "questions"))
     items = read_items(asked, questions, gold, answers)
-    return with_faithfulness(summarise(items, asked), items, asked, gold)
+    return with_reasons(summarise(items, asked), items, asked, gold)
 
 
 def read_items(asked: Mapping[str, Question], questions: Given, gold: Given, answers: Given) -> list[Item]:
@@ -72,13 +74,21 @@ class Spelling(dict[str, str]):
         return self[label]
 
 
-def with_faithfulness(
-    result: dict[str, Any], items: Sequence[Item], asked: Mapping[str, Question], gold: Given
-) -> dict[str, Any]:
-    """`result` with `faithfulness` in the sub-tasks that are asked in steps; raises as that does."""
-    for task, figures in faithfulness_by_task(items, asked, readable(gold, "gold")).items():
-        result["tasks"][task]["faithfulness"] = figures
-    return result
+def with_reasons(result: dict[str, Any], items: Sequence[Item], asked: Mapping[str, Question], gold: Given) -> dict[str, Any]:
+    """`result` with what is said of reasons where questions ask for them.
+
+    `reason_faults` (kind -> ids, see `chain_faults`) and, in the sub-tasks that are asked in steps, `faithfulness`.
+
+    Raises:
+        InputError: a line of the gold has steps that are none.
+    """
+    if not any(one.reasoned for one in asked.values()):
+        return result
+    wanted = read_gold_steps(readable(gold, "gold"))
+    for task, figures in faithfulness_by_task(items, asked, wanted).items():
+        tables = (result["tasks"], *result.get("families", {}).values())
+        next(table for table in tables if task in table)[task]["faithfulness"] = figures
+    return result | {"reason_faults": listed(items, asked, wanted)}
 
 
 def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str, Any]:
@@ -104,7 +114,10 @@ def summarise(items: Sequence[Item], asked: Mapping[str, Question]) -> dict[str,
         "prompts": {task: asked[own[0].question].text for family in (rows, *families.values()) for task, own in family.items()},
         "intervals": INTERVALS,
     }
-    return found | ({"families": {name: _measured(own) for name, own in sorted(families.items())}} if families else {})
+    if families:
+        measured = {name: _measured(own) for name, own in sorted(families.items())}
+        found |= {"families": measured} | ({"means": means} if (means := _means(measured)) else {})
+    return found
 
 
 def _by_family(items: Sequence[Item]) -> dict[str, dict[str, list[Item]]]:
@@ -125,6 +138,23 @@ def _measured(rows: Mapping[str, list[Item]]) -> dict[str, dict[str, Any]]:
     """Task -> figures, of a family that has a table of its own."""
     units = {task: numbered([item.unit for item in own], {}) for task, own in rows.items()}
     return {task: own[0].gold.type.measure(own, units[task]).figures for task, own in rows.items()}
+
+
+def _means(families: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Name -> the family, the tasks that are parts of it, and the mean of the figure that counts; None where one has none."""
+    found: dict[str, dict[str, Any]] = {}
+    for family, tasks in families.items():
+        main = family_type(family).main
+        for task, figures in tasks.items():
+            known = find_task(task)
+            if known and known.part_of:
+                own = found.setdefault(known.part_of, {"family": family, "tasks": [], main: []})
+                own["tasks"].append(task)
+                own[main].append(figures[main])
+    for own in found.values():
+        main = family_type(own["family"]).main
+        own[main] = None if None in own[main] else sum(own[main]) / len(own[main])
+    return found
 
 
 def _mean(tasks: Mapping[str, dict[str, Any]], figure: str) -> float | None:

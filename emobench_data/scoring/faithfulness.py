@@ -14,21 +14,28 @@ from ..schema.questions import Question
 from ..schema.steps import Steps, agrees, read_steps
 from ..schema.tasks import STEPS
 
+RESPONSE = "response"  # the family of task types whose answers are free words
 
-def faithfulness_by_task(items: Sequence[Item], asked: Mapping[str, Question], gold: Readable) -> dict[str, dict[str, Any]]:
-    """Sub-task -> its `faithfulness`, where questions are asked in steps and the gold file says theirs.
+
+def read_gold_steps(gold: Readable) -> dict[str, Steps]:
+    """Question id -> its right steps, where the gold file says them.
 
     Raises:
         InputError: a line of the gold has steps that are none.
     """
-    if not any(one.form == STEPS for one in asked.values()):
-        return {}
-    wanted = {question: steps for question, number, entry in read_entries(gold) if (steps := _steps(gold, number, entry))}
+    return {question: steps for question, number, entry in read_entries(gold) if (steps := _steps(gold, number, entry))}
+
+
+def faithfulness_by_task(
+    items: Sequence[Item], asked: Mapping[str, Question], wanted: Mapping[str, Steps]
+) -> dict[str, dict[str, Any]]:
+    """Sub-task -> its `faithfulness`, where questions are asked in steps and `wanted` has theirs."""
     rows: dict[str, list[tuple[Steps, str | None]]] = defaultdict(list)
+    free = {item.gold.task for item in items if item.gold.type.family == RESPONSE}
     for item in items:
         if item.question in wanted and asked[item.question].form == STEPS:
             rows[item.gold.task].append((wanted[item.question], item.answer and item.answer.said))
-    return {task: faithfulness(own) for task, own in rows.items()}
+    return {task: faithfulness(own, concluded=task not in free) for task, own in rows.items()}
 
 
 def _steps(gold: Readable, number: int, entry: Mapping[str, Any]) -> Steps:
@@ -41,11 +48,12 @@ def _steps(gold: Readable, number: int, entry: Mapping[str, Any]) -> Steps:
     return tuple((name, value) for name, value in given)
 
 
-def faithfulness(items: Iterable[tuple[Steps, str | None]]) -> dict[str, Any]:
+def faithfulness(items: Iterable[tuple[Steps, str | None]], *, concluded: bool = True) -> dict[str, Any]:
     """Figures of reasons in steps, each a share with what it is a share of.
 
     Args:
         items: the right steps of a question, and what the model said; None where it said nothing.
+        concluded: whether the last step says the answer; before a reply all steps are premises.
 
     Returns:
         `n` questions; `readable`: answers of which every line is a step, of all; `premises`: steps before the last that are
@@ -63,13 +71,13 @@ def faithfulness(items: Iterable[tuple[Steps, str | None]]) -> dict[str, Any]:
         counts["readable"] += bool(given)
         said_of = {name: normal(value) for name, value in given}
         hits = [said_of.get(name) == normal(value) for name, value in wanted]
-        for (name, _), hit in zip(wanted[:-1], hits):
+        for (name, _), hit in zip(wanted[:-1] if concluded else wanted, hits):
             there[name] += 1
             right[name] += hit
-        if hits and all(hits[:-1]):
+        if concluded and hits and all(hits[:-1]):
             counts["from_premises"] += 1
             counts["conclusion"] += hits[-1]
-        if given and answer:
+        if concluded and given and answer:
             counts["closed"] += 1
             counts["consistent"] += agrees(given, answer)
     return {

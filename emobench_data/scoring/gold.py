@@ -5,7 +5,7 @@ A line of a gold file is a JSON object with
 - `question_id`: that of a question in the question file;
 - `answer`: the right one;
 - `options`: what may be answered, where that is a choice; the question's own are taken where the gold has none;
-- `accepted`: all that count as right, the answer among them; default: the answer alone;
+- `references`: all that count as right, the answer among them; default: the answer alone; `accepted` in files of before;
 - `task`: one of the six sub-tasks, or another one that is installed. Without it, a question is one of your own: it has options,
   is read as a closed set (or, where these are Yes and No, as such) and stands in a sub-task of its own, `own`, which never
   enters the overall of the six;
@@ -72,15 +72,20 @@ def check_complete(gold: Iterable[str], path: Readable, questions_path: Readable
 
 def _gold(path: Readable, number: int, entry: dict[str, Any], asked: Question) -> Gold:
     get = entry.get
-    parts = get("answer"), get("accepted"), get("options") or asked.options
-    answer, accepted, options = (tuple(own) if isinstance(own, list) else own for own in parts)
+    parts = get("answer"), get("references", get("accepted")), get("options") or asked.options
+    answer, references, options = map(_frozen, parts)
     try:
-        gold = _parsed_gold(get("source", NO_SOURCE), get("task", OWN), get("type"), answer, accepted, options)
+        gold = _parsed_gold(get("source", NO_SOURCE), get("task", OWN), get("type"), answer, references, options)
     except TypeError:  # a list or an object where a string belongs
         gold = label_fault(None, (), ())
     if isinstance(gold, str):
         raise InputError(f"{line_place(path, number)}: {gold}")
     return gold
+
+
+def _frozen(value: Any) -> Any:
+    """A list of JSON, and those in it, as tuples."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _group(group: Any, gold: Gold, path: Readable, number: int) -> str:
@@ -90,22 +95,22 @@ def _group(group: Any, gold: Gold, path: Readable, number: int) -> str:
 
 
 @lru_cache(maxsize=4096)  # most lines are like others, so that a line costs no more than this look-up
-def _parsed_gold(source: Any, task: Any, named: Any, answer: Any, accepted: Any, options: Any) -> Gold | str:
+def _parsed_gold(source: Any, task: Any, named: Any, answer: Any, references: Any, options: Any) -> Gold | str:
     """The gold, or what is wrong with it; lists come as tuples."""
-    accepted = (answer,) if accepted is None else accepted
+    references = (answer,) if references is None else references
     if not isinstance(source, str):
         return f"the source {source!r} is no string"
     try:
-        kind = _type_of(task, named, answer, accepted, options)
+        kind = _type_of(task, named, answer, references, options)
     except InputError as error:
         return str(error)
     if isinstance(kind, str):
         return kind
-    key = kind.key(answer, accepted, options)
+    key = kind.key(answer, references, options)
     return key if isinstance(key, str) else Gold(source, task, kind, *key, f"/{task}")
 
 
-def _type_of(task: Any, named: Any, answer: Any, accepted: Any, options: Any) -> TaskType | str:
+def _type_of(task: Any, named: Any, answer: Any, references: Any, options: Any) -> TaskType | str:
     """The type of a line's question, or what is wrong with the line."""
     known = find_task(task) if isinstance(task, str) else None
     if known:
@@ -115,7 +120,7 @@ def _type_of(task: Any, named: Any, answer: Any, accepted: Any, options: Any) ->
         return f"unknown sub-task {task!r}; known: {listed}; leave 'task' out for questions of your own"
     if named is not None:
         return get_type(named) if isinstance(named, str) else f"the type {named!r} is no string"
-    if fault := label_fault(answer, accepted, options):
+    if fault := label_fault(answer, references, options):
         return fault
     if not options:
         return "no options, here or with the question; give them, or score short answers without any by --general NAME"

@@ -7,8 +7,10 @@ from typing import Any
 
 from ..schema.task_type import TaskType
 from ..schema.types import family_type, get_type
+from .wheels import wheel_lines
 
 _LABELS = get_type("closed")
+NAMED = 5  # ids of a kind of fault
 
 
 def score_table(result: dict[str, Any]) -> str:
@@ -25,7 +27,7 @@ def score_table(result: dict[str, Any]) -> str:
     families = result.get("families", {})
     lines = [_aligned(rows, _LABELS)] if rows or not families else []
     lines += [_family(family_type(name), tasks) for name, tasks in families.items()]
-    lines += faithfulness_lines(result)
+    lines += [*mean_lines(result), *wheel_lines(result), *faithfulness_lines(result), *fault_lines(result)]
     for task, figures in result.get("judge", {}).get("tasks", {}).items():
         lines.append(f"judge {result['judge']['model']} on {task}, not in the overall: {percent(figures['accuracy'])}")
     return "\n".join(lines)
@@ -45,10 +47,20 @@ def _family(kind: TaskType, tasks: dict[str, Any]) -> str:
     return "\n" + _aligned([row for task, own in tasks.items() for row in family_rows(kind, task, own)], kind)
 
 
+def mean_lines(result: dict[str, Any]) -> list[str]:
+    """The means over tasks that are parts of one, a line each."""
+    lines = []
+    for name, own in result.get("means", {}).items():
+        kind = family_type(own["family"])
+        lines.append(f"{name}, mean of {', '.join(own['tasks'])}: {kind.columns[kind.main]} {kind.cell(own[kind.main])}")
+    return lines
+
+
 def faithfulness_lines(result: dict[str, Any]) -> list[str]:
     """How answers in steps hold together, a line a sub-task."""
     lines = []
-    for task, figures in result["tasks"].items():
+    tables = (result["tasks"], *result.get("families", {}).values())
+    for task, figures in ((task, figures) for table in tables for task, figures in table.items()):
         own = figures.get("faithfulness")
         if own:
             premises = ", ".join(f"{name} {percent(value)}" for name, value in own["premises"].items())
@@ -58,6 +70,21 @@ def faithfulness_lines(result: dict[str, Any]) -> list[str]:
                 f" answer follows {follows}; readable {percent(own['readable'])}"
             )
     return lines
+
+
+def fault_lines(result: dict[str, Any]) -> list[str]:
+    """Which reasons are at fault, a line a kind; the first ids, for the result has all of them."""
+    return [f"reasons at fault: {len(ids)} {kind}: {first_ids(ids)}" for kind, ids in faults_of(result).items()]
+
+
+def faults_of(result: dict[str, Any]) -> dict[str, list[str]]:
+    """Kind of fault -> ids, of those that occur."""
+    return {kind: ids for kind, ids in result.get("reason_faults", {}).items() if ids}
+
+
+def first_ids(ids: Sequence[str]) -> str:
+    """Some ids, and whether there are more."""
+    return ", ".join(ids[:NAMED]) + (", ..." if len(ids) > NAMED else "")
 
 
 def _row(figures: dict[str, Any]) -> list[str]:

@@ -147,9 +147,10 @@ class Source:
             raise InputError(f"{self.title} in {root}: {error}") from error
 
 
-def warn_of_gaps(source: Source, records: Iterable[Record]) -> list[str]:
-    """`Source.gaps`, also as a warning."""
-    gaps = source.gaps(records)
+def warn_of_gaps(source: Source, records: Iterable[Record], tasks: Sequence[str]) -> list[str]:
+    """`Source.gaps`, also as a warning; none where `tasks` leave out sub-tasks that have items of their own."""
+    every = set(source.tasks) <= set(tasks) or set(source.usual) <= set(TASKS)
+    gaps = source.gaps(records) if every else []
     if gaps:
         logger.warning("%s: %s", source.title, "; ".join(gaps))
     return gaps

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..schema.hash_choice import draw
+from ..schema.draw import draw
 from ._fields import BASIC_EMOTIONS, number, words
 from ._files import read_json
 

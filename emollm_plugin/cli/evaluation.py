@@ -17,6 +17,7 @@ from emobench_data.cli.scores import FILE, FOLDER
 from emobench_data.io.errors import InputError
 
 from ..compat.config import FORMATS
+from .options import about_options, voting_options
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,15 @@ def loading_options(command: Callable) -> Callable:
 @click.option("--question-file", type=FILE, required=True, help="LLaVA's question file, JSONL or JSON.")
 @click.option("--image-folder", type=FOLDER, default=".", help="Folder that the questions' pictures lie in.")
 @click.option("--answers-file", type=FILE, required=True, help="Answers in it are kept; the rest is added.")
-@click.option("--likelihood", is_flag=True, help="Take the most probable of a question's options, where it has any.")
-@click.option("--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: 16, 192 for guided.")
+@click.option(
+    "--likelihood",
+    is_flag=True,
+    help="Take the most probable of a question's options, where it has any; behind greedy reasons, where it asks for them.",
+)
+@voting_options
+@click.option(
+    "--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: what the questions need: 16, 192 for guided."
+)
 @click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
@@ -139,23 +147,37 @@ def evaluate(
 @click.argument("media", nargs=-1, required=True, metavar="MEDIUM... [QUESTION]")
 @loading_options
 @click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
+@about_options
 @click.option("--clip", is_flag=True, help="A folder is one clip, of its frames, and not a folder of pictures and clips.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with the probability of every label.")
-def ask(checkpoint: str, media: tuple[str, ...], loading: Loading, labels: str | None, clip: bool, as_json: bool) -> None:
+def ask(
+    checkpoint: str,
+    media: tuple[str, ...],
+    loading: Loading,
+    labels: str | None,
+    about: Any,
+    clip: bool,
+    as_json: bool,
+) -> None:
     """Say which emotion each picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why.
+
+    With --task, answer one of EmoBench's sub-tasks instead, in steps where CHECKPOINT learned these.
 
     A MEDIUM may be a folder. Of more than one, each answer is a line of JSON, and one that cannot be read is a line that says
     so; the exit code is then 1.
     """
+    from ..checkpoints.load import check_there
     from ..serving.ask import chosen_labels, refuse_faulty
     from ..serving.many import answer_each, found
+
+    check_there(checkpoint)  # it stands first on the command line
 
     chosen = chosen_labels(labels)
     paths, question, single = found(media, clip=clip)
     if single:
         refuse_faulty(paths[0])
     predictor = loading.predictor(checkpoint)
-    reports = answer_each(predictor, paths, question, chosen)
+    reports = answer_each(predictor, paths, question, chosen, about)
     if single:
         report = next(reports)
         if "error" in report:
@@ -178,17 +200,23 @@ def ask(checkpoint: str, media: tuple[str, ...], loading: Loading, labels: str |
 @loading_options
 @click.option("--out", type=FILE, required=True, help="The PNG to write.")
 @click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
-def explain(checkpoint: str, picture: Path, question: str | None, loading: Loading, out: Path, labels: str | None) -> None:
+@about_options
+def explain(
+    checkpoint: str, picture: Path, question: str | None, loading: Loading, out: Path, labels: str | None, about: Any
+) -> None:
     """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
     from emobench_data.media.examine import open_picture
 
+    from ..checkpoints.load import check_there
     from ..serving.ask import chosen_labels
     from ..serving.explain import explain as draw
+
+    check_there(checkpoint)
 
     image, chosen = open_picture(picture, picture.resolve().parent), chosen_labels(labels)
     predictor = loading.predictor(checkpoint)
     title = f"{picture.name}, seen by {Path(checkpoint).name}"
-    _echo_answer(draw(predictor, image, question, out=out, labels=chosen, title=title))
+    _echo_answer(draw(predictor, image, question, out=out, labels=chosen, about=about, title=title))
     click.echo(out)
 
 
@@ -211,7 +239,7 @@ def serve(checkpoint: str, loading: Loading, labels: str | None, **options: Any)
 
 
 def _echo_answer(report: dict[str, Any]) -> None:
-    for key in ("emotion", "confidence", "rationale", "note", "answer", "trained_on"):
+    for key in ("emotion", "task", "label", "confidence", "rationale", "note", "answer", "trained_on"):
         if report.get(key) or (key == "answer" and key in report):
             value = f"{report[key]:.2f}" if key == "confidence" else report[key]
             click.echo(f"{key.replace('_', ' ')}: {value}")

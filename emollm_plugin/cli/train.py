@@ -1,10 +1,11 @@
-"""`emollm train`: a recipe, what is changed of it, and the host's own arguments."""
+"""`emollm train` and `emollm benchmark`: what the launchers call, with all that follows from their settings."""
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import click
@@ -43,12 +44,36 @@ def train(ctx: click.Context, words: tuple[str, ...], **options: Any) -> None:
     it did not write, and what is typed counts most. What stands behind -- goes to LLaVA's training as it is. The last line
     printed is the path of results.json.
     """
-    from ..recipes.process import Failed
-    from ..recipes.run import finetune
+    from ..recipes import finetune
 
     recipe, changes = (words[0], words[1:]) if words and "=" not in words[0] else (None, words)
-    try:
+    with _failures_said(ctx):
         finetune(os.environ, recipe, changes, ctx.meta[BEHIND], dry=options["dry_run"])
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Print the commands that would ask, and ask nothing.")
+@click.argument("checkpoint", required=False)
+@click.pass_context
+def benchmark(ctx: click.Context, checkpoint: str | None, dry_run: bool) -> None:
+    """Evaluate CHECKPOINT on EmoBench, or on any question file, in processes of its own, and score it.
+
+    Variables of the environment say how, see `bash scripts/eval_emobench.sh --help`; `emollm eval` is the part of it that
+    asks. The last line printed is the path of what there is to look at.
+    """
+    from ..recipes import evaluate_checkpoint
+
+    with _failures_said(ctx):
+        evaluate_checkpoint(checkpoint, os.environ, dry=dry_run)
+
+
+@contextmanager
+def _failures_said(ctx: click.Context) -> Iterator[None]:
+    """The line that says why a program of a run failed, and its exit code."""
+    from ..recipes import Failed
+
+    try:
+        yield
     except Failed as error:
         if error.line:
             click.echo(f"error: {error.line}", err=True)
@@ -59,7 +84,7 @@ def train(ctx: click.Context, words: tuple[str, ...], **options: Any) -> None:
 @click.pass_context
 def host_arguments(ctx: click.Context) -> None:
     """Say whether LLaVA's training takes the arguments behind --."""
-    from ..host.arguments import check_arguments
+    from ..host import check_arguments
 
     with redirect_stdout(sys.stderr):
         check_arguments(ctx.meta[BEHIND])

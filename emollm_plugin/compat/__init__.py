@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import NamedTuple
 
+__all__ = ["CHANGES", "HOOKS", "Change"]
+
 Hook = Callable[[ModuleType], None]
 
 

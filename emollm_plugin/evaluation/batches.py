@@ -18,14 +18,15 @@ Batch = list[tuple[Question, Asked]]
 
 
 def in_batches(questions: Sequence[Question], size: int, *, likelihood: bool) -> list[list[Question]]:
-    """Batches of questions of one kind (with a medium or without, scored or generated), the longest first."""
-    kinds: dict[tuple[bool, bool], list[Question]] = {}
+    """Batches of questions of one kind (medium or none, scored or generated, for reasons or not), the longest first."""
+    kinds: dict[tuple[bool, ...], list[Question]] = {}
     for question in questions:
-        kinds.setdefault((question.medium is None, likelihood and bool(question.options)), []).append(question)
+        kind = question.medium is None, likelihood and bool(question.options), question.reasoned
+        kinds.setdefault(kind, []).append(question)
     batches = []
-    for kind in kinds.values():
-        kind.sort(key=lambda question: (-len(question.text), question.text))
-        batches += [kind[start : start + size] for start in range(0, len(kind), size)]
+    for own in kinds.values():
+        own.sort(key=lambda question: (-len(question.text), question.text))
+        batches += [own[start : start + size] for start in range(0, len(own), size)]
     return batches
 
 

@@ -1,8 +1,8 @@
-"""Greedy answers, and the probabilities of given ones, after a batch of prompts was read."""
+"""Generated answers, and the probabilities of given ones, after a batch of prompts was read."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import torch
 from torch import Tensor
@@ -28,8 +28,16 @@ REFUSED = (
 )
 
 
+def likeliest(logits: Tensor, rows: Sequence[int]) -> Tensor:
+    """The greedy choice of each row: (R, V) -> (R,)."""
+    return logits.argmax(-1)
+
+
 class Greedy:
     """Greedy decoding by a model's own generation settings, as `model.generate(do_sample=False)` follows them.
+
+    Of our own since that takes twice the time for the same answers (benchmarks/RESULTS.md): it neither reads once what all
+    prompts begin with, nor a batch in parts of like length, nor drops rows that have ended.
 
     Raises:
         InputError: the checkpoint's generation_config.json asks for what is not followed here.
@@ -49,12 +57,18 @@ class Greedy:
         self.penalty = config.repetition_penalty or 1.0
         self.penalized = penalized_from_the_start(config)
 
-    def __call__(self, read: Read, *, max_new_tokens: int) -> list[list[int]]:
-        """The new ids of each row, its end token among them."""
+    def __call__(
+        self, read: Read, *, max_new_tokens: int, pick: Callable[[Tensor, Sequence[int]], Tensor] = likeliest
+    ) -> list[list[int]]:
+        """The new ids of each row, its end token among them.
+
+        Args:
+            pick: in place of the likeliest token: logits (R, V) and the numbers of their rows -> the next of each, (R,).
+        """
         answers: list[list[int]] = [[] for _ in read.lengths]
         rows = list(range(len(answers)))  # which answer each row of `read` belongs to
         for left in range(max_new_tokens, 0, -1):
-            tokens = self._next(read.logits, [answers[row] for row in rows])
+            tokens = pick(self._penalize(read.logits, [answers[row] for row in rows]), rows)
             open_rows = []
             for place, (row, token) in enumerate(zip(rows, tokens.tolist())):
                 if not _ended(answers[row], self.ends):
@@ -69,7 +83,7 @@ class Greedy:
             read = self.reader.step(read, tokens)
         return answers
 
-    def _next(self, logits: Tensor, answers: Sequence[list[int]]) -> Tensor:
+    def _penalize(self, logits: Tensor, answers: Sequence[list[int]]) -> Tensor:
         said = [self.penalized + ids for ids in answers]
         if self.penalty != 1.0 and said[0]:
             from transformers import RepetitionPenaltyLogitsProcessor
@@ -79,7 +93,7 @@ class Greedy:
             logits = torch.cat(
                 [process(torch.tensor([ids], device=logits.device), row[None]) for ids, row in zip(said, logits)]
             )
-        return logits.argmax(-1)
+        return logits
 
 
 def _ended(ids: list[int], ends: Collection[int]) -> bool:

@@ -13,8 +13,10 @@ from PIL import Image
 from torch import Tensor
 
 from emobench_data.io.errors import InputError
+from emobench_data.schema.questions import Question
 
 from ..prompt.stop import TEMPLATE_KEY
+from .chains import SelfConsistency, sample_chains, score_labels
 from .decode import Greedy, option_probabilities
 from .eyes import Eyes, Seen
 from .prompts import Prompter
@@ -98,7 +100,7 @@ class Predictor:
 
         from ..checkpoints.load import check_folder, check_tokenizer, host_branch
         from ..compat.dtype import format_named
-        from ..training.reachable import check_download
+        from ..training.storage import check_download
 
         device, dtype = pick_device(device), format_named(dtype) if dtype else None
         path = str(path)
@@ -123,7 +125,7 @@ class Predictor:
         if template not in conv_templates:
             known = ", ".join(sorted(conv_templates))
             raise InputError(f"{path}: unknown template --conv-mode {template!r}; known: {known}")
-        made = cls(tokenizer=tokenizer, model=model, image_processor=processor, conv=conv_templates[template])
+        made = cls(tokenizer=tokenizer, model=model, image_processor=processor, conv=conv_templates[template].copy())
         made.base = own_base
         return made
 
@@ -153,7 +155,7 @@ class Predictor:
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:
         """Greedy answers, from questions made ready."""
         answers = self.greedy(self.reader.read(self._prompts(asked), room=max_new_tokens), max_new_tokens=max_new_tokens)
-        return [text.strip() for text in self.tokenizer.batch_decode(answers, skip_special_tokens=True)]
+        return self._texts(answers)
 
     @torch.inference_mode()
     def probabilities_batch(self, asked: Sequence[Asked], options: Sequence[Sequence[str]]) -> list[dict[str, float]]:
@@ -170,9 +172,29 @@ class Predictor:
         shares = option_probabilities(self.reader, self.reader.read(self._prompts(asked), room=room), ids)
         return [dict(zip(labels, row)) for labels, row in zip(options, shares)]
 
+    @torch.inference_mode()
+    def sample_batch(
+        self, asked: Sequence[Asked], names: Sequence[str], how: SelfConsistency, *, max_new_tokens: int = 16
+    ) -> list[list[str]]:
+        """Sampled answers to each question, which is named in `names`; see `sample_chains`."""
+        chains = sample_chains(self.greedy, self._prompts(asked), names, how, tokens=max_new_tokens)
+        return [self._texts(own) for own in chains]
+
+    @torch.inference_mode()
+    def score_batch(
+        self, asked: Sequence[Asked], questions: Sequence[Question], *, max_new_tokens: int = 16
+    ) -> list[tuple[str, dict[str, float]]]:
+        """Greedy reasons, each closed with the likeliest option, and the options' probabilities; see `score_labels`."""
+        prompts = self._prompts(asked)
+        ids = self.greedy(self.reader.read(prompts, room=max_new_tokens), max_new_tokens=max_new_tokens)
+        return score_labels(self.reader, self.prompter, prompts, questions, self._texts(ids))
+
     def forget(self) -> None:
         """Drop the pictures remembered by name, before a name may mean another one."""
         self._features.clear()
+
+    def _texts(self, answers: Sequence[Sequence[int]]) -> list[str]:
+        return [text.strip() for text in self.tokenizer.batch_decode(answers, skip_special_tokens=True)]
 
     def _prompts(self, asked: Sequence[Asked]) -> list[Prompt]:
         return [Prompt(each.ids, features) for each, features in zip(asked, self._look(asked))]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,17 @@ from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.stamp import signature
-from emobench_data.schema.questions import chunk, read_visual
+from emobench_data.schema.questions import answer_tokens, chunk, read_visual
 
 from .answers import Answers, run_id
 from .batches import Batch, in_batches, ready_batches
+from .chains import SelfConsistency, vote
 from .predictor import Predictor
 
 logger = logging.getLogger(__name__)
 # Questions at a time: the larger number with a model whose keys and values of so many prompts are small.
 BATCH, LARGE_BATCH = 16, 64
 PROMPT, SMALL = 1024, 4 * 2**30  # tokens, bytes
-TOKENS, GUIDED_TOKENS = 16, 192  # an answer, and reasons in one or two sentences with their closing line
 
 
 def evaluate(
@@ -33,6 +35,7 @@ def evaluate(
     chunks: int = 1,
     chunk_index: int = 0,
     likelihood: bool = False,
+    votes: SelfConsistency | None = None,
     max_new_tokens: int | None = None,
     batch_size: int | None = None,
     workers: int | None = None,
@@ -41,22 +44,25 @@ def evaluate(
 
     Args:
         model: where `predictor` was loaded from.
-        likelihood: answer questions that have options by the most probable option, its probabilities in the metadata.
-        max_new_tokens: of an answer; default: `TOKENS`, `GUIDED_TOKENS` if a question is guided.
+        likelihood: answer questions that have options by the most probable option, its probabilities in the metadata; where
+            they ask for reasons, behind those that greedy decoding gives.
+        votes: answer questions that ask for reasons by the majority over sampled chains, which are kept in the metadata; an
+            answer is empty where no majority is.
+        max_new_tokens: of an answer; default: what the questions need.
         batch_size: default: `LARGE_BATCH` or `BATCH`.
 
     Raises:
-        InputError: a file cannot be read, the answers are of another run, a medium is not there, or guided questions
-            would be answered by likelihood, which gives no reasons.
+        InputError: a file cannot be read, the answers are of another run, a medium is not there, or there are no reasons to
+            vote over.
     """
     from llava.mm_utils import get_model_name_from_path
 
     questions, images, answers = Path(questions), Path(images), Path(answers)
     read = read_visual(questions)
     guided = any(one.reasoned for one in read)
-    if guided and likelihood:
-        raise InputError(f"{questions}: asks for reasons, which likelihood gives none of; write direct questions")
-    max_new_tokens = max_new_tokens or (GUIDED_TOKENS if guided else TOKENS)
+    if votes and not guided:
+        raise InputError(f"{questions}: asks for no reasons, and there is nothing to vote over; leave out --self-consistency")
+    max_new_tokens = max_new_tokens or answer_tokens(read)
     clips = sum(one.video is not None for one in read)
     if clips and predictor.eyes.clips is None:
         logger.warning("%s: trained on no clips, so each of %d is shown as a picture of four frames", model, clips)
@@ -68,6 +74,7 @@ def evaluate(
         template=predictor.template,
         tokens=max_new_tokens,
         likelihood=likelihood,
+        **({"votes": asdict(votes)} if votes else {}),
         dtype=predictor.model.dtype,
         asked=[(one.id, one.medium, one.text) for one in asked],
         media=signature((one.medium for one in asked if one.medium), images),
@@ -77,13 +84,17 @@ def evaluate(
     if len(left) < len(asked):
         logger.info("%s: %d of %d answers are there already", answers, len(asked) - len(left), len(asked))
     batches = in_batches(left, batch_size or default_batch(predictor.model), likelihood=likelihood)
+    told: Counter[str] = Counter()
     try:
         with tqdm(total=len(asked), initial=len(asked) - len(left), unit="question") as progress:
             for batch in ready_batches(batches, images, predictor, workers=workers):
-                _answer(predictor, batch, file, likelihood=likelihood, max_new_tokens=max_new_tokens)
+                _answer(predictor, batch, file, likelihood=likelihood, votes=votes, max_new_tokens=max_new_tokens, told=told)
                 progress.update(len(batch))
     finally:
         file.close()
+    if votes:
+        fact = "self-consistency: %d questions without a majority, %d of %d chains without an answer"
+        logger.info(fact, told["tied"], told["unparsed"], told["chains"])
     return len(left)
 
 
@@ -96,8 +107,29 @@ def default_batch(model: Any) -> int:
     return LARGE_BATCH if token * PROMPT * LARGE_BATCH <= SMALL else BATCH
 
 
-def _answer(predictor: Predictor, batch: Batch, file: Answers, *, likelihood: bool, max_new_tokens: int) -> None:
+def _answer(
+    predictor: Predictor,
+    batch: Batch,
+    file: Answers,
+    *,
+    likelihood: bool,
+    votes: SelfConsistency | None,
+    max_new_tokens: int,
+    told: Counter[str],
+) -> None:
     questions, asked = zip(*batch)
+    if questions[0].reasoned and votes:
+        names = [str(question.id) for question in questions]
+        drawn = predictor.sample_batch(asked, names, votes, max_new_tokens=max_new_tokens)
+        for question, chains in zip(questions, drawn):
+            won = vote(question, chains)
+            told.update(tied=won.tied, unparsed=won.unparsed, chains=len(chains))
+            file.add(question, won.text, votes=won.votes, unparsed=won.unparsed, tied=won.tied, chains=chains)
+        return
+    if questions[0].reasoned and likelihood and questions[0].options:
+        for question, (text, shares) in zip(questions, predictor.score_batch(asked, questions, max_new_tokens=max_new_tokens)):
+            file.add(question, text, **({"probabilities": shares} if shares else {}))
+        return
     if likelihood and questions[0].options:
         options = [question.options for question in questions]
         for question, shares in zip(questions, predictor.probabilities_batch(asked, options)):

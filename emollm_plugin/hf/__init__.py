@@ -1,5 +1,7 @@
 """A trained checkpoint as a Hugging Face model. Importing this loads neither torch nor transformers."""
 
+__all__ = ["register"]
+
 
 def register() -> None:
     """Let transformers' Auto classes know ours, so that an exported folder loads without `trust_remote_code`.

@@ -1,20 +1,16 @@
-"""The card of an exported model: what it is, what it learned from, how it scores, its limits, and whose licences hold."""
+"""The card of an exported model: that of its checkpoint, with how transformers asks it, its recipe and its scores."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from emobench_data.io.atomic import atomic_file
 from emobench_data.io.errors import InputError
-from emobench_data.sources import all_sources
 
-from ..checkpoints.card import CARD, OURS, _name, _yaml
+from ..checkpoints.card import CARD, card_text, listed, name_of
 from ..checkpoints.folders import read_folder
-from ..checkpoints.notes import MINI, MINI_TITLE, gives_reasons, sub_tasks, trained_on
-from ..towers.builders import EFFICIENTNET_LITE
 
 # Where a run leaves the scores of the checkpoint in it.
 RESULTS = "results.json"
@@ -33,15 +29,7 @@ RECIPE = (
     "PRECISION",
 )
 
-TEXT = """---
-{head}
----
-{ours}
-
-# {title}
-
-A LLaVA with the multi-perspective projector of EmoLLM for LLaVA, fine-tuned to name emotions in pictures and clips.
-
+USAGE = """\
 ```python
 from transformers import pipeline
 
@@ -51,33 +39,7 @@ content = [{{"type": "image", "image": "picture.jpg"}}, {{"type": "text", "text"
 print(ask(text=[{{"role": "user", "content": content}}], max_new_tokens=64, return_full_text=False))
 ```
 
-Several pictures side by side, before the question, are the frames of one clip.
-
-## What it is
-
-{parts}
-
-## What it was trained on
-
-{data}
-
-## Recipe
-
-{recipe}
-
-## Scores
-
-{scores}
-
-## Limits
-
-It names emotions as its training data do, often wrongly, and more often for people, places and pictures unlike those in them.
-What a face shows is not what a person feels. Do not decide about people by it.
-
-## Licences
-
-{licences}
-"""
+Several pictures side by side, before the question, are the frames of one clip."""
 
 
 def write_card(folder: Path, checkpoint: Path, base: str | None, results: Path | None) -> None:
@@ -98,46 +60,19 @@ def write_card(folder: Path, checkpoint: Path, base: str | None, results: Path |
 
 
 def _card(folder: Path, config: dict[str, Any], checkpoint: Path, base: str | None, results: Path | None) -> str:
-    llava = config["llava"]
-    scored = _results(checkpoint, results)
-    named = base if base and not base.startswith((".", "/", "~")) else None
-    head = {
-        "pipeline_tag": "image-text-to-text",
-        "library_name": "transformers",
-        "tags": ["emollm", "llava", "emotion"],
-        **({"base_model": named} if named else {}),
-    }
-    parts = {
-        "language model": _name(base),
-        "vision tower": llava.get("mm_vision_tower"),
-        "projector": llava.get("mm_projector_type"),
-        "tokens of a picture": config.get("image_seq_length"),
-        "template": llava.get("emollm_template"),
-        "number format": config.get("dtype"),
-    }
-    return TEXT.format(
-        head=_yaml(head),
-        ours=OURS,
-        title=f"EmoLLM ({_name(base) or checkpoint.name})",
-        name=folder.name.split(".partial-")[0],
-        trust=", trust_remote_code=True" if "auto_map" in config else "",
-        parts=_list(parts),
-        data=_data(llava),
-        recipe=_list(_recipe(checkpoint)) or "Not noted beside the checkpoint.",
-        scores=_scores(scored),
-        licences=_list(dict(_licences(llava, base))),
+    trust = ", trust_remote_code=True" if "auto_map" in config else ""
+    return card_text(
+        {**config["llava"], "dtype": config.get("dtype")},
+        base,
+        USAGE.format(name=folder.name.split(".partial-")[0], trust=trust),
+        parts={"tokens of a picture": config.get("image_seq_length")},
+        head={"pipeline_tag": "image-text-to-text", "library_name": "transformers"},
+        title=f"EmoLLM ({name_of(base) or checkpoint.name})",
+        sections={
+            "Recipe": listed(_recipe(checkpoint)) or "Not noted beside the checkpoint.",
+            "Scores": _scores(_results(checkpoint, results)),
+        },
     )
-
-
-def _data(llava: dict[str, Any]) -> str:
-    tasks = sub_tasks(llava)
-    rows = {
-        "data": trained_on(llava),
-        "clips": {True: "yes, by their frames", False: "no"}.get(llava.get("emollm_clips")),
-        "reasons": {True: "yes", False: "no, answers alone"}.get(gives_reasons(llava)),
-        **{task: ", ".join(labels) for task, labels in tasks.items()},
-    }
-    return _list(rows) if trained_on(llava) else "Not noted in the checkpoint."
 
 
 def _recipe(checkpoint: Path) -> dict[str, Any]:
@@ -180,27 +115,6 @@ def _row(name: str, *values: Any) -> str:
         else:
             cells.append(f"{value:.3f}" if isinstance(value, float) else "" if value is None else str(value))
     return f"| {name} | {' | '.join(cells)} |"
-
-
-def _licences(llava: dict[str, Any], base: str | None) -> Iterator[tuple[str, str]]:
-    """Each part with its licence, as far as it is known."""
-    own = "smollm2" in str(base).lower()
-    yield f"language model {_name(base) or ''}".strip(), "Apache-2.0" if own else "see its own card"
-    tower = str(llava.get("mm_vision_tower"))
-    yield f"vision tower {tower}", "Apache-2.0" if tower in EFFICIENTNET_LITE else "see its own card"
-    yield "code of the projector and of this folder", "Apache-2.0"
-    known, noted = all_sources(), llava.get("emollm_training")
-    for name in (noted.get("sources") or {}) if isinstance(noted, dict) else {}:
-        if name == MINI:
-            yield MINI_TITLE, "free of licences"
-        elif name in known:
-            yield f"data {known[name].title}", f"{known[name].licence}, {known[name].homepage}"
-        else:
-            yield "own data", "not noted"
-
-
-def _list(rows: dict[str, Any]) -> str:
-    return "\n".join(f"- {name}: {' '.join(str(value).split())}" for name, value in rows.items() if value not in (None, ""))
 
 
 def _json(file: Path) -> dict[str, Any]:

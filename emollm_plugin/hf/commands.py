@@ -55,6 +55,7 @@ def evaluate_served(
     answers: Path,
     *,
     likelihood: bool,
+    votes: Any,
     batch_size: int | None,
     workers: int | None,
     **options: Any,
@@ -68,7 +69,7 @@ def evaluate_served(
 
     if endpoint and engine:
         raise InputError("--endpoint names a server that runs, --engine starts one; give one of them")
-    given = {"--likelihood": likelihood, "--workers": workers is not None}
+    given = {"--likelihood": likelihood, "--self-consistency": votes is not None, "--workers": workers is not None}
     given |= {f"--{name.replace('_', '-')}": value is not None for name, value in vars(loading).items()}
     refused = [name for name, is_given in given.items() if is_given]
     if refused:

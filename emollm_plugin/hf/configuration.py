@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from transformers import LlavaConfig, PretrainedConfig
 
 
@@ -15,7 +17,7 @@ class EfficientNetLiteConfig(PretrainedConfig):
 
     model_type = "efficientnet_lite"
 
-    def __init__(self, variant: int = 0, image_size: int = 224, hidden_size: int = 1280, **kwargs) -> None:
+    def __init__(self, variant: int = 0, image_size: int = 224, hidden_size: int = 1280, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.variant, self.image_size, self.hidden_size = variant, image_size, hidden_size
 
@@ -33,12 +35,12 @@ class EmoLlavaConfig(LlavaConfig):
 
     def __init__(
         self,
-        vision_config=None,
-        text_config=None,
+        vision_config: Any = None,
+        text_config: Any = None,
         projector_type: str = "multiperspective",
         skipped_tokens: int = 0,
         llava: dict | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(vision_config=vision_config, text_config=text_config, **kwargs)
         self.projector_type, self.skipped_tokens, self.llava = projector_type, skipped_tokens, dict(llava or {})

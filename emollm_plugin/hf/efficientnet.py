@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -92,10 +92,10 @@ class EfficientNetLiteModel(PreTrainedModel):
     config_class = EfficientNetLiteConfig
     main_input_name = "pixel_values"
     base_model_prefix = "vision_tower"
-    input_modalities = ("image",)
-    _no_split_modules: ClassVar = ["EfficientNetLiteBlock"]
+    input_modalities = ("image",)  # type: ignore[assignment]  # a string in its annotation, a tuple in every model
+    _no_split_modules: ClassVar = ["EfficientNetLiteBlock"]  # type: ignore[misc]  # of the class there too
     # Statistics of bfloat16 would be another network; a batch norm in float32 takes maps of any format.
-    _keep_in_fp32_modules_strict: ClassVar = ["_bn0", "_bn1", "_bn2"]
+    _keep_in_fp32_modules_strict: ClassVar = ["_bn0", "_bn1", "_bn2"]  # type: ignore[misc]
 
     def __init__(self, config: EfficientNetLiteConfig) -> None:
         super().__init__(config)
@@ -105,7 +105,7 @@ class EfficientNetLiteModel(PreTrainedModel):
         self._conv_head, self._bn1 = nn.Conv2d(blocks[-1][1], HEAD, 1, bias=False), _norm(HEAD)
         self.post_init()
 
-    def train(self, mode: bool = True):
+    def train(self, mode: bool = True) -> Any:
         """Stay in evaluation mode: batch norm must not take its statistics from a training batch."""
         return super().train(False)
 
@@ -114,13 +114,13 @@ class EfficientNetLiteModel(PreTrainedModel):
         pixel_values: Tensor,
         output_hidden_states: bool | int | Sequence[int] | None = None,
         return_dict: bool | None = None,
-        **_,
+        **_: Any,
     ) -> BaseModelOutputWithPooling | tuple:
         """`output_hidden_states`: True for all layers, or which; those that are not asked for are None in the tuple."""
         x = F.relu6(self._bn0(self._conv_stem(same(pixel_values.to(self.dtype), 3, 2))))
         layers = len(self._blocks) + 1
         chosen = _chosen(output_hidden_states, layers)
-        states: list[Tensor | None] = []
+        states: list[Any] = []  # None for a layer that is not asked for
         for place, block in enumerate(self._blocks):
             x = block(x)
             states.append(_tokens(x) if place in chosen else None)

@@ -16,19 +16,20 @@ from PIL import Image
 from tqdm import tqdm
 
 from emobench_data.export.llava import STORYBOARD_LINE
+from emobench_data.io.connection import Connection, Refused
 from emobench_data.io.errors import InputError
 from emobench_data.media.examine import open_picture
 from emobench_data.media.stamp import signature
 from emobench_data.media.storyboard import drawn
 from emobench_data.media.video import Sampling, read_frames
-from emobench_data.schema.questions import Question, chunk, read_visual
+from emobench_data.schema.questions import Question, answer_tokens, chunk, read_visual
 
 from ..evaluation.answers import Answers, run_id
-from ..evaluation.run import GUIDED_TOKENS, TOKENS
 from ..media.clips import clip_below
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 64  # questions under way; engines make batches of them
+TIMEOUT = 600.0  # seconds; what waits for its turn counts
 SIDE = 336  # pixels of a clip's frames that are sent, at least what the largest common tower sees
 
 
@@ -99,7 +100,7 @@ def evaluate(
         InputError: as `evaluation.run.evaluate`; the server cannot be reached or refuses.
     """
     read = read_visual(questions)
-    tokens = max_new_tokens or (GUIDED_TOKENS if any(one.reasoned for one in read) else TOKENS)
+    tokens = max_new_tokens or answer_tokens(read)
     asked = chunk(read, chunks, chunk_index)
     run = run_id(
         url=server.url,
@@ -127,41 +128,21 @@ def _said(
     server: Server, questions: list[Question], images: Path, tokens: int, at_once: int, key: str | None
 ) -> Iterator[tuple[Question, str]]:
     """Each question with its answer, as they come; the first that fails ends it."""
-    client = _client(server, key)
+    # Servers of one's own want no key.
+    connection = Connection(server.url, server.model, key=key or os.environ.get("OPENAI_API_KEY", ""), timeout=TIMEOUT)
 
     def ask(question: Question) -> str:
-        talk = [{"role": "user", "content": server.content(question, images)}]
-        done = client.chat.completions.create(model=server.model, messages=talk, temperature=0, max_tokens=tokens)
-        return (done.choices[0].message.content or "").strip()
+        try:
+            return connection.ask(server.content(question, images), tokens).text.strip()
+        except Refused as error:
+            raise InputError(f"endpoint {server.url}, question {question.id}: {error}: {error.said}") from error
 
     with ThreadPoolExecutor(at_once) as pool:
         jobs = {pool.submit(ask, question): question for question in questions}
         try:
             for job in as_completed(jobs):
-                yield jobs[job], _result(job, server, jobs[job])
+                yield jobs[job], job.result()
         except BaseException:
+            connection.stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _client(server: Server, key: str | None) -> Any:
-    try:
-        from openai import OpenAI
-    except ImportError as error:
-        raise InputError("--endpoint needs the package openai; pip install 'emollm-llava[endpoint]'") from error
-    for name in ("httpx", "httpx2"):  # a line for each question
-        logging.getLogger(name).setLevel(logging.WARNING)
-    # Servers of one's own want no key, and the library wants one.
-    return OpenAI(base_url=server.url, api_key=key or os.environ.get("OPENAI_API_KEY") or "none", max_retries=5, timeout=600)
-
-
-def _result(job: Any, server: Server, question: Question) -> str:
-    from openai import APIConnectionError, OpenAIError
-
-    try:
-        return job.result()
-    except APIConnectionError as error:
-        raise InputError(f"endpoint {server.url} cannot be reached; is the server up? Run it again: it goes on") from error
-    except OpenAIError as error:
-        why = " ".join(str(error).split())
-        raise InputError(f"endpoint {server.url}, question {question.id}: {why:.300}") from error

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -127,7 +128,7 @@ def _free_port() -> int:
         return found.getsockname()[1]
 
 
-def _wait(process: subprocess.Popen, url: str, log) -> None:
+def _wait(process: subprocess.Popen, url: str, log: Any) -> None:
     end = time.monotonic() + READY
     while time.monotonic() < end:
         if process.poll() is not None:

@@ -18,9 +18,9 @@ from ..checkpoints.finish import let_read
 from ..compat.config import before_5
 from ..host.decoders import family_of
 from . import one_file
-from .eyes import OF_LLAVA, Eyes
 from .names import exported
 from .template import chat_template
+from .vision import OF_LLAVA, Vision
 
 IMAGE = "<image>"
 SHARD = "4GB"
@@ -109,24 +109,24 @@ def _write(loaded: Loaded, folder: Path) -> None:
 
     register()
     tokenizer, model = loaded.tokenizer, loaded.model
-    eyes = Eyes.of(model)
+    vision = Vision.of(model)
     image_id = _image_token(tokenizer)
     text = _text_config(model, image_id)
-    config = eyes.config(text, image_id, model.config)
-    state = exported(model.state_dict(), stock=eyes.stock)
+    config = vision.config(text, image_id, model.config)
+    state = exported(model.state_dict(), stock=vision.stock)
     _add_row(state, text.vocab_size, model)
-    made = _build(config, state, eyes.stock)
+    made = _build(config, state, vision.stock)
     made.generation_config = _generation_config(model, tokenizer)
     pad_at(tokenizer, "left")  # a batch's answers go on where its prompts end
     folder.mkdir()
     made.save_pretrained(folder, max_shard_size=SHARD)
     template = chat_template(loaded.prompter, tokenizer)
-    eyes.processor(loaded.image_processor, tokenizer, template, model.config).save_pretrained(folder)
-    if not eyes.stock:
+    vision.processor(loaded.image_processor, tokenizer, template, model.config).save_pretrained(folder)
+    if not vision.stock:
         _write_code(folder)
 
 
-def _image_token(tokenizer) -> int:
+def _image_token(tokenizer: Any) -> int:
     """The id of `<image>`, which is added to the tokenizer where it has none."""
     from transformers import AddedToken
 
@@ -134,12 +134,12 @@ def _image_token(tokenizer) -> int:
     return tokenizer.convert_tokens_to_ids(IMAGE)
 
 
-def pad_at(tokenizer, side: str) -> None:
+def pad_at(tokenizer: Any, side: str) -> None:
     """Let a tokenizer pad at this side, also when it is saved: what it was not made with is not written otherwise."""
     tokenizer.init_kwargs["padding_side"] = tokenizer.padding_side = side
 
 
-def _text_config(model, image_id: int):
+def _text_config(model: Any, image_id: int) -> Any:
     """The decoder's own configuration, without what LLaVA adds, and with a row for `<image>`."""
     from transformers import CONFIG_MAPPING
 
@@ -151,7 +151,7 @@ def _text_config(model, image_id: int):
     return text
 
 
-def _add_row(state: dict[str, Tensor], rows: int, model) -> None:
+def _add_row(state: dict[str, Tensor], rows: int, model: Any) -> None:
     """Make embeddings and head `rows` long. What is added is the mean of the others: never the most probable token."""
     sizes = model.get_input_embeddings().weight.shape
     for name, value in state.items():
@@ -160,7 +160,7 @@ def _add_row(state: dict[str, Tensor], rows: int, model) -> None:
             state[name] = torch.cat([value, mean.expand(rows - len(value), -1)])
 
 
-def _build(config, state: dict[str, Tensor], stock: bool):
+def _build(config: Any, state: dict[str, Tensor], stock: bool) -> Any:
     """The exported model with these tensors; all of them, and no other."""
     from transformers import LlavaForConditionalGeneration
 

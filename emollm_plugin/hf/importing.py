@@ -115,7 +115,8 @@ def _write(folder: Path, into: Path, config: dict[str, Any], state: dict[str, Te
 def _causal_name(family: str) -> str:
     from transformers import CONFIG_MAPPING, MODEL_FOR_CAUSAL_LM_MAPPING
 
-    return MODEL_FOR_CAUSAL_LM_MAPPING[CONFIG_MAPPING[family]].__name__
+    causal: Any = MODEL_FOR_CAUSAL_LM_MAPPING[CONFIG_MAPPING[family]]
+    return causal.__name__
 
 
 def _write_tower(folder: Path, into: Path, config: dict[str, Any], state: dict[str, Tensor]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,18 +40,22 @@ class EmoLlavaModel(LlavaModel):
 
     def __init__(self, config: EmoLlavaConfig) -> None:
         LlavaPreTrainedModel.__init__(self, config)
-        vision = config.vision_config
+        # transformers types both as a dict, a configuration or nothing; they are configurations.
+        vision: Any = config.vision_config
+        text: Any = config.text_config
         # Engines send a config to other processes by value, where its class is none that transformers was told of.
         ours = vision.model_type == EfficientNetLiteConfig.model_type
         self.vision_tower = EfficientNetLiteModel(vision) if ours else AutoModel.from_config(vision)
         options = ProjectorOptions.parse(config.projector_type)
-        width = config.text_config.hidden_size
-        self.multi_modal_projector = MultiPerspectiveProjector(vision.hidden_size, width, options)
-        self.language_model = AutoModel.from_config(config.text_config)
+        projector: Any = MultiPerspectiveProjector(vision.hidden_size, text.hidden_size, options)
+        self.multi_modal_projector = projector  # in LLaVA's place
+        self.language_model = AutoModel.from_config(text)
         self.takes_positions = "position_ids" in inspect.signature(self.language_model.forward).parameters
         self.post_init()
 
-    def get_image_features(self, pixel_values: Tensor, clips: Sequence[int] | None = None, **_) -> BaseModelOutputWithPooling:
+    def get_image_features(
+        self, pixel_values: Tensor, clips: Sequence[int] | None = None, **_: Any
+    ) -> BaseModelOutputWithPooling:
         """Pictures (B, 3, S, S) -> `pooler_output`, for each picture its tokens as the decoder takes them, (N, C).
 
         Args:
@@ -61,9 +66,10 @@ class EmoLlavaModel(LlavaModel):
         seen = self.vision_tower(pixels, output_hidden_states=True, return_dict=True)
         tokens = seen.hidden_states[layer][:, self.config.skipped_tokens :].contiguous()
         features = self.multi_modal_projector(tokens, clips=clips)
-        return BaseModelOutputWithPooling(last_hidden_state=tokens, pooler_output=list(features))
+        pooled: Any = list(features)  # of unlike lengths
+        return BaseModelOutputWithPooling(last_hidden_state=tokens, pooler_output=pooled)
 
-    def clip_lengths(self, input_ids: Tensor) -> list[int]:
+    def clip_lengths(self, input_ids: Any) -> list[int]:
         """How many pictures each run of placeholders in ids (B, L) stands for."""
         lengths = []
         for row in input_ids:
@@ -80,9 +86,9 @@ class EmoLlavaModel(LlavaModel):
         pixel_values: Tensor | None = None,
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
-        past_key_values=None,
+        past_key_values: Any = None,
         inputs_embeds: Tensor | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> LlavaModelOutputWithPast:
         """As LLaVA's: ids with one placeholder for each token of a picture, or embeddings (B, N, C)."""
         if (input_ids is None) == (inputs_embeds is None):
@@ -92,9 +98,10 @@ class EmoLlavaModel(LlavaModel):
         features = None
         if pixel_values is not None:
             clips = self.clip_lengths(input_ids) if self.multi_modal_projector.reads_clips else None
-            features = torch.cat(self.get_image_features(pixel_values, clips=clips).pooler_output)
-            features = features.to(inputs_embeds.device, inputs_embeds.dtype)
-            places = self.get_placeholder_mask(input_ids, inputs_embeds=inputs_embeds, image_features=features)
+            pooled: Any = self.get_image_features(pixel_values, clips=clips).pooler_output
+            features = torch.cat(pooled).to(inputs_embeds.device, inputs_embeds.dtype)
+            ids: Any = input_ids
+            places = self.get_placeholder_mask(ids, inputs_embeds=inputs_embeds, image_features=features)
             inputs_embeds = inputs_embeds.masked_scatter(places, features)
         if self.takes_positions:  # MPT has none
             kwargs["position_ids"] = position_ids
@@ -119,12 +126,13 @@ class EmoLlavaForConditionalGeneration(LlavaForConditionalGeneration, Generation
     def __init__(self, config: EmoLlavaConfig) -> None:
         LlavaPreTrainedModel.__init__(self, config)
         self.model = EmoLlavaModel(config)
-        self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size, bias=False)
+        text: Any = config.text_config
+        self.lm_head = nn.Linear(text.hidden_size, text.vocab_size, bias=False)
         embeddings = "embed_tokens" if hasattr(self.model.language_model, "embed_tokens") else "wte"  # MPT's
         self._tied_weights_keys = {"lm_head.weight": f"model.language_model.{embeddings}.weight"}
         self.post_init()
 
-    def get_image_features(self, pixel_values: Tensor, **kwargs) -> BaseModelOutputWithPooling:
+    def get_image_features(self, pixel_values: Tensor, **kwargs: Any) -> BaseModelOutputWithPooling:
         """As the base model's."""
         return self.model.get_image_features(pixel_values, **kwargs)
 
@@ -135,11 +143,11 @@ class EmoLlavaForConditionalGeneration(LlavaForConditionalGeneration, Generation
         pixel_values: Tensor | None = None,
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
-        past_key_values=None,
+        past_key_values: Any = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
         logits_to_keep: int | Tensor = 0,
-        **kwargs,
+        **kwargs: Any,
     ) -> LlavaCausalLMOutputWithPast:
         """As LLaVA's; a decoder's soft cap of its logits (Gemma 2) is kept."""
         loss_kwargs = {key: kwargs.pop(key) for key in ("num_items_in_batch", "shift_labels") if key in kwargs}
@@ -159,7 +167,8 @@ class EmoLlavaForConditionalGeneration(LlavaForConditionalGeneration, Generation
             logits = torch.tanh(logits / cap) * cap
         loss = None
         if labels is not None:
-            size = self.config.text_config.vocab_size
+            text: Any = self.config.text_config
+            size = text.vocab_size
             loss = self.loss_function(logits=logits, labels=labels, vocab_size=size, **loss_kwargs)
         return LlavaCausalLMOutputWithPast(
             loss=loss,

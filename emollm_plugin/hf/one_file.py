@@ -57,7 +57,7 @@ def _taken_apart(module: ModuleType, names: tuple[str, ...]) -> tuple[list[str],
     tree = ast.parse(source)
     if names:
         taken = [node for node in tree.body if getattr(node, "name", "") in names]
-        return [], "\n\n\n".join(ast.get_source_segment(source, node) for node in taken)
+        return [], "\n\n\n".join(ast.get_source_segment(source, node) or "" for node in taken)
     heads = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     needed = [ast.unparse(node) for node in heads if not _is_ours(node)]
     lines = source.splitlines()

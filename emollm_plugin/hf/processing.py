@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PIL import Image
 from transformers import LlavaProcessor
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
@@ -13,7 +15,7 @@ class EmoLlavaImageProcessor(LlavaImageProcessorPil):
     Transparent parts become white, as people see them.
     """
 
-    def convert_to_rgb(self, image, **kwargs):
+    def convert_to_rgb(self, image: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # of arrays there, of pictures too
         """A Pillow picture in RGB; what is none of Pillow's stays as it is."""
         if isinstance(image, Image.Image) and image.has_transparency_data:
             image = image.convert("RGBA")
@@ -29,7 +31,14 @@ class EmoLlavaProcessor(LlavaProcessor):
         image_seq_length: that number.
     """
 
-    def __init__(self, image_processor=None, tokenizer=None, image_seq_length: int = 576, chat_template=None, **kwargs) -> None:
+    def __init__(
+        self,
+        image_processor: Any = None,
+        tokenizer: Any = None,
+        image_seq_length: int = 576,
+        chat_template: Any = None,
+        **kwargs: Any,
+    ) -> None:
         # Trainers that count by LLaVA's own formula (ms-swift, LLaMA-Factory) get the same: one patch as large as the picture,
         # and the other tokens beside it.
         counted = {
@@ -40,7 +49,7 @@ class EmoLlavaProcessor(LlavaProcessor):
         super().__init__(image_processor, tokenizer, chat_template=chat_template, **{**kwargs, **counted})
         self.image_seq_length = image_seq_length
 
-    def replace_image_token(self, image_inputs: dict, image_idx: int, **kwargs) -> str:
+    def replace_image_token(self, image_inputs: dict, image_idx: int, **kwargs: Any) -> str:
         """The placeholders that stand for one picture in a text."""
         return self.image_token * self.image_seq_length
 
@@ -54,7 +63,7 @@ class EmoLlavaProcessor(LlavaProcessor):
         return MultiModalData(num_image_tokens=[self.image_seq_length] * count, num_image_patches=[1] * count)
 
 
-def _side(image_processor) -> int | None:
+def _side(image_processor: Any) -> int | None:
     """Side in pixels of what an image processor makes."""
     if image_processor is None:
         return None

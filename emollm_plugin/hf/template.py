@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
+from ..prompt.chat_template import ANSWER, NEXT, QUESTION, taken_apart
 from ..prompt.formats import ChatFormat
-
-# Stand in for texts while a template is taken apart.
-_QUESTION, _ANSWER, _NEXT, _SYSTEM = "\u0001q\u0001", "\u0001a\u0001", "\u0001n\u0001", "\u0001s\u0001"
+from ..prompt.templates import GUIDANCE
 
 _ASKED = "Which emotion does this image show? Answer with one word."
 # What may stand between a picture and a question in a chat template, `{}` being the mark behind a picture if there is one.
@@ -56,7 +57,7 @@ _JINJA = """\
 """
 
 
-def form_of(conv) -> tuple[ChatFormat, str]:
+def form_of(conv: Any) -> tuple[ChatFormat, str]:
     """What a host `Conversation` writes around texts, and its system text.
 
     Raises:
@@ -65,32 +66,28 @@ def form_of(conv) -> tuple[ChatFormat, str]:
     form, system = getattr(conv, "form", None), conv.system
     if form is not None:
         return form, system
-    from ..prompt.templates import GUIDANCE
-
     guidance = GUIDANCE if GUIDANCE in system else system
-    asked = _written(conv, _QUESTION, None).replace(guidance, _SYSTEM, 1)
-    talked = _written(conv, _QUESTION, _ANSWER, _NEXT, None).replace(guidance, _SYSTEM, 1)
-    begin, prompt = asked.split(_QUESTION)
-    answer, rest = talked.split(_QUESTION)[1].split(_ANSWER)
-    ask_at = rest.split(_NEXT)[0]
-    whole = _written(conv, _QUESTION, _ANSWER).replace(guidance, _SYSTEM, 1)
-    end = whole.split(_ANSWER)[1]
-    form = ChatFormat(begin.replace(_SYSTEM, "{}"), answer, end, ask_at.removeprefix(end))
-    again = form.render(guidance, (_QUESTION, _ANSWER, _NEXT))
-    if not ask_at.startswith(end) or again != _written(conv, _QUESTION, _ANSWER, _NEXT, None) or prompt != answer.rstrip(" "):
-        raise InputError(f"template {conv.version!r} cannot be written as a chat template; train with another --version")
+    refused = InputError(f"template {conv.version!r} cannot be written as a chat template; train with another --version")
+    try:
+        form = taken_apart(lambda system, texts: _written(conv, texts).replace(guidance, system, 1))
+    except ValueError:
+        raise refused from None
+    dialogue = (QUESTION, ANSWER, NEXT)
+    if any(form.render(guidance, dialogue[:count]) != _written(conv, dialogue[:count]) for count in (1, 2, 3)):
+        raise refused
     return form, guidance
 
 
-def _written(conv, *texts: str | None) -> str:
+def _written(conv: Any, texts: Sequence[str]) -> str:
+    """The prompt, open for an answer after a question, as of `ChatFormat.render`."""
     conv = conv.copy()
     conv.messages = []
-    for place, text in enumerate(texts):
+    for place, text in enumerate((*texts, *[None] * (len(texts) % 2))):
         conv.append_message(conv.roles[place % 2], text)
     return conv.get_prompt()
 
 
-def chat_template(prompter, tokenizer) -> str:
+def chat_template(prompter: Any, tokenizer: Any) -> str:
     """The Jinja text that writes what training wrote, with EmoPrompt's text where a conversation has no system message.
 
     LLaVA cuts a prompt at its pictures and tokenizes the parts alone; where a tokenizer begins texts with a token, or a
@@ -148,16 +145,16 @@ def jinja(form: ChatFormat, system: str, *, opened: str, image: str, close: str,
     return _JINJA.format(**{name: json.dumps(text, ensure_ascii=False) for name, text in pieces.items()})
 
 
-def asks_alike(template: str, prompter, tokenizer) -> bool:
+def asks_alike(template: str, prompter: Any, tokenizer: Any) -> bool:
     """Whether a chat template gives a question the token ids that training gave it, with a picture and without."""
     from transformers.utils.chat_template_utils import render_jinja_template
 
     for seen in (True, False):
         content = [{"type": "image"}] * seen + [{"type": "text", "text": _ASKED}]
-        texts, _ = render_jinja_template(
+        rendered: Any = render_jinja_template(
             conversations=[[{"role": "user", "content": content}]], chat_template=template, add_generation_prompt=True
         )
-        ids = tokenizer(texts[0], add_special_tokens=False).input_ids
+        ids = tokenizer(rendered[0][0], add_special_tokens=False).input_ids
         image = tokenizer.convert_tokens_to_ids(prompter.placeholder)
         ids = [prompter.image_token if each == image else each for each in ids]
         if ids != list(prompter.question_ids(_ASKED, image=seen)):

@@ -13,7 +13,7 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
-from ..checkpoints.base_eyes import load_base
+from ..checkpoints.base_vision import load_base
 from ..compat.dtype import float32_unless_told, keep_rotary_exact
 from ..compat.quantized import one_quantization_argument
 from ..compat.zero3 import generator_kept
@@ -40,7 +40,7 @@ def any_decoder(host_class: Any, llama: type, meta_model: type, meta_causal: typ
         meta_causal: its `LlavaMetaForCausalLM`.
     """
 
-    def class_of(path, config=None) -> type:
+    def class_of(path: Any, config: Any = None) -> type:
         family = family_of(path, config)
         return llama_class(llama) if family == LLAMA else causal_class(family, meta_model, meta_causal)
 
@@ -57,10 +57,10 @@ def any_decoder(host_class: Any, llama: type, meta_model: type, meta_causal: typ
                 return super().__call__(*args, **kwargs)
             return class_of("this configuration", config)(*args, **kwargs)
 
-        def __instancecheck__(cls, model) -> bool:
+        def __instancecheck__(cls, model: Any) -> bool:
             return covers(type(model)) if cls is any_class else super().__instancecheck__(model)
 
-        def __subclasscheck__(cls, other) -> bool:
+        def __subclasscheck__(cls, other: Any) -> bool:
             return covers(other) if cls is any_class else super().__subclasscheck__(other)
 
     def from_pretrained(cls, path, *args, config=None, **kwargs):
@@ -74,7 +74,15 @@ def any_decoder(host_class: Any, llama: type, meta_model: type, meta_causal: typ
     return any_class
 
 
-def _load(cls: type[Any], path, *args, config=None, attn_implementation=None, vision_tower=None, **kwargs):
+def _load(
+    cls: type[Any],
+    path: Any,
+    *args: Any,
+    config: Any = None,
+    attn_implementation: Any = None,
+    vision_tower: Any = None,
+    **kwargs: Any,
+) -> Any:
     """Load `path` as `cls`, as its attention and number format allow, with `vision_tower` where its own has moved."""
     if vision_tower is not None:
         config = config or cls.config_class.from_pretrained(path)
@@ -94,7 +102,7 @@ def _load(cls: type[Any], path, *args, config=None, attn_implementation=None, vi
     return model
 
 
-def family_of(path, config=None) -> str:
+def family_of(path: Any, config: Any = None) -> str:
     """`model_type` of the decoder in a model folder or of a hub name: `qwen3` for qwen3 and for llava_qwen3.
 
     Raises:
@@ -162,7 +170,7 @@ def _causal_class(stock: Any, meta_causal: type, base: type, config: type) -> ty
     class Causal(Decoder, stock, meta_causal):
         config_class = config
 
-        def __init__(self, config) -> None:
+        def __init__(self, config: Any) -> None:
             super().__init__(config)
             # The family's own `__init__` may set more than the layers (scales, soft caps), so it runs, and its base
             # model is replaced; while weights are loaded none of this takes memory.
@@ -191,7 +199,7 @@ def _named(causal: Any, stock: type, name: str) -> type:
     return causal
 
 
-def _refuse_scaled_inputs(model) -> None:
+def _refuse_scaled_inputs(model: Any) -> None:
     scaled = model.config.model_type.startswith(f"{PREFIX}gemma")
     if scaled and not hasattr(model.get_model().embed_tokens, "embed_scale"):
         raise InputError("this version of transformers scales Gemma's visual tokens with its text; use 5.x for Gemma")

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 
 from ..attach import replace, wrap
 
 
 def on_arch(module: ModuleType) -> None:
-    from ..checkpoints.base_eyes import taking_over
+    from ..checkpoints.base_vision import taking_over
     from ..compat.dtype import in_models_format
     from ..media import clips as video
 
     # Only training calls these, with the arguments that it was given.
     wrap(module.LlavaMetaModel, "initialize_vision_modules", taking_over)
-    wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", _noting)
+    wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", lambda host: _noting(host, module))
     wrap(module.LlavaMetaForCausalLM, "prepare_inputs_labels_for_multimodal", video.noting_clips)
     wrap(module.LlavaMetaForCausalLM, "encode_images", lambda host: in_models_format(video.with_clip_lengths(host)))
 
 
-def _noting(host_method: Callable) -> Callable:
+def _noting(host_method: Callable, arch: ModuleType) -> Callable:
     from ..checkpoints.folders import note_training
+    from ..prompt.chat_template import note_format
+
+    conversation = f"{arch.__name__.split('.')[0]}.conversation"
 
     def initialize_vision_tokenizer(self, model_args, tokenizer):
+        note_format(self.config, import_module(conversation).conv_templates.get(model_args.version))
         note_training(self.config, template=model_args.version, base=model_args.model_name_or_path)
         return host_method(self, model_args, tokenizer)
 

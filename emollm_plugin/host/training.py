@@ -21,7 +21,7 @@ def on_train(module: ModuleType) -> None:
         without_blanks,
     )
     from ..training.guard import guarded_train
-    from ..training.targets import chosen_targets
+    from ..training.lora_targets import chosen_targets
 
     wrap(module.ModelArguments, "__init__", base_by_content)
     wrap(module.DataCollatorForSupervisedDataset, "__call__", padded_by_length)

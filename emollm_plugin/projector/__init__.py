@@ -1,9 +1,19 @@
 """The projector type `multiperspective`. Torch is loaded when a projector is built, not before."""
 
 from functools import partial
+from typing import TYPE_CHECKING
+
+from emobench_data.io.lazy import handing_out
 
 from ..registry import PERSPECTIVE_BUILDERS, PROJECTORS
 from .options import ALL, ProjectorOptions
+
+if TYPE_CHECKING:
+    from .multiperspective import MultiPerspectiveProjector
+
+__getattr__ = handing_out(__name__, {"MultiPerspectiveProjector": "multiperspective"})
+
+__all__ = ["MultiPerspectiveProjector", "ProjectorOptions", "build"]
 
 
 def build(config):

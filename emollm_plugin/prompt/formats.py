@@ -1,7 +1,8 @@
 """How families of language models write a conversation, as data: one line of text pieces per family.
 
 A family's own chat template (jinja, in its tokenizer) tells which of these it is; it is rendered once, to choose, and
-never afterwards, so that training and inference read the same pieces whatever the template does with dates or tools.
+never afterwards, so that training and inference read the same pieces whatever the template does with dates or tools. What
+is none of them is taken apart by `chat_template`.
 """
 
 from __future__ import annotations
@@ -81,11 +82,7 @@ _SYSTEM, _TURNS = "Guidance", ("Question", "Reply", "Next")
 
 
 def format_of(tokenizer: Any) -> str | None:
-    """The name in `FORMATS` of what the tokenizer's own chat template writes, or None if it has no chat template.
-
-    Raises:
-        InputError: it writes something else.
-    """
+    """The name in `FORMATS` of what the tokenizer's own chat template writes, or None if it has none or writes another."""
     if tokenizer.chat_template is None:
         return None
     written = list(_written(tokenizer))
@@ -96,10 +93,7 @@ def format_of(tokenizer: Any) -> str | None:
             dialogue, question = (_from_system(form.render(_SYSTEM, part)) for part in (_TURNS, _TURNS[:1]))
             if any(question == asked and alike(dialogue) == alike(talked) for talked, asked in written):
                 return name
-    raise InputError(
-        f"the chat template of {tokenizer.name_or_path} is none that EmoPrompt knows; choose the nearest with"
-        f" --version: {', '.join(f'emoprompt_{name}' for name in FORMATS)}"
-    )
+    return None
 
 
 def _written(tokenizer: Any) -> Iterator[tuple[str, str]]:
@@ -143,12 +137,3 @@ def load_tokenizer(model: str, **options: Any) -> Any:
         # transformers before 4.50 does not read the file that newer ones write.
         tokenizer.chat_template = beside.read_text(encoding="utf-8")
     return tokenizer
-
-
-def template_for(model: str) -> str:
-    """The `--version` that follows the chat template of a model folder or hub name.
-
-    A model without a chat template gets `emoprompt`, LLaVA's own format for such models.
-    """
-    name = format_of(load_tokenizer(model))
-    return "emoprompt" if name is None else f"emoprompt_{name}"

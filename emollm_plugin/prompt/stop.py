@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .chat_template import bind_noted
 from .templates import end_of_answer
 
 # Under this key of config.json training notes its `--version`.
@@ -16,7 +17,7 @@ TEMPLATE_KEY = "emollm_template"
 
 
 def stopping_load(load: Callable, templates: Mapping) -> Callable:
-    """Wrap `load_pretrained_model`, whose result begins with tokenizer and model.
+    """Wrap `load_pretrained_model`, whose result begins with tokenizer and model: it stops, and asks, as it was trained to.
 
     Args:
         load: the function.
@@ -26,6 +27,7 @@ def stopping_load(load: Callable, templates: Mapping) -> Callable:
     def load_pretrained_model(*args, **kwargs):
         loaded = load(*args, **kwargs)
         tokenizer, model = loaded[:2]
+        bind_noted(model.config, templates)
         conv = templates.get(getattr(model.config, TEMPLATE_KEY, None))
         if conv is not None:
             stop_at(model, tokenizer, end_of_answer(conv))

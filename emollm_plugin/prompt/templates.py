@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from emobench_data.io.errors import InputError
+
 from .formats import FORMATS, ChatFormat
 
 PREFIX = "emoprompt"
 
 GUIDANCE = "Look at scene, faces, gestures and light, read words against the picture, then judge."
+
+# `--version emoprompt_chat_template`: as the chat template of the base model's tokenizer writes, see `chat_template`.
+CHAT_TEMPLATE = f"{PREFIX}_chat_template"
 
 # `--version emoprompt` is for the Vicuna family.
 VICUNA = "vicuna_v1"
@@ -24,7 +29,7 @@ def build_templates(conversation: Any) -> dict[str, object]:
     """Every plug-in template by name, made from the host's module `llava.conversation`.
 
     `emoprompt` (Vicuna), `emoprompt_<name>` for every family in `FORMATS` and for every template of the host that
-    holds no example turns, and `chatml` (plain).
+    holds no example turns, `chatml` (plain), and `emoprompt_chat_template`, which writes nothing before a model is at hand.
     """
     host = {name: conv for name, conv in conversation.conv_templates.items() if not is_ours(conv)}
     templates = {}
@@ -35,6 +40,7 @@ def build_templates(conversation: Any) -> dict[str, object]:
     template = _template_class(conversation)
     for name, form in FORMATS.items():
         templates[f"{PREFIX}_{name}"] = template(form, GUIDANCE, f"{PREFIX}_{name}")
+    templates[CHAT_TEMPLATE] = template(None, GUIDANCE, CHAT_TEMPLATE)
     templates["chatml"] = template(FORMATS["chatml"], CHATML_DEFAULT, "chatml")
     return templates
 
@@ -51,9 +57,9 @@ def end_of_answer(conv: Any) -> str:
 
 def _template_class(conversation: Any) -> type:
     class ChatTemplate(conversation.Conversation):
-        """A host `Conversation` that writes its prompt as a `ChatFormat` says."""
+        """A host `Conversation` that writes its prompt as a `ChatFormat` says, or as one that is bound to it later."""
 
-        def __init__(self, form: ChatFormat, system: str, version: str) -> None:
+        def __init__(self, form: ChatFormat | None, system: str, version: str) -> None:
             # The host's scripts stop at `sep` for every style but TWO.
             super().__init__(
                 system=system,
@@ -62,11 +68,16 @@ def _template_class(conversation: Any) -> type:
                 offset=0,
                 version=version,
                 sep_style=conversation.SeparatorStyle.MPT,
-                sep=form.end.strip(),
+                sep=form.end.strip() if form else "",
             )
             self.form = form
 
         def get_prompt(self) -> str:
+            if self.form is None:
+                raise InputError(
+                    f"template {self.version!r} is read off a model's tokenizer in training and noted in its config.json; this"
+                    " model notes none: name another with --conv-mode"
+                )
             # The host's web interface puts a tuple (text, image, mode) where a text stands.
             texts = [text[0] if isinstance(text, tuple) else text for _, text in self.messages]
             return self.form.render(self.system, [text for text in texts if text is not None])

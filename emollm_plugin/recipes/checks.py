@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 from emobench_data.io.errors import InputError
 
@@ -59,8 +61,9 @@ def check_files(recipe: Recipe) -> None:
     if recipe.data_path:
         _own_data(recipe)
     elif recipe.dataset != "mini" and not (recipe.data_root and recipe.data_root.is_dir()):
-        root = f"'{recipe.data_root or ''}'"
-        raise InputError(f"DATASET={recipe.dataset} needs DATA_ROOT, the folder of your copy (now: {root})")
+        fault = f"DATA_ROOT={recipe.data_root} is no folder" if recipe.data_root else "no DATA_ROOT is given"
+        way_out = f"`python -m emobench_data sources` says where to get {recipe.dataset}"
+        raise InputError(f"{fault}; DATASET={recipe.dataset} needs DATA_ROOT, the folder of your copy ({way_out})")
     if recipe.pretrain_projector and not recipe.pretrain_projector.is_file():
         raise InputError(f"PRETRAIN_PROJECTOR={recipe.pretrain_projector} is no file; give an mm_projector.bin")
     if recipe.resume_path and not is_complete(recipe.resume_path):
@@ -70,7 +73,7 @@ def check_files(recipe: Recipe) -> None:
     if recipe.eval_data and recipe.eval_strategy == "no":
         raise InputError(f"EVAL_DATA={recipe.eval_data} is looked at with EVAL_STRATEGY=epoch or steps; now EVAL_STRATEGY=no")
     if recipe.run_dir:
-        _can_be_written("RUN_DIR", recipe.run_dir)
+        check_writable("RUN_DIR", recipe.run_dir)
 
 
 def _own_data(recipe: Recipe) -> None:
@@ -88,7 +91,8 @@ def _own_data(recipe: Recipe) -> None:
         raise InputError(f"QUESTIONS is set, GOLD={recipe.gold or ''} is not a file; both are needed to score")
 
 
-def _can_be_written(name: str, folder) -> None:
+def check_writable(name: str, folder: Path) -> None:
+    """Raise `InputError` if the folder that the setting `name` names can be neither made nor written to."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise InputError(f"{name}={folder} is no folder that can be made or written to; name another")
@@ -104,8 +108,8 @@ def check_machines(recipe: Recipe) -> None:
         raise InputError(f"HOSTFILE={recipe.hostfile} does not exist")
     if recipe.several_machines and recipe.align:
         raise InputError(
-            f"ALIGN={recipe.align} is for one machine: run `emollm align` with --layer {recipe.select_layer} --beside "
-            f"{recipe.beside:g} on one, and name a PRETRAIN_PROJECTOR that all reach"
+            f"ALIGN={recipe.align} is for one machine: run `emollm align` with --layer {recipe.select_layer} --residual "
+            f"{recipe.align_residual:g} on one, and name a PRETRAIN_PROJECTOR that all reach"
         )
     if recipe.hostfile and recipe.nodes > 1:
         raise InputError("HOSTFILE and NODES are two ways to say the same; give one")
@@ -116,5 +120,5 @@ def check_machines(recipe: Recipe) -> None:
             raise InputError(f"NODE_RANK={_shown(recipe.node_rank)} is not in 0..{recipe.nodes - 1}")
 
 
-def _shown(value) -> str:
+def _shown(value: Any) -> str:
     return "" if value is None else str(value)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from emobench_data.schema.questions import Question
+from emobench_data.schema.questions import Question, answer_tokens
 
 from .devices import Devices
+from .eval_commands import CLI, LOADER, OWN, ask_line, score_line, words
 from .host_arguments import with_host_arguments
 from .launchers import start_words
 from .prepare import Base, Data
 from .recipe import Recipe, zero_file
 from .runs import Run
 
-LOADER = "llava.eval.model_vqa_loader"
-OWN = "emollm eval"
 TRAIN = ("emollm_plugin", "llava.train.train")
 BOARD = "tensorboard"  # folder in a run's own that holds TensorBoard's files
 EVAL_STEPS = 50
-CLI = [sys.executable, "-m", "emollm_plugin.cli"]
 
 
 def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str]:
@@ -34,11 +31,11 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "layer": recipe.select_layer,
         "projector": recipe.projector,
         "steps": recipe.align,
-        "beside": recipe.beside,
+        "residual": recipe.align_residual,
         "seed": recipe.seed,
         "out": out,
     }
-    return [*CLI, "align", *_words(options)]
+    return [*CLI, "align", *words(options)]
 
 
 def train_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, port: int | None = None) -> list[str]:
@@ -48,7 +45,7 @@ def train_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run:
         InputError: one of HOST_ARGUMENTS contradicts what the recipe sets.
     """
     options = with_host_arguments(train_options(recipe, base, data, devices, run), recipe.host_arguments)
-    return [*start_words(recipe, devices, port), *TRAIN, *_words(options), *recipe.host_arguments]
+    return [*start_words(recipe, devices, port), *TRAIN, *words(options), *recipe.host_arguments]
 
 
 def train_options(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run) -> dict[str, Any]:
@@ -148,19 +145,15 @@ def evaluator(recipe: Recipe, questions: Iterable[Question] = ()) -> str:
 
 
 def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Sequence[Question]) -> list[str]:
-    """Answer the questions with the trained model."""
-    options = {
-        **({} if recipe.tune == "full" else {"model-base": base.name}),
+    """Answer the questions with the trained model; those that ask for reasons need room."""
+    asked = {
         "question-file": data.questions,
         "image-folder": data.images or "",
         "answers-file": run.folder / "answers.jsonl",
         "conv-mode": base.template,
     }
-    if evaluator(recipe, questions) == OWN:
-        return [*CLI, "eval", str(run.checkpoint), *_words(options)]
-    # Reasons need room.
-    how = {"temperature": 0, "max_new_tokens": 192 if any(one.reasoned for one in questions) else 16}
-    return [sys.executable, "-m", "emollm_plugin", LOADER, "--model-path", str(run.checkpoint), *_words({**options, **how})]
+    named, asker = None if recipe.tune == "full" else base.name, evaluator(recipe, questions)
+    return ask_line(asker, run.checkpoint, named, asked, None if asker == OWN else answer_tokens(questions))
 
 
 def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, name: str) -> list[str]:
@@ -169,7 +162,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
     Args:
         name: of the data.
     """
-    files = {"questions": data.questions, "gold": data.gold, **({"media-root": data.images} if data.images else {})}
+    files = {"questions": data.questions, "gold": data.gold, "media-root": data.images}
     kept = (
         "videos",
         "stack",
@@ -186,7 +179,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
         "learning_rate",
         "projector_lr",
         "align",
-        "beside",
+        "align_residual",
     )
     values = {
         "dataset": name,
@@ -196,16 +189,4 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
         "precision": devices.precision,
         **{key: getattr(recipe, key) for key in kept},
     }
-    settings = [word for key, value in values.items() for word in ("--set", f"{key}={_word(value)}")]
-    return [*CLI, "results", str(run.folder), *_words(files), *settings]
-
-
-def _words(options: dict[str, Any]) -> list[str]:
-    words = []
-    for name, value in options.items():
-        words += [f"--{name}", *map(_word, value if isinstance(value, tuple) else (value,))]
-    return words
-
-
-def _word(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return score_line(run.folder, files, values)

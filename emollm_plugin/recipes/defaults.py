@@ -36,7 +36,7 @@ def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
         select_layer=_layer(asked),
     )
     recipe = _with_saves(recipe)
-    return replace(recipe, beside=_else(asked.beside, 0.2 if reads_aligned(recipe) else 1.0))
+    return replace(recipe, align_residual=_else(asked.align_residual, 0.2 if reads_aligned(recipe) else 1.0))
 
 
 def _with_saves(recipe: Recipe) -> Recipe:

@@ -48,7 +48,7 @@ def choose_devices(recipe: Recipe) -> Devices:
     Raises:
         InputError: there are not so many, or none for a recipe that needs one.
     """
-    found = 0 if recipe.device == "cpu" else int(answer_of([sys.executable, "-m", "emollm_plugin.cli", "device"]).split()[0])
+    found = gpus_found(recipe.device)
     kind = recipe.device
     if kind == "auto":
         kind = "cuda" if found or recipe.base_model else "cpu"
@@ -59,9 +59,24 @@ def choose_devices(recipe: Recipe) -> Devices:
     return Devices(kind, recipe.precision or default_precision(kind), here, world, environment)
 
 
-def _gpus(recipe: Recipe, found: int) -> tuple[tuple[str, ...], dict[str, str]]:
+def gpus_found(device: str) -> int:
+    """How many GPUs there are for `DEVICE`, by a process of its own: one that has asked CUDA cannot be forked."""
+    return 0 if device == "cpu" else int(answer_of([sys.executable, "-m", "emollm_plugin.cli", "device"]).split()[0])
+
+
+def gpu_names(found: int) -> list[str]:
+    """The GPUs by the names that CUDA_VISIBLE_DEVICES gives them, or by their numbers."""
     mask = os.environ.get(MASK)
-    names = [name.strip() for name in mask.split(",")] if mask else [str(index) for index in range(found)]
+    return [name.strip() for name in mask.split(",")] if mask else [str(index) for index in range(found)]
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # not on macOS
+
+
+def _gpus(recipe: Recipe, found: int) -> tuple[tuple[str, ...], dict[str, str]]:
+    mask, names = os.environ.get(MASK), gpu_names(found)
     wanted = recipe.gpus or found
     if wanted > found:
         shown = f"{MASK}={mask} leaves" if mask else "this machine has"
@@ -72,13 +87,9 @@ def _gpus(recipe: Recipe, found: int) -> tuple[tuple[str, ...], dict[str, str]]:
 
 
 def _processes(recipe: Recipe) -> tuple[tuple[str, ...], dict[str, str]]:
-    threads = os.environ.get("OMP_NUM_THREADS") or str(len(os.sched_getaffinity(0)) if _affine() else os.cpu_count())
+    threads = os.environ.get("OMP_NUM_THREADS") or str(cores())
     here = tuple(str(index) for index in range(recipe.gpus or 1))
     return here, {"DS_ACCELERATOR": "cpu", MASK: "", "OMP_NUM_THREADS": threads, "MALLOC_ARENA_MAX": "2"}
-
-
-def _affine() -> bool:
-    return hasattr(os, "sched_getaffinity")  # not on macOS
 
 
 def _slots(hostfile: Path) -> int:

@@ -11,6 +11,7 @@ from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_entries
 from emobench_data.schema.parsing import closed
 from emobench_data.schema.questions import Question, read_visual
+from emobench_data.schema.tasks import get_task
 
 
 def held_out_records(folder: Path, name: str) -> bytes:
@@ -26,8 +27,14 @@ def held_out_records(folder: Path, name: str) -> bytes:
     questions, gold = (folder / file for file in QUESTIONS["val"])
     if not questions.is_file():
         raise InputError(f"EVAL_STRATEGY: this copy of {name} has no validation part; name EVAL_DATA, or EVAL_STRATEGY=no")
-    answers = {name: entry["answer"] for name, _, entry in read_entries(gold)}
+    answers = {name: _written(entry) for name, _, entry in read_entries(gold)}
     return orjson.dumps([_record(one, answers[str(one.id)]) for one in read_visual(questions)])
+
+
+def _written(entry: dict) -> str:
+    """The answer of a gold line in the words in which it is trained."""
+    answer = entry["answer"]
+    return get_task(entry["task"]).type.written(tuple(answer) if isinstance(answer, list) else answer)
 
 
 def _record(question: Question, answer: str) -> dict:

@@ -10,7 +10,7 @@ import orjson
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place, parse_lines
-from emobench_data.io.mistaken import what_it_is
+from emobench_data.io.not_json import what_it_is
 from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.video import Sampling
 from emobench_data.schema.questions import PLACEHOLDER, Question, read_visual

@@ -7,23 +7,27 @@ said, so that no variable that was forgotten in a shell changes a recipe in sile
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from emobench_data.io.errors import InputError
 
 from .recipe import Recipe
-from .settings import Read, nearest, read_value, refuse_misspelt
+from .settings import RENAMED, Read, nearest, read_value, refuse_misspelt
+
+logger = logging.getLogger(__name__)
 
 PRESETS = Path(__file__).with_name("presets")
 READS: dict[str, Read] = {one.name: one.metadata["read"] for one in fields(Recipe)}
 # The recipes of data sets, taken where nothing else is asked for than the data.
-OF_DATA = {"mini": "default", "oasis": "oasis", "fer2013": "fer2013"}
+OF_DATA = {"mini": "default"} | {name: name for name in ("oasis", "fer2013", "emobank", "semeval2018", "esconv")}
 # What is asked for -> what a shipped recipe said for something else, and that follows anew.
 FOLLOWS = {
     "base_model": ("template", "projector", "select_layer", "align", "learning_rate", "projector_lr"),
@@ -44,7 +48,7 @@ class Said:
     text: str
     shown: str
 
-    def read(self, key: str):
+    def read(self, key: str) -> Any:
         """Its value; raises `InputError`."""
         return read_value(self.shown, self.text, READS[key])
 
@@ -119,7 +123,9 @@ def usual_reasons(dataset: str) -> tuple[str, str, tuple[str, ...] | None]:
 
 def _of_environment(environment: Mapping[str, str]) -> Layer:
     refuse_misspelt(environment, {key.upper(): read for key, read in READS.items()})
-    return {key: Said(text, key.upper()) for key in READS if (text := environment.get(key.upper()))}
+    # The earlier name first, so that today's goes before it.
+    said = {name: text for name in (*RENAMED, *READS) if (text := environment.get(name.upper()))}
+    return {_now(name): Said(text, name.upper()) for name, text in said.items()}
 
 
 def _of_changes(changes: Sequence[str]) -> Layer:
@@ -129,9 +135,22 @@ def _of_changes(changes: Sequence[str]) -> Layer:
         key = key.lower().replace("-", "_")
         if not equals:
             raise InputError(f"{change}: only one RECIPE can be given, and then key=value; what is the host's goes behind --")
-        _refuse_unknown(key, change)
-        layer[key] = Said(text, key)
+        now = _now(key)
+        _refuse_unknown(now, change)
+        layer[now] = Said(text, key)
     return layer
+
+
+def _now(name: str) -> str:
+    """The name of a setting, for that or an earlier one."""
+    if name in RENAMED:
+        _say_renamed(name)
+    return RENAMED.get(name, name)
+
+
+@cache
+def _say_renamed(name: str) -> None:
+    logger.warning("%s is called %s now", name.upper(), RENAMED[name].upper())
 
 
 def _refuse_unknown(key: str, place: str) -> None:
@@ -181,6 +200,7 @@ def _of_file(file: Path) -> Layer:
     layer: dict[str, Said] = {}
     for key_node, value in node.value:
         key, place = str(key_node.value), f"{file}, line {key_node.start_mark.line + 1}"
+        key = _now(key)
         _refuse_unknown(key, place)
         if key in layer:
             raise InputError(f"{place}: {key} stands there a second time; take one out")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from emobench_data.build.image_folder import image_folder_of
+from emobench_data.building.image_folder import image_folder_of
 
 from .defaults import data_name
 from .process import answer_of, run_plain, say

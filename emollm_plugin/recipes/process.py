@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -77,7 +77,7 @@ def run_logged(what: str, command: Sequence[str], log: Path, environment: Mappin
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab", buffering=0) as file:
         keep = _Keeper(file)
-        keep.write(f"== {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z} {shlex.join(command)}\n".encode())
+        keep.write(_headline(command))
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         with _start(command, {**QUIET, **environment}, **pipes) as process:
             try:
@@ -93,7 +93,41 @@ def run_logged(what: str, command: Sequence[str], log: Path, environment: Mappin
         raise Failed(process.returncode, reason(what, tail, process.returncode, log))
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str] | None, **pipes) -> subprocess.Popen:
+def run_beside(what: str, programs: Sequence[tuple[Sequence[str], Path, Mapping[str, str]]]) -> None:
+    """Run programs at the same time, each with its log and environment as of `run_logged`, and wait for all.
+
+    Only one that is alone shows its output: several would write over one another.
+
+    Raises:
+        Failed: one did; the line names the cause.
+    """
+    if len(programs) == 1:
+        run_logged(what, *programs[0])
+        return
+    started: list[tuple[subprocess.Popen, Path, int]] = []
+    try:
+        for command, log, environment in programs:
+            with open(log, "ab") as file:
+                file.write(_headline(command))
+                pipes = {"stdout": file, "stderr": subprocess.STDOUT}
+                file.flush()
+                started.append((_start(command, {**QUIET, **environment}, **pipes), log, file.tell()))
+        codes = [process.wait() for process, _, _ in started]
+    except BaseException:
+        for process, _, _ in started:
+            process.terminate()
+        raise
+    for code, (_, log, begin) in zip(codes, started):
+        if code:
+            tail = log.read_bytes()[begin:].decode("utf-8", "replace").splitlines()[-TAIL:]
+            raise Failed(code, reason(what, tail, code, log))
+
+
+def _headline(command: Sequence[str]) -> bytes:
+    return f"== {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z} {shlex.join(map(str, command))}\n".encode()
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str] | None, **pipes: Any) -> subprocess.Popen:
     whole = {**os.environ, **(environment or {})}
     mark(whole)
     return subprocess.Popen(list(map(str, command)), env=whole, preexec_fn=ending_with_us(), **pipes)
@@ -115,7 +149,7 @@ class _Keeper:
             self.file = None
 
 
-def _lines(stream) -> Iterator[bytes]:
+def _lines(stream: Any) -> Iterator[bytes]:
     """Lines as they come; what a progress bar writes over is one too."""
     rest = b""
     while chunk := os.read(stream.fileno(), 1 << 16):

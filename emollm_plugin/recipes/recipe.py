@@ -22,6 +22,7 @@ from .settings import (
     names,
     number,
     path,
+    positive,
     read_value,
     refuse_misspelt,
     setting,
@@ -70,7 +71,7 @@ class Recipe:
     projector: str | None = setting(text)
     pretrain_projector: Path | None = setting(path)
     align: int | None = setting(count_or_none)
-    beside: float | None = setting(share)
+    align_residual: float | None = setting(share)
     template: str | None = setting(text)
     # Training
     tune: str | None = setting(choice("full", "lora", "qlora", "projector"))
@@ -78,8 +79,8 @@ class Recipe:
     lora_alpha: int | None = setting(count)
     lora_targets: tuple[str, ...] | None = setting(names)
     epochs: float = setting(number, 1.0)
-    learning_rate: float | None = setting(number)
-    projector_lr: float | None = setting(number)
+    learning_rate: float | None = setting(positive)
+    projector_lr: float | None = setting(positive)
     warmup: float = setting(share, 0.03)
     optimizer: str = setting(text, "adamw_torch")
     max_steps: int = setting(limit, -1)

@@ -32,6 +32,8 @@ OTHERS = (
     "OUT_DIR",
     "DTYPE",
 )
+# Earlier names of settings, which are taken with a line that says so.
+RENAMED = {"beside": "align_residual"}
 # How much alike two names are that may be meant for one, by difflib's measure; EPOCH and EPOCHS have 0.91.
 ALIKE = 0.85
 SHORTEST = 4  # names such as GPU or PWD are too short to look like anything
@@ -71,14 +73,28 @@ limit = _of_form(r"-1|[1-9][0-9]{0,8}", "a whole number from 1, or -1 for no lim
 SIXTEENTH = "1/16"
 layer = _of_form(r"1/16|-?[0-9]{1,4}", "the number of an encoder layer", lambda text: text if text == SIXTEENTH else int(text))
 share = _of_form(r"0|1(\.0+)?|0?\.[0-9]+", "a number from 0 to 1", float)
-number = _of_form(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?", "a number", float)
+number = _of_form(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?", "a number from 0", float)
 path = _of_form(r"(?s).+", "a path", lambda text: Path(text).expanduser())
 text = _of_form(r"(?s).+", "a text", str)
 
 
+def positive(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = number(text)
+    except ValueError:
+        value = 0.0
+    if not value:
+        raise ValueError("must be a number above zero")
+    return value
+
+
 def yes_or_no(text: str) -> bool:
     """1 or 0, or as YAML has it."""
-    return choice("0", "1")({"true": "1", "false": "0"}.get(text.lower(), text)) == "1"
+    said = {"true": "1", "false": "0"}.get(text.lower(), text)
+    if said not in ("0", "1"):
+        raise ValueError("is not 0 or 1")
+    return said == "1"
 
 
 def several(read: Read, words: str) -> Read:
@@ -130,7 +146,7 @@ def refuse_misspelt(environment: Mapping[str, str], reads: Mapping[str, Read]) -
     Ordinary environments hold names like ours by chance (NODE=/usr/bin/node): a value that the setting would refuse,
     or a short name with a value of no form, is none of our business.
     """
-    known, meant = {*reads, *OTHERS}, {*reads} - {*PLACES}
+    known, meant = {*reads, *OTHERS, *map(str.upper, RENAMED)}, {*reads} - {*PLACES}
     for name, value in environment.items():
         if name in known or not value or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or len(name) < SHORTEST:
             continue

@@ -16,13 +16,13 @@ from emobench_data.schema.words import named, normal, vocabulary
 from ..checkpoints.notes import OWN, gives_reasons, reasoned, sub_tasks, trained_on
 from ..evaluation.eyes import Seen, is_clip
 from ..evaluation.predictor import Asked, Predictor
+from .sub_task import TOKENS, About, ask_about
 
 # Ekman's six and neutral, what most data sets with emotion labels share: where a model notes no labels of its own.
 LABELS = ("happiness", "sadness", "anger", "fear", "surprise", "disgust", "neutral")
 # How a model is asked for reasons of which it is not known what it was trained on.
 WHY = "What in this {medium} shows or evokes {emotion}? Describe the scene, people, faces, light and color."
 EMOTIONAL = ("emo_c", "emo_o", OWN)  # sub-tasks whose labels may be emotions
-TOKENS = 192  # of reasons, and of an answer to a question of one's own
 NO_REASONS = "trained to name emotions without reasons, so it gives none"
 UNKNOWN = "unknown, for this checkpoint does not note it"
 
@@ -40,10 +40,11 @@ def ask(
     question: str | None = None,
     *,
     labels: Sequence[str] | None = None,
+    about: About | None = None,
     max_new_tokens: int = TOKENS,
 ) -> dict[str, Any]:
     """As `ask_all`, of one picture or clip."""
-    return ask_all(predictor, [seen], question, labels=labels, max_new_tokens=max_new_tokens)[0]
+    return ask_all(predictor, [seen], question, labels=labels, about=about, max_new_tokens=max_new_tokens)[0]
 
 
 def ask_all(
@@ -52,21 +53,27 @@ def ask_all(
     question: str | None = None,
     *,
     labels: Sequence[str] | None = None,
+    about: About | None = None,
     max_new_tokens: int = TOKENS,
 ) -> list[dict[str, Any]]:
     """Which of `labels` each picture or clip shows, with probabilities over them, and the model's own words on it; one batch.
 
     Args:
         labels: default: those that the model was trained on, see `default_labels`.
+        about: another sub-task than to name an emotion; see `ask_about`.
 
     Returns:
         `emotion`, `confidence` (its probability), `probabilities` (label -> probability), `rationale` (empty where there is
         none that is worth the name), `note` (why there is none), `trained_on`, and `answer` where a `question` was asked.
 
     Raises:
-        InputError: labels are missing or not different.
+        InputError: labels are missing or not different, or a `question` is asked beside a sub-task's own.
     """
     config = predictor.model.config
+    if about:
+        if question:
+            raise InputError(f"--task {about.task}: asks a question of its own; leave out {question!r:.60}")
+        return [report | {"trained_on": learned(config)} for report in ask_about(predictor, seen, about, labels)]
     labels, form = list(labels or default_labels(config)), _form(config)
 
     def ready(texts: Iterable[str]) -> list[Asked]:

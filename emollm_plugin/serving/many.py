@@ -14,6 +14,7 @@ from emobench_data.media.video.stills import FRAME_SUFFIXES
 
 from ..evaluation.predictor import Predictor
 from .ask import ask_all
+from .sub_task import About
 
 AT_ONCE = 8
 KNOWN = (*FRAME_SUFFIXES, *SUFFIXES)  # how the names of pictures and clips end
@@ -56,7 +57,11 @@ def _below(folder: Path) -> list[Path]:
 
 
 def answer_each(
-    predictor: Predictor, media: Sequence[Path], question: str | None, labels: Sequence[str] | None
+    predictor: Predictor,
+    media: Sequence[Path],
+    question: str | None,
+    labels: Sequence[str] | None,
+    about: About | None = None,
 ) -> Iterator[dict[str, Any]]:
     """What `ask_all` says of each medium, its path under `medium`; of one that cannot be read, the reason under `error`."""
     for start in range(0, len(media), AT_ONCE):
@@ -66,6 +71,6 @@ def answer_each(
                 seen[path] = predictor.eyes.open(path)
             except InputError as error:
                 faults[path] = str(error)
-        answered = dict(zip(seen, ask_all(predictor, [*seen.values()], question, labels=labels))) if seen else {}
+        answered = dict(zip(seen, ask_all(predictor, [*seen.values()], question, labels=labels, about=about))) if seen else {}
         for path in part:
             yield {"medium": str(path), **(answered[path] if path in answered else {"error": faults[path]})}

@@ -8,6 +8,7 @@ an answer is dropped from training.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from ..prompt.encode import IGNORE_INDEX
 def padded_by_length(host_collate: Callable) -> Callable:
     """Replace `DataCollatorForSupervisedDataset.__call__`; what it returns has the host's keys."""
 
-    def __call__(self, instances: Sequence[dict]) -> dict:
+    def __call__(self: Any, instances: Sequence[dict]) -> dict:
         limit = self.tokenizer.model_max_length
         ids = [instance["input_ids"][:limit] for instance in instances]
         labels = [instance["labels"][:limit] for instance in instances]

@@ -66,7 +66,7 @@ def with_more_training_arguments(host_arguments: type) -> type:
 def with_held_out(host_make: Callable) -> Callable:
     """Wrap `make_supervised_data_module`: the data set that is looked at has the class's `held_out` records, or is None."""
 
-    def make_supervised_data_module(tokenizer, data_args) -> dict[str, Any]:
+    def make_supervised_data_module(tokenizer: Any, data_args: Any) -> dict[str, Any]:
         made = host_make(tokenizer=tokenizer, data_args=data_args)
         train = made["train_dataset"]
         if train.held_out:
@@ -83,7 +83,7 @@ def of_checked_records(host_init: Callable) -> Callable:
     Whoever starts a training puts them into the class, as `records`, or None.
     """
 
-    def __init__(self, data_path, tokenizer, data_args) -> None:
+    def __init__(self: Any, data_path: Any, tokenizer: Any, data_args: Any) -> None:
         if self.records is None:
             host_init(self, data_path, tokenizer, data_args)
         else:

@@ -27,14 +27,14 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
     def train(attn_implementation=None):
         from transformers import set_seed
 
-        from ..checkpoints.base_eyes import to_be_trained
+        from ..checkpoints.base_vision import to_be_trained
         from ..checkpoints.finish import finish
         from ..compat.cpu import no_cuda_synchronize
         from .attention import attention_here
+        from .lora_targets import targets
         from .preflight import preflight
-        from .reachable import full_disk_named
         from .resume import only_writer
-        from .targets import targets
+        from .storage import full_disk_named
 
         plan = preflight(host)
         with (

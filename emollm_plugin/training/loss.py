@@ -10,6 +10,8 @@ many the whole step has, over all its micro-batches and ranks.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,7 +20,7 @@ from transformers.modeling_outputs import CausalLMOutputWithPast
 from ..prompt.encode import IGNORE_INDEX
 
 
-def answer_loss(model, labels: Tensor, items: Tensor | float | None = None, **inputs) -> CausalLMOutputWithPast:
+def answer_loss(model: Any, labels: Tensor, items: Tensor | float | None = None, **inputs: Any) -> CausalLMOutputWithPast:
     """The cross entropy over the labels of a batch.
 
     Args:
@@ -36,7 +38,7 @@ def answer_loss(model, labels: Tensor, items: Tensor | float | None = None, **in
     return CausalLMOutputWithPast(loss=F.cross_entropy(logits, labels[answers], reduction="sum") / items)
 
 
-def logits_of(model, hidden: Tensor) -> Tensor:
+def logits_of(model: Any, hidden: Tensor) -> Tensor:
     """Logits in float32 over the vocabulary, of the base model's output: (..., C) -> (..., V)."""
     logits = model.lm_head(hidden)
     cap = getattr(model.config, "final_logit_softcapping", None)

@@ -24,13 +24,16 @@ from ..checkpoints.towers import check_tower_folder
 from ..compat.processes import join_processes
 from ..media.clips import ClipReader, cache_of
 from ..projector.options import ProjectorOptions
+from ..prompt.chat_template import bind, own_format
+from ..prompt.formats import load_tokenizer
+from ..prompt.templates import CHAT_TEMPLATE
 from ..registry import PROJECTORS, projector_family
 from ..towers.builders import builder_of
 from .dataset import Room
 from .ranks import check_shared, from_first
-from .reachable import check_download, check_output
 from .records import load_records, with_faulty_media
 from .samples import Samples
+from .storage import check_download, check_output
 
 HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")
@@ -74,6 +77,9 @@ def preflight(host: ModuleType) -> Plan:
     check_download(model_args.model_name_or_path, "base model")
     check_tokenizer(model_args.model_name_or_path)
     complete_folder(model_args.model_name_or_path)
+    if model_args.version == CHAT_TEMPLATE:
+        own = own_format(load_tokenizer(model_args.model_name_or_path, cache_dir=training.cache_dir))
+        bind(host.conversation_lib.conv_templates[CHAT_TEMPLATE], own)
     records = load_records(data_args.data_path)
     clips = ClipReader.of(model_args.mm_projector_type, cache_of(data_args))
     join_processes(deepspeed=training.deepspeed is not None, use_cpu=training.use_cpu, seconds=training.ddp_timeout)
@@ -95,7 +101,7 @@ def preflight(host: ModuleType) -> Plan:
     )
 
 
-def _held_out(samples: Samples, data_args, training: _Training, clips: ClipReader, output: Path) -> list[dict]:
+def _held_out(samples: Samples, data_args: Any, training: _Training, clips: ClipReader, output: Path) -> list[dict]:
     """The records of `--eval_data_path`, checked as those that are trained on.
 
     Raises:
@@ -114,7 +120,9 @@ def _held_out(samples: Samples, data_args, training: _Training, clips: ClipReade
     return [record for number, record in enumerate(records) if number not in left_out]
 
 
-def _to_leave_out(samples: Samples, records: list[dict], data_args, clips: ClipReader, output: Path) -> tuple[set[int], Room]:
+def _to_leave_out(
+    samples: Samples, records: list[dict], data_args: Any, clips: ClipReader, output: Path
+) -> tuple[set[int], Room]:
     """Records, counted from 0, that cannot be trained on, and how long a sample may be.
 
     Raises:
@@ -165,7 +173,7 @@ def _check_quantization(training: _Training) -> None:
         raise InputError(f"QLoRA (--bits {training.bits}): bitsandbytes does not run here ({error}); {out}") from error
 
 
-def _check_choices(data_args) -> None:
+def _check_choices(data_args: Any) -> None:
     if data_args.too_long not in TOO_LONG:
         raise InputError(f"--too_long {data_args.too_long!r} is unknown; known: {', '.join(TOO_LONG)}")
     if not 0 <= data_args.faulty_media <= 1:
@@ -180,7 +188,7 @@ def zero_stage(config: Path) -> int:
         raise InputError(f"{config} is no DeepSpeed configuration ({error})") from error
 
 
-def _check_names(host: ModuleType, model_args) -> None:
+def _check_names(host: ModuleType, model_args: Any) -> None:
     templates = host.conversation_lib.conv_templates
     if model_args.version not in templates and model_args.version not in HOST_VERSIONS:
         raise InputError(f"unknown template --version {model_args.version!r}; known: {', '.join(sorted(templates))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
@@ -33,7 +34,7 @@ class ShowLoss(TrainerCallback):
         )
 
 
-def show_loss(trainer) -> None:
+def show_loss(trainer: Any) -> None:
     """Put `ShowLoss` in the place of the printer, which the trainer has where it shows no bar (`--disable_tqdm True`)."""
     if trainer.pop_callback(PrinterCallback):
         trainer.add_callback(ShowLoss())

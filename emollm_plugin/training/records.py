@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from pathlib import Path
+from typing import Any
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_training
@@ -13,7 +14,7 @@ from emobench_data.media.examine import is_there
 from emobench_data.media.kinds import placeholders
 from emobench_data.media.video import Sampling
 from emobench_data.schema.medium import VISUAL
-from emobench_data.validate.form import UNUSABLE, as_trained, read_record
+from emobench_data.validation.form import UNUSABLE, as_trained, read_record
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def medium_of(record: dict) -> str | None:
     return record.get("image", record.get("video"))
 
 
-def with_faulty_media(records: list[dict], data_args, sampling: Sampling, cache: Path) -> set[int]:
+def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, cache: Path) -> set[int]:
     """Which records, counted from 0, have media that are missing or faulty; what was found is kept in `cache`.
 
     Whether a medium is there is asked of all; decoded, clips by the frames of `sampling`, are all up to 20,000, beyond that a
@@ -83,7 +84,7 @@ def with_faulty_media(records: list[dict], data_args, sampling: Sampling, cache:
     return out
 
 
-def more_than(named: int, things) -> str:
+def more_than(named: int, things: Any) -> str:
     return f" and {len(things) - named} more" if len(things) > named else ""
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch.utils.data import Sampler
@@ -43,7 +43,7 @@ def last_complete(run: Path) -> Path | None:
     return complete[-1] if complete else None
 
 
-def first_checkpoint(trainer, asked: str | bool | None) -> str | None:
+def first_checkpoint(trainer: Any, asked: str | bool | None) -> str | None:
     """The checkpoint to begin from: that of `--resume_from_checkpoint` where the run has none of its own.
 
     Args:
@@ -81,7 +81,7 @@ class SeededByEpoch(Sampler):
     rank to rank differently, and whose state at the begin of the epoch a resumed run does not know.
     """
 
-    def __init__(self, trainer, sampler: Sampler) -> None:
+    def __init__(self, trainer: Any, sampler: Sampler) -> None:
         self.trainer, self.sampler = trainer, sampler
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from math import isqrt
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import transformers
 
@@ -21,10 +22,11 @@ from ..projector.options import ProjectorOptions
 from ..prompt.encode import IGNORE_INDEX
 from ..prompt.formats import format_of, load_tokenizer
 from ..prompt.plain import plain
+from ..prompt.templates import CHAT_TEMPLATE
 from ..registry import PROJECTORS, projector_family
 from .dataset import Room
-from .reachable import check_projector_file
 from .records import NAMED, more_than
+from .storage import check_projector_file
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class Samples:
         frames: of a clip.
     """
 
-    def __init__(self, host: ModuleType, model_args, data_args, training, *, frames: int) -> None:
+    def __init__(self, host: ModuleType, model_args: Any, data_args: Any, training: Any, *, frames: int) -> None:
         self.host, self.model_args, self.training, self.frames = host, model_args, training, frames
         self.data_args, self.policy = copy.copy(data_args), data_args.too_long
         self.data_args.is_multimodal, self.data_args.mm_use_im_start_end = True, model_args.mm_use_im_start_end
@@ -170,7 +172,7 @@ def _turns(pairs: int) -> dict:
     return {"conversations": [{"from": speaker, "value": "x"} for _ in range(pairs) for speaker in ("human", "gpt")]}
 
 
-def text_lengths(tokenizer, texts: Sequence[str]) -> Iterator[int]:
+def text_lengths(tokenizer: Any, texts: Sequence[str]) -> Iterator[int]:
     """Tokens of each text, without those that begin or end it; by its fast relative where the tokenizer is a slow one."""
     if not tokenizer.is_fast:
         tokenizer = transformers.AutoTokenizer.from_pretrained(tokenizer.name_or_path, use_fast=True)
@@ -180,17 +182,16 @@ def text_lengths(tokenizer, texts: Sequence[str]) -> Iterator[int]:
         yield from map(len, tokenizer(some, add_special_tokens=False, return_attention_mask=False, verbose=False).input_ids)
 
 
-def compare_template(tokenizer, version: str) -> None:
+def compare_template(tokenizer: Any, version: str) -> None:
     """Say so if `--version` asks the base model in another format than its own chat template."""
-    try:
-        own = format_of(tokenizer)
-    except InputError:
+    if tokenizer.chat_template is None or not version.startswith("emoprompt") or version == CHAT_TEMPLATE:
         return
-    if own is not None and version.startswith("emoprompt") and version != f"emoprompt_{own}":
-        logger.warning("the base model's own chat template is that of emoprompt_%s, not of --version %s", own, version)
+    own = f"emoprompt_{format_of(tokenizer) or 'chat_template'}"
+    if version != own:
+        logger.warning("the base model's own chat template is that of %s, not of --version %s", own, version)
 
 
-def _visual_tokens(model_args) -> int:
+def _visual_tokens(model_args: Any) -> int:
     """Visual tokens of one image as the tower states them, without loading its weights."""
     if model_args.vision_tower is None:
         return 0
@@ -207,7 +208,7 @@ def _visual_tokens(model_args) -> int:
     return tokens or patches
 
 
-def _check_pretrained(model_args, tower) -> None:
+def _check_pretrained(model_args: Any, tower: Any) -> None:
     from llava.model.multimodal_projector.builder import build_vision_projector
 
     width = transformers.AutoConfig.from_pretrained(model_args.model_name_or_path).hidden_size

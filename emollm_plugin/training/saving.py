@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 import wrapt
@@ -23,7 +24,7 @@ from .ranks import from_first
 STAGING = ".partial"
 
 
-def tuned_part(args) -> str:
+def tuned_part(args: Any) -> str:
     """`lora`, `projector` or `full`: what the host's training arguments train, and so what a checkpoint must hold."""
     if args.lora_enable:
         return "lora"
@@ -45,7 +46,7 @@ def trainable_state(model: nn.Module) -> dict[str, Tensor]:
     return {name: gather(value) for name, value in model.named_parameters() if value.requires_grad}
 
 
-def write_tuned(trainer, folder: Path, part: str, state: dict[str, Tensor]) -> None:
+def write_tuned(trainer: Any, folder: Path, part: str, state: dict[str, Tensor]) -> None:
     """Write what LLaVA's loader needs beside the base model."""
     folder.mkdir(parents=True, exist_ok=True)
     trainer.model.config.save_pretrained(folder)
@@ -60,7 +61,7 @@ def write_tuned(trainer, folder: Path, part: str, state: dict[str, Tensor]) -> N
 
 
 @contextmanager
-def checkpoint_in_one_piece(trainer) -> Iterator[Path | None]:
+def checkpoint_in_one_piece(trainer: Any) -> Iterator[Path | None]:
     """Gives the folder to write a checkpoint below, and then lets it appear under its name, when all ranks are done."""
     run, staging = Path(trainer.args.output_dir), Path(trainer.args.output_dir) / STAGING
     if trainer.args.should_save:

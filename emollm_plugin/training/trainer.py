@@ -18,11 +18,11 @@ from ..compat.config import before_5
 from ..compat.trainer import tokenizer_argument, without_empty_groups
 from ..compat.zero3 import one_dtype, own_storage
 from ..media.clips import note_clips
-from .masters import float32_while_trained
-from .periods import SaveByTime
+from .master_weights import float32_while_trained
 from .progress import show_loss
 from .ranks import from_first
 from .resume import NothingLeft, SeededByEpoch, StopAtTheEnd, first_checkpoint, load_what_was_tuned, logger
+from .save_by_time import SaveByTime
 from .saving import LogAtCheckpoints, WithoutFrozen, checkpoint_in_one_piece, trainable_state, tuned_part, write_tuned
 
 # At run time transformers' trainer, and LLaVA's between; to a reader of types, anything.
@@ -35,10 +35,10 @@ class EmoTraining(Host):
     model_wrapped: Any
     _staging: Path | None = None  # where a checkpoint is being written
 
-    def __init__(self, *args, tokenizer=None, **kwargs) -> None:
+    def __init__(self, *args: Any, tokenizer: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **tokenizer_argument(tokenizer), **kwargs)
 
-    def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs):
+    def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs: Any) -> Any:
         """As transformers'; `resume_from_checkpoint=True` means the last complete checkpoint, or the start.
 
         The first rank decides for all; another may have looked into the folder a moment earlier.
@@ -85,20 +85,20 @@ class EmoTraining(Host):
         if self.args.should_save:
             write_tuned(self, Path(output_dir or self.args.output_dir), part, state)
 
-    def _save(self, output_dir: str | None = None, state_dict=None) -> None:
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         # transformers' own: the host's asks by the name of its class what comes after it, and that name is ours now.
         Trainer._save(self, output_dir, own_storage(state_dict))
 
-    def _save_checkpoint(self, model, trial=None, metrics=None) -> None:
+    def _save_checkpoint(self, model: Any, trial: Any = None, metrics: Any = None) -> None:
         # transformers' own: the host's leaves out everything but the projector when that is tuned alone, and hands
         # `metrics` to a method that takes none since 4.47.
         with checkpoint_in_one_piece(self) as self._staging:
             Trainer._save_checkpoint(self, model, trial)
 
-    def _get_output_dir(self, trial) -> str:
+    def _get_output_dir(self, trial: Any) -> str:
         return str(self._staging) if self._staging else super()._get_output_dir(trial)
 
-    def _save_optimizer_and_scheduler(self, output_dir) -> None:
+    def _save_optimizer_and_scheduler(self, output_dir: Any) -> None:
         engine = self.model_wrapped
         if self.is_deepspeed_enabled and tuned_part(self.args) != "full":
             self.model_wrapped = WithoutFrozen(engine)
@@ -107,7 +107,7 @@ class EmoTraining(Host):
         finally:
             self.model_wrapped = engine
 
-    def _load_from_checkpoint(self, resume_from_checkpoint, model=None) -> None:
+    def _load_from_checkpoint(self, resume_from_checkpoint: Any, model: Any = None) -> None:
         # Without DeepSpeed. The base of an adapter, or of a projector alone, is there already.
         if tuned_part(self.args) != "projector":
             super()._load_from_checkpoint(resume_from_checkpoint, model)

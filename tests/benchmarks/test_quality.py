@@ -13,7 +13,7 @@ from benchmarks.quality.contrasts import contrasts
 from benchmarks.quality.data import Cell, Item
 from benchmarks.quality.logistic import fit_and_answer
 from benchmarks.quality.report import gain, gather, overall, table
-from benchmarks.quality.rows import append_row, read_rows
+from benchmarks.shared.rows import append_row, read_rows
 from emobench_data.io.errors import InputError
 
 TWO = "host;emollm"

@@ -7,8 +7,8 @@ import torch
 
 from benchmarks.quality.arms import ARMS, GUIDED, PLAIN, chosen
 from benchmarks.quality.data import CATEGORIES, CATEGORY, Item
-from benchmarks.quality.model import LanguageModel
 from benchmarks.quality.training import build, stacked, train
+from benchmarks.shared.language import LanguageModel
 from emobench_data.io.errors import InputError
 from emollm_plugin.prompt.encode import IGNORE_INDEX
 from emollm_plugin.prompt.templates import GUIDANCE

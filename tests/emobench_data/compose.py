@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from emobench_data.build.composition import Composition, load_composition
+from emobench_data.building.composition import Composition, load_composition
 
 from .make import write_clip, write_picture
 from .sources.helpers import jsonl, put
@@ -57,7 +57,7 @@ def _media(root: Path) -> None:
 
 def media_of(root: Path) -> dict[str, Path]:
     """Name below the data root -> path, of every medium that the data sets name."""
-    from emobench_data.build.gather import gather
+    from emobench_data.building.gather import gather
 
     records = gather(composition(root)).records
     return {path: root / path for record in records for path in record.paths}

@@ -34,6 +34,7 @@ def server(monkeypatch):
 
     `asked` holds path, key and body of every request, `url` is what a user would name.
     """
+    pytest.importorskip("openai", reason="needs the extra `endpoint`")
     monkeypatch.setenv("no_proxy", "*")
     made = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     made.asked, made.codes, made.reply = [], [], lambda body: "No"

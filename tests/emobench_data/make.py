@@ -36,14 +36,16 @@ def one_medium(path: str) -> tuple[Medium, ...]:
 
 def with_other_gold(one: Record) -> Record:
     """`one` with all that is ground truth in it changed: answer, accepted labels, annotation."""
-    kind = get_task(one.task).type
+    kind, answer = get_task(one.task).type, one.answer
     if isinstance(kind, Number):
-        answer = kind.low if one.answer > kind.low else kind.high
-    elif kind.name == "closed":
-        answer = one.options[(one.options.index(one.answer) + 1) % len(one.options)]
+        answer = kind.low if answer > kind.low else kind.high
+    elif isinstance(answer, tuple):
+        answer = tuple(option for option in one.options if option not in answer) or ("another",)
+    elif kind.takes_options:
+        answer = one.options[(one.options.index(answer) + 1) % len(one.options)]
     else:
-        answer = {"Yes": "No", "No": "Yes"}.get(one.answer, f"not {one.answer}")
-    return replace(one, answer=answer, accepted=(answer,), attributes=dict.fromkeys(one.attributes, "another"))
+        answer = {"Yes": "No", "No": "Yes"}.get(answer, f"not {answer}")
+    return replace(one, answer=answer, references=(answer,), attributes=dict.fromkeys(one.attributes, "another"))
 
 
 def write_picture(path: Path, colour=(200, 30, 30), size=(64, 48)) -> None:

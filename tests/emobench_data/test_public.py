@@ -29,11 +29,12 @@ def test_all_that_is_handed_out_is_there(place):
         module.no_such_name  # noqa: B018
 
 
-@pytest.mark.parametrize("first", ["", "import emobench_data.build.composition, emobench_data.validate.form; "])
+@pytest.mark.parametrize("first", ["", "import emobench_data.building.composition, emobench_data.validation.form; "])
 def test_the_functions_can_be_called_whatever_was_imported_before(first):
     code = f"{first}import emobench_data as e; from emobench_data import build, convert, score, validate\n"
-    code += "assert all(map(callable, (build, convert, score, validate, e.build, e.convert, e.score, e.validate)))\n"
-    code += "from emobench_data.build.composition import Composition; assert Composition is e.Composition"
+    code += "from inspect import isfunction\n"
+    code += "assert all(map(isfunction, (build, convert, score, validate, e.build, e.convert, e.score, e.validate)))\n"
+    code += "from emobench_data.building.composition import Composition; assert Composition is e.Composition"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

@@ -82,7 +82,7 @@ def make_data(folder, n=16):
                 "source": "tiny",
                 "task": "emo_c",
                 "answer": label,
-                "accepted": [label],
+                "references": [label],
                 "options": list(COLORS),
             }
         )

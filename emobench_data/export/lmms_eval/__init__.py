@@ -6,3 +6,4 @@ A task reads the questions, gold and media that `mini`, `convert` or `build` wro
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+STEPS = "_steps"  # ends the names of the tasks that ask what the question file asks

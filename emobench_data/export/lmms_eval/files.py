@@ -1,4 +1,7 @@
-"""The YAML files of lmms-eval, made from the tasks: one a task, what a family of them has in common, and the group of the six.
+"""The YAML files of lmms-eval, made from the tasks: two a task, what a family of them has in common, and groups of the six.
+
+`emobench_hate` asks for the answer alone, `emobench_hate_steps` what the question file asks: reasons in steps, where they were
+learned.
 
     python -m emobench_data lmms-eval-tasks --out FOLDER
 
@@ -14,12 +17,14 @@ from ...io.atomic import atomic_file
 from ...schema.task_type import TaskType
 from ...schema.tasks import TASKS, Task, get_task, known_tasks
 from ...schema.types import LABELS
+from . import STEPS
 
+REASONS = 192  # tokens of an answer with its reasons
 _HERE = "emobench_data.export.lmms_eval.tasks"
 
 _GROUP = """\
 # The benchmark as one group: the overall is the mean of the sub-tasks, each of equal weight.
-group: emobench
+group: emobench{steps}
 task:
 {tasks}
 aggregate_metric_list:
@@ -55,17 +60,21 @@ _METRIC = """\
     higher_is_better: {better}"""
 _TASK = """\
 include: {common}
-task: emobench_{name}
-process_docs: !function {here}.{name}
+task: emobench_{name}{steps}
+process_docs: !function {here}.{name}{steps}
 """
 
 
 def files(tasks: Iterable[str] = TASKS) -> dict[str, str]:
-    """File name -> text, for `tasks` by name; with the group, which is of the six alone."""
+    """File name -> text, for `tasks` by name; with the groups, which are of the six alone."""
     own = [get_task(name) for name in tasks]
-    made = {_common_name(task.type): _common(task.type) for task in own}
-    made |= {f"emobench_{task.name}.yaml": _task(task) for task in own}
-    return made | {"emobench.yaml": _GROUP.format(tasks="\n".join(f"  - emobench_{name}" for name in TASKS))}
+    made: dict[str, str] = {}
+    for steps in ("", STEPS):
+        made |= {_common_name(task.type, steps): _common(task.type, steps) for task in own}
+        made |= {f"emobench_{task.name}{steps}.yaml": _task(task, steps) for task in own}
+        listed = "\n".join(f"  - emobench_{name}{steps}" for name in TASKS)
+        made[f"emobench{steps}.yaml"] = _GROUP.format(steps=steps, tasks=listed)
+    return made
 
 
 def write(folder: Path) -> list[Path]:
@@ -78,16 +87,16 @@ def write(folder: Path) -> list[Path]:
     return paths
 
 
-def _common_name(kind: TaskType) -> str:
-    return "_sub_task_yaml" if kind.family == LABELS else f"_{kind.name}_yaml"
+def _common_name(kind: TaskType, steps: str) -> str:
+    return f"_sub_task{steps}_yaml" if kind.family == LABELS else f"_{kind.name}{steps}_yaml"
 
 
-def _common(kind: TaskType) -> str:
+def _common(kind: TaskType, steps: str) -> str:
     metrics = "\n".join(
         _METRIC.format(name=name, here=_HERE, better=str(better).lower()) for name, better in kind.aggregates.items()
     )
-    return _COMMON.format(here=_HERE, limit=kind.limit, metrics=metrics)
+    return _COMMON.format(here=_HERE, limit=REASONS if steps else kind.limit, metrics=metrics)
 
 
-def _task(task: Task) -> str:
-    return _TASK.format(common=_common_name(task.type), name=task.name, here=_HERE)
+def _task(task: Task, steps: str) -> str:
+    return _TASK.format(common=_common_name(task.type, steps), name=task.name, steps=steps, here=_HERE)

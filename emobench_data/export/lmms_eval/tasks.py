@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...io.errors import InputError
 from ...media.examine import is_there, leads_out, open_picture
 from ...schema.items import Gold
+from ...schema.parsing import closing
 from ...schema.questions import read_asked
-from ...schema.tasks import find_task
+from ...schema.tasks import DIRECT, find_task
 from ...schema.types import TYPES
 from ...scoring.gold import read_gold
 from ...scoring.reader import read
 from ..llava import QUESTIONS
+from . import STEPS
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -35,14 +37,14 @@ def _folder() -> Path:
 
 
 def __getattr__(name: str) -> Any:
-    """What a YAML file names: `FILES`, the questions of a task by its name, and the figures of its type by theirs.
+    """What a YAML file names: `FILES`, the questions of a task by its name, also with `_steps`, and the figures of its type.
 
     lmms-eval has `datasets` load a file before the questions are asked for.
     """
     if name == "FILES":
         return {"data_files": {"test": str(_folder() / QUESTIONS["test"][0])}}
-    if find_task(name):
-        return partial(_documents, task=name)
+    if find_task(task := name.removesuffix(STEPS)):
+        return partial(_documents, task=task, reasoned=task != name)
     if any(name in kind.aggregates for kind in TYPES.values()):
         return partial(_aggregated, name=name)
     raise AttributeError(name)
@@ -59,27 +61,31 @@ class Benchmark(NamedTuple):
 def _benchmark(folder: Path) -> Benchmark:
     questions, answers = (folder / name for name in QUESTIONS["test"])
     asked = read_asked(questions)
-    if any(question.reasoned for question in asked.values()):
-        raise InputError(
-            f"{questions}: holds questions that ask for reasons, which these tasks do not ask; write it with --form direct"
-        )
     gold, _ = read_gold(answers, questions, asked)
     documents: dict[str, list[dict[str, Any]]] = {}
     for key, question in asked.items():
         own = gold[key]
         entry: dict[str, Any] = {"id": key, "text": question.text}
         entry |= {"media": [[one.kind, one.path] for one in question.media]}
-        entry |= {"answer": own.type.written(own.answer), "source": own.source}
+        entry |= {"form": question.form, "answer": own.type.written(own.answer), "source": own.source}
         documents.setdefault(own.task, []).append(entry)
     return Benchmark(documents, gold)
 
 
-def _documents(_loaded: Dataset, *, task: str) -> Dataset:
+def _documents(_loaded: Dataset, *, task: str, reasoned: bool) -> Dataset:
     from datasets import Dataset
 
     documents = _benchmark(_folder()).documents
+    forms = {one["form"] for own in documents.values() for one in own}
+    if not reasoned and forms != {DIRECT}:
+        raise InputError(
+            f"{_folder()}: holds questions that ask for reasons, which emobench_{task} does not ask; write it with --form"
+            f" direct, or ask for --tasks emobench{STEPS}"
+        )
+    if reasoned and forms == {DIRECT}:
+        raise InputError(f"{_folder()}: asks for the answer alone; write it with --form steps, or ask for --tasks emobench")
     if task not in documents:
-        there = ", ".join(f"emobench_{name}" for name in documents)
+        there = ", ".join(f"emobench_{name}{STEPS if reasoned else ''}" for name in documents)
         raise InputError(f"{_folder()}: holds no question of {task}; ask for --tasks {there}")
     return Dataset.from_list(documents[task])
 
@@ -106,7 +112,8 @@ def process_results(document: dict[str, str], answers: Sequence[str]) -> dict[st
     `score`, from which lmms-eval takes the standard error of the first figure, is 1 where the two are equal.
     """
     gold = _benchmark(_folder()).gold[document["id"]]
-    truth, guess = read(gold, document["text"], answers[0])
+    said = closing(answers[0]) if document["form"] != DIRECT else answers[0]
+    truth, guess = read(gold, document["text"], said)
     counted = {"question": document["id"], "truth": truth, "guess": guess}
     scored = counted | {"score": gold.type.credit(truth, guess)}
     return {name: counted if place else scored for place, name in enumerate(gold.type.aggregates)}

@@ -7,14 +7,9 @@ from ..task import Task, task
 _LIGHT = "Look at the light and the colors alone."
 
 
-def _share(name: str, asked: str, ends: str) -> Task:
-    return task(
-        name,
-        name.capitalize(),
-        "number:low=0,high=1,decimals=1",
-        (f"How {asked} is this {{medium}}, from 0 for {ends}?", f"Rate how {asked} this {{medium}} is, from 0 for {ends}."),
-        look=_LIGHT,
-    )
+def _share(name: str, asked: str) -> Task:
+    wordings = f"How {asked} is this {{medium}}?", f"Rate how {asked} this {{medium}} is."
+    return task(name, name.capitalize(), "number:low=0,high=1,decimals=1", wordings, look=_LIGHT)
 
 
 TASKS = (
@@ -67,8 +62,8 @@ TASKS = (
         ("What do the people in this {medium} do?", "Which action does this {medium} show?"),
         look="Look at hands, posture and what they hold.",
     ),
-    _share("brightness", "bright", "the darkest to 1 for the brightest"),
-    _share("colorfulness", "colorful", "gray to 1 for the most colorful"),
+    _share("brightness", "bright"),
+    _share("colorfulness", "colorful"),
     task(
         "ambivalence",
         "Ambivalence",

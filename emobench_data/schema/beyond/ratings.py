@@ -1,73 +1,69 @@
-"""How strong, how pleasant: numbers that people gave to texts, in the range of the data set that has them."""
+"""How strong, how pleasant: numbers that people gave to texts and faces, in the range of the data set that has them.
+
+How to answer says the range, so that a question does not. Answers are trained with fewer decimals than means of ratings have:
+those beyond say nothing (our reading); gold keeps them.
+"""
 
 from __future__ import annotations
 
 from ..task import Task, task
 
 FELT = ("anger", "fear", "joy", "sadness")  # SemEval-2018's, each a task with figures of its own
+VADER = {"tweets": "tweet", "amazon": "review", "movies": "review", "news": "editorial"}
 
 
 def _intensity(emotion: str) -> Task:
     return task(
         f"ei_reg_{emotion}",
         f"EI-reg, {emotion}",
-        "number:low=0,high=1,decimals=3",
+        "number:low=0,high=1,decimals=2",
         (
-            f"How strong is the {emotion} of whoever wrote this, from 0 for none to 1 for the most?",
-            f"How much {emotion} does the writer of this {{medium}} feel, from 0 to 1?",
-            f"Rate the intensity of {emotion} in this {{medium}}, where 0 is none and 1 the most.",
+            f"How much {emotion} does whoever wrote this feel?",
+            f"How strong is the {emotion} in this {{medium}}?",
+            f"Rate the {emotion} of the writer.",
         ),
+        part_of="EI-reg",
     )
 
 
-def _emobank(dimension: str, ends: str) -> Task:
-    return task(
-        f"emobank_{dimension}",
-        f"EmoBank, {dimension}",
-        "number:low=1,high=5,decimals=2",
-        (
-            f"How high is the {dimension} of this {{medium}}, from 1 {ends}?",
-            f"Rate the {dimension} that this {{medium}} expresses or evokes, from 1 {ends}.",
-        ),
-    )
+def _emobank(dimension: str, *asked: str) -> Task:
+    return task(f"emobank_{dimension}", f"EmoBank, {dimension}", "number:low=1,high=5,decimals=1", asked)
 
 
 def _vader(kind: str, called: str) -> Task:
     return task(
         f"vader_{kind}",
         f"VADER, {kind}",
-        "number:low=-4,high=4,decimals=2",
-        (
-            f"How positive is this {called}, from -4 for extremely negative over 0 for neutral to 4 for extremely positive?",
-            f"Rate the sentiment of this {called}, where -4 is extremely negative and 4 extremely positive.",
-        ),
+        "number:low=-4,high=4,decimals=1",
+        (f"How positive is this {called}? Below 0 is negative.", f"Rate the sentiment of this {called}; below 0 is negative."),
     )
 
-
-VADER = {"tweets": "tweet", "amazon": "review of a product", "movies": "review of a film", "news": "editorial"}
 
 TASKS = (
     *map(_intensity, FELT),
     task(
         "v_reg",
         "V-reg",
-        "number:low=0,high=1,decimals=3",
-        (
-            "How does whoever wrote this feel, from 0 for the most negative to 1 for the most positive?",
-            "Rate the valence of this {medium}, where 0 is the most negative and 1 the most positive.",
-        ),
+        "number:low=0,high=1,decimals=2",
+        ("How positive does whoever wrote this feel?", "How pleasant is this {medium}?", "Rate the valence of this {medium}."),
     ),
-    _emobank("valence", "for unpleasant to 5 for pleasant"),
-    _emobank("arousal", "for calm to 5 for excited"),
-    _emobank("dominance", "for being controlled to 5 for being in control"),
+    task(
+        "sst",
+        "SST",
+        "number:low=0,high=1,decimals=2",
+        ("How well does this sentence of a review speak of the film?", "How positive is this sentence?"),
+    ),
+    _emobank("valence", "How pleasant is this {medium}?", "Rate the valence of this {medium}."),
+    _emobank("arousal", "How exciting is this {medium}?", "Rate the arousal of this {medium}."),
+    _emobank("dominance", "How much in control is who speaks in this {medium}?", "Rate the dominance of this {medium}."),
     *(_vader(kind, called) for kind, called in VADER.items()),
     task(
         "face_intensity",
         "EmoNet-Face, intensity",
         "number:low=0,high=7,decimals=1",
         (
-            "How strong is the named emotion in the face of this {medium}, from 0 for absent to 7 for very strong?",
-            "Rate how much of the named emotion this {medium} shows, where 0 is none and 7 very much.",
+            "How strong is the named emotion in the face of this {medium}?",
+            "Rate how much of the named emotion this {medium} shows.",
         ),
         look="Look at brows, eyes, mouth and the tilt of the head.",
     ),

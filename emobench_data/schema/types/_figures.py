@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...metrics import Cells, bootstrap, calibration, central, share, widened, with_interval
-from ...metrics.classification import FIGURES, figures
+from ...metrics import Confusion, bootstrap, calibration, percentiles, share, widened, with_interval
+from ...metrics.classification import METRICS, metrics_of
 from ...metrics.named import figures_of
 from ..items import AMBIGUOUS, MISSING, UNPARSED, Gold, Item
 from ..parsing import normal
@@ -22,7 +22,7 @@ Numbers = NDArray[np.int64]
 
 def measure(items: Sequence[Item], units: Numbers) -> Measured:
     """What `LabelType.measure` gives: the confusion matrix is counted once for all sources."""
-    cells = Cells([item.truth for item in items], [item.guess for item in items])
+    cells = Confusion([item.truth for item in items], [item.guess for item in items])
     golds = [item.gold for item in items]
     found = _figures(cells, cells.kinds, units, golds)
     by_source: dict[str, list[int]] = defaultdict(list)
@@ -51,13 +51,13 @@ def _only(golds: Sequence[Gold]) -> LabelType | None:
     return next(iter(found)) if len(found) == 1 else None  # type: ignore[return-value]
 
 
-def _figures(cells: Cells, kinds: Numbers, units: Numbers, golds: Sequence[Gold]) -> dict[str, Any]:
+def _figures(cells: Confusion, kinds: Numbers, units: Numbers, golds: Sequence[Gold]) -> dict[str, Any]:
     """Of items by their cell and unit, each `(n,)`."""
     right = share(cells.right[kinds], units)
     counts = np.bincount(kinds, minlength=len(cells.pairs))
-    point = dict(zip(FIGURES, figures((counts @ cells.adds)[None])[0].tolist()))
-    draws = bootstrap(units, kinds, cells.adds, figures)
-    limits = {name: widened(point[name], central(draws[:, FIGURES.index(name)]), right) for name in ("macro_f1", "uar")}
+    point = dict(zip(METRICS, metrics_of((counts @ cells.adds)[None])[0].tolist()))
+    draws = bootstrap(units, kinds, cells.adds, metrics_of)
+    limits = {name: widened(point[name], percentiles(draws[:, METRICS.index(name)]), right) for name in ("macro_f1", "uar")}
     predicted = Counter[str]()
     for (_, guess), n in zip(cells.pairs, counts.tolist()):
         predicted[guess] += n
@@ -84,13 +84,13 @@ def _baselines(gold: Counter[Gold]) -> dict[str, float]:
     total = gold.total()
     accepts = Counter[str]()
     for one, n in gold.items():
-        for label in one.accepted:
+        for label in one.references:
             accepts[label] += n
     answers = sorted({normal(one.answer) for one in gold})
     lucky = 0.0
     for one, n in gold.items():
         choices = one.type.drawn_from(one, answers)  # type: ignore[attr-defined]
-        lucky += n * sum(label in one.accepted for label in choices) / len(choices)
+        lucky += n * sum(label in one.references for label in choices) / len(choices)
     return {"majority": max(accepts.values()) / total, "random": lucky / total}
 
 
@@ -101,5 +101,5 @@ def _calibration(items: Sequence[Item]) -> dict[str, Any] | None:
         if item.answer and item.answer.probabilities:
             label = max(item.answer.probabilities, key=item.answer.probabilities.__getitem__)
             sure.append(item.answer.probabilities[label])
-            right.append(normal(label) in item.gold.accepted)
+            right.append(normal(label) in item.gold.references)
     return calibration(sure, right) if sure else None

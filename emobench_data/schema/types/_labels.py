@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FAMILY = "labels"
-NO_GOLD = "not a gold answer; it needs a string under 'answer', and lists of strings under 'accepted' and 'options'"
+NO_GOLD = "not a gold answer; it needs a string under 'answer', and lists of strings under 'references' and 'options'"
 
 
 class LabelType(TaskType):
@@ -36,17 +36,17 @@ class LabelType(TaskType):
     }
     aggregates: ClassVar[Mapping[str, bool]] = {"accuracy": True, "macro_f1": True}
 
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
         if not isinstance(answer, str) or not answer.strip():
             return "the answer is empty"
-        if answer not in accepted:
+        if answer not in references:
             return f"the answer {answer!r} is not among the accepted labels"
-        fault = self.label_fault(answer, accepted, options)
+        fault = self.label_fault(answer, references, options)
         if fault is None and options and not self.takes_options:
             return "only closed-set sub-tasks have options"
         return fault
 
-    def label_fault(self, answer: str, accepted: tuple[str, ...], options: tuple[str, ...]) -> str | None:
+    def label_fault(self, answer: str, references: tuple[str, ...], options: tuple[str, ...]) -> str | None:
         """As `answer_fault`, of an answer that is a word and among the accepted."""
         return None
 
@@ -68,9 +68,9 @@ class LabelType(TaskType):
         return measure(items, units)
 
     def aggregate(self, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float]:
-        from ...metrics import Cells
+        from ...metrics import Confusion
 
-        found = Cells(*zip(*pairs)).figures()
+        found = Confusion(*zip(*pairs)).metrics()
         return {"accuracy": found["accuracy"], "macro_f1": found["macro_f1"]}
 
     def cell(self, value: Any) -> str:
@@ -82,20 +82,20 @@ class LabelType(TaskType):
         return f"{100 * value:.1f}" if isinstance(value, float) else str(value)
 
 
-def gold_fault(answer: Any, accepted: Any, options: Any) -> str:
+def gold_fault(answer: Any, references: Any, options: Any) -> str:
     """What is wrong with a gold line that needs a word among the accepted, and lists of words."""
-    lists = all(isinstance(own, tuple) and {*map(type, own)} <= {str} for own in (accepted, options))
+    lists = all(isinstance(own, tuple) and {*map(type, own)} <= {str} for own in (references, options))
     if not isinstance(answer, str) or not lists:
         return NO_GOLD
-    return "" if answer in accepted else f"the answer {answer!r} is not among the accepted {[*accepted]!r}"
+    return "" if answer in references else f"the answer {answer!r} is not among the accepted {[*references]!r}"
 
 
-def among(labels: Mapping[str, str], options: Sequence[str], accepted: Iterable[str], keys: frozenset[str]) -> str:
+def among(labels: Mapping[str, str], options: Sequence[str], references: Iterable[str], keys: frozenset[str]) -> str:
     """What is wrong with labels, by their normal form, that should be the different `options` and hold the accepted ones."""
     if len(labels) < len(options):
         return f"two of the options {[*options]!r} are the same word"
     if not keys <= labels.keys():
-        named = [*accepted]
+        named = [*references]
         return f"{'the answer ' + repr(named[0]) if len(named) == 1 else 'an accepted answer'} is not among the options"
     return ""
 
@@ -107,4 +107,4 @@ def one_label(gold: Gold, found: frozenset[str], spelled: Mapping[str, str]) -> 
     if len(found) > 1:
         return gold.answer, AMBIGUOUS
     (key,) = found
-    return gold.answer, gold.answer if key in gold.accepted else spelled[key]
+    return gold.answer, gold.answer if key in gold.references else spelled[key]

@@ -27,14 +27,14 @@ class Closed(LabelType):
     close = f"Choose one of: {{options}}. {REASONS}that word or phrase."
     multiple_choice = takes_options = True
 
-    def label_fault(self, answer: str, accepted: tuple[str, ...], options: tuple[str, ...]) -> str | None:
-        return None if set(accepted) <= set(options) else f"the answer {answer!r} is not in the label set"
+    def label_fault(self, answer: str, references: tuple[str, ...], options: tuple[str, ...]) -> str | None:
+        return None if set(references) <= set(options) else f"the answer {answer!r} is not in the label set"
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
-        if fault := gold_fault(answer, accepted, options):
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
+        if fault := gold_fault(answer, references, options):
             return fault
-        keys, labels = frozenset(map(normal, accepted)), {normal(option): option for option in options}
-        return among(labels, options, accepted, keys) or Key(labels[normal(answer)], keys, options)
+        keys, labels = frozenset(map(normal, references)), {normal(option): option for option in options}
+        return among(labels, options, references, keys) or Key(labels[normal(answer)], keys, options)
 
     def read(self, gold: Gold, question: str, answer: str) -> tuple[str, str]:
         letters = _is_letter(answer) and shows_letters(question, gold.options)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ...io.errors import InputError
 from ..items import AMBIGUOUS, MISSING, UNPARSED, Gold, Item
 from ..parsing import conclusion
-from ..task_type import REASONS, Key, Measured, TaskType
+from ..task_type import REASONS, Key
 from ..words import fold
+from ._own_table import OwnTable, defined
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 OUT_OF_RANGE = "(out of range)"
 _BINS = 10
 # A number that stands alone: no part of a word, of `7,5`, of `1.2.3` or of a share in per cent, none of which is guessed at.
-_NUMBER = re.compile(r"(?<![\w.,])[-+\u2212]?(?:\d+(?:\.\d+)?|\.\d+)(?![\w%]|\s?%|[.,]\d)")
+NUMBER = re.compile(r"(?<![\w.,])[-+\u2212]?(?:\d+(?:\.\d+)?|\.\d+)(?![\w%]|\s?%|[.,]\d)")
 _OF = re.compile(r"\s*(?:/|out of|of)\s*", re.IGNORECASE)
 _ASKED = re.compile(r"a number from (\S+) to (\S+?)(?:,| only|\.\s*$)")
 
 
-class Number(TaskType):
+class Number(OwnTable):
     """An answer is a number from `low` to `high`, written with `decimals`.
 
     An answer must hold one number, or the same one several times; `7 of 10` and `7/10` are 7 where 10 is the end of the range.
@@ -40,21 +41,30 @@ class Number(TaskType):
         "read": "read",
         "pearson": "Pearson",
         "pearson_interval": "95 %-interval",
+        "pearson_upper": "upper half",
         "spearman": "Spearman",
         "mae": "MAE",
         "rmse": "RMSE",
         "median_mae": "MAE of the median",
         "mean_rmse": "RMSE of the mean",
+        "refused": "refused",
         "unparsed": "unparsed",
         "ambiguous": "ambiguous",
         "out_of_range": "out of range",
         "missing": "missing",
     }
+    counted: ClassVar[Mapping[str, str]] = {
+        "unparsed": UNPARSED,
+        "ambiguous": AMBIGUOUS,
+        "out_of_range": OUT_OF_RANGE,
+        "missing": MISSING,
+    }
     aggregates: ClassVar[Mapping[str, bool]] = {"pearson": True, "mae": False, "rmse": False}
 
     def __init__(self, low: float = 0, high: float = 10, decimals: int = 1) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high and 0 <= decimals <= 9):
-            raise InputError(f"task type 'number': no range from {low:g} to {high:g} with {decimals} decimals; give low < high")
+            got = f"low={low:g}, high={high:g} and decimals={decimals}"
+            raise InputError(f"task type 'number': got {got}; low must be below high, and decimals from 0 to 9")
         self.low, self.high, self.decimals = low, high, decimals
         told = {0: ", without decimals", 1: ", with one decimal"}.get(decimals, f", with {decimals} decimals")
         asked = f"a number from {low:g} to {high:g}{told}"
@@ -63,23 +73,24 @@ class Number(TaskType):
     def configured(self, options: Mapping[str, str]) -> Number:
         try:
             known = {"low": float, "high": float, "decimals": int}
-            return Number(**{key: known[key](value) for key, value in options.items()})
+            read = {key: known[key](value) for key, value in options.items()}
         except (KeyError, ValueError) as error:
             given = ",".join(f"{key}={value}" for key, value in options.items())
             raise InputError(f"task type 'number:{given}': expected numbers as low=, high= and decimals=") from error
+        return Number(**read)
 
     def _fault(self, answer: Any) -> str:
         if not isinstance(answer, (int, float)) or isinstance(answer, bool) or not math.isfinite(answer):
             return f"the answer {answer!r} is not a number"
         return "" if self.low <= answer <= self.high else f"the answer {answer:g} is not from {self.low:g} to {self.high:g}"
 
-    def answer_fault(self, answer: Any, accepted: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
-        if options or accepted != (answer,):
+    def answer_fault(self, answer: Any, references: tuple[Any, ...], options: tuple[str, ...]) -> str | None:
+        if options or references != (answer,):
             return "a number has neither options nor other accepted answers"
         return self._fault(answer) or None
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
-        if fault := self.answer_fault(answer, accepted, options or ()):
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
+        if fault := self.answer_fault(answer, references, options or ()):
             return fault
         return Key(float(answer), frozenset((float(answer),)), ())
 
@@ -94,16 +105,13 @@ class Number(TaskType):
     def stratum_order(self, counts: Mapping[str, int]) -> list[str]:
         return sorted(counts, key=lambda stratum: float(stratum.split(" ")[0]))
 
-    def choices(self, options: tuple[str, ...]) -> tuple[str, ...]:
-        return ()
-
     def read(self, gold: Gold, question: str, answer: str) -> tuple[float, float | str]:
         return gold.answer, self._said(answer)
 
     def _said(self, answer: str) -> float | str:
         """The one number that `answer` says, or a word for why there is none."""
         text = fold(conclusion(answer))
-        found = list(_NUMBER.finditer(text))
+        found = list(NUMBER.finditer(text))
         values = [float(match[0].replace("\u2212", "-")) for match in found]
         if len(found) == 2 and values[1] == self.high and _OF.fullmatch(text[found[0].end() : found[1].start()]):
             values.pop()
@@ -111,48 +119,37 @@ class Number(TaskType):
             return AMBIGUOUS if values else UNPARSED
         return values[0] if self.low <= values[0] <= self.high else OUT_OF_RANGE
 
-    def credit(self, truth: Any, guess: Any) -> float:
-        """1 less the error as a part of the range, and 0 where there is no number."""
-        return 0.0 if isinstance(guess, str) else 1 - abs(guess - truth) / (self.high - self.low)
+    def worth(self, truth: Any, guess: Any) -> float:
+        """1 less the error as a part of the range."""
+        return 1 - abs(guess - truth) / (self.high - self.low)
 
-    def measure(self, items: Sequence[Item], units: NDArray[np.int64]) -> Measured:
+    def figures(self, items: Sequence[Item], units: NDArray[np.int64]) -> dict[str, Any]:
+        """Of the answers that could be read; `pearson_filled` is of all, the middle of the range for those that could not.
+
+        `pearson_upper` is of the gold in the upper half of the range; `refused` is the share without a number.
+        """
         import numpy as np
 
-        found = self._figures(items, units)
-        places: dict[str, list[int]] = {}
-        for place, item in enumerate(items):
-            places.setdefault(item.gold.source, []).append(place)
-        found["sources"] = {
-            source: self._figures([items[place] for place in own], units[own]) for source, own in sorted(places.items())
-        }
-        return Measured(found, np.array([item.credit for item in items]))
-
-    def _figures(self, items: Sequence[Item], units: NDArray[np.int64]) -> dict[str, Any]:
-        import numpy as np
-
+        from ...metrics import regression
         from ...metrics.named import figures_of
 
-        truths, guesses = np.array([item.truth for item in items]), [item.guess for item in items]
-        read = [place for place, guess in enumerate(guesses) if not isinstance(guess, str)]
-        figures = figures_of(self.family, [(items[place].truth, items[place].guess) for place in read], units[read])
+        truths, middle = np.array([item.truth for item in items]), (self.low + self.high) / 2
+        read = [place for place, item in enumerate(items) if not self.unread(item.guess)]
+        pairs = [(items[place].truth, items[place].guess) for place in read]
+        said, filled = [item.guess for item in items], [middle if self.unread(item.guess) else item.guess for item in items]
         return {
-            "type": self.name,
-            "n": len(items),
-            "read": len(read),
-            **figures,
+            **figures_of(self.family, pairs, units[read]),
+            "pearson_upper": defined(regression.pearson_from(middle, *(tuple(zip(*pairs)) or ((), ())))),
+            "pearson_filled": defined(regression.pearson(truths, filled)),
+            "refused": said.count(UNPARSED) / len(items),
             "median_mae": float(np.abs(truths - np.median(truths)).mean()),
             "mean_rmse": float(truths.std()),
-            "units": len(np.unique(units)),
-            "unparsed": guesses.count(UNPARSED),
-            "ambiguous": guesses.count(AMBIGUOUS),
-            "out_of_range": guesses.count(OUT_OF_RANGE),
-            "missing": guesses.count(MISSING),
         }
 
     def aggregate(self, pairs: Sequence[tuple[Any, Any]]) -> dict[str, float]:
         from ...metrics import regression
 
-        read = [pair for pair in pairs if not isinstance(pair[1], str)]
+        read = [pair for pair in pairs if not self.unread(pair[1])]
         sides = tuple(zip(*read)) or ((), ())
         return {name: float(getattr(regression, name)(*sides)[0]) for name in self.aggregates}
 

@@ -29,10 +29,10 @@ class Open(LabelType):
     def choices(self, options: tuple[str, ...]) -> tuple[str, ...]:
         return ()
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
-        if fault := gold_fault(answer, accepted, options):
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
+        if fault := gold_fault(answer, references, options):
             return fault
-        return Key(answer, frozenset(map(normal, accepted)), ())
+        return Key(answer, frozenset(map(normal, references)), ())
 
     def read(self, gold: Gold, question: str, answer: str) -> tuple[str, str]:
         return _read(gold, answer)
@@ -46,7 +46,7 @@ class Open(LabelType):
 
 @lru_cache(1 << 16)
 def _read(gold: Gold, answer: str) -> tuple[str, str]:
-    return gold.answer, _label(gold, named(conclusion(answer), load_wheel().words, vocabulary(gold.accepted)))
+    return gold.answer, _label(gold, named(conclusion(answer), load_wheel().words, vocabulary(gold.references)))
 
 
 def _label(gold: Gold, found: frozenset[str]) -> str:
@@ -57,10 +57,10 @@ def _label(gold: Gold, found: frozenset[str]) -> str:
     """
     emotions = load_wheel().emotions
     meant = {emotions.get(word, word) for word in found}
-    right = {emotions.get(word, word) for word in found & gold.accepted}
+    right = {emotions.get(word, word) for word in found & gold.references}
     if not found:
         return UNPARSED
-    if right and all(word in gold.accepted or emotions.get(word, word) in right for word in found):
+    if right and all(word in gold.references or emotions.get(word, word) in right for word in found):
         return gold.answer
     if len(meant) > 1:
         return AMBIGUOUS

@@ -25,17 +25,17 @@ class YesNo(LabelType):
     close = f"{REASONS}Yes or No."
     multiple_choice = two_answers = True
 
-    def label_fault(self, answer: str, accepted: tuple[str, ...], options: tuple[str, ...]) -> str | None:
-        return None if set(accepted) <= set(YES_NO) else f"the answer must be Yes or No, not {answer!r}"
+    def label_fault(self, answer: str, references: tuple[str, ...], options: tuple[str, ...]) -> str | None:
+        return None if set(references) <= set(YES_NO) else f"the answer must be Yes or No, not {answer!r}"
 
     def choices(self, options: tuple[str, ...]) -> tuple[str, ...]:
         return YES_NO
 
-    def key(self, answer: Any, accepted: Any, options: Any) -> Key | str:
-        if fault := gold_fault(answer, accepted, options):
+    def key(self, answer: Any, references: Any, options: Any) -> Key | str:
+        if fault := gold_fault(answer, references, options):
             return fault
-        keys = frozenset(map(normal, accepted))
-        return among(_LABELS, YES_NO, accepted, keys) or Key(_LABELS[normal(answer)], keys, YES_NO)
+        keys = frozenset(map(normal, references))
+        return among(_LABELS, YES_NO, references, keys) or Key(_LABELS[normal(answer)], keys, YES_NO)
 
     def read(self, gold: Gold, question: str, answer: str) -> tuple[str, str]:
         return _read(gold, answer)

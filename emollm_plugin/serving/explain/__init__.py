@@ -15,6 +15,7 @@ from emobench_data.io.errors import InputError
 from ...evaluation.eyes import picture_of
 from ...evaluation.predictor import Predictor
 from ..ask import ask
+from ..sub_task import About
 from .picture import Sheet
 from .seen import look, watching
 
@@ -26,6 +27,7 @@ def explain(
     *,
     out: Path | str,
     labels: Sequence[str] | None = None,
+    about: About | None = None,
     title: str = "",
 ) -> dict[str, Any]:
     """Answer as `ask` does, and write the attention of that very pass over the picture to `out`, a PNG.
@@ -45,7 +47,7 @@ def explain(
         raise InputError(f"--out {out}: the picture is a PNG; give it a name that ends in .png")
     seen = predictor.eyes.open(image) if isinstance(image, (str, Path)) else predictor.eyes.picture(image)
     with watching(projector) as passed:
-        report = ask(predictor, seen, question, labels=labels)
+        report = ask(predictor, seen, question, labels=labels, about=about)
     sheet = Sheet(picture_of(seen.pixels, predictor.image_processor), title)
     sheet.answer(report, question)
     for panel in look(projector, passed):

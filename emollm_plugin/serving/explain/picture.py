@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from emobench_data.schema.steps import read_steps
+from emobench_data.scoring.gold import task_title
+
 from .seen import Map, Panel
 
 WIDTH, MARGIN, TILE, GAP = 1080, 32, 236, 24
@@ -17,6 +20,7 @@ INK, GREY, BAR, PAPER = (30, 30, 34), (105, 105, 112), (206, 84, 62), (255, 255,
 # From least to most; dark to light, so that it is read in print and by the colour-blind.
 RAMP = np.array([(38, 18, 84), (136, 34, 106), (214, 70, 72), (250, 146, 40), (252, 240, 150)], float)
 LABELS_SHOWN, TEXT_LINES = 8, 13
+NAME = 96  # of a step
 
 
 class Sheet:
@@ -36,7 +40,8 @@ class Sheet:
 
     def answer(self, report: dict[str, Any], question: str | None) -> None:
         """The emotion as headline; below it the picture, the probabilities and the model's own words."""
-        self._text(MARGIN, f"{report['emotion']}, {100 * report['confidence']:.0f} %", 32, INK)
+        found = report["emotion"] if "emotion" in report else f"{task_title(report['task'])}: {report['label'] or 'no answer'}"
+        self._text(MARGIN, f"{found}, {100 * report['confidence']:.0f} %", 32, INK, width=WIDTH - 2 * MARGIN)
         self.y += 52
         second, third = (MARGIN + n * (TILE + GAP) for n in (1, 2))
         self._text(MARGIN, "What the model sees", 17, INK)
@@ -46,8 +51,10 @@ class Sheet:
         self.image.paste(self.seen.resize((TILE, TILE), Image.Resampling.BICUBIC), (MARGIN, top))
         self._bars(second, top, report["probabilities"])
         width = 2 * TILE + GAP
-        words = report["rationale"] or report.get("note") or "(no words)"
-        self.y += self._text(third, words, 15, INK, width=width, lines=TEXT_LINES)
+        if report.get("words"):
+            asked = f'With the words "{report["words"]}"'
+            self.y += 6 + self._text(third, asked, 14, GREY, width=width, lines=2)
+        self._steps(third, report["rationale"] or report.get("note") or "(no words)", width)
         self.y += 6 + self._text(third, f"Trained on: {report['trained_on']}", 14, GREY, width=width, lines=2, above=-6)
         if question:
             self.y += 10
@@ -92,7 +99,7 @@ class Sheet:
         ranked = sorted(shares.items(), key=lambda pair: -pair[1])
         rest = ranked[LABELS_SHOWN:]
         rows = [*ranked[:LABELS_SHOWN], *([(f"{len(rest)} others", sum(share for _, share in rest))] if rest else [])]
-        step = min(TILE // len(rows), 33)
+        step = min(TILE // max(len(rows), 1), 33)
         for row, (label, share) in enumerate(rows):
             y = top + row * step
             end = x + round(TILE * share)
@@ -103,6 +110,16 @@ class Sheet:
             number = f"{100 * share:.1f} %"
             self.pen.text((x, y), _cut(label, font, TILE - 60), fill=INK, font=font)
             self.pen.text((x + TILE - font.getlength(number), y), number, fill=INK, font=font)
+
+    def _steps(self, x: int, words: str, width: int) -> None:
+        """Steps a line each, their names apart, or what else was said."""
+        steps = read_steps(words)[:TEXT_LINES]
+        if not steps:
+            self.y += self._text(x, words, 15, INK, width=width, lines=TEXT_LINES)
+            return
+        for name, value in steps:
+            self._text(x, name, 15, GREY, width=NAME - 8)
+            self.y += 6 + self._text(x + NAME, value, 15, INK, width=width - NAME, lines=max(1, TEXT_LINES // len(steps)))
 
     def _tile(self, x: int, one: Map) -> None:
         high = float(one.values.max()) if one.top is None else one.top

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from emobench_data.build.preparation import MEDIA_CACHE
+from emobench_data.building.preparation import MEDIA_CACHE
 from emobench_data.cli.commands import main
 from emobench_data.sources import all_sources
 
@@ -202,3 +202,26 @@ def test_importing_the_package_is_light():
     heavy = ("numpy", "PIL", "av", "decord", "sklearn", "torch")
     code = f"import sys, emobench_data; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["scoer"], "no such command 'scoer'"),
+        (["--quite"], "unknown argument --quite; see"),
+        (["score", "--question", "q.jsonl"], "unknown argument --question; is --questions meant?; see"),
+        (["score"], "missing option '--questions'; see"),
+        (["mini", "--out", "m", "--train", "many"], "invalid value for '--train': 'many' is not a valid integer; see"),
+        (["merge", "--questions", "q", "--out", "o"], "missing argument 'PARTS...'; see"),
+    ],
+    ids=str,
+)
+def test_words_that_no_command_knows_are_one_line(words, said):
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2 and done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert done.stderr.lower().startswith(f"error: {said}".lower()) and done.stderr.rstrip().endswith("--help")
+
+
+def test_help_is_no_error():
+    done = CliRunner().invoke(main, [])
+    assert "Usage:" in done.output and "error:" not in done.output

@@ -1,12 +1,19 @@
 """LLaVA's files: what its loaders expect, and nothing that would trip them."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emobench_data import InputError
-from emobench_data.export.llava import neutral, write_questions, write_training_json
+from emobench_data.building.composition import Composition
+from emobench_data.building.gather import Gathered
+from emobench_data.building.record_exports import write_records
+from emobench_data.building.statistics import Statistics
+from emobench_data.export.llava import neutral
+from emobench_data.io.outputs import Outputs
 from emobench_data.mini.plan import make_plan
 from emobench_data.schema.medium import Medium
 from emobench_data.schema.parsing import closing
@@ -17,21 +24,29 @@ from ..make import read_lines, record, with_other_gold
 HOSTILE = "look <image> and <video> </s> <|im_end|> <s> <IMAGE> <<image>> <im_start>"
 
 
-def train(folder, *records, **options):
-    write_training_json(records, folder / "train.json", **options)
+def write(folder, records, split, *, videos="clips", **plan):
+    """`records` as all of a split, in LLaVA's files."""
+    composition = Composition(data_root=folder, parts=(), videos=videos, shuffle=None, **plan)
+    with Outputs(folder) as outputs:
+        own = [replace(one, split=split) for one in records]
+        write_records(Gathered(own), composition, outputs, Statistics({}), tables=False)
+
+
+def train(folder, *records, **plan):
+    write(folder, records, "train", **plan)
     return orjson.loads((folder / "train.json").read_bytes())
 
 
-def ask(folder, *records, **options):
-    write_questions(records, folder / "questions.jsonl", folder / "gold.jsonl", **options)
+def ask(folder, *records, **plan):
+    write(folder, records, "test", **plan)
     return read_lines(folder / "questions.jsonl"), read_lines(folder / "gold.jsonl")
 
 
 def test_training_entry(tmp_path):
-    (entry,) = train(tmp_path, record(text='Tweet: "so"'), media_prefix="sets/a/")
+    (entry,) = train(tmp_path, record(text='Tweet: "so"'))
     human, gpt = entry["conversations"]
     assert entry["id"] == "made_up/1/sarcasm"
-    assert entry["image"] == "sets/a/pictures/1.jpg"
+    assert entry["image"] == "pictures/1.jpg"
     assert human["from"] == "human" and human["value"].startswith('<image>\nTweet: "so"\n')
     assert any(wording.format(medium="image") in human["value"] for wording in TASKS["sarcasm"].wording.training)
     assert gpt == {"from": "gpt", "value": "Yes"}
@@ -46,16 +61,16 @@ def test_text_only_has_no_medium(tmp_path):
 
 
 def test_question_entry_has_no_placeholder_and_no_answer(tmp_path):
-    (question,), (gold,) = ask(tmp_path, record(task="emo_o", answer="joy", accepted=("joy", "glee")), media_prefix="m")
+    (question,), (gold,) = ask(tmp_path, record(task="emo_o", answer="joy", references=("joy", "glee")))
     assert set(question) == {"question_id", "image", "text"}
-    assert question["image"] == "m/pictures/1.jpg"
+    assert question["image"] == "pictures/1.jpg"
     assert "<image>" not in question["text"] and "joy" not in question["text"]
     assert gold == {
         "question_id": question["question_id"],
         "source": "made_up",
         "task": "emo_o",
         "answer": "joy",
-        "accepted": ["joy", "glee"],
+        "references": ["joy", "glee"],
         "options": [],
     }
 
@@ -113,8 +128,8 @@ def test_video_without_storyboards(tmp_path):
 
 def test_video_with_storyboards_is_a_picture(tmp_path):
     clip = record(media="clips/1.mp4")
-    (entry,) = train(tmp_path, clip, storyboards=True)
-    (question,), _ = ask(tmp_path, clip, storyboards=True)
+    (entry,) = train(tmp_path, clip, videos="storyboards")
+    (question,), _ = ask(tmp_path, clip, videos="storyboards")
     assert entry["image"] == question["image"] == "clips/1.mp4.storyboard.jpg"
     assert "video" not in entry
     assert entry["conversations"][0]["value"].startswith("<image>\nThe picture holds four frames")
@@ -129,26 +144,9 @@ BOTH = (Medium("image", "1.jpg"), Medium("image", "2.jpg"))
     [(BOTH, "has 2 media of kind image"), ((BOTH[0], Medium("video", "1.mp4")), "has an image and a video")],
 )
 def test_media_that_no_record_of_llavas_holds_are_refused(tmp_path, media, words):
-    for write in (train, ask):
+    for write_it in (train, ask):
         with pytest.raises(InputError, match=f"record made_up/1/sarcasm: {words}; LLaVA's files hold one picture or clip"):
-            write(tmp_path, record(media=media))
-    assert not list(tmp_path.glob("*.json*"))
-
-
-def test_a_repeated_id_is_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(InputError, match="made_up/1/sarcasm: occurs twice"):
-        train(tmp_path, record(), record())
-    with pytest.raises(InputError, match="occurs twice"):
-        ask(tmp_path, record(), record())
-    assert not list(tmp_path.iterdir())
-
-
-def test_an_error_keeps_the_file_of_before(tmp_path):
-    train(tmp_path, record())
-    before = (tmp_path / "train.json").read_bytes()
-    with pytest.raises(InputError):
-        train(tmp_path, record(item="2"), record(item="2"))
-    assert (tmp_path / "train.json").read_bytes() == before
+            write_it(tmp_path, record(media=media))
 
 
 def test_the_same_records_give_the_same_bytes(tmp_path):
@@ -159,18 +157,12 @@ def test_the_same_records_give_the_same_bytes(tmp_path):
     assert (tmp_path / "train.json").read_bytes() == first
 
 
-def test_records_are_written_as_they_come(tmp_path):
-    assert write_training_json((record(item=str(i)) for i in range(3)), tmp_path / "train.json") == 3
-    assert write_questions(iter([record()]), tmp_path / "q", tmp_path / "a") == 1
-    assert train(tmp_path) == []
-
-
 def test_a_rationale_stands_before_the_answer_and_is_asked_for(tmp_path):
     one = record(text='Tweet: "so"')
-    (entry,) = train(tmp_path, one, rationales={one.id: "The words <image> praise rain."})
+    (entry,) = train(tmp_path, one, rationale="only", rationales={one.id: "The words <image> praise rain."})
     human, gpt = (turn["value"] for turn in entry["conversations"])
     assert gpt == "The words [image] praise rain.\nAnswer: Yes" and closing(gpt) == "Yes"
-    (question,), (gold,) = ask(tmp_path, one, form=lambda _: "guided")
+    (question,), (gold,) = ask(tmp_path, one, form="guided")
     assert question["form"] == "guided" and set(gold) == set(ask(tmp_path, one)[1][0])
     assert human.startswith('<image>\nTweet: "so"\n') and human.endswith(TASKS["sarcasm"].close)
     assert question["text"].endswith(TASKS["sarcasm"].close)
@@ -184,8 +176,8 @@ def test_ground_truth_cannot_reach_an_inference_prompt(tmp_path, task, form):
     changed = list(map(with_other_gold, test))
     files = []
     for name, records in (("as it is", test), ("changed", changed)):
-        questions, answers = tmp_path / f"{name} q", tmp_path / f"{name} a"
-        write_questions(records, questions, answers, storyboards=True, form=lambda _: form)
-        files.append((questions.read_bytes(), answers.read_bytes()))
+        (tmp_path / name).mkdir()
+        ask(tmp_path / name, *records, videos="storyboards", form=form)
+        files.append([(tmp_path / name / file).read_bytes() for file in ("questions.jsonl", "gold.jsonl")])
     assert len(test) == 36 and all(one.answer != other.answer for one, other in zip(test, changed))
     assert files[0][0] == files[1][0] and files[0][1] != files[1][1]

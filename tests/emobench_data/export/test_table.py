@@ -2,7 +2,7 @@
 
 import pytest
 
-from emobench_data.build.benchmark import build
+from emobench_data.building.benchmark import build
 from emobench_data.export import table
 
 from ..compose import composition, data_sets

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from emobench_data.build.benchmark import build
+from emobench_data.building.benchmark import build
 from emobench_data.export.llava import show
 from emobench_data.export.vlmevalkit import choices, header, line, task_file
 from emobench_data.schema.tasks import TASKS
@@ -55,7 +55,7 @@ def test_pandas_reads_every_cell_as_vlmevalkit_has_it_read(tmp_path):
 
 
 def test_of_several_right_answers_one_is_offered_and_of_28_options_26():
-    one = record(task="intent", options=LABELS, answer=LABELS[20], accepted=(LABELS[3], LABELS[20]))
+    one = record(task="intent", options=LABELS, answer=LABELS[20], references=(LABELS[3], LABELS[20]))
     offered = choices(one)
     assert len(offered) == 26 and LABELS[20] in offered and LABELS[3] not in offered
     assert offered == [label for label in LABELS if label in offered] == choices(one)

@@ -1,9 +1,12 @@
 """Asking an endpoint: what is tried again, what ends a run, and what is kept."""
 
+import sys
+
 import pytest
 
 from emobench_data import InputError
-from emobench_data.io.chat import GIVE_UP, TRIES, Budget, Endpoint, Refused, Request, ask_all
+from emobench_data.io.chat import GIVE_UP, Budget, Endpoint, Refused, Request, ask_all
+from emobench_data.io.connection import TRIES
 
 from ..make import read_lines
 
@@ -37,6 +40,27 @@ def test_busy_and_broken_replies_are_tried_again(ask, server):
     assert ask("a").said == {"a": "fine"} and len(server.asked) == len(shapes) + 1
     server.codes = [500, 429, 503]
     assert ask("b").said == {"b": "fine"} and not server.codes
+
+
+def test_a_key_goes_to_the_endpoint_alone(ask, server, tmp_path, monkeypatch, caplog):
+    """Not the environment's, not to where a reply leads, and into no log."""
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    ask("a")
+    assert server.asked[0][1] is None
+    endpoint = Endpoint(server.url, "m", tmp_path / "other.jsonl", key="own", pause=0)
+    with caplog.at_level("DEBUG"):
+        ask_all(endpoint, [Request("a", lambda: "a")], max_tokens=5)
+    assert server.asked[1][1] == "Bearer own" and "own" not in caplog.text.replace("own.jsonl", "")
+    server.reply = lambda body: 302
+    with pytest.raises(InputError, match="answers 302") as caught:
+        ask_all(endpoint, [Request("b", lambda: "b")], max_tokens=5)
+    assert len(server.asked) == 3 and "own;" not in str(caught.value)
+
+
+def test_without_openai_the_way_out_is_named(ask, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openai", None)
+    with pytest.raises(InputError, match=r"needs the package openai; run: pip install 'emollm-llava\[endpoint\]'"):
+        ask("a")
 
 
 def test_a_busy_endpoint_is_not_asked_for_ever(ask, server):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from emobench_data.metrics import Cells, bootstrap, central, macro_f1, uar
-from emobench_data.metrics.classification import figures
+from emobench_data.metrics import Confusion, bootstrap, macro_f1, percentiles, uar
+from emobench_data.metrics.classification import metrics_of
 
 from ...conftest import ROOT
 
@@ -24,24 +24,24 @@ def answers(groups, each, rng):
 def test_the_draws_are_those_of_units_drawn_one_by_one(groups, each):
     rng = np.random.default_rng(1)
     truth, guess, units = answers(groups, each, rng)
-    cells = Cells(truth.tolist(), guess.tolist())
-    drawn = bootstrap(units, cells.kinds, cells.adds, figures)
+    cells = Confusion(truth.tolist(), guess.tolist())
+    drawn = bootstrap(units, cells.kinds, cells.adds, metrics_of)
     plain = []
     for _ in range(1000):
         chosen = np.concatenate([np.flatnonzero(units == unit) for unit in rng.integers(groups, size=groups)])
         own = truth[chosen], guess[chosen]
         plain.append([(own[0] == own[1]).mean(), macro_f1(*map(np.ndarray.tolist, own)), uar(*map(np.ndarray.tolist, own))])
     for mine, theirs in zip(drawn.T, np.array(plain).T):
-        assert central(mine) == pytest.approx(central(theirs), abs=0.015)
+        assert percentiles(mine) == pytest.approx(percentiles(theirs), abs=0.015)
         assert mine.std() == pytest.approx(theirs.std(), rel=0.1)
 
 
 def test_the_order_of_items_changes_nothing_and_no_draw_differs_by_machine():
-    cells = Cells(["a"] * 10, ["a"] * 7 + ["b"] * 3)
-    draws = bootstrap(np.arange(10), cells.kinds, cells.adds, figures)[:, 0]
+    cells = Confusion(["a"] * 10, ["a"] * 7 + ["b"] * 3)
+    draws = bootstrap(np.arange(10), cells.kinds, cells.adds, metrics_of)[:, 0]
     assert draws[:6].tolist() == DRAWN
-    turned = Cells(["a"] * 10, ["a"] * 3 + ["b"] * 3 + ["a"] * 4)
-    assert (bootstrap(np.arange(10), turned.kinds, turned.adds, figures)[:, 0] == draws).all()
+    turned = Confusion(["a"] * 10, ["a"] * 3 + ["b"] * 3 + ["a"] * 4)
+    assert (bootstrap(np.arange(10), turned.kinds, turned.adds, metrics_of)[:, 0] == draws).all()
 
 
 def test_units_need_no_order():
@@ -50,14 +50,14 @@ def test_units_need_no_order():
     order = rng.permutation(len(units))
     found = []
     for own in (np.arange(len(units)), order):
-        cells = Cells(truth.tolist(), guess.tolist())
-        found.append(bootstrap(units[own], cells.kinds[own], cells.adds, figures))
+        cells = Confusion(truth.tolist(), guess.tolist())
+        found.append(bootstrap(units[own], cells.kinds[own], cells.adds, metrics_of))
     assert (found[0] == found[1]).all()
 
 
 def test_a_single_unit_is_drawn_as_it_is():
-    cells = Cells(["a", "a"], ["b", "a"])
-    assert (bootstrap([4, 4], cells.kinds, cells.adds, figures, draws=7)[:, 0] == [0.5] * 7).all()
+    cells = Confusion(["a", "a"], ["b", "a"])
+    assert (bootstrap([4, 4], cells.kinds, cells.adds, metrics_of, draws=7)[:, 0] == [0.5] * 7).all()
 
 
 def test_there_is_one_bootstrap_and_one_macro_f1():

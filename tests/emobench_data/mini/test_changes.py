@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from emobench_data.build.convert import make_mini
+from emobench_data.building.convert import make_mini
 from emobench_data.media.video import Sampling, read_frames
 from emobench_data.mini.changes import ANSWERS, SHOWN, STEPS, make_changes
 

@@ -98,4 +98,4 @@ def test_no_prompt_of_an_open_question_names_its_answer(plan):
     for record in plan.records:
         if record.task == "emo_o":
             words = question(record, training=True).lower().split()
-            assert not set(record.accepted) & set(words)
+            assert not set(record.references) & set(words)

@@ -88,11 +88,11 @@ def test_the_evidence_is_there_before_the_label(shared_data):
     """Of OASIS, whose label is made of ratings: with another label the same evidence would stand."""
     records = list(get_source("oasis").records(shared_data / "oasis_pixabay", Skips()))
     for one in records:
-        texts = [by_rule(replace(one, answer=label, accepted=(label,))) for label in one.options]
+        texts = [by_rule(replace(one, answer=label, references=(label,))) for label in one.options]
         assert len({text.rpartition(" This points to")[0] for text in texts if text}) == 1
 
 
 def test_what_is_seen_in_mini_does_not_name_its_label():
     for one in make_plan(train=72, test=36, seed=0).records:
         shown = f" {normal(' '.join(one.attributes.values()))} "
-        assert TASKS[one.task].type.name == "yes_no" or not any(f" {normal(label)} " in shown for label in one.accepted)
+        assert TASKS[one.task].type.name == "yes_no" or not any(f" {normal(label)} " in shown for label in one.references)

@@ -20,7 +20,7 @@ from emobench_data.io.chat import Endpoint
 from emobench_data.rationale.choose import read_rationales
 from emobench_data.rationale.teacher import SIDE, make_rationales
 from emobench_data.schema.medium import Medium
-from emobench_data.schema.record_files import read_record_file, write_record_file
+from emobench_data.schema.record_files import read_record_file, record_line
 
 from ..make import read_lines, record, write_clip, write_lines, write_picture
 
@@ -38,6 +38,10 @@ def root(tmp_path):
     for number in range(6):
         write_picture(tmp_path / f"media/{number}.jpg", size=(1200, 300))
     return tmp_path / "media"
+
+
+def write_records_to(path, records):
+    path.write_bytes(b"".join(map(record_line, records)))
 
 
 def asked_text(body):
@@ -161,7 +165,7 @@ def command(server, root, *more):
 
 def test_the_command_reports_the_share_and_ends_with_its_budget(server, root, monkeypatch):
     monkeypatch.setenv("EMOLLM_RATIONALE_KEY", "k")
-    write_record_file(map(face, range(6)), root.parent / "records.jsonl")
+    write_records_to(root.parent / "records.jsonl", map(face, range(6)))
     server.reply = lambda body: f"{GOOD}\nAnswer: {'fear' if number_of(body) == 1 else 'anger'}"
     done = CliRunner().invoke(main, command(server, root, "--max-calls", "3"))
     assert done.exit_code == 0, done.output
@@ -174,7 +178,7 @@ def test_the_command_reports_the_share_and_ends_with_its_budget(server, root, mo
 
 
 def test_a_killed_run_goes_on_and_asks_nothing_twice(server, root):
-    write_record_file(map(face, range(6)), root.parent / "records.jsonl")
+    write_records_to(root.parent / "records.jsonl", map(face, range(6)))
     held, cache = threading.Event(), root.parent / "out.jsonl.cache.jsonl"
 
     def reply(body):
@@ -203,18 +207,19 @@ def test_a_killed_run_goes_on_and_asks_nothing_twice(server, root):
 
 
 def test_records_come_back_as_they_were_written(tmp_path):
-    records = [face(1, accepted=("anger", "fear"), split="train", group="g", attributes={"scene": "é"}), record()]
-    write_record_file(records, tmp_path / "r.jsonl")
+    records = [face(1, references=("anger", "fear"), split="train", group="g", attributes={"scene": "é"}), record()]
+    write_records_to(tmp_path / "r.jsonl", records)
     assert read_record_file(tmp_path / "r.jsonl") == records
 
 
 def test_records_of_an_earlier_version_are_read(tmp_path):
-    """Then a record had the path of one medium, and its kind under `modality`."""
+    """Then a record had the path of one medium, its kind under `modality`, and `accepted` for `references`."""
     records = [record(), record(item="2", media="2.mp4"), record(item="3", media="", text="So it goes.")]
-    write_record_file(records, tmp_path / "r.jsonl")
+    write_records_to(tmp_path / "r.jsonl", records)
     lines = read_lines(tmp_path / "r.jsonl")
     for line, kind in zip(lines, ("image", "video", "text")):
         line |= {"modality": kind, "media": line["media"][0]["path"] if line["media"] else ""}
+        line["accepted"] = line.pop("references")
     assert read_record_file(write_lines(tmp_path / "old.jsonl", lines)) == records
 
 

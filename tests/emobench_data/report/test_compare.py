@@ -2,8 +2,8 @@
 
 import pytest
 
-from emobench_data.report.alike import Put, fault
 from emobench_data.report.compare import Verdict, compare, sign_test
+from emobench_data.report.same_question import AskedAs, differs
 from emobench_data.schema.medium import Medium
 
 from ..make import write_picture
@@ -19,7 +19,7 @@ def test_mcnemar_is_the_exact_binomial_test(lost, won):
 
 def verdicts(rights, task="t", group=1):
     """Verdicts over questions of which `group` make a unit."""
-    same = Put(("?",), (), None, "gold")
+    same = AskedAs(("?",), (), None, "gold")
     return {f"{task}{i}": Verdict(task, float(right), f"{task}{i // group}", same) for i, right in enumerate(rights)}
 
 
@@ -69,7 +69,7 @@ def test_only_questions_that_are_the_same_are_compared():
         ("t2", {"gold": "other"}),
         ("t3", {"media": (Medium("image", "other.jpg"),)}),
     ):
-        second[name] = second[name]._replace(put=second[name].put._replace(**change))
+        second[name] = second[name]._replace(asked_as=second[name].asked_as._replace(**change))
     found = compare(first, second)
     assert found["tasks"]["t"]["n"] == 1 and found["overall"]["difference"] == 0
     assert found["left_out"] == {
@@ -85,11 +85,11 @@ def test_media_of_one_name_are_compared_by_content(tmp_path):
     for folder, colour in (("a", (1, 2, 3)), ("b", (1, 2, 3)), ("c", (9, 9, 9))):
         write_picture(tmp_path / folder / "x.jpg", colour)
     (tmp_path / "d").mkdir()
-    puts = {name: Put(("?",), (Medium("image", "x.jpg"),), tmp_path / name, "") for name in "abcd"}
-    assert fault(puts["a"], puts["b"]) == "" and fault(puts["a"], puts["c"]) == "about another medium"
-    assert fault(puts["a"], puts["d"]) == "", "what is not there is compared by name"
+    puts = {name: AskedAs(("?",), (Medium("image", "x.jpg"),), tmp_path / name, "") for name in "abcd"}
+    assert differs(puts["a"], puts["b"]) == "" and differs(puts["a"], puts["c"]) == "about another medium"
+    assert differs(puts["a"], puts["d"]) == "", "what is not there is compared by name"
     secret = (
         puts["a"]._replace(media=(Medium("image", "../c/x.jpg"),)),
         puts["b"]._replace(media=(Medium("image", "../c/x.jpg"),)),
     )
-    assert fault(*secret) == ""
+    assert differs(*secret) == ""

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data.cli.commands import main
-from emobench_data.report import write_report
-from emobench_data.report.pictures import confusion_svg, thumbnail
+from emobench_data.report import page, write_report
+from emobench_data.report.confusion import matrix
+from emobench_data.report.pictures import thumbnail
 
 from ..make import read_lines, write_clip, write_lines, write_picture
 from ..scoring.test_scoring import FEELINGS, gold
@@ -132,7 +133,7 @@ def test_questions_given_on_the_command_line_go_before_those_of_the_run(rich_run
 
 def test_a_matrix_of_many_labels():
     confusion = {f"label{i:02}": {f"label{i:02}": 40 - i, "(unparsed)": 1} for i in range(20)}
-    svg = confusion_svg(confusion, "Many")
+    svg = page._template().make_module({"runs": [], "sections": []}).matrix(matrix(confusion, "Many"))
     names = re.findall(r">([^<>]+)</text>", svg)
     assert names.count("(other)") == 2 and names.count("(unparsed)") == 1 and names.count("label13") == 2
     assert "label14" not in names and "<title>label00 → label00: 40</title>" in svg

@@ -11,7 +11,8 @@ from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_training
 from emobench_data.schema import questions
 from emobench_data.schema.medium import Medium
-from emobench_data.schema.questions import Question, chunk, merge_answers, read_questions, write_science
+from emobench_data.schema.questions import Question, answer_tokens, chunk, merge_answers, read_questions, write_science
+from emobench_data.schema.tasks import get_task
 
 ROWS = [
     {"question_id": "a", "image": "1.png", "text": "Which?", "options": ["joy", "fear"]},
@@ -129,3 +130,12 @@ def test_a_byte_order_mark_does_not_count_in_questions_and_is_named_in_training_
     (tmp_path / "train.json").write_text("\ufeff[]", encoding="utf-8")
     with pytest.raises(InputError, match="begins with a byte order mark"):
         read_training(tmp_path / "train.json")
+
+
+def test_the_room_of_answers_follows_from_form_and_task():
+    def room(*keys, form="direct"):
+        return answer_tokens([Question(key, text="?", form=form) for key in keys])
+
+    assert room(1, "mini/1/hate", "own/nothing") == 16
+    assert room("mini/1/hate", "esconv/1/reply") == get_task("reply").type.limit > 16
+    assert room("mini/1/hate", form="steps") == 192 and room("esconv/1/reply", form="steps") == 192

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emobench_data import InputError
-from emobench_data.build.composition import Composition
-from emobench_data.build.gather import Gathered
-from emobench_data.build.record_exports import write_records
-from emobench_data.build.statistics import Statistics
+from emobench_data.building.composition import Composition
+from emobench_data.building.gather import Gathered
+from emobench_data.building.record_exports import write_records
+from emobench_data.building.statistics import Statistics
 from emobench_data.io.outputs import Outputs
 from emobench_data.schema.records import Medium, Record, path_fault
 from emobench_data.schema.tasks import TASKS
@@ -39,7 +39,7 @@ from ..make import record
         ({"media": "a\ud800.jpg"}, "not valid UTF-8"),
         ({"answer": ""}, "answer is empty"),
         ({"answer": "Maybe"}, "must be Yes or No"),
-        ({"accepted": ("No",)}, "not among the accepted"),
+        ({"references": ("No",)}, "not among the accepted"),
         ({"options": ("Yes", "No")}, "only closed-set"),
         ({"task": "intent", "answer": "Greet"}, "not in the label set"),
     ],
@@ -51,8 +51,8 @@ def test_a_fault_is_named_with_the_record(changes, words):
     assert str(caught.value).startswith("record ")
 
 
-def test_accepted_defaults_to_the_answer():
-    assert record().accepted == ("Yes",)
+def test_references_default_to_the_answer():
+    assert record().references == ("Yes",)
 
 
 def test_id_differs_between_sub_tasks():

@@ -1,6 +1,12 @@
 """Premises, conclusion and answer are scored apart: each of what can be scored of it."""
 
+from types import SimpleNamespace
+
+from emobench_data.schema.questions import Question
+from emobench_data.schema.tasks import get_task
+from emobench_data.scoring.core import with_faithfulness
 from emobench_data.scoring.faithfulness import faithfulness
+from emobench_data.scoring.table import faithfulness_lines
 
 CLASH = (("Words", "glad"), ("Picture", "gloomy"), ("Clash", "yes"))
 
@@ -47,3 +53,23 @@ def test_nothing_asked_gives_no_shares():
         "from_premises": 0,
         "consistent": None,
     }
+
+
+def test_before_a_reply_all_steps_are_premises():
+    said = "Feeling: sadness\nStrategy: question\nAnswer: What happened?"
+    own = faithfulness([((("Feeling", "sadness"), ("Strategy", "others")), said)], concluded=False)
+    assert own["premises"] == {"Feeling": 1.0, "Strategy": 0.0} and own["readable"] == 1.0
+    assert own["conclusion"] is None and own["consistent"] is None
+
+
+def test_replies_in_steps_are_scored_in_the_table_of_their_family():
+    gold = {"question_id": "1", "source": "a", "task": "reply", "answer": "Oh no.", "steps": [["Feeling", "sadness"]]}
+    item = SimpleNamespace(
+        question="1",
+        gold=SimpleNamespace(task="reply", type=get_task("reply").type),
+        answer=SimpleNamespace(said="Feeling: sadness\nAnswer: Oh dear."),
+    )
+    result = {"tasks": {}, "overall": None, "families": {"response": {"reply": {"n": 1}}}}
+    with_faithfulness(result, [item], {"1": Question("1", "What next?", form="steps")}, [gold])
+    assert result["families"]["response"]["reply"]["faithfulness"]["premises"] == {"Feeling": 1.0}
+    assert faithfulness_lines(result)[0].startswith("steps of reply: Feeling 100.0")

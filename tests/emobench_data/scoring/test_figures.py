@@ -119,7 +119,7 @@ def test_the_same_answers_have_one_interval(tmp_path):
 
 
 def test_baselines_count_what_is_accepted(tmp_path):
-    entries = [gold(i, "emo_c", answer, accepted=[answer, "fear"]) for i, answer in enumerate(["happy", "sad"])]
+    entries = [gold(i, "emo_c", answer, references=[answer, "fear"]) for i, answer in enumerate(["happy", "sad"])]
     figures = Case(tmp_path, entries).score("happy", "sad")["tasks"]["emo_c"]
     assert (figures["majority"], figures["random"]) == (1, pytest.approx(2 / 3))
     yes_no = Case(tmp_path, [gold(i, "hate", "No") for i in range(3)]).score("No", "No", "No")["tasks"]["hate"]
@@ -162,7 +162,7 @@ def test_the_same_answers_score_the_same_twice(tmp_path):
 
 
 def test_open_set_levels(tmp_path):
-    entries = [gold(i, "emo_o", "happiness", accepted=["happiness", "joy"]) for i in range(4)]
+    entries = [gold(i, "emo_o", "happiness", references=["happiness", "joy"]) for i in range(4)]
     answers = ["joy", "cheerful", "amusement and sadness", "purple"]
     figures = Case(tmp_path, entries).score(*answers)["tasks"]["emo_o"]
     levels = figures["open_set"]["levels"]

@@ -16,14 +16,22 @@ from .test_scoring import Case, closed, gold
         {"task": "mood"},
         {"task": []},
         {"answer": None},
-        {"accepted": ["sad"]},
-        {"accepted": "happy"},
+        {"references": ["sad"]},
+        {"references": "happy"},
         {"options": ["sad"]},
     ],
 )
 def test_bad_gold(tmp_path, changes):
     with pytest.raises(InputError, match="gold.jsonl, line 1"):
         Case(tmp_path, [gold(0, "emo_c", "happy") | changes]).score("happy")
+
+
+def test_references_under_their_name_of_before(tmp_path):
+    entry = gold(0, "emo_c", "happy", references=["happy", "sad"])
+    case = Case(tmp_path, [entry])
+    scored = case.score("sad")
+    entry["accepted"] = entry.pop("references")
+    assert Case(tmp_path, [entry]).score("sad") == scored and scored["overall"] == 1
 
 
 def test_whole_number_ids(tmp_path):
@@ -55,7 +63,10 @@ def test_the_options_may_stand_with_the_question(tmp_path):
     ("line", "said"),
     [
         ({"answer": "x"}, "no options, here or with the question; .*--general NAME"),
-        ({"answer": "x", "task": "emoc"}, "unknown sub-task 'emoc'; known: emo_c, emo_o, intent, hate, humor, sarcasm; leave"),
+        (
+            {"answer": "x", "task": "emoc"},
+            "unknown sub-task 'emoc'; known: emo_c, emo_o, intent, hate, .*; leave",
+        ),
         ({"answer": "x", "options": ["y", "z"]}, "the answer 'x' is not among the options"),
         ({"answer": "x", "options": ["x", "X."]}, "two of the options"),
         ({"answer": "maybe", "task": "hate"}, "the answer 'maybe' is not among the options"),

@@ -36,7 +36,7 @@ def test_a_guided_answer_counts_by_its_closing_line_alone(tmp_path, answer, gues
 
 
 def test_reasons_that_name_every_word_gain_nothing_in_an_open_set(tmp_path):
-    case = Case(tmp_path, [gold(0, "emo_o", "joy", accepted=["joy", "glee"])])
+    case = Case(tmp_path, [gold(0, "emo_o", "joy", references=["joy", "glee"])])
     write_lines(case.questions, [{"question_id": "q0", "text": "?", "form": "guided"}])
     assert case.score("joy and glee, full of joy")["overall"] == 0
     assert case.score("A smile.\nAnswer: glee")["overall"] == 1

@@ -20,7 +20,7 @@ def says_yes_to_glad(server):
 
 @pytest.fixture
 def items(tmp_path):
-    entries = [gold(i, "emo_o", "joy", accepted=["joy"]) for i in range(4)] + [gold(9, "hate", "Yes")]
+    entries = [gold(i, "emo_o", "joy", references=["joy"]) for i in range(4)] + [gold(9, "hate", "Yes")]
     case = Case(tmp_path, entries)
     lines = [{"question_id": f"q{i}", "text": text} for i, text in ((0, "glad"), (1, "sad"), (2, "glad"), (9, "Yes"))]
     return read_items(read_asked(case.questions), case.questions, case.gold, write_lines(tmp_path / "predictions.jsonl", lines))

@@ -21,7 +21,7 @@ def gold(number, task, answer, **changes):
         "source": "s",
         "task": task,
         "answer": answer,
-        "accepted": [answer],
+        "references": [answer],
         "options": options,
     } | changes
 
@@ -121,7 +121,7 @@ def test_an_answer_line_that_is_taken_back_is_ambiguous(tmp_path):
 
 
 def test_any_accepted_label_of_a_closed_question_is_right_but_not_two(tmp_path):
-    entry = {"accepted": ["happy", "sad"]}
+    entry = {"references": ["happy", "sad"]}
     case = Case(tmp_path, [gold(i, "emo_c", "happy", **entry) for i in range(2)])
     figures = case.score("sad", "happy and sad")["tasks"]["emo_c"]
     assert (figures["accuracy"], figures["ambiguous"]) == (0.5, 1)
@@ -129,8 +129,8 @@ def test_any_accepted_label_of_a_closed_question_is_right_but_not_two(tmp_path):
 
 
 def test_open_set(tmp_path):
-    joy = {"accepted": ["joy", "happiness", "happy"]}
-    grief = {"accepted": ["grief", "unhappy", "sad"]}
+    joy = {"references": ["joy", "happiness", "happy"]}
+    grief = {"references": ["grief", "unhappy", "sad"]}
     answers = ["Happiness", "very happy, full of joy", "unhappy", "happy but sad", "boredom", "B"]
     case = Case(tmp_path, [gold(i, "emo_o", "joy", **joy) for i in range(6)] + [gold(6, "emo_o", "grief", **grief)])
     figures = case.score(*answers, "sad")["tasks"]["emo_o"]
@@ -150,7 +150,7 @@ def test_what_an_open_answer_counts_as_hangs_on_no_other_question(tmp_path):
         ("Sadness", ["Sadness", "sad"], "sad, in tears"),
         ("tears", ["tears"], "the warmth of joy"),
     ]
-    entries = [gold(i, "emo_o", answer, accepted=accepted) for i, (answer, accepted, _) in enumerate(told)]
+    entries = [gold(i, "emo_o", answer, references=references) for i, (answer, references, _) in enumerate(told)]
     entries += [gold(9, "emo_c", "sad"), gold(10, "hate", "Yes")]
     said = [text for *_, text in told] + ["sad", "Yes, no doubt"]
 
@@ -170,13 +170,13 @@ def test_what_an_open_answer_counts_as_hangs_on_no_other_question(tmp_path):
 
 def test_words_for_one_emotion_are_one_answer(tmp_path):
     """An accepted word with another for the same emotion is right; one for another emotion beside it is not."""
-    case = Case(tmp_path, [gold(i, "emo_o", "joy", accepted=["joy", "happy"]) for i in range(4)])
+    case = Case(tmp_path, [gold(i, "emo_o", "joy", references=["joy", "happy"]) for i in range(4)])
     figures = case.score("joyful and happy", "cheerful, merry", "joy and pride", "happiness")["tasks"]["emo_o"]
     assert figures["confusion"] == {"joy": {"joy": 1, "happiness": 2, "(ambiguous)": 1}}
 
 
 def test_open_set_word_of_another_question_with_the_same_answer_is_wrong(tmp_path):
-    case = Case(tmp_path, [gold(0, "emo_o", "joy", accepted=["joy"]), gold(1, "emo_o", "joy", accepted=["joy", "glee"])])
+    case = Case(tmp_path, [gold(0, "emo_o", "joy", references=["joy"]), gold(1, "emo_o", "joy", references=["joy", "glee"])])
     assert case.score("glee", "glee")["overall"] == 0.5
 
 

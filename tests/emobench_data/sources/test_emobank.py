@@ -33,8 +33,7 @@ def test_ratings_are_numbers_of_three_sub_tasks(tmp_path):
     ]
     assert question(records[0], training=False) == (
         'Text: "He said: "the house is theirs, now", and left."\n'
-        "How high is the valence of this text, from 1 for unpleasant to 5 for pleasant? "
-        "Answer with a number from 1 to 5, with 2 decimals only."
+        "How pleasant is this text? Answer with a number from 1 to 5, with one decimal only."
     )
     assert not skips.counts
 

@@ -47,7 +47,7 @@ def test_one_record_a_person_with_its_place_in_the_question(tmp_path):
     by_item = answers(records, "emo_c")
     assert by_item["mscoco/images/b#10-20-60-80"] == "peace" and by_item["mscoco/images/b#0-0-50-50"] == "yearning"
     assert records[2].text == "Person asked about: in the box from (0.10, 0.10) to (0.60, 0.40)."
-    assert records[0].accepted == ("doubt or confusion", "happiness")
+    assert records[0].references == ("doubt or confusion", "happiness")
     assert {record.paths[0] for record in records[2:6]} == {"mscoco/images/b.jpg"}
 
 
@@ -139,8 +139,8 @@ def test_matlab_file_with_labels_by_annotator(tmp_path):
     build_mat(tmp_path)
     records, skips = convert("emotic", tmp_path)
     assert not skips.counts and [record.split for record in records] == ["train"] * 4 + ["test"] * 2
-    assert records[0].accepted == ("peace", "pleasure") and records[0].answer in records[0].accepted
-    assert records[4].answer == "fear" and records[4].accepted == ("fear",)
+    assert records[0].references == ("peace", "pleasure") and records[0].answer in records[0].references
+    assert records[4].answer == "fear" and records[4].references == ("fear",)
     assert records[4].paths[0] == "framesdb/images/b.jpg"
     assert records[4].text == "Person asked about: in the box from (0.00, 0.10) to (0.60, 0.40)."
 

@@ -22,10 +22,10 @@ def test_the_answer_is_what_most_annotators_felt(tmp_path):
     build(tmp_path)
     records, skips = convert("emotion6", tmp_path)
     first, second, third = records[::2]
-    assert (first.answer, first.accepted, first.paths[0]) == ("anger", ("anger",), "images/anger/1.jpg")
+    assert (first.answer, first.references, first.paths[0]) == ("anger", ("anger",), "images/anger/1.jpg")
     assert first.attributes == {"valence": "2.5", "arousal": "6.1"} and first.split == ""
-    assert second.accepted == ("joy", "surprise") and second.answer in second.accepted
-    assert (third.answer, third.accepted) == ("fear", ("fear",)) and not skips.counts
+    assert second.references == ("joy", "surprise") and second.answer in second.references
+    assert (third.answer, third.references) == ("fear", ("fear",)) and not skips.counts
 
 
 def test_names_that_have_the_folder_already(tmp_path):

@@ -100,7 +100,7 @@ def test_real_faces(shared_data: Path):
 
 @pytest.mark.parametrize("check", [True, False])
 def test_a_conversion_extracts_beside_what_it_writes(tmp_path, check):
-    from emobench_data.build.convert import convert as convert_source
+    from emobench_data.building.convert import convert as convert_source
 
     faces = [FACE, " ".join(reversed(FACE.split())), " ".join(str(n * n % 251) for n in range(48 * 48))]
     rows = [f"{n},{face},{use}" for n, (face, use) in enumerate(zip(faces, ("Training", "PublicTest", "PrivateTest")))]

@@ -36,8 +36,8 @@ def test_votes_in_train_and_lists_in_test(tmp_path):
         ("c", "val", "low/c.jpg"),
         ("d", "test", "low/d.jpg"),
     ] and not skips.counts
-    assert records[0].answer == "being happy" and records[0].accepted == ("being happy", "health and fitness")
-    assert records[2].accepted == ("enjoying life", "natural beauty") and records[2].answer in records[2].accepted
+    assert records[0].answer == "being happy" and records[0].references == ("being happy", "health and fitness")
+    assert records[2].references == ("enjoying life", "natural beauty") and records[2].answer in records[2].references
     assert records[3].options == LABELS and len(LABELS) == 28
 
 
@@ -112,5 +112,5 @@ def test_real_annotations(shared_data):
         pytest.skip("no Intentonomy in the shared data")
     records, skips = convert("intentonomy", shared_data / "intentonomy")
     assert [sum(r.split == split for r in records) for split in ("val", "test")] == [498, 1217] and not skips.counts
-    assert sum(len(r.accepted) == 1 for r in records if r.split == "test") == 547
-    assert max(len(r.accepted) for r in records) == 7
+    assert sum(len(r.references) == 1 for r in records if r.split == "test") == 547
+    assert max(len(r.references) for r in records) == 7

@@ -1,6 +1,6 @@
 import pytest
 
-from emobench_data.build.splits import assign_splits
+from emobench_data.building.splits import assign_splits
 
 from .helpers import answers, convert, put
 

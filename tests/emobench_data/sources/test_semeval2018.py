@@ -5,22 +5,54 @@ from collections import Counter
 import pytest
 
 from emobench_data.sources import get_source
-from emobench_data.sources.semeval2018 import MYSTERY, NO_GOLD, PARTS
+from emobench_data.sources.semeval2018 import EMOTIONS, MYSTERY, NO_GOLD, PARTS
 
 from .helpers import convert, put
 
 HEADER = "ID\tTweet\tAffect Dimension\tIntensity Score\n"
+SAID = "What a day &amp; night it has been for everyone ’round here"
 
 
 def reg(*rows, dimension="anger"):
     return HEADER + "".join(f"{item}\t{tweet}\t{dimension}\t{score}\n" for item, tweet, score in rows)
 
 
+def classes(*rows, dimension="valence"):
+    return reg(*rows, dimension=dimension).replace("Intensity Score", "Intensity Class")
+
+
+def sets(*rows):
+    header = "\t".join(("ID", "Tweet", *EMOTIONS))
+    return header + "\n" + "".join("\t".join((item, tweet, *given)) + "\n" for item, tweet, given in rows)
+
+
 def build(root):
     for part in PARTS:
         for split, year in (("train", 2017), ("dev", 2018)):
-            row = f"{year}-En-1", "What a day &amp; night it has been for everyone ’round here", "0.510"
-            put(root, f"{part.stem}-{split}.txt", reg(row, dimension=part.dimension))
+            item = f"{year}-En-1"
+            if not part.column:
+                content = sets((item, SAID, "01000000001"))
+            elif part.labels:
+                content = classes((item, SAID, "2: a moderate amount can be inferred"), dimension=part.dimension)
+            else:
+                content = reg((item, SAID, "0.510"), dimension=part.dimension)
+            put(root, f"{part.stem}-{split}.txt", content)
+
+
+def test_classes_are_ordered_and_sets_may_be_empty(tmp_path):
+    rows = ("1", "a", "-3: very negative emotional state can be inferred"), ("2", "b", "0: neutral"), ("3", "c", "4: more")
+    put(tmp_path, "2018-Valence-oc-En-train.txt", classes(*rows))
+    put(tmp_path, "2018-E-c-En-train.txt", sets(("1", "a", "10000000001"), ("2", "b", "0" * 11), ("3", "c", "2" * 11)))
+    records, skips = convert("semeval2018", tmp_path)
+    assert [(one.task, one.item, one.answer) for one in records] == [
+        ("v_oc", "1", "-3: very negative"),
+        ("v_oc", "2", "0: neutral or mixed"),
+        ("e_c", "1", ("anger", "trust")),
+        ("e_c", "2", ()),
+    ]
+    assert skips.counts.total() == 2
+    put(tmp_path, "2018-E-c-En-train.txt", sets(("1", "a", ["NONE"] * 11), ("2", "b", "0" * 11)))
+    assert convert("semeval2018", tmp_path)[1].counts[NO_GOLD] == 1
 
 
 def test_intensities_are_numbers_each_emotion_a_sub_task(tmp_path):
@@ -73,5 +105,8 @@ def test_the_real_part(shared_data):
     counts = Counter((one.task, one.split) for one in records)
     assert [counts[f"ei_reg_{felt}", "train"] for felt in ("anger", "fear", "joy", "sadness")] == [1701, 2252, 1616, 1533]
     assert [counts[f"ei_reg_{felt}", "val"] for felt in ("anger", "fear", "joy", "sadness")] == [388, 389, 290, 397]
-    assert (counts["v_reg", "train"], counts["v_reg", "val"]) == (1181, 449)
+    assert (counts["v_reg", "train"], counts["v_reg", "val"]) == (1181, 449) == (counts["v_oc", "train"], counts["v_oc", "val"])
+    assert (counts["e_c", "train"], counts["e_c", "val"]) == (6838, 886)
+    empty = Counter(one.split for one in records if one.task == "e_c" and not one.answer)
+    assert empty == {"train": 204, "val": 14}
     assert not skips.counts

@@ -136,7 +136,7 @@ def test_pictures_lie_by_their_words_after_it(tiny, tmp_path, caplog):
 
 
 def test_what_lies_beside_the_words_is_shortened(aligned, tiny, tmp_path):
-    run(tiny, tmp_path / "drawn.bin", "--beside", 0.25)
+    run(tiny, tmp_path / "drawn.bin", "--residual", 0.25)
     plain, drawn = (torch.load(path)[f"{PREFIX}content.2.weight"] for path in (aligned, tmp_path / "drawn.bin"))
     words = words_of(str(tiny.base), ["joy", "sadness"], "cpu")
     torch.testing.assert_close(words.targets @ drawn, words.targets @ plain, atol=1e-5, rtol=1e-3)

@@ -204,9 +204,7 @@ def test_a_condition_needs_a_value(tmp_path):
     assert done.exit_code == 2 and "--set device: give KEY=VALUE" in done.stderr
 
 
-def test_guided_questions_get_room_for_reasons_and_are_not_answered_by_likelihood(
-    checkpoint, asked, tmp_path, float32, monkeypatch
-):
+def test_guided_questions_get_room_for_reasons(checkpoint, asked, tmp_path, float32, monkeypatch):
     from emollm_plugin.evaluation.predictor import Predictor
 
     given = []
@@ -222,5 +220,3 @@ def test_guided_questions_get_room_for_reasons_and_are_not_answered_by_likelihoo
         done = run(checkpoint, folder, tmp_path / f"{folder.name}.jsonl")
         assert done.exit_code == 0, done.output
     assert set(given) == {16, 192}
-    refused = run(checkpoint, guided, tmp_path / "likelihood.jsonl", "--likelihood")
-    assert refused.exit_code == 2 and "asks for reasons" in refused.output

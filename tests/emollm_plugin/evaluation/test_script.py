@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from emollm_plugin.recipes.layers import read_recipe
+from emollm_plugin.recipes.prepare import prepare_data
 
 ROOT = Path(__file__).parents[3]
 
@@ -113,28 +115,10 @@ def test_help_and_settings_that_cannot_be_used(tmp_path):
         assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("mask", "seen"), [("4,5", ["4", "5", "4"]), ("GPU-aa, GPU-bb", ["GPU-aa", "GPU-bb", "GPU-aa"]), ("", ["0", "1", "0"])]
-)
-def test_chunks_take_the_gpus_of_the_mask_and_no_other(tmp_path, mask, seen):
-    """By what a chunk's process sees; torch counts two GPUs behind the mask."""
-    script = ROOT / "scripts" / "eval_emobench.sh"
-    stubs = """chunk_command() { EVAL=(bash -c 'echo "$CUDA_VISIBLE_DEVICES"') ANSWERS=none; }
-        py() { :; }
-        DEVICE=cuda CHUNKS=3 GPUS=2 FOLDER=f EVALUATOR=emollm QUESTIONS=q
-        evaluate"""
-    code = script.read_text().replace('main "$@"', stubs)
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": mask, "OUT_DIR": str(tmp_path)}
-    done = subprocess.run(["bash", "-c", code, str(script)], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert [(tmp_path / f"chunk-{index}.log").read_text().strip() for index in range(3)] == seen
-
-
 @pytest.mark.e2e
 def test_without_questions_it_asks_what_the_launcher_asks_and_leaves_its_data_as_they_are(checkpoint, tmp_path):
     small = {"DATA_DIR": str(tmp_path), "MINI_TRAIN": "12", "MINI_TEST": "6"}
-    made = [sys.executable, "-m", "emollm_plugin.cli", "questions"]
-    subprocess.run(made, env={**os.environ, **small}, cwd=ROOT, check=True, capture_output=True)
+    prepare_data(read_recipe(small))
     folder = tmp_path / "mini-12-6"
     before = {path.name: path.read_bytes() for path in folder.glob("*.json*")}
     assert before["questions.jsonl"].count(b'"form":"steps"') == 3

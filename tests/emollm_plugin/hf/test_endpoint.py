@@ -135,7 +135,7 @@ def decoded(part):
 def test_a_run_that_was_stopped_goes_on(server, questions, tmp_path):
     server.answer = lambda body: (400, "too long") if isinstance(body["messages"][0]["content"], str) else (200, "joy")
     stopped = run(server, "emo", questions, tmp_path / "a.jsonl", "--batch-size", "1")
-    assert stopped.exit_code == 2 and "question 5: Error code: 400" in stopped.output and "too long" in stopped.output
+    assert stopped.exit_code == 2 and "question 5: the endpoint answers 400" in stopped.output and "too long" in stopped.output
     assert len(said(tmp_path / "a.jsonl")) == 5
     server.asked.clear()
     server.answer = lambda body: (200, "Yes")
@@ -157,9 +157,7 @@ def test_a_clip_is_sent_as_a_storyboard_or_as_frames(server, tmp_path):
 
 
 def test_a_server_that_is_not_there_is_one_line(server, questions, tmp_path, monkeypatch):
-    import openai._base_client as client
-
-    monkeypatch.setattr(client.BaseClient, "_calculate_retry_timeout", lambda *_, **__: 0)
+    monkeypatch.setattr("emobench_data.io.connection.LONGEST_PAUSE", 0)
     server.shutdown()
     server.server_close()
     done = run(server, "emo", questions, tmp_path / "a.jsonl")
@@ -171,6 +169,7 @@ def test_a_server_that_is_not_there_is_one_line(server, questions, tmp_path, mon
     ("option", "why"),
     [
         (["--likelihood"], "--likelihood"),
+        (["--self-consistency", "3"], "--self-consistency"),
         (["--dtype", "float32"], "--dtype"),
         (["--engine", "vllm"], "give one of them"),
     ],

@@ -9,7 +9,7 @@ from emobench_data.schema.records import Medium, Record
 from emobench_data.schema.tasks import question
 from emollm_plugin.evaluation.prompts import Prompter
 from emollm_plugin.prompt.encode import IGNORE_INDEX, encode, split_turns
-from emollm_plugin.prompt.templates import GUIDANCE, end_of_answer, is_ours
+from emollm_plugin.prompt.templates import CHAT_TEMPLATE, GUIDANCE, end_of_answer, is_ours
 
 pytestmark = pytest.mark.host
 
@@ -24,7 +24,7 @@ def templates():
     emollm_plugin.register()
     from llava.conversation import conv_templates
 
-    return {name: conv for name, conv in conv_templates.items() if is_ours(conv)}
+    return {name: conv for name, conv in conv_templates.items() if is_ours(conv) and name != CHAT_TEMPLATE}
 
 
 def query(templates, name, text):

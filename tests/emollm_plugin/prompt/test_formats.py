@@ -3,8 +3,9 @@
 import pytest
 
 from emobench_data import InputError
+from emollm_plugin.prompt.chat_template import template_for
 from emollm_plugin.prompt.encode import IGNORE_INDEX, encode
-from emollm_plugin.prompt.formats import FORMATS, format_of, load_tokenizer, template_for
+from emollm_plugin.prompt.formats import FORMATS, format_of, load_tokenizer
 from emollm_plugin.prompt.templates import GUIDANCE, end_of_answer
 
 from ..tokenizers_like import CHATS, DATED, make
@@ -143,11 +144,10 @@ def test_a_template_in_a_file_of_its_own_is_read_on_every_version(tmp_path):
 @pytest.mark.parametrize(
     "template", ["{{ messages[0].content }}", "{{ broken", "{{ 1 + messages }}", "{{ raise_exception('no') }}"]
 )
-def test_a_chat_template_that_is_not_known_stops_with_the_known_ones(tmp_path, template):
+def test_a_chat_template_that_is_not_known_has_no_name(tmp_path, template):
     tokenizer = make(tmp_path, "chatml", use_fast=True)
     tokenizer.chat_template = template
-    with pytest.raises(InputError, match=r"is none that EmoPrompt knows.*emoprompt_gemma"):
-        format_of(tokenizer)
+    assert format_of(tokenizer) is None
 
 
 def test_a_folder_without_a_tokenizer(tmp_path):
@@ -163,3 +163,7 @@ def test_training_in_another_format_than_the_models_own_is_said(tmp_path, caplog
     assert "own chat template" not in caplog.text
     compare_template(tokenizer, "emoprompt")
     assert "that of emoprompt_gemma, not of --version emoprompt" in caplog.text
+    compare_template(tokenizer, "emoprompt_chat_template")
+    tokenizer.chat_template = "{{ messages }}"
+    compare_template(tokenizer, "emoprompt_gemma")
+    assert caplog.text.count("own chat template") == 2 and "that of emoprompt_chat_template" in caplog.text

@@ -1,5 +1,6 @@
 import pytest
 
+from emobench_data.schema.medium import Medium
 from emobench_data.schema.questions import Question
 from emollm_plugin.recipes.commands import align_command, eval_command, results_command, train_command
 
@@ -68,13 +69,13 @@ def test_training_starts_from_what_alignment_makes(made):
     base, data, run = made
     words = align_command(filled(), base, data, run.aligned)
     assert value(host_words(made), "pretrain_mm_mlp_adapter") == value(words, "out") == str(run.aligned)
-    assert value(words, "layer") == "-3" and value(words, "beside") == "1" and value(words, "steps") == "300"
+    assert value(words, "layer") == "-3" and value(words, "residual") == "1" and value(words, "steps") == "300"
     assert "--pretrain_mm_mlp_adapter" not in host_words(made, ALIGN="0")
 
 
 def test_evaluation_by_llavas_script_or_by_ours_where_there_are_clips(made):
     base, data, run = made
-    picture = Question("1", "a.png", "Which?")
+    picture = Question("1", "Which?", (Medium("image", "a.png"),))
     host = eval_command(filled(), base, data, run, [picture])
     assert "llava.eval.model_vqa_loader" in host and value(host, "model-base") == "base"
     assert value(host, "max_new_tokens") == "16"

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
     [
         ({}, ("lora", 5e-4, 1e-3, 1)),
         ({"DATASET": "fer2013"}, ("lora", 2e-3, 2e-5, 0.2)),
-        ({"DATASET": "fer2013", "BESIDE": "0.5", "PROJECTOR_LR": "3e-4"}, ("lora", 2e-3, 3e-4, 0.5)),
+        ({"DATASET": "fer2013", "ALIGN_RESIDUAL": "0.5", "PROJECTOR_LR": "3e-4"}, ("lora", 2e-3, 3e-4, 0.5)),
         ({"DATASET": "fer2013", "ALIGN": "0"}, ("lora", 5e-4, 1e-3, 1)),
         ({"DATASET": "fer2013", "BASE_MODEL": "own"}, ("lora", 2e-4, 2e-5, 1)),
         ({"DATA_PATH": "own.json", "BASE_MODEL": "own"}, ("lora", 2e-4, 1e-3, 1)),
@@ -41,7 +41,7 @@ ROOT = Path(__file__).parents[3]
 )
 def test_rates_follow_from_what_is_tuned_and_on_what(settings, wanted):
     recipe = filled(**settings)
-    assert (recipe.tune, recipe.learning_rate, recipe.projector_lr, recipe.beside) == wanted
+    assert (recipe.tune, recipe.learning_rate, recipe.projector_lr, recipe.align_residual) == wanted
 
 
 def test_rates_are_those_of_a_fresh_projector_where_there_was_nothing_to_align():
@@ -62,7 +62,7 @@ def test_the_comparison_trains_as_the_launcher_does(tower):
             continue
         arm, recipe = ARMS[name], filled(DATASET=data, VISION_TOWER=tower)
         wanted = [arm.lora or arm.rate, arm.rate, arm.beside, layer_of(arm, tower), arm.alignment]
-        given = [recipe.learning_rate, recipe.projector_lr, recipe.beside, recipe.select_layer, recipe.align]
+        given = [recipe.learning_rate, recipe.projector_lr, recipe.align_residual, recipe.select_layer, recipe.align]
         assert given == wanted and recipe.projector == arm.projector
         assert recipe.tune == ("lora" if arm.lora else "projector")
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from emobench_data.io.errors import InputError
+from emollm_plugin.recipes import layers, runs
 from emollm_plugin.recipes import run as flow
-from emollm_plugin.recipes import runs
 from emollm_plugin.recipes.layers import PRESETS, overridden, read_recipe, shipped_recipes
 from emollm_plugin.recipes.run import finetune
 
@@ -206,3 +206,14 @@ def test_the_recipe_of_a_run_is_saved_and_makes_it_again(tmp_path):
     save(tmp_path / "recipe.yaml", resolved(recipe, Base("base", "chatml"), CPU))
     again = read_recipe({}, str(tmp_path / "recipe.yaml"))
     assert again == replace(recipe, template="chatml", device="cpu", precision="fp32", save_steps=None)
+
+
+def test_an_earlier_name_of_a_setting_is_taken_and_said_once(tmp_path, caplog):
+    layers._say_renamed.cache_clear()
+    file = tmp_path / "old.yaml"
+    file.write_text("beside: 0.3\n")
+    assert read_recipe({}, str(file)).align_residual == 0.3
+    assert read_recipe({"BESIDE": "0.4"}, str(file)).align_residual == 0.4
+    assert read_recipe({"BESIDE": "0.4", "ALIGN_RESIDUAL": "0.5"}).align_residual == 0.5
+    assert read_recipe({}, None, ["beside=0.6"]).align_residual == 0.6
+    assert [record.message for record in caplog.records] == ["BESIDE is called ALIGN_RESIDUAL now"]

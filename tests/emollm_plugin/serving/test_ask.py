@@ -198,6 +198,8 @@ def test_what_cannot_be_asked_about_is_said_before_the_model_is_loaded(picture, 
     (tmp_path / "empty").mkdir()
     done = CliRunner().invoke(main, ["ask", "checkpoint", *words])
     assert done.exit_code == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1
+    done = CliRunner().invoke(main, ["ask", "/nowhere", *words])
+    assert done.exit_code == 2 and done.stderr == "error: model folder /nowhere does not exist\n", "it stands first"
 
 
 def test_paths_may_be_texts(checkpoint, asked, picture, predictor, tmp_path):

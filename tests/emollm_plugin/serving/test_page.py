@@ -1,6 +1,5 @@
 """The page of `emollm serve`: it answers, and refuses what a stranger on the network may send."""
 
-import asyncio
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +12,7 @@ from emobench_data.io.errors import InputError
 from emobench_data.media.examine import open_picture
 from emollm_plugin.cli.commands import main
 from emollm_plugin.evaluation.eyes import Seen, is_clip
+from emollm_plugin.serving import guard as guards
 from emollm_plugin.serving import page as serve
 
 
@@ -20,112 +20,6 @@ def test_without_gradio_it_says_so_in_one_line(monkeypatch):
     monkeypatch.setattr(serve, "find_spec", lambda name: None)
     done = CliRunner().invoke(main, ["serve", "nowhere"])
     assert done.exit_code == 2 and done.stderr.count("\n") == 1 and "pip install 'gradio" in done.stderr
-
-
-HOST = (b"host", b"127.0.0.1:7860")
-
-
-def through(path, *headers, kind="http", guard=None, host=HOST):
-    """The status that `Guard` gives a request, or None where it lets it through."""
-    sent, scope = [], {"type": kind, "path": path, "headers": (host, *headers)}
-
-    async def send(message):
-        sent.append(message)
-
-    async def app(scope, receive, send):
-        sent.append({})
-
-    guard = guard or serve.Guard(None, names={"localhost", "box.example.org"}, folder=Path("/nowhere"))
-    guard.app = app
-    asyncio.run(guard(scope, None, send))
-    return sent[0].get("status", sent[0].get("type"))
-
-
-def test_the_guard():
-    assert through("/") is through("/gradio_api/queue/join") is through("/anything", kind="lifespan") is None
-    for path in (
-        "/gradio_api/file=http://example.org/a",
-        "/gradio_api/proxy=https://a.hf.space/b",
-        "/monitoring",
-        "/gradio_api/process_recording",
-        "/gradio_api/runs",
-        "/../etc/passwd",
-        "/login",
-    ):
-        assert through(path) == 404, path
-    upload = "/gradio_api/upload"
-    assert through(upload, (b"content-length", b"%d" % serve.LIMIT)) is None
-    assert through(upload, (b"content-length", b"%d" % (serve.LIMIT + 2**17))) == 413
-    for length in (b"-1", b"9" * 5000, b"\xb2", b""):
-        assert through(upload, (b"content-length", length)) == 413
-    assert through(upload, (b"transfer-encoding", b"chunked")) == 411
-    assert through("/", kind="websocket") == "websocket.close"
-
-
-@pytest.mark.parametrize(
-    ("host", "status"),
-    [
-        ("127.0.0.1:7860", None),
-        ("localhost:7860", None),
-        ("LOCALHOST", None),
-        ("[::1]:7860", None),
-        ("192.168.1.5", None),
-        ("box.example.org:80", None),
-        ("evil.example.com:7860", 403),
-        ("127.0.0.1.nip.io:7860", 403),
-        ("", 403),
-        ("[::1", 403),
-        ("::1]", 403),
-        ("[v1.x]", 403),
-        ("[no]", 403),
-        ("a[b]", 403),
-        ("localhost\u00bd", 403),
-        ("localhost:port", None),
-    ],
-)
-def test_a_name_that_somebody_else_lets_mean_this_machine_is_refused(host, status):
-    for path in ("/", "/gradio_api/call/ask", "/gradio_api/file=/tmp/a"):
-        assert through(path, host=(b"Host", host.encode("latin-1"))) == status
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"origin": "http://127.0.0.1:7860"}, None),
-        ({"origin": "http://evil.example.com"}, 403),
-        ({"origin": "null"}, 403),
-        ({"origin": "http://127.0.0.1:9999"}, 403),
-        ({"origin": "http://localhost:7860"}, 403),
-        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
-        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, None),
-        ({"sec-fetch-site": "same-origin"}, None),
-        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}, None),
-        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}, 403),
-        ({"sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors"}, 403),
-        ({"sec-fetch-site": "none"}, None),
-        ({"origin": "http://[::1"}, 403),
-        ({"origin": "//["}, 403),
-        ({"origin": ""}, 403),
-    ],
-)
-def test_another_sites_page_cannot_send_anything(headers, status):
-    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
-    for path in ("/", "/gradio_api/upload", "/gradio_api/queue/join"):
-        assert through(path, *sent) == status
-
-
-def test_what_is_kept_has_a_limit_for_all_uploads_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(serve, "TOTAL", 1000)
-    guard = serve.Guard(None, names=(), folder=tmp_path)
-    size = (b"content-length", b"600")
-    assert through("/gradio_api/upload", size, guard=guard) is None and guard.coming == 0
-    (tmp_path / "below").mkdir()
-    (tmp_path / "below" / "a.png").write_bytes(bytes(500))
-    assert through("/gradio_api/upload", size, guard=guard) == 507
-    assert through("/gradio_api/queue/join", size, guard=guard) is None
-    (tmp_path / "below" / "a.png").unlink()
-    guard.coming = 500  # of another upload that is still on its way
-    assert through("/gradio_api/upload", size, guard=guard) == 507
 
 
 class Eyes:
@@ -187,7 +81,8 @@ def page(tmp_path_factory):
     pytest.importorskip("gradio")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
-        patch.setattr(serve, "LIMIT", 2**20)
+        for module in (serve, guards):
+            patch.setattr(module, "LIMIT", 2**20)
         running, address = serve.start(Predictor(), ["joy", "fear"], "127.0.0.1", None)
         yield address.rstrip("/"), tmp_path_factory.getbasetemp()
         running.close()
@@ -199,7 +94,7 @@ def ask(page):
     httpx = pytest.importorskip("httpx")
 
     def build(medium, question=""):
-        event = httpx.post(f"{page[0]}/gradio_api/call/ask", json={"data": [medium, question]})
+        event = httpx.post(f"{page[0]}/gradio_api/call/ask", json={"data": [medium, question, "emotion", ""]})
         if event.status_code != 200:
             return f"event: error {event.status_code}"
         return httpx.get(f"{page[0]}/gradio_api/call/ask/{event.json()['event_id']}", timeout=30).text
@@ -278,3 +173,22 @@ def test_uploads_that_are_too_large_broken_or_of_another_kind(page, ask, tmp_pat
 def test_an_address_that_is_taken(page):
     with pytest.raises(InputError, match="--port"):
         serve.start(Predictor(), ["joy"], "127.0.0.1", int(page[0].rsplit(":", 1)[1]))
+
+
+def test_a_sub_task_is_answered_with_its_steps(tmp_path, monkeypatch):
+    from emollm_plugin.serving import ask
+    from emollm_plugin.serving.sub_task import About
+
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    asked, chain = [], "Words: glad\nPicture: gloomy\nClash: yes"
+
+    def answered(predictor, seen, question, *, labels, about):
+        asked.append(about)
+        return {"probabilities": {"Yes": 1.0}, "rationale": chain, "note": ""}
+
+    monkeypatch.setattr(ask, "ask", answered)
+    for task, words in (("sarcasm", " So glad "), ("emotion", ""), (None, None)):
+        found = serve.answer(Predictor(), str(tmp_path / "a.png"), "", None, task, words)
+        assert found[2:] == ({"Yes": 1.0}, chain, "")
+    assert asked == [About("sarcasm", "So glad"), None, None]
+    assert "longer than" in serve.answer(Predictor(), str(tmp_path / "a.png"), "", None, "sarcasm", "x" * 3000)[0]

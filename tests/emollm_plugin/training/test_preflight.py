@@ -7,7 +7,7 @@ import pytest
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.kinds import placeholders
-from emobench_data.validate import form
+from emobench_data.validation import form
 from emollm_plugin.host.launch import main
 from emollm_plugin.training import records
 

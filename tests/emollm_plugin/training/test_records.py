@@ -5,7 +5,7 @@ import json
 import pytest
 
 from emobench_data import InputError
-from emobench_data.validate import validate
+from emobench_data.validation import validate
 from emollm_plugin.training.records import load_records
 
 from ...emobench_data.make import write_clip, write_picture

@@ -80,6 +80,8 @@ def test_what_is_no_answer():
     for options in ("low=a", "low=9,high=1", "decimals=1.5", "steps=3", "low=nan"):
         with pytest.raises(InputError, match="task type 'number"):
             get_type(f"number:{options}")
+    with pytest.raises(InputError, match="low=9, high=1 and decimals=1; low must be below high"):
+        get_type("number:low=9,high=1")
     assert [NUMBER.stratum(answer) for answer in (0, 0.99, 1, 10)] == ["0 to 1", "0 to 1", "1 to 2", "9 to 10"]
 
 

@@ -13,7 +13,13 @@ from emobench_data.schema.types import TYPES, family_type, get_type
 # Type -> an answer, another one, and the options of a record.
 CASES = {
     "closed": ("joy", "fear", ("joy", "fear")),
+    "detection": ("Yes", "No", ()),
+    "multi": (("joy", "trust"), ("fear",), ("joy", "fear", "trust")),
     "open": ("joy", "fear", ()),
+    "open_set": (("joy", "quiet pride"), ("fear",), ()),
+    "ordinal": ("-1: somewhat sad", "0: neither", ("-1: somewhat sad", "0: neither", "1: glad")),
+    "response": ("I am sorry to hear that.", "Why?", ()),
+    "strategy": ("Question", "Others", ("Question", "Others")),
     "yes_no": ("Yes", "No", ()),
 }
 every_type = pytest.mark.parametrize("name", CASES)
@@ -76,7 +82,7 @@ def test_the_figures_have_the_columns_of_their_table(name):
 
 
 def test_unknown_types_and_options():
-    with pytest.raises(InputError, match=r"unknown task type 'ranks'; known: closed, .*open, yes_no"):
+    with pytest.raises(InputError, match=r"unknown task type 'ranks'; known: closed, .*open, .*yes_no"):
         get_type("ranks")
     with pytest.raises(InputError, match="task type 'closed' takes no options, and not low"):
         get_type("closed:low=1")
