@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 from emobench_data.metrics.ordinal import quadratic_kappa
-from emobench_data.metrics.regression import pearson, pearson_from
+from emobench_data.metrics.regression import mae, pearson, pearson_from, rmse, spearman
 
 classes = st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=2, max_size=30)
 
@@ -62,3 +62,12 @@ def test_the_given_vectors(vectors):
     filled = [said if isinstance(said, float) else 0.5 for said in own["pred"]]
     assert pearson(own["gold"], filled)[0] == pytest.approx(own["pearson"])
     assert pearson_from(0.5, own["gold"], filled)[0] == pytest.approx(own["pearson_gold>=0.5"])
+
+
+def test_the_given_vectors_of_ratings(vectors):
+    """Raters' points from 0 to 2 as numbers from 0 to 10."""
+    own = vectors["emonet_voice"]
+    truth = [5 * np.mean(raters) for raters in own["raters_0_2"]]
+    assert truth == pytest.approx(own["human_mean_0_10"])
+    for metric in (mae, rmse, pearson, spearman):
+        assert metric(truth, own["pred_0_10"])[0] == pytest.approx(own[metric.__name__])
