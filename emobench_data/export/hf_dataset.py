@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..io.errors import InputError
@@ -13,9 +15,10 @@ from ..schema.medium import path_fault
 from .table import COLUMNS, LISTS, SPLIT_FILES
 
 if TYPE_CHECKING:
-    from datasets import DatasetDict, Features
+    from datasets import Dataset, DatasetDict, Features
 
 KINDS = ("image", "video", "audio")
+Row = dict[str, Any]
 
 
 def features() -> Features:
@@ -27,10 +30,10 @@ def features() -> Features:
 
 def _stored() -> Features:
     """The same as they are stored, which needs no decoder of sound or clips."""
-    from datasets import Features, List, Value
+    from datasets import Features, Sequence, Value
 
     columns: dict[str, Any] = {name: Value("string") for name in COLUMNS}
-    columns |= {name: List(Value("string")) for name in LISTS}
+    columns |= {name: Sequence(Value("string")) for name in LISTS}
     return Features({**columns, **{kind: {"bytes": Value("binary"), "path": Value("string")} for kind in KINDS}})
 
 
@@ -40,15 +43,7 @@ def as_dataset(folder: Path, media_root: Path) -> DatasetDict:
     Raises:
         InputError: `datasets` is not installed, the folder holds no benchmark, or a medium is not below `media_root`.
     """
-    try:
-        from datasets import Dataset, DatasetDict
-    except ImportError as error:
-        raise InputError("hf-dataset needs the package datasets; run: pip install datasets") from error
-    files = {Path(name).stem: folder / name for name in SPLIT_FILES.values() if (folder / name).is_file()}
-    if not files:
-        raise InputError(f"{folder}: holds none of {', '.join(SPLIT_FILES.values())}; give the folder that build wrote")
-    rows = {split: list(_rows(path, media_root.resolve())) for split, path in files.items()}
-    return DatasetDict({split: Dataset.from_list(own, features=_stored()).cast(features()) for split, own in rows.items()})
+    return _made(folder, media_root, lambda rows: _library().Dataset.from_list(rows, features=_stored()))
 
 
 def write_dataset(folder: Path, media_root: Path, out: Path) -> dict[str, int]:
@@ -59,12 +54,41 @@ def write_dataset(folder: Path, media_root: Path, out: Path) -> dict[str, int]:
     """
     if out.exists():
         raise InputError(f"{out}: is there already; name a new folder")
-    found = as_dataset(folder, media_root)
-    found.save_to_disk(out)
-    return {split: len(own) for split, own in found.items()}
+    with TemporaryDirectory() as cache:
+
+        def within(rows: list[Row]) -> Dataset:
+            kept = {"features": _stored(), "cache_dir": cache}
+            return _library().Dataset.from_generator(_with_content, gen_kwargs={"rows": rows}, **kept)
+
+        found = _made(folder, media_root, within)
+        found.save_to_disk(out)
+        return {split: len(own) for split, own in found.items()}
 
 
-def _rows(path: Path, root: Path) -> Iterator[Mapping[str, Any]]:
+def _library() -> ModuleType:
+    try:
+        import datasets
+    except ImportError as error:
+        raise InputError("hf-dataset needs the package datasets; run: pip install datasets") from error
+    return datasets
+
+
+def _made(folder: Path, media_root: Path, make: Callable[[list[Row]], Dataset]) -> DatasetDict:
+    files = {Path(name).stem: folder / name for name in SPLIT_FILES.values() if (folder / name).is_file()}
+    if not files:
+        raise InputError(f"{folder}: holds none of {', '.join(SPLIT_FILES.values())}; give the folder that build wrote")
+    rows = {split: list(_rows(path, media_root.resolve())) for split, path in files.items()}
+    return _library().DatasetDict({split: make(own).cast(features()) for split, own in rows.items()})
+
+
+def _with_content(rows: list[Row]) -> Iterator[Row]:
+    """The rows with what their media's files hold, under these files' names."""
+    for row in rows:
+        files = {kind: Path(row[kind]["path"]) for kind in KINDS if row[kind]}
+        yield {**row, **{kind: {"bytes": file.read_bytes(), "path": file.name} for kind, file in files.items()}}
+
+
+def _rows(path: Path, root: Path) -> Iterator[Row]:
     for number, row in read_lines(path):
         kinds = [] if row["modality"] == "text" else row["modality"].split("+")
         media: dict[str, dict[str, str | None] | None] = dict.fromkeys(KINDS)
