@@ -13,15 +13,14 @@ from ..building.benchmark import build as build_benchmark
 from ..building.composition import load_composition
 from ..building.convert import FAULTY, make_mini
 from ..building.convert import convert as convert_source
-from ..export.lmms_eval.files import write as write_lmms_eval
-from ..export.stimuli import write_stimulated
 from ..io.chat import Budget, Endpoint
 from ..io.errors import InputError
-from ..schema.questions import merge_answers, read_questions, write_science
+from ..schema.questions import merge_answers
 from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
 from ..sources import Source, all_sources, get_source
 from ..validation import validate as validate_file
+from .exports import hf_dataset, lmms_eval_tasks, science_questions, stimuli
 from .messages import echo_counts, echo_folder, echo_left_out
 from .options import form_options, sub_tasks, videos_option
 from .scores import FILE, FOLDER, report, score
@@ -76,8 +75,8 @@ def main() -> None:
     """EmoBench as data: rendered, converted and scored."""
 
 
-main.add_command(score)
-main.add_command(report)
+for _command in (score, report, stimuli, science_questions, lmms_eval_tasks, hf_dataset):
+    main.add_command(_command)
 
 
 @main.command()
@@ -220,32 +219,6 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
 def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
     """Make one answer file of PARTS, if together they answer every question exactly once."""
     click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
-
-
-@main.command()
-@click.option("--questions", type=FILE, required=True, help="LLaVA's question file, JSONL.")
-@click.option("--stimuli", type=FILE, required=True, help="A line each: an id, a blank, the text before a question.")
-@click.option("--out", type=FOLDER, required=True, help="Gets ID/questions.jsonl for each, and for plain.")
-def stimuli(questions: Path, stimuli: Path, out: Path) -> None:
-    """Write the questions with each stimulus before them, and print the ids, plain first."""
-    for name in write_stimulated(questions, stimuli, out):
-        click.echo(name)
-
-
-@main.command("science-questions")
-@click.argument("questions", type=FILE)
-@click.argument("out", type=FILE)
-def science_questions(questions: Path, out: Path) -> None:
-    """Write the file QUESTIONS as the JSON that llava.eval.model_vqa_science reads."""
-    write_science(read_questions(questions), out)
-
-
-@main.command("lmms-eval-tasks")
-@click.option("--out", type=FOLDER, required=True, help="Folder for the YAML files, for lmms-eval's --include_path.")
-def lmms_eval_tasks(out: Path) -> None:
-    """Write the tasks that are known here, those of other packages too, as lmms-eval reads them."""
-    for path in write_lmms_eval(out):
-        click.echo(path)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The same questions, each behind an emotional stimulus of the user's: to measure whether such words move the score.
+"""The same questions, each with an emotional stimulus of the user's: to measure whether such words move the score.
 
 EmotionPrompt (arXiv 2307.11760) and NegativePrompt (arXiv 2405.02814) studied this for language models; none of their
 wordings is shipped.
@@ -16,18 +16,22 @@ from ..io.errors import InputError
 from ..io.llava_files import line_place, read_entries
 from ..schema.questions import read_questions
 from .llava import neutral
+from .published_stimuli import read_published
 
 PLAIN = "plain"
+PLACES = BEFORE, AFTER = "before", "after"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def read_stimuli(path: Path) -> dict[str, str]:
-    """Id -> text, from lines of an id, a blank and a text; empty lines do not count.
+    """Id -> text, from lines of an id, a blank and a text; empty lines do not count. A `.py` file is `published_stimuli`'s.
 
     Raises:
         InputError: the file cannot be read or holds none, or a line has no text, or no id of its own that may name a
             folder.
     """
+    if path.suffix == ".py":
+        return read_published(path)
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except OSError as error:
@@ -50,11 +54,11 @@ def read_stimuli(path: Path) -> dict[str, str]:
     return found
 
 
-def write_stimulated(questions: Path, stimuli: Path, out: Path) -> list[str]:
+def write_stimulated(questions: Path, stimuli: Path, out: Path, *, place: str = BEFORE) -> list[str]:
     """Write `out`/ID/questions.jsonl for the plain questions and for each stimulus, and return the ids, `plain` first.
 
-    A stimulus stands on a line of its own before the question, and under the key `stimulus`; ids, media and options stay, so
-    that answers are scored by the same gold and the report compares the runs question by question.
+    A stimulus stands on a line of its own before or after the question, as `place` says, and under the key `stimulus`; ids,
+    media and options stay, so that answers are scored by the same gold and the report compares the runs by question.
 
     Raises:
         InputError: a file cannot be read, see `read_stimuli` and `read_questions`; nothing is written then.
@@ -63,9 +67,10 @@ def write_stimulated(questions: Path, stimuli: Path, out: Path) -> list[str]:
     read_questions(questions)
     entries = [entry for _, _, entry in read_entries(questions)]
     for name, stimulus in texts.items():
-        before = neutral(stimulus)
+        words = neutral(stimulus)
         with atomic_file(out / name / "questions.jsonl") as file:
             for entry in entries:
-                changes = {"text": f"{before}\n{entry['text']}", "stimulus": before} if before else {}
+                lines = [words, entry["text"]] if place == BEFORE else [entry["text"], words]
+                changes = {"text": "\n".join(lines), "stimulus": words} if words else {}
                 file.write(orjson.dumps(entry | changes, option=orjson.OPT_APPEND_NEWLINE))
     return list(texts)

@@ -15,8 +15,8 @@ from ..schema.tasks import get_task
 from .llava import Shown, neutral
 
 SPLIT_FILES = {"train": "hf/train.jsonl", "val": "hf/validation.jsonl", "test": "hf/test.jsonl"}
-_STRINGS = ("id", "source", "task", "modality", "media", "question", "answer")
-_LISTS = ("references", "options")
+COLUMNS = ("id", "source", "task", "modality", "media", "question", "answer")
+LISTS = ("references", "options")
 
 
 def row(shown: Shown) -> dict[str, Any]:
@@ -41,8 +41,8 @@ def row(shown: Shown) -> dict[str, Any]:
 
 def card_head(splits: Iterable[str], licence: str = "other") -> str:
     """The YAML at the top of the data card, by which `load_dataset` finds `splits` and the columns' types."""
-    features: list[dict[str, Any]] = [{"name": name, "dtype": "string"} for name in _STRINGS]
-    features += [{"name": name, "list": "string"} for name in _LISTS]
+    features: list[dict[str, Any]] = [{"name": name, "dtype": "string"} for name in COLUMNS]
+    features += [{"name": name, "list": "string"} for name in LISTS]
     files = [
         {"split": "validation" if split == "val" else split, "path": path}
         for split, path in SPLIT_FILES.items()

@@ -44,9 +44,9 @@ def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
 
     Returns:
         `left_out`: why -> how many questions;
-        `tasks`: name -> `n`, `lost` (the first does better), `won`, `units`, `difference` of the means, its 95 %
-        `interval` and `p` (see `sign_test`; not corrected for several tests); `overall`: `difference` of the means of the
-        sub-tasks and its `interval`.
+        `tasks`: name -> `n`, `lost` (the first does better), `won`, `units`, the means `first` and `second`, their
+        `difference`, its 95 % `interval` and `p` (see `sign_test`; not corrected for several tests); `overall`: `difference`
+        of the means of the sub-tasks and its `interval`.
     """
     gone = left_out(first, second)
     both: dict[str, list[tuple[Verdict, Verdict]]] = defaultdict(list)
@@ -68,6 +68,8 @@ def compare(first: Verdicts, second: Verdicts) -> dict[str, Any]:
             "lost": int((values[1] < values[0]).sum()),
             "won": int((values[1] > values[0]).sum()),
             "units": parts[0].units,
+            "first": parts[0].value,
+            "second": parts[1].value,
             **_tested(_difference(*parts), gains, len(pairs)),
         }
     overall = _difference(*map(mean_of, shares)) if shares[0] else None

@@ -14,6 +14,7 @@ from ..schema.types import LABELS
 from ..scoring.gold import task_title
 from . import tables
 from .confusion import matrix
+from .gains import NOTE as GAINS_NOTE
 from .pictures import thumbnail
 from .runs import Run
 from .tables import Table
@@ -35,6 +36,7 @@ def page(runs: Sequence[Run]) -> str:
         {"title": "Scores", "tables": tables.overall(runs), "note": INTERVALS_NOTE},
         {"title": "General ability", "tables": tables.general(runs), "note": ""},
         {"title": "Comparison", "tables": tables.comparisons(runs), "note": _COMPARISON_NOTE},
+        {"title": "Stimuli", "tables": tables.stimuli(runs), "note": GAINS_NOTE},
     ]
     return _template().render(sections=sections, runs=list(map(_run, runs)))
 

@@ -11,6 +11,7 @@ from ..schema.types import family_type
 from ..scoring.gold import task_title
 from ..scoring.table import family_rows, faults_of, mean_lines, percent
 from .compare import Verdicts, compare, left_out
+from .gains import gain_rows
 from .runs import Run
 
 
@@ -158,6 +159,12 @@ def comparisons(runs: Sequence[Run]) -> list[Table]:
         _comparison(f"{run.name} against {runs[0].name}", verdicts[0], own, "overall")
         for run, own in zip(runs[1:], verdicts[1:])
     ]
+
+
+def stimuli(runs: Sequence[Run]) -> list[Table]:
+    """What each stimulus gains over the plain questions of the first run."""
+    head = ["sub-task", "n", "plain", "with", "gain", "relative", "p (exact)"]
+    return [Table(title, head, rows) for title, rows in gain_rows(runs)]
 
 
 def general(runs: Sequence[Run]) -> list[Table]:

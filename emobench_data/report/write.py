@@ -42,7 +42,7 @@ def write_report(
 
 def markdown(runs: Sequence[Run]) -> str:
     """The tables without the pictures."""
-    found = [*tables.overall(runs), *tables.general(runs), *tables.comparisons(runs)]
+    found = [*tables.overall(runs), *tables.general(runs), *tables.comparisons(runs), *tables.stimuli(runs)]
     found += [
         table._replace(title=f"{run.name}: {table.title}")
         for run in runs

@@ -31,7 +31,7 @@ class Question(NamedTuple):
         options: what may be answered, empty if anything.
         line: where in its file it stands, from 1.
         form: how it is asked; of the forms that ask for reasons the closing line alone counts.
-        stimulus: what stands on a line of its own before the question proper, see `stimuli`.
+        stimulus: what stands on a line of its own before or after the question proper, see `stimuli`.
     """
 
     id: str | int
@@ -50,7 +50,10 @@ class Question(NamedTuple):
     @property
     def plain(self) -> str:
         """The text without its stimulus."""
-        return self.text.removeprefix(f"{self.stimulus}\n") if self.stimulus else self.text
+        if not self.stimulus:
+            return self.text
+        before = f"{self.stimulus}\n"
+        return self.text.removeprefix(before) if self.text.startswith(before) else self.text.removesuffix(f"\n{self.stimulus}")
 
     @property
     def image(self) -> str | None:
@@ -141,8 +144,8 @@ def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
         raise InputError(f"{line_place(path, number)}: options must be a list of different words")
     form = form_of(entry, line_place(path, number)) if "form" in entry else DIRECT
     stimulus = entry.get("stimulus", "")
-    if stimulus and not (isinstance(stimulus, str) and text.startswith(f"{stimulus}\n")):
-        raise InputError(f"{line_place(path, number)}: its text does not begin with its stimulus, on a line of its own")
+    if stimulus and not (isinstance(stimulus, str) and stimulus in (text.split("\n")[0], text.split("\n")[-1])):
+        raise InputError(f"{line_place(path, number)}: neither the first nor the last line of its text is its stimulus")
     return Question(key, text, media, tuple(options), number, form, stimulus)
 
 

@@ -71,6 +71,13 @@ def loading_options(command: Callable) -> Callable:
 )
 @voting_options
 @click.option(
+    "--numbers",
+    type=click.Choice(["greedy", "expectation"]),
+    default="greedy",
+    show_default=True,
+    help="Numbers and ordered classes as text, or as the mean of all that may be answered, by their probabilities.",
+)
+@click.option(
     "--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: what the questions need: 16, 192 for guided."
 )
 @click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")

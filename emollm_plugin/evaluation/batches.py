@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
@@ -12,16 +13,23 @@ from emobench_data.io.errors import InputError
 from emobench_data.media.examine import open_picture
 from emobench_data.schema.questions import Question
 
+from .expectation import scale_of
 from .predictor import Asked, Predictor
 
 Batch = list[tuple[Question, Asked]]
 
 
-def in_batches(questions: Sequence[Question], size: int, *, likelihood: bool) -> list[list[Question]]:
-    """Batches of questions of one kind (medium or none, scored or generated, for reasons or not), the longest first."""
-    kinds: dict[tuple[bool, ...], list[Question]] = {}
+def in_batches(
+    questions: Sequence[Question], size: int, *, likelihood: bool, expectation: bool = False
+) -> list[list[Question]]:
+    """Batches of questions of one kind (medium or none, scored or generated, for reasons or not), the longest first.
+
+    With `expectation` those of each scale are batches of their own.
+    """
+    kinds: dict[tuple[Any, ...], list[Question]] = {}
     for question in questions:
-        kind = question.medium is None, likelihood and bool(question.options), question.reasoned
+        scale = scale_of(question) if expectation else None
+        kind = question.medium is None, likelihood and bool(question.options), question.reasoned, scale and scale.texts
         kinds.setdefault(kind, []).append(question)
     batches = []
     for own in kinds.values():

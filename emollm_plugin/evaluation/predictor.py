@@ -18,6 +18,7 @@ from emobench_data.schema.questions import Question
 from ..prompt.stop import TEMPLATE_KEY
 from .chains import SelfConsistency, sample_chains, score_labels
 from .decode import Greedy, option_probabilities
+from .expectation import Beginnings, Scale, expected_values
 from .eyes import Eyes, Seen
 from .prompts import Prompter
 from .reader import Prompt, Reader
@@ -65,6 +66,7 @@ class Predictor:
         self.eyes = Eyes(image_processor, model.config)
         self.base: str | None = None  # that `load` took an adapter's base from
         self._features: OrderedDict[str, Tensor] = OrderedDict()
+        self._beginnings: dict[tuple[str, ...], Beginnings] = {}
 
     @classmethod
     def load(
@@ -188,6 +190,16 @@ class Predictor:
         prompts = self._prompts(asked)
         ids = self.greedy(self.reader.read(prompts, room=max_new_tokens), max_new_tokens=max_new_tokens)
         return score_labels(self.reader, self.prompter, prompts, questions, self._texts(ids))
+
+    @torch.inference_mode()
+    def expectation_batch(self, asked: Sequence[Asked], scale: Scale) -> list[float]:
+        """The expected values of the answers to questions of one `scale`; see `expectation`."""
+        tree = self._beginnings.get(scale.texts)
+        if tree is None:
+            written = [self.prompter.answer_ids(text) for text in scale.texts]
+            tree = self._beginnings[scale.texts] = Beginnings(written, scale.values)
+        read = self.reader.read(self._prompts(asked), room=tree.depth)
+        return expected_values(self.reader, read, tree)
 
     def forget(self) -> None:
         """Drop the pictures remembered by name, before a name may mean another one."""

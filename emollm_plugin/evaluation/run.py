@@ -17,12 +17,14 @@ from emobench_data.schema.questions import answer_tokens, chunk, read_visual
 from .answers import Answers, run_id
 from .batches import Batch, in_batches, ready_batches
 from .chains import SelfConsistency, vote
+from .expectation import Scale, scale_of
 from .predictor import Predictor
 
 logger = logging.getLogger(__name__)
 # Questions at a time: the larger number with a model whose keys and values of so many prompts are small.
 BATCH, LARGE_BATCH = 16, 64
 PROMPT, SMALL = 1024, 4 * 2**30  # tokens, bytes
+NUMBERS = GREEDY, EXPECTATION = "greedy", "expectation"
 
 
 def evaluate(
@@ -36,6 +38,7 @@ def evaluate(
     chunk_index: int = 0,
     likelihood: bool = False,
     votes: SelfConsistency | None = None,
+    numbers: str = GREEDY,
     max_new_tokens: int | None = None,
     batch_size: int | None = None,
     workers: int | None = None,
@@ -48,6 +51,7 @@ def evaluate(
             they ask for reasons, behind those that greedy decoding gives.
         votes: answer questions that ask for reasons by the majority over sampled chains, which are kept in the metadata; an
             answer is empty where no majority is.
+        numbers: one of `NUMBERS`: numbers and ordered classes as greedy text, or by `expectation`, in the metadata too.
         max_new_tokens: of an answer; default: what the questions need.
         batch_size: default: `LARGE_BATCH` or `BATCH`.
 
@@ -75,6 +79,7 @@ def evaluate(
         tokens=max_new_tokens,
         likelihood=likelihood,
         **({"votes": asdict(votes)} if votes else {}),
+        **({"numbers": numbers} if numbers != GREEDY else {}),
         dtype=predictor.model.dtype,
         asked=[(one.id, one.medium, one.text) for one in asked],
         media=signature((one.medium for one in asked if one.medium), images),
@@ -83,12 +88,17 @@ def evaluate(
     left = [question for question in asked if question.id not in file.done]
     if len(left) < len(asked):
         logger.info("%s: %d of %d answers are there already", answers, len(asked) - len(left), len(asked))
-    batches = in_batches(left, batch_size or default_batch(predictor.model), likelihood=likelihood)
+    expectation, size = numbers == EXPECTATION, batch_size or default_batch(predictor.model)
+    batches = in_batches(left, size, likelihood=likelihood, expectation=expectation)
     told: Counter[str] = Counter()
     try:
         with tqdm(total=len(asked), initial=len(asked) - len(left), unit="question") as progress:
             for batch in ready_batches(batches, images, predictor, workers=workers):
-                _answer(predictor, batch, file, likelihood=likelihood, votes=votes, max_new_tokens=max_new_tokens, told=told)
+                scale = scale_of(batch[0][0]) if expectation else None
+                if scale:
+                    _expect(predictor, batch, file, scale)
+                else:
+                    _answer(predictor, batch, file, likelihood, votes, max_new_tokens, told)
                 progress.update(len(batch))
     finally:
         file.close()
@@ -96,6 +106,12 @@ def evaluate(
         fact = "self-consistency: %d questions without a majority, %d of %d chains without an answer"
         logger.info(fact, told["tied"], told["unparsed"], told["chains"])
     return len(left)
+
+
+def _expect(predictor: Predictor, batch: Batch, file: Answers, scale: Scale) -> None:
+    questions, asked = zip(*batch)
+    for question, value in zip(questions, predictor.expectation_batch(asked, scale)):
+        file.add(question, scale.said(value), expected=value)
 
 
 def default_batch(model: Any) -> int:
@@ -111,7 +127,6 @@ def _answer(
     predictor: Predictor,
     batch: Batch,
     file: Answers,
-    *,
     likelihood: bool,
     votes: SelfConsistency | None,
     max_new_tokens: int,

@@ -56,6 +56,7 @@ def evaluate_served(
     *,
     likelihood: bool,
     votes: Any,
+    numbers: str,
     batch_size: int | None,
     workers: int | None,
     **options: Any,
@@ -70,6 +71,7 @@ def evaluate_served(
     if endpoint and engine:
         raise InputError("--endpoint names a server that runs, --engine starts one; give one of them")
     given = {"--likelihood": likelihood, "--self-consistency": votes is not None, "--workers": workers is not None}
+    given["--numbers"] = numbers != "greedy"
     given |= {f"--{name.replace('_', '-')}": value is not None for name, value in vars(loading).items()}
     refused = [name for name, is_given in given.items() if is_given]
     if refused:

@@ -40,7 +40,7 @@ def evaluate(settings: EvalSettings, *, dry: bool) -> None:
     if dry:
         click.echo(shlex.join(chunk_line(one, 0)))
     elif settings.stimuli:
-        _behind_stimuli(one, settings.stimuli)
+        _with_stimuli(one, settings.stimuli)
     else:
         answer(one)
         result = score(one)
@@ -95,9 +95,10 @@ def _general(one: Evaluation, questions: Path, *, dry: bool) -> None:
         run_plain([*CLI, "score", "--general", questions.stem, *map(str, files), "--out", str(out)])
 
 
-def _behind_stimuli(one: Evaluation, stimuli: Path) -> None:
-    """The plain questions and those behind each stimulus; the plain ones are compared with."""
-    folders = [one.out / name for name in write_stimulated(one.questions, stimuli, one.out)]
+def _with_stimuli(one: Evaluation, stimuli: Path) -> None:
+    """The plain questions and those with each stimulus; the plain ones are compared with."""
+    names = write_stimulated(one.questions, stimuli, one.out, place=one.settings.stimuli_place)
+    folders = [one.out / name for name in names]
     for folder in folders:
         asked = {**_asked(one), "questions": folder / "questions.jsonl"}
         evaluate(replace(one.settings, **ALONE, **asked, out_dir=folder), dry=False)

@@ -30,6 +30,7 @@ class EvalSettings:
     gold: Path | None = setting(path)
     image_folder: Path | None = setting(path)
     stimuli: Path | None = setting(path)
+    stimuli_place: str = setting(choice("before", "after"), "before")
     general_questions: Path | None = setting(path)
     general_gold: Path | None = setting(path)
     general_images: Path = setting(path, Path("."))
@@ -37,6 +38,7 @@ class EvalSettings:
     before_base_model: str | None = setting(text)
     before_template: str | None = setting(text)
     likelihood: bool = setting(yes_or_no, False)
+    numbers: str = setting(choice("greedy", "expectation"), "greedy")
     base_model: str | None = setting(text)
     template: str | None = setting(text)
     max_new_tokens: int | None = setting(count)
@@ -73,7 +75,9 @@ def read_eval_settings(checkpoint: str | None, environment: Mapping[str, str]) -
 
 
 def _check_together(settings: EvalSettings) -> None:
-    for name, value in (("LIKELIHOOD", int(settings.likelihood)), ("DTYPE", settings.dtype)):
+    ours = {"LIKELIHOOD": int(settings.likelihood), "DTYPE": settings.dtype}
+    ours["NUMBERS"] = settings.numbers if settings.numbers != "greedy" else None
+    for name, value in ours.items():
         if value and settings.evaluator != OURS:
             raise InputError(f"{name}={value} needs EVALUATOR={OURS}")
     if settings.stimuli and (settings.general_questions or settings.before):

@@ -101,6 +101,7 @@ def chunk_line(one: Evaluation, index: int) -> list[str]:
         return ask_line(f"llava.eval.{settings.evaluator}", one.folder, one.base, asked, one.room)
     asked |= {"batch-size": settings.batch} if settings.batch else {}
     asked |= {"dtype": settings.dtype} if settings.dtype else {}
+    asked |= {"numbers": settings.numbers} if settings.numbers != "greedy" else {}
     return [*ask_line(OWN, one.folder, one.base, asked, one.room), *["--likelihood"] * settings.likelihood]
 
 
@@ -141,6 +142,7 @@ def score(one: Evaluation) -> Path:
         "checkpoint": one.folder,
         "evaluator": one.settings.evaluator,
         "likelihood": int(one.settings.likelihood),
+        **({"numbers": one.settings.numbers} if one.settings.numbers != "greedy" else {}),
         "base": Path(one.base or "").name,
         "template": one.template,
         "device": one.device,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from emobench_data.media.stamp import signature
 
 from .._version import __version__
 from ..checkpoints.folders import SHARDS, WHOLE
+from ..prompt.templates import CHAT_TEMPLATE
 from .base import hub_file
 from .conditions import package_version
 from .devices import Devices
@@ -109,6 +111,7 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
         "DEVICE": devices.kind,
         "PRECISION": devices.precision,
         "TEMPLATE": base.template,
+        "chat template": _chat_template(base) if base.template == CHAT_TEMPLATE else None,
         "ZERO": json.loads(zero.read_text()) if zero else None,
         "training data": digest_of(data.train),
         "media": signature(media, data.images or Path()),
@@ -119,6 +122,14 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
         "PRETRAIN_PROJECTOR": digest_of(recipe.pretrain_projector) if recipe.pretrain_projector else None,
         "packages": {"emollm": __version__} | {name: found for name in PACKAGES if (found := package_version(name))},
     }
+
+
+def _chat_template(base: Base) -> dict[str, str]:
+    """What the base model's tokenizer writes around texts, which its template's name does not say."""
+    from ..prompt.chat_template import own_format
+    from ..prompt.formats import load_tokenizer
+
+    return asdict(own_format(load_tokenizer(base.name)))
 
 
 def digest_of(file: Path) -> str:

@@ -23,7 +23,9 @@ _BINS = 10
 # A number that stands alone: no part of a word, of `7,5`, of `1.2.3` or of a share in per cent, none of which is guessed at.
 NUMBER = re.compile(r"(?<![\w.,])[-+\u2212]?(?:\d+(?:\.\d+)?|\.\d+)(?![\w%]|\s?%|[.,]\d)")
 _OF = re.compile(r"\s*(?:/|out of|of)\s*", re.IGNORECASE)
-_ASKED = re.compile(r"a number from (\S+) to (\S+?)(?:,| only|\.\s*$)")
+_ASKED = re.compile(
+    r"a number from (\S+) to (\S+?)(?:, (?:with (one|\d+) decimals?|(without decimals)))?(?=,| only|\.\s*$)", re.IGNORECASE
+)
 
 
 class Number(OwnTable):
@@ -154,16 +156,24 @@ class Number(OwnTable):
         return {name: float(getattr(regression, name)(*sides)[0]) for name in self.aggregates}
 
     def checker(self, question: str) -> Callable[[str], str] | None:
-        asked = _ASKED.findall(question)
-        if not asked:
-            return None
-        try:
-            kind = Number(float(asked[-1][0]), float(asked[-1][1]))
-        except ValueError:
+        kind = asked_number(question)
+        if kind is None:
             return None
         return lambda answer: (
             "" if not isinstance(kind._said(answer), str) else "is none of the numbers that its question allows"
         )
+
+
+def asked_number(question: str) -> Number | None:
+    """The type with the range that the text of a question asks for, one decimal where it does not say; None for another."""
+    asked = _ASKED.findall(question)
+    if not asked:
+        return None
+    low, high, decimals, none = asked[-1]
+    try:
+        return Number(float(low), float(high), 0 if none else int(decimals) if decimals.isdecimal() else 1)
+    except ValueError:
+        return None
 
 
 TYPE = Number()

@@ -67,7 +67,7 @@ class Ordinal(OwnTable):
         "outside": OUTSIDE,
         "missing": MISSING,
     }
-    takes_options = True
+    multiple_choice = takes_options = True
 
     hint = "The classes, from lowest to highest: {options}. Answer with one of them only."
     close = f"The classes, from lowest to highest: {{options}}. {REASONS}one of them."
@@ -141,6 +141,14 @@ class Ordinal(OwnTable):
             return None
         options = tuple(listed[-1].split(", "))
         return lambda answer: "" if normal(conclusion(answer)) in map(normal, options) else "is none of the classes"
+
+
+def asked_classes(question: str, options: tuple[str, ...]) -> Classes | None:
+    """The classes that a question with `options` asks to choose from, by its text; None where it is one of another type."""
+    try:
+        return classes(options) if options and _ASKED.search(question) else None
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=256)

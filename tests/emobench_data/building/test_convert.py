@@ -40,6 +40,13 @@ def test_files_and_summary(root, tmp_path):
     assert {line["question_id"] for line in read_lines(out / "gold.jsonl")} == test
 
 
+def test_the_card_says_what_it_is_and_what_was_left_out(root, tmp_path):
+    convert(made_up(*twenty(), skip=3), root, tmp_path / "out", check=False)
+    card = (tmp_path / "out/DATACARD.md").read_text()
+    assert card.startswith("# Made up\n") and "- Made up: nobody" in card and "- Made up: 3 x no label" in card
+    assert "| Sarcasm | `sarcasm` | 16 | 0 | 4 | 2 |" in card and "hf/" not in card
+
+
 def test_a_split_without_records_has_no_file_even_from_before(root, tmp_path):
     convert(made_up(*twenty()), root, tmp_path / "out", val=0.1)
     convert(made_up(*twenty()), root, tmp_path / "out", test=0)

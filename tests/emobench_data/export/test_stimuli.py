@@ -32,6 +32,14 @@ def test_every_question_is_asked_with_every_stimulus(files):
         assert found == [one | {"text": f"{before}\n{one['text']}", "stimulus": before} for one in ASKED]
 
 
+def test_a_stimulus_may_stand_after_the_question(files):
+    """And the question proper is the same, so that runs are compared."""
+    assert write_stimulated(*files, place="after") == ["plain", "up", "low-1"]
+    found = read_lines(files[2] / "up" / "questions.jsonl")
+    assert [one["text"] for one in found] == ["Which?\nGo [image] on.", "And\nthis?\nGo [image] on."]
+    assert [one.plain for one in read_questions(files[2] / "up" / "questions.jsonl")] == ["Which?", "And\nthis?"]
+
+
 def test_scores_stand_side_by_side_in_the_report(files, tmp_path):
     def run(*arguments):
         done = CliRunner().invoke(main, list(map(str, arguments)))
@@ -50,11 +58,14 @@ def test_scores_stand_side_by_side_in_the_report(files, tmp_path):
     table = (tmp_path / "report/report.md").read_text()
     assert "| Emo-C | 2 | 0 | 1 | +50.0 |" in table and "| Emo-C | 2 | 0 | 0 | +0.0 |" in table
     assert table.count("## Accuracy") == 1 and "left out" not in table
+    assert "| Emo-C | 2 | 50.0 | 100.0 | +50.0 | +100.0 % | 1 |" in table
+    assert "| Emo-C | 2 | 50.0 | 50.0 | +0.0 | +0.0 % | 1 |" in table
+    assert "Stimuli" in (tmp_path / "report/report.html").read_text()
 
 
 def test_a_stimulus_that_its_question_does_not_begin_with(tmp_path):
     path = write_lines(tmp_path / "q.jsonl", [ASKED[0] | {"stimulus": "Go on."}])
-    with pytest.raises(InputError, match="q.jsonl, line 1: its text does not begin with its stimulus"):
+    with pytest.raises(InputError, match="q.jsonl, line 1: neither the first nor the last line of its text is its stimulus"):
         read_questions(path)
 
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from emobench_data.schema.questions import Question
 from emobench_data.schema.tasks import get_task
-from emobench_data.scoring.core import with_faithfulness
+from emobench_data.scoring.core import with_reasons
 from emobench_data.scoring.faithfulness import faithfulness
 from emobench_data.scoring.table import faithfulness_lines
 
@@ -70,6 +70,6 @@ def test_replies_in_steps_are_scored_in_the_table_of_their_family():
         answer=SimpleNamespace(said="Feeling: sadness\nAnswer: Oh dear."),
     )
     result = {"tasks": {}, "overall": None, "families": {"response": {"reply": {"n": 1}}}}
-    with_faithfulness(result, [item], {"1": Question("1", "What next?", form="steps")}, [gold])
+    with_reasons(result, [item], {"1": Question("1", "What next?", form="steps")}, [gold])
     assert result["families"]["response"]["reply"]["faithfulness"]["premises"] == {"Feeling": 1.0}
     assert faithfulness_lines(result)[0].startswith("steps of reply: Feeling 100.0")

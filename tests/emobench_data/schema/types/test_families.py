@@ -155,4 +155,4 @@ def test_gold_lines_of_sets_may_be_in_any_order():
 def test_a_record_has_the_answer_of_its_task():
     """Types of the six stay as they are: a set is no answer to a closed question."""
     with pytest.raises(InputError, match="the answer is empty"):
-        Record("s", "1", "emo_c", "image", "a.png", ("joy",), options=LOVE)
+        Record("s", "1", "emo_c", (), ("joy",), options=LOVE, text="So.")

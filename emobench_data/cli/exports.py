@@ -1,0 +1,59 @@
+"""The commands that write what is there in the form of others: questions with stimuli, and the files of other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..export.hf_dataset import write_dataset
+from ..export.lmms_eval.files import write as write_lmms_eval
+from ..export.stimuli import BEFORE, PLACES, write_stimulated
+from ..schema.questions import read_questions, write_science
+from .scores import FILE, FOLDER
+
+
+@click.command()
+@click.option("--questions", type=FILE, required=True, help="LLaVA's question file, JSONL.")
+@click.option(
+    "--stimuli",
+    type=FILE,
+    required=True,
+    help="A line each: an id, a blank, the text. Or the Python file of EmotionPrompt or NegativePrompt, which is not run.",
+)
+@click.option("--place", type=click.Choice(PLACES), default=BEFORE, show_default=True, help="Where a text stands.")
+@click.option("--out", type=FOLDER, required=True, help="Gets ID/questions.jsonl for each, and for plain.")
+def stimuli(questions: Path, stimuli: Path, place: str, out: Path) -> None:
+    """Write the questions with each stimulus before or after them, and print the ids, plain first.
+
+    The Python files are config.py of wangxu0820/NegativePrompt and promptbench/prompts/method_oriented.py of
+    microsoft/promptbench, in your own clones.
+    """
+    for name in write_stimulated(questions, stimuli, out, place=place):
+        click.echo(name)
+
+
+@click.command("science-questions")
+@click.argument("questions", type=FILE)
+@click.argument("out", type=FILE)
+def science_questions(questions: Path, out: Path) -> None:
+    """Write the file QUESTIONS as the JSON that llava.eval.model_vqa_science reads."""
+    write_science(read_questions(questions), out)
+
+
+@click.command("lmms-eval-tasks")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the YAML files, for lmms-eval's --include_path.")
+def lmms_eval_tasks(out: Path) -> None:
+    """Write the tasks that are known here, those of other packages too, as lmms-eval reads them."""
+    for path in write_lmms_eval(out):
+        click.echo(path)
+
+
+@click.command("hf-dataset")
+@click.argument("folder", type=FOLDER)
+@click.option("--media-root", type=FOLDER, required=True, help="Folder that the media's paths begin from.")
+@click.option("--out", type=FOLDER, required=True, help="A new folder, which datasets' load_from_disk reads.")
+def hf_dataset(folder: Path, media_root: Path, out: Path) -> None:
+    """Write the benchmark in FOLDER, as build wrote it, as a Hugging Face dataset with its pictures, clips and sounds."""
+    for split, rows in write_dataset(folder, media_root, out).items():
+        click.echo(f"{split}: {rows:,} rows")
