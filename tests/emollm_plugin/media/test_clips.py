@@ -147,14 +147,14 @@ def losses(model, dataset, indices):
     return each.sum(1), mask.sum(1)
 
 
-@pytest.mark.parametrize("indices", [[0, 1, 2], [2, 5], [2, 1]], ids=["all kinds", "clips", "clip and text"])
+@pytest.mark.parametrize("indices", [[0, 1, 2], [2, 5], [2, 1], [1, 1]], ids=["all kinds", "clips", "clip and text", "texts"])
 def test_a_mixed_batch_says_what_its_samples_say_alone(dataset, seeing, indices):
     together, lengths = losses(seeing, dataset, indices)
     alone = [losses(seeing, dataset, [index]) for index in indices]
     assert torch.allclose(together, torch.cat([loss for loss, _ in alone]), rtol=1e-4)
     assert lengths.tolist() == [int(length) for _, length in alone]
     # Four frames of four tokens stand for the one placeholder.
-    assert lengths[indices.index(2)] == len(dataset[2]["input_ids"]) - 1 + 4 * 4
+    assert 2 not in indices or lengths[indices.index(2)] == len(dataset[2]["input_ids"]) - 1 + 4 * 4
 
 
 def test_a_clips_tokens_are_its_frames_in_order_with_what_changed(seeing, dataset):
@@ -176,7 +176,7 @@ def test_a_clips_tokens_are_its_frames_in_order_with_what_changed(seeing, datase
 
 def test_lengths_of_clips_are_told_from_the_pictures_shapes():
     still, clip = torch.zeros(3, 4, 4), torch.zeros(5, 3, 4, 4)
-    assert clip_lengths([still, clip]) == [1, 5]
+    assert clip_lengths([still, clip]) == clip_lengths([still, clip[:0], clip]) == [1, 5]
     assert clip_lengths(torch.stack([clip, clip])) == [5, 5]
     assert clip_lengths(torch.stack([still, still])) is None and clip_lengths(None) is None
 
