@@ -97,6 +97,10 @@ class Ordinal(OwnTable):
         value = classes(options).values[options.index(answer)]
         return Key(value, frozenset((value,)), options)
 
+    def written(self, answer: Any) -> str:
+        """An option, or a class's value as the `Gold` has it."""
+        return str(answer)
+
     def stratum_order(self, counts: Mapping[str, int]) -> list[str]:
         """By number where they have one, from lowest to highest."""
         if all(_NUMBERED.fullmatch(stratum) for stratum in counts):

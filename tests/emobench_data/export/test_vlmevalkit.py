@@ -7,7 +7,10 @@ import pytest
 from emobench_data.building.benchmark import build
 from emobench_data.export.llava import show
 from emobench_data.export.vlmevalkit import choices, header, line, task_file
+from emobench_data.schema import tasks
+from emobench_data.schema.task import Task, Wording
 from emobench_data.schema.tasks import TASKS
+from emobench_data.schema.types import get_type
 from emobench_data.sources.intentonomy import LABELS
 
 from ..compose import composition, data_sets
@@ -66,3 +69,21 @@ def test_line_breaks_and_tabs_stay_in_their_cell():
     text = (header("sarcasm", 0) + line(show(one, one.media, training=False), 0, 0)).decode()
     (row,) = csv.DictReader(text.splitlines(keepends=True), delimiter="\t")
     assert row["question"].startswith('a\t"b"\nc [image]\nIs this image') and row["answer"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "written"),
+    [("ordinal", "1: glad", "B"), ("strategy", "1: glad", "B"), ("multi", ("1: glad",), "1: glad")],
+)
+def test_types_beyond_one_label_in_the_forms_that_there_are(kind, answer, written, monkeypatch):
+    """Classes and strategies are multiple choice, what may be several is open."""
+    ask = Wording(("How is it?",), "Look.")
+    monkeypatch.setitem(tasks._TASKS._things, "made_up", Task("made_up", "Made up", get_type(kind), ask, ask, ask))
+    one = record(task="made_up", options=("0: neither", "1: glad"), answer=answer)
+    head, cells = (
+        next(csv.reader([text.decode()], delimiter="\t"))
+        for text in (header("made_up", 2), line(show(one, one.media, training=False), 0, 2))
+    )
+    row = dict(zip(head, cells))
+    assert row["answer"] == written and ("A" in row) == (written == "B") == ("openended" not in task_file("made_up"))
+    assert ("lowest to highest" in row["question"]) is False and ("all that apply" in row["question"]) == (kind == "multi")
