@@ -140,8 +140,9 @@ def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
 
 
 def evaluator(recipe: Recipe, questions: Iterable[Question] = ()) -> str:
-    """LLaVA's own script, which asks about pictures alone, or ours, which reads clips and texts too."""
-    return LOADER if recipe.videos != "clips" and all(one.medium for one in questions) else OWN
+    """LLaVA's own script, which asks about pictures alone, or ours, which reads clips and texts and weighs numbers too."""
+    hosts = recipe.videos != "clips" and recipe.numbers == "greedy" and all(one.medium for one in questions)
+    return LOADER if hosts else OWN
 
 
 def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Sequence[Question]) -> list[str]:
@@ -151,6 +152,7 @@ def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Se
         "image-folder": data.images or "",
         "answers-file": run.folder / "answers.jsonl",
         "conv-mode": base.template,
+        **({"numbers": recipe.numbers} if recipe.numbers != "greedy" else {}),
     }
     named, asker = None if recipe.tune == "full" else base.name, evaluator(recipe, questions)
     return ask_line(asker, run.checkpoint, named, asked, None if asker == OWN else answer_tokens(questions))
@@ -165,6 +167,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
     files = {"questions": data.questions, "gold": data.gold, "media-root": data.images}
     kept = (
         "videos",
+        "numbers",
         "stack",
         "seed",
         "tune",

@@ -42,6 +42,7 @@ FREE = {
     "report_to",
     "workers",
     "videos",
+    "numbers",
     "frame_cache",
     "base_model",
     "vision_tower",

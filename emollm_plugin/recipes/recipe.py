@@ -62,6 +62,7 @@ class Recipe:
     gold: Path | None = setting(path)
     eval_data: Path | None = setting(path)
     videos: str = setting(choice("storyboards", "clips"), "storyboards")
+    numbers: str = setting(choice("greedy", "expectation"), "greedy")
     frame_cache: Path | None = setting(path)
     faulty_media: float | None = setting(share)
     # Model

@@ -229,6 +229,7 @@ def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     asked = {
         "evaluator": evaluator(prepared.recipe, prepared.questions),
         "guided": any(question.reasoned for question in prepared.questions),
+        **({"numbers": prepared.recipe.numbers} if prepared.recipe.numbers != "greedy" else {}),
         "questions": digest_of(data.questions),
         "gold": digest_of(data.gold),
         "media": signature(media, data.images or Path()),

@@ -84,6 +84,12 @@ def test_evaluation_by_llavas_script_or_by_ours_where_there_are_clips(made):
     assert ours[3:5] == ["eval", str(run.checkpoint)] and "--model-base" not in ours
 
 
+def test_numbers_are_weighed_by_our_own_evaluator(made):
+    base, data, run = made
+    ours = eval_command(filled(NUMBERS="expectation"), base, data, run, [Question("1", "Which?", (Medium("image", "a.png"),))])
+    assert ours[3] == "eval" and value(ours, "numbers") == "expectation"
+
+
 def test_the_conditions_name_the_data(made):
     base, data, run = made
     words = results_command(filled(), base, data, CPU, run, "faces/train.json")
