@@ -20,12 +20,12 @@ def preferences(confusion: ArrayLike) -> Floats | None:
     """The maximum-likelihood preferences `(L,)`, whose mean is 1.
 
     Args:
-        confusion: `(L, L)`, how often each class was said (columns) for each that is right (rows); the diagonal is not read.
+        confusion: `(L, L)`, how often each class was said (columns) for each that is right (rows); the diagonal is not used.
 
     Returns None where there are none, since classes can be parted into two of which one is never said for the other (Ford,
     1957): a class that is never said wrongly, or never missed, has a preference of 0 or infinity.
     """
-    wins = np.asarray(confusion, float).T * (1 - np.eye(len(np.asarray(confusion))))
+    wins = np.asarray(confusion, float).T
     parts, _ = connected_components(csr_array(wins), directed=True, connection="strong")
     if parts > 1:
         return None

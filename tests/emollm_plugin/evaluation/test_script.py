@@ -55,13 +55,14 @@ def test_stimuli_are_compared_with_the_plain_questions(checkpoint, tiny, tmp_pat
         GOLD=tiny.data / "gold.jsonl",
         IMAGE_FOLDER=tiny.data / "images",
         STIMULI=tmp_path / "stimuli.txt",
+        STIMULI_PLACE="after",
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     prompts = {
         name: [json.loads(line)["prompt"] for line in (tmp_path / "out" / name / "answers.jsonl").open()]
         for name in ("plain", "up")
     }
-    assert prompts["up"] == [f"Take heart.\n{prompt}" for prompt in prompts["plain"]]
+    assert prompts["up"] == [f"{prompt}\nTake heart." for prompt in prompts["plain"]]
     assert "up" in (tmp_path / "out/report/report.md").read_text()
 
 
@@ -108,6 +109,8 @@ def test_help_and_settings_that_cannot_be_used(tmp_path):
         ([tmp_path], {"MINI_TEST": "some"}, "MINI_TEST=some is not"),
         ([tmp_path], {"OUT_DIR": f"{__file__}/out", "QUESTIONS": __file__}, "OUT_DIR="),
         ([tmp_path], {"EVALUATOR": "model_vqa", "LIKELIHOOD": 1}, "needs EVALUATOR=emollm"),
+        ([tmp_path], {"EVALUATOR": "model_vqa", "NUMBERS": "expectation"}, "needs EVALUATOR=emollm"),
+        ([tmp_path], {"STIMULI_PLACE": "within"}, "known: before, after"),
         ([tmp_path], {"GENERAL_QUESTIONS": __file__}, "must both be files"),
         ([tmp_path], {"BEFORE": "none"}, "no folder"),
     ):
