@@ -55,6 +55,7 @@ class Source:
         own: whether what the markers found is this data set's, where others have files of these names; None if none has.
         read: `read(root, skips)` yields records in a fixed order; rows it cannot use go to `skips`, a file it
             cannot use raises `InputError`. It opens no media.
+        chooses: whether `read` takes the sub-tasks that are wanted as a third argument and makes no others, where that costs.
         hateful: whether it holds hateful content, so that the data card can warn.
         rule: how a multi-label item meets the accuracy metric, or empty.
         extract: `extract(root, into)` writes the media that this copy keeps inside its annotation below `into`, as the
@@ -71,7 +72,8 @@ class Source:
     tasks: tuple[str, ...]
     labels: Mapping[str, tuple[str, ...]]
     markers: tuple[str, ...]
-    read: Callable[[Path, Skips], Iterator[Record]]
+    read: Callable[..., Iterator[Record]]
+    chooses: bool = False
     expected: Mapping[str, int] = field(default_factory=dict)
     hateful: bool = False
     rule: str = ""
@@ -124,7 +126,7 @@ class Source:
         if not self.there(root):
             raise InputError(f"{self.title}: none of {', '.join(self.markers)} under {root}; {self.obtain}")
         seen: dict[str, set[str]] = {task: set() for task in self.tasks}
-        for record in self._read(root, skips):
+        for record in self._read(root, skips, self.tasks if tasks is None else tasks):
             if tasks is not None and record.task not in tasks:
                 continue
             items = seen[record.task]
@@ -137,10 +139,10 @@ class Source:
             why = "; ".join(f"{n} x {reason}" for reason, n in skips.counts.most_common(3)) or "its files list no item"
             raise InputError(f"{self.title}: nothing usable under {root} ({why}); {self.obtain}")
 
-    def _read(self, root: Path, skips: Skips) -> Iterator[Record]:
+    def _read(self, root: Path, skips: Skips, tasks: Sequence[str]) -> Iterator[Record]:
         """`read`, whose errors name the copy, too, where they name a file and a row alone."""
         try:
-            yield from self.read(root, skips)
+            yield from self.read(root, skips, tasks) if self.chooses else self.read(root, skips)
         except InputError as error:
             if str(root) in str(error):
                 raise

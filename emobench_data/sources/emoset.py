@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,10 @@ Names = Mapping[str, tuple[str, ...]]
 _TABLE = {name: name for name in LABELS}
 
 
-def read(root: Path, skips: Skips) -> Iterator[Record]:
+def read(root: Path, skips: Skips, tasks: Sequence[str]) -> Iterator[Record]:
     """Rows have four elements, or three where a copy leaves out the id: first, second last and last are the same."""
     annotated, items, names = (root / "annotation").is_dir(), Stems(), names_of(root)
+    beyond = any(task in TASKS for task in tasks)
     for split in ("train", "val", "test"):
         if not (root / f"{split}.json").exists():
             continue
@@ -41,11 +42,11 @@ def read(root: Path, skips: Skips) -> Iterator[Record]:
         if not isinstance(rows, list):
             raise InputError(f"{root / split}.json: not a list of rows as EmoSet's split files are")
         for index, row in enumerate(rows):
-            yield from _record(root, split, f"{split}.json[{index}]", row, annotated, items, names, skips)
+            yield from _record(root, split, f"{split}.json[{index}]", row, annotated, items, names, skips, beyond)
 
 
 def _record(
-    root: Path, split: str, place: str, row: Any, annotated: bool, items: Stems, names: Names, skips: Skips
+    root: Path, split: str, place: str, row: Any, annotated: bool, items: Stems, names: Names, skips: Skips, beyond: bool
 ) -> Iterator[Record]:
     if not isinstance(row, list) or not 3 <= len(row) <= 4 or not all(isinstance(cell, str) for cell in row):
         return skips.add(place, BAD_ROW)
@@ -62,7 +63,7 @@ def _record(
     known = {"source": "emoset", "item": item, "media": (Medium("image", image),), "split": split}
     made = list(make(skips, place, tasks=EMOTION, labels=LABELS, answer=word, attributes=_attributes(found), **known))
     yield from made
-    for one in asked(item, word, found, names) if made else ():
+    for one in asked(item, word, found, names) if made and beyond else ():
         yield from make(skips, place, tasks=(one.task,), labels=one.options, answer=one.answer, **known)
 
 
@@ -97,5 +98,6 @@ SOURCE = Source(
     expected={"train": 94_481, "val": 5_905, "test": 17_716},
     markers=("train.json", "val.json", "test.json"),
     read=read,
+    chooses=True,
     own=lambda root: heads_hold(root, ("train.json", "val.json", "test.json"), "annotation/"),
 )

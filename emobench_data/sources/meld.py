@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..schema.records import Medium, Record
@@ -32,15 +32,16 @@ def _tables(name: str) -> tuple[str, ...]:
 _MARKERS = tuple(table for name, _ in SPLITS.values() for table in _tables(name))
 
 
-def read(root: Path, skips: Skips) -> Iterator[Record]:
+def read(root: Path, skips: Skips, tasks: Sequence[str]) -> Iterator[Record]:
     """Rows stand in the order of the dialogue; numbers start again in each split, so that items carry its name."""
     for split, (name, folders) in SPLITS.items():
         table = first_file(root, *_tables(name))
         if table:
-            yield from _split(table, split, first_folder(root, *folders), skips)
+            yield from _split(table, split, first_folder(root, *folders), skips, tasks)
 
 
-def _split(table: Path, split: str, clips: str, skips: Skips) -> Iterator[Record]:
+def _split(table: Path, split: str, clips: str, skips: Skips, wanted: Sequence[str]) -> Iterator[Record]:
+    asked = {column: of for column, of in ASKED.items() if set(of[1]) & {*wanted}}
     before: deque[tuple[str, str]] = deque(maxlen=CONTEXT_LINES)
     current = ""
     for place, row in read_table(table, COLUMNS, skips):
@@ -52,7 +53,7 @@ def _split(table: Path, split: str, clips: str, skips: Skips) -> Iterator[Record
             before.clear()
             current = talk
         said = words(row["Speaker"]), prose(row["Utterance"])
-        for column, (labels, tasks) in ASKED.items():
+        for column, (labels, tasks) in asked.items():
             word = label(row.get(column), {name: name for name in labels})
             if word:
                 yield from make(
@@ -88,5 +89,6 @@ SOURCE = Source(
     expected={"train": 9_989, "val": 1_109, "test": 2_610},
     markers=_MARKERS,
     read=read,
+    chooses=True,
     own=lambda root: heads_hold(root, _MARKERS, "utterance", "dialogue_id", "emotion"),
 )
