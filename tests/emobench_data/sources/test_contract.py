@@ -226,7 +226,7 @@ def test_files_that_differ_in_their_ending_are_two_items(name, file, copy):
 
 @every_source
 def test_reading_is_lazy(name, copy):
-    assert isinstance(next(iter(get_source(name).read(copy, Skips()))), Record)
+    assert isinstance(next(iter(get_source(name).records(copy, Skips()))), Record)
 
 
 @every_source

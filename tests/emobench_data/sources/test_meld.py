@@ -1,6 +1,7 @@
 import pytest
 
 from emobench_data.schema.tasks import question
+from emobench_data.sources import Skips, get_source
 from emobench_data.sources.meld import CONTEXT_LINES, EMOTION, NO_LABEL
 
 from .helpers import convert, put
@@ -29,6 +30,8 @@ def test_sentiment_is_a_question_of_its_own(tmp_path):
     put(tmp_path, "train_sent_emo.csv", HEADER + line(0, 0) + line(0, 1).replace("positive", "mixed"))
     records, skips = convert("meld", tmp_path)
     assert [one.answer for one in records if one.task == "sentiment"] == ["positive"] and skips.counts == {NO_LABEL: 1}
+    unasked = Skips()
+    assert {one.task for one in get_source("meld").records(tmp_path, unasked, EMOTION)} == {*EMOTION} and not unasked.counts
     without = "".join(",".join(row.split(",")[:4] + row.split(",")[5:]) for row in (HEADER, line(0, 0).replace("Hello, ", "")))
     put(tmp_path, "train_sent_emo.csv", without)
     records, skips = convert("meld", tmp_path)
