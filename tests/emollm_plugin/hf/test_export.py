@@ -123,9 +123,9 @@ def test_what_has_no_form_is_one_line(case, make, tmp_path):
 
 
 def test_a_tower_of_another_kind_is_one_line(make, tmp_path, monkeypatch):
-    from emollm_plugin.hf import eyes
+    from emollm_plugin.hf import vision
 
-    monkeypatch.setattr(eyes, "STOCK_TOWERS", ("siglip_vision_model",))
+    monkeypatch.setattr(vision, "STOCK_TOWERS", ("siglip_vision_model",))
     refused(make(), tmp_path / "hf", "vision tower .* .clip_vision_model. cannot be exported; known")
 
 
