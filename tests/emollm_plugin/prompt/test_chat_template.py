@@ -20,6 +20,7 @@ from emollm_plugin.prompt.stop import stopping_load
 from emollm_plugin.prompt.templates import CHAT_TEMPLATE, end_of_answer
 
 from ..tokenizers_like import CHATS, DATED, NO_SYSTEM, make
+from .conftest import TURNS
 
 pytestmark = pytest.mark.host
 
@@ -30,22 +31,6 @@ FOREIGN = (
 )
 TODAY = "{{ 'Today is ' + strftime_now('%d %B %Y') + '\\n' if strftime_now is defined else '' }}"
 THINKING = FOREIGN.replace("(assistant) '", "(assistant) ' + ('<think></think>' if enable_thinking is false else '<think>')")
-TURNS = [
-    {"from": "human", "value": "<image>\nWhich emotion? joy sadness"},
-    {"from": "gpt", "value": "joy"},
-    {"from": "human", "value": "Yes or No?"},
-    {"from": "gpt", "value": "Yes"},
-]
-
-
-@pytest.fixture(scope="module")
-def templates():
-    import emollm_plugin
-
-    emollm_plugin.register()
-    from llava.conversation import conv_templates
-
-    return conv_templates
 
 
 @pytest.fixture

@@ -9,25 +9,9 @@ from emollm_plugin.prompt.formats import FORMATS, format_of, load_tokenizer
 from emollm_plugin.prompt.templates import GUIDANCE, end_of_answer
 
 from ..tokenizers_like import CHATS, DATED, make
+from .conftest import TURNS
 
 pytestmark = pytest.mark.host
-
-TURNS = [
-    {"from": "human", "value": "<image>\nWhich emotion? joy sadness"},
-    {"from": "gpt", "value": "joy"},
-    {"from": "human", "value": "Yes or No?"},
-    {"from": "gpt", "value": "Yes"},
-]
-
-
-@pytest.fixture(scope="module")
-def templates():
-    import emollm_plugin
-
-    emollm_plugin.register()
-    from llava.conversation import conv_templates
-
-    return conv_templates
 
 
 @pytest.fixture(scope="module", params=[(form, fast) for form in CHATS for fast in (False, True)], ids=str)

@@ -11,16 +11,6 @@ from ..tokenizers_like import CHATS, make
 pytestmark = pytest.mark.host
 
 
-@pytest.fixture(scope="module")
-def templates():
-    import emollm_plugin
-
-    emollm_plugin.register()
-    from llava.conversation import conv_templates
-
-    return conv_templates
-
-
 @pytest.fixture(scope="module", params=[(form, fast) for form in CHATS for fast in (False, True)], ids=str)
 def chat(request, tmp_path_factory):
     """A template's name and a tokenizer of its kind, slow and fast where both exist."""
