@@ -132,13 +132,13 @@ def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
         raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
     if "answer_id" in entry:
         raise InputError(f"{line_place(path, number)}: an answer, as LLaVA's scripts write it; give the questions")
-    media = tuple(Medium(kind, entry[kind]) for kind in placeholders() if entry.get(kind))
-    wrong = next((one.kind for one in media if not isinstance(one.path, str)), None)
-    if wrong:
-        raise InputError(f"{line_place(path, number)}: {wrong} must be a path below the image folder")
-    crowd = crowded([one.kind for one in media])
-    if crowd:
+    kinds = [kind for kind in placeholders() if entry.get(kind)]
+    for kind in kinds:
+        if not isinstance(entry[kind], str):
+            raise InputError(f"{line_place(path, number)}: {kind} must be a path below the image folder")
+    if len(kinds) > 1 and (crowd := crowded(kinds)):
         raise InputError(f"{line_place(path, number)}: {crowd}; a question has one of them")
+    media = tuple([Medium(kind, entry[kind]) for kind in kinds])
     words = isinstance(options, list) and all(isinstance(option, str) and option.strip() for option in options)
     if not words or len(set(options)) < len(options):
         raise InputError(f"{line_place(path, number)}: options must be a list of different words")

@@ -85,7 +85,9 @@ def _gold(path: Readable, number: int, entry: dict[str, Any], asked: Question) -
 
 def _frozen(value: Any) -> Any:
     """A list of JSON, and those in it, as tuples."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return tuple(map(_frozen, value)) if list in map(type, value) else tuple(value)
 
 
 def _group(group: Any, gold: Gold, path: Readable, number: int) -> str:
