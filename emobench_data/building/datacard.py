@@ -25,12 +25,15 @@ _WARNING = """\
 **Warning: there is hateful, offensive or violent content in {titles}**: slurs, attacks on people, and pictures that
 hurt. It is here to train and test the recognition of such content. Do not show these items to people unprepared, and do
 not train a model to produce them."""
-_FILES = """\
+_FOR_LLAVA = """\
 | file | what |
 | --- | --- |
 | `train.json` | LLaVA's training JSON |
 | `questions.jsonl`, `gold.jsonl` | the test questions for LLaVA's eval scripts, and the answers for \
 `python -m emobench_data score`, or for lmms-eval (`emollm lmms-eval-path`); `val_...` the same for validation |
+"""
+_FILES = f"""\
+{_FOR_LLAVA}\
 | `hf/*.jsonl` | Hugging Face: `datasets.load_dataset(FOLDER)` finds them by the head of this file |
 | `vlmevalkit/*.tsv` | VLMEvalKit: the same as multiple choice, without items that are no picture; of several right \
 answers one is offered, and of more than 26 options 26 |
@@ -40,12 +43,8 @@ answers one is offered, and of more than 26 options 26 |
 _CONVERTED = """\
 Written by `python -m emobench_data convert` for training and evaluation with LLaVA. Wording, label set, splits and the
 rules below are ours, not those of the data set's authors."""
-_FILES_OF_ONE = """\
-| file | what |
-| --- | --- |
-| `train.json` | LLaVA's training JSON |
-| `questions.jsonl`, `gold.jsonl` | the test questions for LLaVA's eval scripts, and the answers for \
-`python -m emobench_data score`, or for lmms-eval (`emollm lmms-eval-path`); `val_...` the same for validation |
+_FILES_OF_ONE = f"""\
+{_FOR_LLAVA}\
 | `records.jsonl` | the training records with their annotation, where `--keep-records` asked for them |
 | `summary.json` | counts and what was left out, for programs |"""
 _LEAKS = {

@@ -34,6 +34,11 @@ def wheel_figures(truth: Sets, guess: Sets, weights: ArrayLike | None = None, *,
     return np.stack(found, axis=1)
 
 
+def wheel_f1(truth: Sets, guess: Sets, weights: ArrayLike | None = None, *, wheels: Sequence[Wheel]) -> Floats:
+    """The mean of F1 `(S,)` over the wheels."""
+    return wheel_figures(truth, guess, weights, wheels=wheels)[:, :, 0].mean(1)
+
+
 def hit_rate(truth: Sets, guess: Sets, weights: ArrayLike | None = None, *, wheels: Sequence[Wheel]) -> Floats:
     """How many groups answer and gold have in common, mean over items and then over wheels; meant for one gold word an item."""
     weights = weights_of(truth, weights)

@@ -10,7 +10,7 @@ from typing import Any
 from ..io.errors import InputError
 from ..metrics import numbered
 from ..metrics.named import with_intervals
-from ..metrics.wheels import FIGURES, counted, hit_rate, wheel_figures
+from ..metrics.wheels import FIGURES, counted, hit_rate, wheel_f1, wheel_figures
 from ..schema.items import Item
 from ..schema.types.open_set import OpenSet
 from ..schema.wheel_folder import LEVELS, WheelFolder, read_wheel_folder
@@ -41,11 +41,8 @@ def _level(items: Sequence[Item], folder: WheelFolder, level: int, official: boo
     pairs = [(item.truth, item.guess) for item in items]
     truth, guess = zip(*pairs)
 
-    def f1(truth: Any, guess: Any, weights: Any) -> Any:
-        return wheel_figures(truth, guess, weights, wheels=groups)[:, :, 0].mean(1)
-
     by_wheel = wheel_figures(truth, guess, wheels=groups)[0]
-    found = with_intervals({"f1": f1}, pairs, numbered([item.unit for item in items], {}))
+    found = with_intervals({"f1": partial(wheel_f1, wheels=groups)}, pairs, numbered([item.unit for item in items], {}))
     found |= {name: float(by_wheel[:, place].mean()) for place, name in enumerate(FIGURES) if place}
     if all(len(words) == 1 for words in truth):
         found["hit_rate"] = float(hit_rate(truth, guess, wheels=groups)[0])

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OUTSIDE = "(outside)"  # a word that is not in the list, or a number that is not in the range
+# `counted` of types whose answers stand in a list.
+LISTED: Mapping[str, str] = {"unparsed": UNPARSED, "ambiguous": AMBIGUOUS, "outside": OUTSIDE, "missing": MISSING}
 
 
 def defined(value: NDArray[np.float64]) -> float | None:

@@ -9,10 +9,10 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...io.errors import InputError
-from ..items import AMBIGUOUS, MISSING, UNPARSED, Gold, Item
+from ..items import AMBIGUOUS, UNPARSED, Gold, Item
 from ..parsing import conclusion, normal
 from ..task_type import REASONS, Key
-from ._own_table import OUTSIDE, OwnTable
+from ._own_table import LISTED, OUTSIDE, OwnTable
 from ._word_lists import parts
 
 if TYPE_CHECKING:
@@ -47,12 +47,7 @@ class Multi(OwnTable):
         "missing": "missing",
     }
     aggregates: ClassVar[Mapping[str, bool]] = {"jaccard": True, "micro_f1": True}
-    counted: ClassVar[Mapping[str, str]] = {
-        "unparsed": UNPARSED,
-        "ambiguous": AMBIGUOUS,
-        "outside": OUTSIDE,
-        "missing": MISSING,
-    }
+    counted = LISTED
     takes_options = True
     limit = 64
 

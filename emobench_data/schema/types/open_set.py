@@ -56,7 +56,7 @@ class OpenSet(OwnTable):
         if not isinstance(answer, tuple) or not answer or not all(isinstance(word, str) and normal(word) for word in answer):
             return f"the answer {answer!r} is no list of words"
         read = _words(self.written(answer))
-        if isinstance(read, str) or len(read) < len(answer):
+        if isinstance(read, str) or len(read) != len(answer):
             return f"the words {[*answer]!r} must differ, hold no comma, and be at most {LONGEST} words each"
         return None
 
@@ -87,17 +87,15 @@ class OpenSet(OwnTable):
         `out_of_vocabulary` is the share of the words said that are not on it.
         """
         from ...metrics.named import figures_of, with_intervals
-        from ...metrics.wheels import FIGURES, hit_rate, wheel_figures
+        from ...metrics.wheels import FIGURES, hit_rate, wheel_f1, wheel_figures
 
         pairs = [(item.truth, item.guess) for item in items]
-        families, emotions = (partial(wheel_figures, wheels=[table.get]) for table in _tables())
-
-        def f1(truth: Any, guess: Any, weights: Any) -> Any:
-            return families(truth, guess, weights)[:, 0, 0]
+        by_family, by_emotion = ([table.get] for table in _tables())
+        families, emotions = (partial(wheel_figures, wheels=wheels) for wheels in (by_family, by_emotion))
 
         truth, guess = zip(*pairs)
         said = [word for words in guess if not self.unread(words) for word in words]
-        found = with_intervals({"f1": f1}, pairs, units)
+        found = with_intervals({"f1": partial(wheel_f1, wheels=by_family)}, pairs, units)
         found |= {name: defined(families(truth, guess)[:, 0, place]) for place, name in enumerate(FIGURES) if place}
         found |= {f"emotion_{name}": defined(emotions(truth, guess)[:, 0, place]) for place, name in enumerate(FIGURES)}
         alone = all(len(words) == 1 for words in truth)

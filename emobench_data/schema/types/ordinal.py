@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from ..items import AMBIGUOUS, MISSING, UNPARSED, Gold, Item
+from ..items import AMBIGUOUS, UNPARSED, Gold, Item
 from ..parsing import conclusion, normal
 from ..task_type import REASONS, Key
 from ..words import Vocabulary, fold, named
-from ._own_table import OUTSIDE, OwnTable, defined
+from ._own_table import LISTED, OUTSIDE, OwnTable, defined
 from .number import NUMBER
 
 if TYPE_CHECKING:
@@ -61,12 +61,7 @@ class Ordinal(OwnTable):
         "missing": "missing",
     }
     aggregates: ClassVar[Mapping[str, bool]] = {"pearson": True, "kappa": True}
-    counted: ClassVar[Mapping[str, str]] = {
-        "unparsed": UNPARSED,
-        "ambiguous": AMBIGUOUS,
-        "outside": OUTSIDE,
-        "missing": MISSING,
-    }
+    counted = LISTED
     multiple_choice = takes_options = True
 
     hint = "The classes, from lowest to highest: {options}. Answer with one of them only."

@@ -132,6 +132,7 @@ def test_replies_and_closed_sets():
         ("ordinal", "1: a", ("0: a", "1: a"), "two of its options are the same"),
         ("open_set", (), (), "is no list of words"),
         ("open_set", ("a", "A"), (), "must differ"),
+        ("open_set", ("a, b", "c"), (), "hold no comma"),
         ("open_set", ("a b c d e",), (), "at most 4 words"),
         ("open_set", ("a",), ("a",), "neither options"),
         ("response", " ", (), "empty"),
