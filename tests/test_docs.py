@@ -13,13 +13,14 @@ import click
 import pytest
 import yaml
 
+from emobench_data.building.composition import load_composition
 from emobench_data.cli.commands import main as data
 from emobench_data.sources import all_sources, get_source
 from emollm_plugin.cli import main as emollm
 from emollm_plugin.recipes.eval_settings import EvalSettings
 from emollm_plugin.recipes.layers import read_recipe
 
-from .pages import PAGES, ROOT, commands
+from .pages import PAGES, ROOT, blocks, commands
 
 BESIDE = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "examples/README.md", "patches/README.md")]
 BESIDE += [*(ROOT / "benchmarks").glob("*.md"), ROOT / "emobench_data/sources/README.md"]
@@ -142,6 +143,15 @@ def parse(program, words):
             assert not one.required or value, f"{words}: {one.name} is missing"
             if value and isinstance(one.type, click.Choice):
                 one.type.convert(value, one, context)
+
+
+def test_examples_of_files_and_of_python_are_right(tmp_path, capsys):
+    ((_, composition),) = blocks("yaml")
+    (tmp_path / "own.yaml").write_text(composition)
+    assert [part.source.name for part in load_composition(str(tmp_path / "own.yaml")).parts] == ["emoset", "fer2013", "mustard"]
+    ((_, scored),) = [found for found in blocks("python") if "emobench_data.score(" in found[1]]
+    exec(compile(scored, "questions.md", "exec"), {})
+    assert capsys.readouterr().out == "1.0\n"
 
 
 @pytest.mark.skipif(not find_spec("material"), reason="mkdocs-material is not installed (extra docs)")
