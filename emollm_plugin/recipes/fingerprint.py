@@ -71,7 +71,7 @@ FREE = {
     "downloads",
     "stack",
 }
-LATER = ("lora_targets", "warmup", "optimizer", "host_arguments")
+LATER = ("lora_targets", "lora_layers", "warmup", "optimizer", "host_arguments")
 PACKAGES = (
     "torch",
     "transformers",
