@@ -29,7 +29,7 @@ from .host_arguments import parse
 from .inputs import as_llava_reads, check_questions, media_of, read_records, usable
 from .launchers import check_launcher, free_port
 from .layers import overridden, read_recipe
-from .prepare import Base, Data, prepare_base, prepare_data
+from .prepare import Base, Data, prepare_base, prepare_data, prepare_ears
 from .process import run_logged, run_plain, say
 from .recipe import Recipe
 from .resolved import FILE, resolved, save
@@ -106,6 +106,7 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     recipe = with_batch(recipe, devices.world)
     check_host_arguments(recipe)
     base = prepare_base(recipe, dry=dry)
+    devices = replace(devices, environment={**devices.environment, **prepare_ears(recipe)})
     data = prepare_data(recipe)
     records = read_records(data.train)
     recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)

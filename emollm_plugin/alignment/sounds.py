@@ -1,0 +1,74 @@
+"""Train a projector of sound so that a voice's tokens point where the words of its label point, as `align` does for pictures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from emobench_data.io.errors import InputError
+from emobench_data.media.check import refuse
+
+from ..media.clips import clip_below
+from ..media.hearing import Ears, reader_of
+from ..projector.sound import SoundProjector, project
+from .align import Words, draw_to_words
+from .pairs import Pair
+
+logger = logging.getLogger(__name__)
+
+
+def encode_sounds(config: Any, sounds: Sequence[str], folder: Path, like: Tensor, faulty: float = 0.0) -> dict[str, Tensor]:
+    """The frozen encoder's positions of each sound: path -> (P, C), float16 to save memory.
+
+    Args:
+        config: of a model that hears.
+        like: on the device where to encode.
+        faulty: share of the sounds that may be missing or faulty; these are counted and left out.
+
+    Raises:
+        InputError: there are more of them.
+    """
+    ears, reader = Ears(config), reader_of(config)
+    assert reader is not None  # the config is of a model that hears
+    features, faults = {}, {}
+    for name in tqdm(sounds, desc="word alignment: encoding", mininterval=2):
+        try:
+            sound = reader.sound(clip_below(folder, name))
+        except InputError as error:
+            faults[name] = str(error)
+            continue
+        features[name] = ears.encode([sound], like)[0].half().cpu()
+    if len(faults) > faulty * len(sounds):
+        refuse(faults, len(sounds), folder, way_out="get these files again or take the records out")
+    if faults:
+        logger.warning("word alignment: %d of %d sounds are faulty and left out", len(faults), len(sounds))
+    return features
+
+
+def align_sounds(
+    projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, **how: Any
+) -> float:
+    """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
+
+    Of our own projector all perspectives are trained, and begin open, since there is no language model to disturb.
+
+    Args:
+        how: as `draw_to_words` takes it.
+    """
+    device = words.mean.device
+    if isinstance(projector, SoundProjector):
+        for read in projector.reads.values():
+            read.to_value.open()
+            nn.init.ones_(read.gate)
+
+    def tokens(some: list[Pair], _: bool) -> Tensor:
+        sounds = [features[pair.medium].float().to(device) for pair in some]
+        return torch.stack([each.mean(dim=0, keepdim=True) for each in project(projector, sounds)])
+
+    return draw_to_words(projector, tokens, pairs, words, **how)
