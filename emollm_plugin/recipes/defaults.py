@@ -128,6 +128,8 @@ def data_name(recipe: Recipe) -> str:
     suffix = "" if recipe.videos == "storyboards" else f"-{recipe.videos}"
     if recipe.tasks:
         suffix += "-".join(["", *recipe.tasks])
+    suffix += "" if recipe.fold is None else f"-fold{recipe.fold}"
+    suffix += "-".join(["-without", *recipe.hold_out]) if recipe.hold_out else ""
     if (recipe.rationale, recipe.form, recipe.reasoned) != usual_reasons(recipe.dataset):
         suffix += "-".join(["", recipe.rationale, recipe.form, *(recipe.reasoned or ())])
     return recipe.dataset + suffix

@@ -27,6 +27,8 @@ FREE = {
     "dataset",
     "data_root",
     "tasks",
+    "fold",
+    "hold_out",
     "mini_train",
     "mini_test",
     "rationale",

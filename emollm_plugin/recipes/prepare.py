@@ -119,6 +119,8 @@ def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:
     faulty = [] if recipe.faulty_media is None else ["--faulty-media", f"{recipe.faulty_media:g}"]
     places = ["--root", str(recipe.data_root), "--out", str(out), "--seed", str(recipe.seed)]
     some = ["--tasks", ",".join(recipe.tasks)] if recipe.tasks else []
+    some += ["--fold", str(recipe.fold)] if recipe.fold is not None else []
+    some += ["--hold-out", ",".join(recipe.hold_out)] if recipe.hold_out else []
     return out, Path(recipe.data_root or "").resolve(), ["convert", recipe.dataset, *places, *some, *form, *faulty]
 
 

@@ -53,6 +53,8 @@ class Recipe:
     mini_train: int = setting(count_or_none, 720)
     mini_test: int = setting(count_or_none, 144)
     tasks: tuple[str, ...] | None = setting(names)
+    fold: int | None = setting(count_or_none)
+    hold_out: tuple[str, ...] | None = setting(names)
     rationale: str = setting(choice("none", "only", "mixed", "all"), "none")
     form: str = setting(choice("direct", "guided", "steps"), "direct")
     reasoned: tuple[str, ...] | None = setting(names)
