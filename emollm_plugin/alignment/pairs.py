@@ -53,6 +53,23 @@ def draw_pairs(records: list[dict[str, Any]], *, most: int, seed: int, kind: str
     return [column[place] for place in rounds for column in columns if place < len(column)][:most]
 
 
+def labelled(records: list[dict[str, Any]], *, most: int, seed: int, hears: bool) -> dict[str, list[Pair]]:
+    """Kind -> pairs, of pictures and, for a model that hears, of sounds, as far as there are.
+
+    Raises:
+        NoLabels: there are neither.
+    """
+    found: dict[str, list[Pair]] = {}
+    for kind in ("image", "audio") if hears else ("image",):
+        try:
+            found[kind] = draw_pairs(records, most=most, seed=seed, kind=kind)
+        except NoLabels as error:
+            why = error
+    if not found:
+        raise why
+    return found
+
+
 def _pair(record: dict[str, Any], kind: str) -> Pair | None:
     turns = record["conversations"]
     label = conclusion(turns[1]["value"]).strip().rstrip(".") if len(turns) > 1 else ""

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from emobench_data.io.errors import InputError
 
 from ..attach import register
 from ..checkpoints.load import check_folder, check_tokenizer
+from ..media.hearing import NAME, build_projector, front_of
 from ..projector.grid import grid_side
 from ..projector.multiperspective import MultiPerspectiveProjector
 from ..training.preflight import check_projector_type, check_tower_name
 from ..training.records import load_records
-from .align import align, encode_pictures, save_projector, words_of
-from .pairs import draw_pairs
+from .align import PREFIX, align, encode_pictures, save_projectors, words_of
+from .pairs import labelled
 from .residual import check_share, scale_residual
+from .sounds import align_sounds, encode_sounds
 
 logger = logging.getLogger(__name__)
+WORDS = {"image": "pictures", "audio": "sounds"}
 
 
 def align_projector(
@@ -84,14 +91,45 @@ def align_projector(
         hidden_size=words.mean.shape[0],
     )
     made = {}
+    how: Any = {"steps": steps, "learning_rate": learning_rate, "batch": batch, "seed": seed}
     for kind, some in pairs.items():
-        mark, begin, encode, train = KINDS[kind]
-        fresh = begin(config, device, seed)
-        features = encode(config, sorted({pair.medium for pair in some}), images, words.mean, faulty_media)
+        torch.manual_seed(seed)
+        fresh, encode = (_for_pictures if kind == "image" else _for_sounds)(config, words.mean)
+        if not any(True for _ in fresh.parameters()):
+            raise InputError("a projector that has nothing to train cannot be aligned; name another")
+        features = encode(sorted({pair.medium for pair in some}), images, faulty_media)
         some = [pair for pair in some if pair.medium in features]
-        share = train(fresh, features, some, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
+        share = (align if kind == "image" else align_sounds)(fresh, features, some, words, **how)
         scale_residual(fresh, words, residual)
-        made[mark] = fresh
-        told = "word alignment: %d %ss, %d labels, %d steps; %.1f %% of them nearest to their own label: %s"
-        logger.info(told, len(some), kind, len(words.labels), steps, 100 * share, out)
+        made[PREFIX if kind == "image" else f"model.{NAME}."] = fresh
+        logger.info(
+            "word alignment: %d %s, %d labels, %d steps; %.1f %% of them nearest to their own label: %s",
+            len(some),
+            WORDS[kind],
+            len(words.labels),
+            steps,
+            100 * share,
+            out,
+        )
     save_projectors(made, out)
+
+
+Made = tuple[nn.Module, Callable[[Sequence[str], Path, float], dict[str, Tensor]]]
+
+
+def _for_pictures(config: SimpleNamespace, like: Tensor) -> Made:
+    """A fresh projector on the device of `like`, and what encodes pictures for it."""
+    from llava.model.multimodal_encoder.builder import build_vision_tower
+    from llava.model.multimodal_projector.builder import build_vision_projector
+
+    encoder = build_vision_tower(config).to(like.device)
+    config.mm_hidden_size = encoder.hidden_size
+    made = build_vision_projector(config).float().to(like.device)
+    if isinstance(made, MultiPerspectiveProjector):
+        grid_side(encoder.num_patches, made.tokens)
+    return made, partial(encode_pictures, encoder)
+
+
+def _for_sounds(config: SimpleNamespace, like: Tensor) -> Made:
+    config.mm_audio_hidden_size = front_of(config).hidden_size
+    return build_projector(config).float().to(like.device), partial(encode_sounds, config, like)

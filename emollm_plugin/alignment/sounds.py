@@ -1,11 +1,11 @@
-"""Train a projector of sound so that a voice's tokens point where the words of its label point, as `align` does for pictures."""
+"""Train a projector of sound so that its tokens point where the words of a voice's label point, as `align` does pictures."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from emobench_data.media.check import refuse
 
 from ..media.clips import clip_below
 from ..media.hearing import Ears, reader_of
+from ..projector.perspectives import GatedAdd
 from ..projector.sound import SoundProjector, project
 from .align import Words, draw_to_words
 from .pairs import Pair
@@ -23,7 +24,7 @@ from .pairs import Pair
 logger = logging.getLogger(__name__)
 
 
-def encode_sounds(config: Any, sounds: Sequence[str], folder: Path, like: Tensor, faulty: float = 0.0) -> dict[str, Tensor]:
+def encode_sounds(config: Any, like: Tensor, sounds: Sequence[str], folder: Path, faulty: float = 0.0) -> dict[str, Tensor]:
     """The frozen encoder's positions of each sound: path -> (P, C), float16 to save memory.
 
     Args:
@@ -51,9 +52,7 @@ def encode_sounds(config: Any, sounds: Sequence[str], folder: Path, like: Tensor
     return features
 
 
-def align_sounds(
-    projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, **how: Any
-) -> float:
+def align_sounds(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, **how: Any) -> float:
     """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
 
     Of our own projector all perspectives are trained, and begin open, since there is no language model to disturb.
@@ -63,7 +62,7 @@ def align_sounds(
     """
     device = words.mean.device
     if isinstance(projector, SoundProjector):
-        for read in projector.reads.values():
+        for read in cast(Iterable[GatedAdd], projector.reads.values()):
             read.to_value.open()
             nn.init.ones_(read.gate)
 

@@ -15,8 +15,9 @@ from ..compat import cpu
 from ..compat.config import newer_tokenizer
 from ..compat.dtype import HostFormat, cast_parameters, dtype_argument, noted_format
 from ..media.hearing import NAME as EARS
+from ..media.hearing import Ears
 from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
-from .towers import find_tower
+from .towers import find_audio_tower, find_tower
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,10 @@ def checked_load(host_load: Callable) -> Callable:
             restore_projector(model.get_model().mm_projector, Path(model_path))
         if hasattr(model, "get_model") and hasattr(model.get_model(), EARS):
             restore_projector(getattr(model.get_model(), EARS), Path(model_path), f"{EARS}.")
+            folder = complete_folder(model_path)
+            if folder is not None:
+                model.config.mm_audio_tower = find_audio_tower(folder)
+            model.get_model().ears = Ears(model.config)
         return loaded
 
     return load_pretrained_model

@@ -136,8 +136,8 @@ def asked_to_hear(host_initialize: Callable) -> Callable:
             model_args.pretrain_mm_mlp_adapter = None
         host_initialize(self, model_args, fsdp)
         give_ears(self, self.config)
-        if hears:
-            self.mm_projector.load_state_dict(_below(saved, "mm_projector."))
+        if hears and (seen := _below(saved, "mm_projector.")):
+            self.mm_projector.load_state_dict(seen)
         if hears and hasattr(self, NAME):
             getattr(self, NAME).load_state_dict(hears)
 
@@ -162,9 +162,7 @@ def hearing(host_prepare: Callable) -> Callable:
         InputError: there are sounds, and the model does not hear.
     """
 
-    def prepare_inputs_labels_for_multimodal(
-        self, ids, positions, mask, cache, labels, images, *more, sounds: Sequence[Sound] | None = None, **named
-    ):
+    def prepare_inputs_labels_for_multimodal(self, ids, positions, mask, cache, labels, images, *more, sounds=None, **named):
         deaf = getattr(self.get_model(), NAME, None) is None
         if deaf and sounds:
             raise InputError("the model does not hear; train one with --mm_audio_tower, or ask without sound")

@@ -35,6 +35,9 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "seed": recipe.seed,
         "out": out,
     }
+    if recipe.audio_tower:
+        options |= {"audio-tower": recipe.audio_tower, "audio-projector": recipe.audio_projector}
+        options |= {"audio-layer": recipe.audio_layer} if recipe.audio_layer is not None else {}
     return [*CLI, "align", *words(options)]
 
 
@@ -125,7 +128,7 @@ def _hearing(recipe: Recipe) -> dict[str, Any]:
     """Arguments of ears, where the model is to have some."""
     if not recipe.audio_tower:
         return {}
-    options = {"mm_audio_tower": recipe.audio_tower, "mm_audio_projector_type": recipe.audio_projector}
+    options: dict[str, Any] = {"mm_audio_tower": recipe.audio_tower, "mm_audio_projector_type": recipe.audio_projector}
     options |= {"mm_audio_select_layer": recipe.audio_layer} if recipe.audio_layer is not None else {}
     return options | ({"mm_video_sound": True} if recipe.sound else {})
 

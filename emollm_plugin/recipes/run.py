@@ -16,7 +16,7 @@ from emobench_data.io.atomic import atomic_file
 from emobench_data.media.stamp import signature
 from emobench_data.schema.questions import Question
 
-from ..alignment.pairs import NoLabels, draw_pairs
+from ..alignment.pairs import NoLabels, labelled
 from .base import check_base
 from .checks import check_asked, check_files, check_machines
 from .commands import BOARD, LOADER, align_command, eval_command, evaluator, results_command, train_command
@@ -122,7 +122,7 @@ def _aligned_or_not(asked: Recipe, recipe: Recipe, records: list[Any]) -> Recipe
     if not recipe.align:
         return recipe
     try:
-        draw_pairs(usable(records), most=MOST_PAIRS, seed=recipe.seed)
+        labelled(usable(records), most=MOST_PAIRS, seed=recipe.seed, hears=bool(recipe.audio_tower))
     except NoLabels as error:
         if asked.align is not None:
             raise

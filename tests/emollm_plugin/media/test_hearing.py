@@ -69,7 +69,7 @@ def hearing_model(llava_model, whisper):
     model = copy.deepcopy(llava_model).float()
     config = model.config
     config.mm_audio_tower, config.mm_audio_select_layer, config.mm_audio_hidden_size = str(whisper), 1, 16
-    config.mm_audio_projector_type, config.mm_video_sound = SOUND, False
+    config.mm_audio_projector_type, config.mm_video_sound, config.image_aspect_ratio = SOUND, False, "pad"
     torch.manual_seed(7)
     give_ears(model.get_model(), config)
     for read in getattr(model.get_model(), NAME).reads.values():
