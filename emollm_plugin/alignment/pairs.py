@@ -11,6 +11,7 @@ from emobench_data.schema.parsing import conclusion, normal
 from emobench_data.schema.tasks import YES_NO
 
 MEDIA = ("image", "video", "audio")
+WORDS = {"image": "pictures", "audio": "sounds"}
 MOST_WORDS = 3
 # Whether a joke is one is decided by picture and words together, so the picture alone must not be near its Yes.
 NO_LABELS = tuple(map(normal, YES_NO))
@@ -44,7 +45,7 @@ def draw_pairs(records: list[dict[str, Any]], *, most: int, seed: int, kind: str
         by_label[pair.label].append(pair)
     if len(by_label) < 2:
         raise NoLabels(
-            f"word alignment needs pictures or sounds with at least two labels of up to {MOST_WORDS} words, other than Yes and "
+            f"word alignment needs {WORDS[kind]} with at least two labels of up to {MOST_WORDS} words, other than Yes and "
             f"No; these records have {len(by_label)}; train without it (ALIGN=0)"
         )
     rng = random.Random(seed)

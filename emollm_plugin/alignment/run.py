@@ -22,12 +22,11 @@ from ..projector.multiperspective import MultiPerspectiveProjector
 from ..training.preflight import check_projector_type, check_tower_name
 from ..training.records import load_records
 from .align import PREFIX, align, encode_pictures, save_projectors, words_of
-from .pairs import labelled
+from .pairs import WORDS, labelled
 from .residual import check_share, scale_residual
 from .sounds import align_sounds, encode_sounds
 
 logger = logging.getLogger(__name__)
-WORDS = {"image": "pictures", "audio": "sounds"}
 
 
 def align_projector(
