@@ -55,7 +55,7 @@ def of_the_six():
     return [name for name, source in all_sources().items() if set(source.usual) & set(TASKS)]
 
 
-HEARD = {"emodb", "ravdess"}  # data sets of sounds, which `sound` alone has
+HEARD = {"emodb", "ravdess", "cremad"}  # data sets of sounds, which `sound` alone has
 
 
 @pytest.mark.parametrize("name", [name for name in PRESETS[2:] if name != "sound"])

@@ -19,7 +19,11 @@ def test_names_say_actor_and_emotion(tmp_path):
     said = {f"AudioWAV/100{number}_DFA_{code}_XX": label for number, (code, label) in enumerate(CODES.items())}
     assert answers(records, "emo_c") == said | {"VideoFlash/1040_ITH_SAD_X": "sadness"} and not skips.counts
     assert {one.media[0].kind for one in records if one.group == "1040"} == {"video"}
-    assert (records[0].group, records[0].media[0].kind, records[0].paths[0]) == ("1000", "audio", "AudioWAV/1000_DFA_ANG_XX.wav")
+    assert (records[0].group, records[0].media[0].kind, records[0].paths[0]) == (
+        "1000",
+        "audio",
+        "AudioWAV/1000_DFA_ANG_XX.wav",
+    )
 
 
 def test_sounds_are_read_once_though_they_are_there_twice(tmp_path):
