@@ -20,7 +20,7 @@ def check_asked(asked: Recipe) -> None:
         InputError: they do not.
     """
     tune = asked.tune or "lora"
-    for name in ("lora_r", "lora_alpha", "lora_targets"):
+    for name in ("lora_r", "lora_alpha", "lora_targets", "lora_layers"):
         if getattr(asked, name) and tune not in ADAPTERS:
             value = getattr(asked, name)
             shown = ",".join(value) if isinstance(value, tuple) else value

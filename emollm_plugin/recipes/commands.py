@@ -121,6 +121,7 @@ def _tuning(recipe: Recipe) -> dict[str, Any]:
     if recipe.tunes_adapter:
         options |= {"lora_enable": True, "lora_r": recipe.lora_r, "lora_alpha": recipe.lora_alpha}
         options |= {"lora_targets": ",".join(recipe.lora_targets)} if recipe.lora_targets else {}
+        options |= {"lora_layers": recipe.lora_layers} if recipe.lora_layers else {}
     return options | ({"bits": 4} if recipe.tune == "qlora" else {})
 
 

@@ -73,7 +73,8 @@ FREE = {
     "downloads",
     "stack",
 }
-LATER = ("lora_targets", "warmup", "optimizer", "host_arguments", "audio_tower", "audio_layer", "audio_projector", "sound")
+HEARING = ("audio_tower", "audio_layer", "audio_projector", "sound")
+LATER = ("lora_targets", "lora_layers", "warmup", "optimizer", "host_arguments", *HEARING)
 PACKAGES = (
     "torch",
     "transformers",

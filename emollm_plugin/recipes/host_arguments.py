@@ -52,6 +52,7 @@ SETTINGS = {
     "lora_r": "lora_r",
     "lora_alpha": "lora_alpha",
     "lora_targets": "lora_targets",
+    "lora_layers": "lora_layers",
     "gradient_checkpointing": "checkpointing",
     "deepspeed": "zero",
     "pretrain_mm_mlp_adapter": "align or pretrain_projector",

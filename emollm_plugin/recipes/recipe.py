@@ -85,6 +85,7 @@ class Recipe:
     lora_r: int | None = setting(count)
     lora_alpha: int | None = setting(count)
     lora_targets: tuple[str, ...] | None = setting(names)
+    lora_layers: str | None = setting(text)
     epochs: float = setting(number, 1.0)
     learning_rate: float | None = setting(positive)
     projector_lr: float | None = setting(positive)

@@ -75,6 +75,9 @@ def with_more_training_arguments(host_arguments: type) -> type:
         lora_targets: str | None = field(
             default=None, metadata={"help": "Layers that take an adapter, by their names' last part, with commas between."}
         )
+        lora_layers: str | None = field(
+            default=None, metadata={"help": "Decoder layers that take an adapter, the first and the last: 15-29."}
+        )
 
     TrainingArguments.__module__, TrainingArguments.__qualname__ = host_arguments.__module__, host_arguments.__qualname__
     return TrainingArguments

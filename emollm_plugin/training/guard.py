@@ -44,7 +44,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
             full_disk_named(plan.output_dir),
             _hits_told(plan.clips.cache, plan.rank),
             to_be_trained(),
-            targets(plan.lora_targets),
+            targets(plan.lora_targets, plan.lora_layers),
         ):
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
             set_seed(plan.seed)

@@ -58,6 +58,7 @@ class Plan:
     room: Room | None  # that samples are cut to
     held_out: list[dict]  # records that are looked at and not trained on
     lora_targets: tuple[str, ...]
+    lora_layers: str
 
 
 def preflight(host: ModuleType) -> Plan:
@@ -105,6 +106,7 @@ def preflight(host: ModuleType) -> Plan:
         records=[record for number, record in enumerate(records) if number not in left_out],
         held_out=held_out,
         lora_targets=tuple(filter(None, (training.lora_targets or "").split(","))),
+        lora_layers=training.lora_layers or "",
     )
 
 
@@ -149,6 +151,7 @@ class _Training:
     eval_strategy: str | None = None
     evaluation_strategy: str | None = None  # before transformers 4.46
     lora_targets: str | None = None
+    lora_layers: str | None = None
     bf16: bool = False
     fp16: bool = False
     use_cpu: bool = False
