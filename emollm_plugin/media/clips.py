@@ -106,13 +106,18 @@ def as_picture(turns: Sequence[dict]) -> list[dict]:
 
 
 def clips_count_as_pictures(host_lengths: property) -> property:
-    """Replace `lengths` and `modality_lengths` of the host's data set, which tell records with a picture from text."""
+    """Replace `lengths` and `modality_lengths` of the host's data set, which tell records with a medium from text."""
 
     def lengths(self: Any) -> list[int]:
-        records = [{**one, "image": one["video"]} if "video" in one else one for one in self.list_data_dict]
+        records = [{**one, "image": one[kind]} if (kind := _other(one)) else one for one in self.list_data_dict]
         return host_lengths.fget(SimpleNamespace(list_data_dict=records))  # type: ignore[misc]  # it has a getter
 
     return property(lengths)
+
+
+def _other(record: dict) -> str | None:
+    """The medium of a record, of a kind that the host does not know."""
+    return next((kind for kind in ("video", "audio") if kind in record), None)
 
 
 def note_clips(config: Any, data: Any) -> None:

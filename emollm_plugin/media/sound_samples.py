@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..prompt.media import as_images, told_apart, with_media
 from .clips import clip_below
 
 COLUMNS = 2  # of a spectrum that give one position of the encoder
+POSITIONS = 50  # of it, a second
 
 
 @dataclass
@@ -76,12 +78,17 @@ class SoundReader:
         return sum(self.tokens or len(sound) for sound in sounds)
 
     def tokens_ahead(self, record: dict, folder: Path) -> int:
-        """Tokens that the sound of a training record takes, a clip's own counted as if it had one."""
+        """Tokens that the sound of a training record takes; where each takes as many, a clip is counted as if it had one."""
         name = record.get("audio") or (record.get("video") if self.of_clips else None)
         if name is None or self.tokens:
             return self.tokens if name else 0
-        sound = self.sound(folder / name) if "audio" in record else self.own_sound(folder / name)
-        return len(sound) if sound else 0
+        from .sounds import has_sound, sound_seconds
+
+        file = folder / name
+        if "audio" not in record and not (file.is_file() and has_sound(file)):
+            return 0
+        seconds = sound_seconds(file)
+        return len(self.sound(file)) if seconds is None else math.ceil(seconds * POSITIONS)
 
 
 def sound_samples(host_getitem: Callable, host: ModuleType) -> Callable:
