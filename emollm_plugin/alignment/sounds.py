@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from .align import Words, draw_to_words
 from .pairs import Pair
 
 logger = logging.getLogger(__name__)
+TRAINED = "tone"
 
 
 def encode_sounds(config: Any, like: Tensor, sounds: Sequence[str], folder: Path, faulty: float = 0.0) -> dict[str, Tensor]:
@@ -55,19 +56,25 @@ def encode_sounds(config: Any, like: Tensor, sounds: Sequence[str], folder: Path
 def align_sounds(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, **how: Any) -> float:
     """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
 
-    Of our own projector all perspectives are trained, and begin open, since there is no language model to disturb.
+    Of our own projector, content and tone are trained, and tone begins open, since there is no language model to disturb. The
+    others stay at zero, until training opens them: trained here they cost accuracy (on EMO-DB, five folds by speaker, 300 steps
+    of 32: content alone 0.79, with tone 0.88, with all of them 0.85).
 
     Args:
         how: as `draw_to_words` takes it.
     """
     device = words.mean.device
+    trained: list[nn.Module] = [projector]
     if isinstance(projector, SoundProjector):
-        for read in cast(Iterable[GatedAdd], projector.reads.values()):
+        trained = [projector.content]
+        if TRAINED in projector.reads:
+            read = cast(GatedAdd, projector.reads[TRAINED])
             read.to_value.open()
             nn.init.ones_(read.gate)
+            trained += [projector.perspectives[TRAINED], read]
 
     def tokens(some: list[Pair], _: bool) -> Tensor:
         sounds = [features[pair.medium].float().to(device) for pair in some]
         return torch.stack([each.mean(dim=0, keepdim=True) for each in project(projector, sounds)])
 
-    return draw_to_words(projector, tokens, pairs, words, **how)
+    return draw_to_words(nn.ModuleList(trained), tokens, pairs, words, **how)
