@@ -17,11 +17,11 @@ from ..schema.records import SPLITS, path_fault
 from ..schema.tasks import FORMS, known_tasks
 from ..sources import Source, get_source
 
-PRESETS = ("default", "small", "aeb", "support", "mer")
+PRESETS = ("default", "small", "aeb", "support", "mer", "sound")
 VIDEOS = ("storyboards", "clips")  # how a clip is written
 # Keys of a source; those of the second line may also stand at the top, for all sources that do not say otherwise.
 _SHARED = ("weight", "cap", "balance", "test", "val")
-_PART_KEYS = ("folder", "tasks", *_SHARED)
+_PART_KEYS = ("folder", "tasks", *_SHARED, "fold", "hold_out")
 _CHOICES = {
     "missing": ("error", "skip"),
     "near_duplicates": ("drop", "keep"),
@@ -45,6 +45,7 @@ class Part:
         cap: split -> the most records a sub-task may have there.
         balance: the splits in which each label of a sub-task is as frequent as its rarest one.
         test, val: shares of the records without an official split.
+        fold, hold_out: what is tested on instead, see `splits.Held`.
     """
 
     source: Source
@@ -55,6 +56,8 @@ class Part:
     balance: tuple[str, ...] = ()
     test: float = 0.1
     val: float = 0.05
+    fold: int | None = None
+    hold_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +200,8 @@ def _part(name: Any, content: Any, shared: Mapping[str, Any], config: str) -> Pa
         balance=_listed(given.get("balance", []), SPLITS, f"{place}: balance"),
         test=test,
         val=val,
+        fold=None if given.get("fold") is None else _whole(given["fold"], f"{place}: fold"),
+        hold_out=_groups(given.get("hold_out", []), f"{place}: hold_out"),
     )
 
 
@@ -218,6 +223,13 @@ def _listed(value: Any, known: tuple[str, ...], place: str) -> tuple[str, ...]:
         if name not in known:
             raise InputError(f"{place}: unknown {name!r}; known here: {', '.join(known)}")
     return tuple(name for name in known if name in names)
+
+
+def _groups(value: Any, place: str) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"{place}: expected a list of names of groups; put numbers in quotation marks")
+    return tuple(names)
 
 
 def _cap(value: Any, place: str) -> dict[str, int]:

@@ -79,6 +79,8 @@ def convert(
     faulty: float = FAULTY,
     near_duplicates: str = "drop",
     tasks: tuple[str, ...] | None = None,
+    fold: int | None = None,
+    hold_out: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Write the training JSON, the questions with their gold, a data card and a summary of `source`; return the summary.
 
@@ -95,6 +97,7 @@ def convert(
         faulty: the share of media that may be missing or broken; their records are left out and counted.
         near_duplicates: `drop` training pictures that are nearly the same as one that is asked about, or `keep` them.
         tasks: those of the data set's sub-tasks that are written, None for those that are usual (`Source.usual`).
+        fold, hold_out: which groups, such as speakers, are tested on where there is no official split, see `splits.Held`.
 
     Raises:
         InputError: it has no such sub-task; the data set is not there, gives no record or none for a split, has one answer
@@ -105,7 +108,16 @@ def convert(
     if unknown := [task for task in tasks or () if task not in source.tasks]:
         raise InputError(f"{source.title} has no sub-task {unknown[0]!r}; it has {', '.join(source.tasks)}")
     root, out = Path(root), Path(out)
-    part = Part(source=source, folder=".", tasks=tasks or source.usual, cap={}, test=test, val=val)
+    part = Part(
+        source=source,
+        folder=".",
+        tasks=tasks or source.usual,
+        cap={},
+        test=test,
+        val=val,
+        fold=fold,
+        hold_out=hold_out,
+    )
     composition = form.composition(
         data_root=root, seed=seed, faulty=faulty, near_duplicates=near_duplicates, videos=videos, parts=(part,)
     )
@@ -121,6 +133,7 @@ def convert(
             "seed": seed,
             "test": test,
             "val": val,
+            **({"fold": fold} if fold is not None else {"hold_out": list(hold_out)} if hold_out else {}),
             **summarise(gathered.records),
             "expected_items": dict(source.expected),
             "incomplete": read["incomplete"],

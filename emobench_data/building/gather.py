@@ -12,7 +12,7 @@ from ..schema.tasks import STEPS
 from ..sources import Skips, warn_of_gaps
 from .composition import Composition, Part
 from .sampling import sample
-from .splits import assign_splits, check_shares
+from .splits import Held, assign_splits, check_shares
 
 
 @dataclass
@@ -74,7 +74,8 @@ def _missing(missing: list[Part], composition: Composition) -> str:
 def _read(part: Part, composition: Composition, result: Gathered, attributes: bool) -> list[Record]:
     skips = Skips()
     read = list(part.source.records(composition.data_root / part.folder, skips, part.tasks))
-    split = assign_splits(read, test=part.test, val=part.val, seed=composition.seed)
+    held = Held(part.fold, part.hold_out)
+    split = assign_splits(read, test=part.test, val=part.val, seed=composition.seed, held=held)
     if not any(record.split for record in read):
         check_shares(part.source.title, split, test=part.test, val=part.val)
     records = sample(split, part, composition.seed)

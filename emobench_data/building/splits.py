@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import Any
 
@@ -16,7 +16,25 @@ Group = tuple[str, str]
 Stratum = tuple[str, str, str]
 
 
-def assign_splits(records: Iterable[Record], *, test: float = 0.2, val: float = 0.0, seed: int = 0) -> list[Record]:
+@dataclass(frozen=True)
+class Held:
+    """Which groups, such as speakers, are tested on, where that is not left to the seed: one of the two.
+
+    Args:
+        fold: number, from 0, of the folds into which all groups are dealt, 1 / `test` of them, the same for every seed.
+        groups: the groups by their names.
+    """
+
+    fold: int | None = None
+    groups: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.fold is not None or bool(self.groups)
+
+
+def assign_splits(
+    records: Iterable[Record], *, test: float = 0.2, val: float = 0.0, seed: int = 0, held: Held = Held()
+) -> list[Record]:
     """Return `records` in their order, each with a split (our design).
 
     A record that has a split keeps it. The others go by groups: `group`, or the item itself where a record has none,
@@ -28,9 +46,10 @@ def assign_splits(records: Iterable[Record], *, test: float = 0.2, val: float = 
     Args:
         test, val: share of the records, 0 to 1; together below 1.
         seed: another seed gives another split.
+        held: what is tested on; `val` is then a share of the rest.
 
     Raises:
-        InputError: the shares leave nothing to train on.
+        InputError: the shares leave nothing to train on, or what is to be held out is not there or stands in a split.
     """
     if not (test >= 0 and val >= 0 and test + val < 1):
         raise InputError(f"split shares test={test} val={val}: each must be 0 or more and together below 1")
@@ -42,8 +61,34 @@ def assign_splits(records: Iterable[Record], *, test: float = 0.2, val: float = 
             stratum = get_task(record.task).type.stratum(record.answer)
             groups[_group(record)][(record.source, record.task, stratum)] += 1
     shares = {"train": 1 - test - val, "val": val, "test": test}
+    if held and groups:
+        out = _held_out(groups, held, test)
+        chosen |= dict.fromkeys(out, "test")
+        groups = {group: counts for group, counts in groups.items() if group not in out}
+        shares = {"train": 1 - val, "val": val}
+    elif held and records:
+        raise InputError(f"{records[0].source} has splits of its own, so that nothing of it can be held out; leave that away")
     chosen.update(_choose(groups, {split: share for split, share in shares.items() if share > 0}, seed))
     return [record if record.split else replace(record, split=chosen[_group(record)]) for record in records]
+
+
+def _held_out(groups: dict[Group, Counter[Stratum]], held: Held, test: float) -> set[Group]:
+    """The groups that `held` names, of those that have no split."""
+    if held.fold is not None and held.groups:
+        raise InputError(f"fold {held.fold} and {', '.join(held.groups)} cannot both be held out; give one")
+    if held.groups:
+        names = {name.removeprefix("group ").removeprefix("item "): (source, name) for source, name in groups}
+        if unknown := [name for name in held.groups if name not in names]:
+            known = ", ".join(sorted(names)[:30])
+            raise InputError(f"{unknown[0]!r} cannot be held out, for there is no such group; known: {known}")
+        return {names[name] for name in held.groups}
+    folds = round(1 / test) if test else 0
+    if held.fold is None or not held.fold < folds <= len(groups):
+        raise InputError(
+            f"there is no fold {held.fold}: {len(groups)} groups and test={test:g} make {min(folds, len(groups))} folds, from 0"
+        )
+    found = _choose(groups, {str(fold): 1 / folds for fold in range(folds)}, seed=0)
+    return {group for group, fold in found.items() if fold == str(held.fold)}
 
 
 def check_shares(title: str, records: Iterable[Record], *, test: float, val: float) -> None:

@@ -22,7 +22,7 @@ from ..sources import Source, all_sources, get_source
 from ..validation import validate as validate_file
 from .exports import hf_dataset, lmms_eval_tasks, science_questions, stimuli
 from .messages import echo_counts, echo_folder, echo_left_out
-from .options import form_options, sub_tasks, videos_option
+from .options import form_options, listed_names, sub_tasks, videos_option
 from .scores import FILE, FOLDER, report, score
 
 
@@ -99,6 +99,8 @@ def mini(out: Path, **options: Any) -> None:
 @click.option("--test", default=0.2, show_default=True, help="Share of the items to test on, without an official split.")
 @click.option("--val", default=0.0, show_default=True, help="Share of the items to validate on.")
 @click.option("--seed", default=0, show_default=True, help="Another seed gives another split.")
+@click.option("--fold", type=click.IntRange(0), help="Test on this fold, from 0, of 1 / --test folds of groups (speakers).")
+@click.option("--hold-out", metavar="GROUPS", callback=listed_names, help="Test on these groups, with commas: 03,08.")
 @click.option("--check-media/--no-check-media", default=True, show_default=True, help="Open every picture and clip first.")
 @click.option(
     "--faulty-media",
@@ -195,7 +197,7 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
 def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, **options: Any) -> None:
-    """Build the benchmark that CONFIG describes: a YAML file, or a preset: default, small, aeb, support, mer."""
+    """Build the benchmark that CONFIG describes: a YAML file, or a preset: default, small, aeb, support, mer, sound."""
     composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
     manifest = build_benchmark(composition, out, check=check_media, **options)
     for task, labels in manifest["tasks"].items():

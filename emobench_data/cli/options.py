@@ -33,6 +33,11 @@ def sub_tasks(_context: click.Context, option: click.Parameter, text: str | None
     return names
 
 
+def listed_names(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...]:
+    """Names with commas between them."""
+    return tuple(name.strip() for name in text.split(",")) if text else ()
+
+
 def form_options(command: Callable) -> Callable:
     """The options of a command that writes LLaVA's files; they arrive as one `Form`."""
 

@@ -10,7 +10,7 @@ class InputError(ValueError):
 
 
 class MediumFault(InputError):
-    """A picture or clip that cannot be used.
+    """A picture, clip or sound that cannot be used.
 
     `fault` is the reason without the file's name, and with the way out where that is another than to get the file again.
     """
@@ -38,3 +38,7 @@ class PictureFault(MediumFault):
 
 class ClipFault(MediumFault):
     """A clip that cannot be used."""
+
+
+class SoundFault(MediumFault):
+    """A sound that cannot be used."""

@@ -8,12 +8,14 @@ from pathlib import Path
 from PIL import Image
 
 from ..io.errors import MediumFault, PictureFault
-from ..io.sniff import CLIP, PICTURE, content_of
+from ..io.sniff import CLIP, PICTURE, SOUND, content_of
 from .kind import Finding
 from .kinds import KINDS, kinds
 from .pictures import moving_frames, read_picture
 from .places import OUTSIDE, check_place, is_there, leads_out
 from .video import SUFFIXES, Sampling
+
+_FAMILIES = {CLIP: "video", PICTURE: "image", SOUND: "audio"}
 
 __all__ = ["OUTSIDE", "Finding", "PictureFault", "examine", "is_there", "kind_of", "leads_out", "media_fault", "open_picture"]
 
@@ -34,11 +36,11 @@ def kind_of(path: Path) -> str:
         content = content_of(path)
     except OSError:
         content = None
-    if content is not None and content.family in (CLIP, PICTURE):
-        return "video" if content.family == CLIP else "image"
     suffix = path.suffix.lower()
-    named = next((kind.name for kind in kinds() if suffix in kind.suffixes), "image")
-    return "video" if suffix in SUFFIXES else named
+    named = next((kind.name for kind in kinds() if suffix in kind.suffixes), "video" if suffix in SUFFIXES else "")
+    if content is None or content.family not in _FAMILIES or (content.family == CLIP and named):
+        return named or "image"  # Ogg, Matroska and MP4 may hold a sound alone
+    return _FAMILIES[content.family]
 
 
 def examine(path: Path, kind: str, root: Path, sampling: Sampling = Sampling()) -> Finding:

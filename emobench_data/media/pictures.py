@@ -15,7 +15,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ..io.errors import PictureFault
-from ..io.sniff import AVIF, CLIP, FOLDER, HEAD, HEIC, PICTURE, Content, content_in, content_of
+from ..io.sniff import AVIF, CLIP, FOLDER, HEAD, HEIC, PICTURE, SOUND, Content, content_in, content_of
 
 # What is opened at all: other formats run programs (EPS).
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP", "AVIF")
@@ -159,6 +159,8 @@ def _unknown(content: Content | None) -> tuple[str, str]:
         return "no picture of a known kind", ""
     if content.family == CLIP:
         return f"a clip ({content.name}), not a picture", "name it under 'video'"
+    if content.family == SOUND:
+        return f"a sound ({content.name}), not a picture", "name it under 'audio'"
     if content is FOLDER:
         return "a folder, not a picture", "if it holds the frames of a clip, name it under 'video'"
     if content.family != PICTURE:

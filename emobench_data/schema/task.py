@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .records import Record
 
 _READ = "Read closely what is said, how, and to whom."
+_LISTEN = "Listen to the pitch of the voice and how it moves, to loudness and pace, breath and pauses, and to what is said."
+_SOUNDS = "Say how the voice sounds and what it comes to, a line each."
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Task:
         type: what an answer is, how it is asked for and read, and what it is measured by.
         wording: of a medium; where its text is asked about too, of a medium with its text.
         silent: of a medium without a text.
+        voice: of media that are heard alone.
         text: of a text alone.
         part_of: the name under which the mean over all tasks that are parts of it is given, such as an intensity by emotion.
     """
@@ -46,6 +49,7 @@ class Task:
     type: TaskType
     wording: Wording
     silent: Wording
+    voice: Wording
     text: Wording
     part_of: str = ""
 
@@ -68,6 +72,8 @@ class Task:
         """The wording that speaks of what `record` has."""
         if not record.media:
             return self.text
+        if all(one.kind == "audio" for one in record.media):
+            return self.voice
         return self.wording if record.text else self.silent
 
 
@@ -80,6 +86,7 @@ def task(
     look: str = _READ,
     alone: tuple[str, ...] = (),
     look_alone: str = "",
+    voice: tuple[str, ...] = (),
     read: str = _READ,
     steps: str = "",
     part_of: str = "",
@@ -87,7 +94,7 @@ def task(
     """A task of the type that `kind` names, with its options (`types.get_type`).
 
     `steps` and `part_of` are as in `Wording` and `Task`. `alone` and `look_alone` are of a medium without a text, `alone` and
-    `read` of a text without a medium.
+    `read` of a text without a medium, `voice` of a sound.
     """
     alone = alone or wordings
     return Task(
@@ -96,6 +103,7 @@ def task(
         type=get_type(kind),
         wording=Wording(wordings, look, steps),
         silent=Wording(alone, look_alone or look, steps),
+        voice=Wording(voice or alone, _LISTEN, steps or ("" if get_type(kind).two_answers else _SOUNDS)),
         text=Wording(alone, read, steps),
         part_of=part_of,
     )

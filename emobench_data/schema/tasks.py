@@ -64,6 +64,12 @@ TASKS: dict[str, Task] = {
                 "Look at this {medium}. Which of the emotions fits it best?",
                 "Decide which emotion this {medium} conveys.",
             ),
+            voice=(
+                "Which emotion does the voice express?",
+                "What feeling comes across in this voice?",
+                "Listen to the voice. Which of the emotions fits it best?",
+                "Decide which emotion this voice conveys.",
+            ),
             look=_FEELING,
         ),
         task(
@@ -75,6 +81,12 @@ TASKS: dict[str, Task] = {
                 "Name the emotion that this {medium} conveys.",
                 "What emotion do you see or feel in this {medium}?",
                 "How would you call the feeling in this {medium}?",
+            ),
+            voice=(
+                "In your own words, which emotion does the voice express?",
+                "Name the emotion that this voice conveys.",
+                "What emotion do you hear in this voice?",
+                "How would you call the feeling in this voice?",
             ),
             look=_FEELING,
         ),

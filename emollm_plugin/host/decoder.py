@@ -44,10 +44,13 @@ class Decoder(Family):
         labels=None,
         images=None,
         image_sizes=None,
+        sounds=None,
         num_items_in_batch=None,
         **kwargs,
     ):
         """As the host's: ids with `IMAGE_TOKEN_INDEX` and images (B, 3, S, S), or ready embeddings (B, N, C).
+
+        With `sounds`, a list of `media.Sound` for the ids that are `AUDIO_INDEX`.
 
         In training with labels it returns the loss of `answer_loss` and no logits.
         """
@@ -56,7 +59,7 @@ class Decoder(Family):
             texts_alone = self._texts_alone(input_ids)
             input_ids, position_ids, attention_mask, past_key_values, inputs_embeds, labels = (
                 self.prepare_inputs_labels_for_multimodal(
-                    input_ids, position_ids, attention_mask, past_key_values, labels, images, image_sizes
+                    input_ids, position_ids, attention_mask, past_key_values, labels, images, image_sizes, **_given(sounds)
                 )
             )
             if texts_alone and inputs_embeds is not None:
@@ -87,14 +90,18 @@ class Decoder(Family):
         return not (input_ids < 0).any()
 
     @torch.no_grad()
-    def generate(self, inputs=None, images=None, image_sizes=None, **kwargs):
+    def generate(self, inputs=None, images=None, image_sizes=None, sounds=None, **kwargs):
         """Token ids after a prompt (B, N) with `IMAGE_TOKEN_INDEX` where images stand; the prompt is left out."""
         position_ids, attention_mask = kwargs.pop("position_ids", None), kwargs.pop("attention_mask", None)
         _, position_ids, attention_mask, _, embeddings, _ = self.prepare_inputs_labels_for_multimodal(
-            inputs, position_ids, attention_mask, None, None, images, image_sizes
+            inputs, position_ids, attention_mask, None, None, images, image_sizes, **_given(sounds)
         )
         if embeddings is None:  # text alone
             embeddings = self.get_model().embed_tokens(inputs)
         known = {"position_ids": position_ids, "attention_mask": attention_mask}
         known = {key: value for key, value in known.items() if value is not None}
         return self.stock.generate(self, inputs_embeds=embeddings, **known, **kwargs)
+
+
+def _given(sounds: Any) -> dict[str, Any]:
+    return {} if sounds is None else {"sounds": sounds}

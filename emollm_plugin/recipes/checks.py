@@ -29,11 +29,20 @@ def check_asked(asked: Recipe) -> None:
         raise InputError(f"SAVE_STEPS={asked.save_steps} and SAVE_MINUTES={asked.save_minutes:g} say the same; give one")
     if asked.eval_steps and asked.eval_strategy != "steps":
         raise InputError(f"EVAL_STEPS={asked.eval_steps} is for EVAL_STRATEGY=steps; now EVAL_STRATEGY={asked.eval_strategy}")
+    for name in ("audio_layer", "audio_projector"):
+        if getattr(asked, name) is not None and not (asked.audio_tower or asked.sound):
+            raise InputError(f"{name.upper()}={getattr(asked, name)} is of no use without ears; name an AUDIO_TOWER")
+    if asked.sound and asked.videos != "clips":
+        raise InputError("SOUND=1 lets clips be heard, and VIDEOS=storyboards makes pictures of them; give VIDEOS=clips")
     check_trackers(asked)
     if asked.align and asked.pretrain_projector:
         raise InputError(f"ALIGN={asked.align} makes what PRETRAIN_PROJECTOR names; give one")
     if not asked.epochs:
         raise InputError(f"EPOCHS={asked.epochs:g} trains nothing; give more than 0")
+    if asked.fold is not None and asked.hold_out:
+        raise InputError(f"FOLD={asked.fold} and HOLD_OUT={','.join(asked.hold_out)} both say what is tested on; give one")
+    if _held_out(asked) and asked.dataset == "mini" and not asked.data_path:
+        raise InputError("FOLD and HOLD_OUT are for a DATASET without splits of its own; EmoBench-mini has them")
     zero_file(asked.zero)
 
 
@@ -50,6 +59,10 @@ def check_trackers(asked: Recipe) -> None:
             raise InputError("REPORT_TO=trackio: transformers 4.37 does not know it; use STACK=current, or tensorboard")
         if name != "none" and find_spec(name) is None:
             raise InputError(f"REPORT_TO={name}: the package {name} is not installed; `pip install {name}` in this environment")
+
+
+def _held_out(recipe: Recipe) -> bool:
+    return recipe.fold is not None or bool(recipe.hold_out)
 
 
 def check_files(recipe: Recipe) -> None:
@@ -81,8 +94,9 @@ def _own_data(recipe: Recipe) -> None:
         raise InputError(f"DATA_PATH={recipe.data_path} does not exist, or is no file")
     if recipe.image_folder and not recipe.image_folder.is_dir():
         raise InputError(f"IMAGE_FOLDER={recipe.image_folder} is no folder")
-    if (recipe.rationale, recipe.form) != ("none", "direct") or recipe.reasoned or recipe.tasks:
-        raise InputError("TASKS, RATIONALE, FORM and REASONED are for a DATASET; DATA_PATH is taken as it is")
+    if (recipe.rationale, recipe.form) != ("none", "direct") or recipe.reasoned or recipe.tasks or _held_out(recipe):
+        ours = "TASKS, FOLD, HOLD_OUT, RATIONALE, FORM and REASONED"
+        raise InputError(f"{ours} are for a DATASET; DATA_PATH is taken as it is")
     if recipe.eval_strategy != "no" and not recipe.eval_data:
         raise InputError(f"EVAL_STRATEGY={recipe.eval_strategy} needs EVAL_DATA beside DATA_PATH, records not trained on")
     if recipe.questions and not recipe.questions.is_file():

@@ -26,8 +26,9 @@ logger = logging.getLogger(__name__)
 
 PRESETS = Path(__file__).with_name("presets")
 READS: dict[str, Read] = {one.name: one.metadata["read"] for one in fields(Recipe)}
+_WITH_PRESET = ("oasis", "fer2013", "emobank", "semeval2018", "esconv", "emodb", "ravdess")
 # The recipes of data sets, taken where nothing else is asked for than the data.
-OF_DATA = {"mini": "default"} | {name: name for name in ("oasis", "fer2013", "emobank", "semeval2018", "esconv")}
+OF_DATA = {"mini": "default"} | {name: name for name in _WITH_PRESET}
 # What is asked for -> what a shipped recipe said for something else, and that follows anew.
 FOLLOWS = {
     "base_model": ("template", "projector", "select_layer", "align", "learning_rate", "projector_lr"),

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from emobench_data.building.image_folder import image_folder_of
 
-from .defaults import data_name
+from .defaults import AUDIO_TOWER, data_name
 from .process import answer_of, run_plain, say
 from .recipe import ROOT, Recipe
 
 SMALL_BASE = "smollm2-135m-instruct"
+WHISPER = "whisper-tiny-en"  # as `towers.audio`, which needs more than its name
 MADE = "emollm_base_both.json"  # as `base_models.COMPLETE`, which needs torch
 LOCK = ".lock"
 
@@ -72,6 +73,18 @@ def _get_small_base(recipe: Recipe, folder: Path) -> None:
     run_plain(["bash", "-c", lines, str(ROOT), *command])
 
 
+def prepare_ears(recipe: Recipe) -> dict[str, str]:
+    """The audio tower, got where it is the small one of the package registry; and variables that say where that lies."""
+    if recipe.audio_tower != AUDIO_TOWER:
+        return {}
+    folder = recipe.models / WHISPER
+    if not (folder / "config.json").is_file():
+        with one_at_a_time(recipe.models):
+            command = ["base", "whisper", "--folder", str(folder), "--downloads", str(recipe.downloads)]
+            run_plain([sys.executable, "-m", "emollm_plugin.cli", *command])
+    return {"MODELS": str(recipe.models.absolute())}
+
+
 def prepare_data(recipe: Recipe) -> Data:
     """The data set written as LLaVA's files, or the user's own as they are."""
     if recipe.data_path:
@@ -106,6 +119,8 @@ def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:
     faulty = [] if recipe.faulty_media is None else ["--faulty-media", f"{recipe.faulty_media:g}"]
     places = ["--root", str(recipe.data_root), "--out", str(out), "--seed", str(recipe.seed)]
     some = ["--tasks", ",".join(recipe.tasks)] if recipe.tasks else []
+    some += ["--fold", str(recipe.fold)] if recipe.fold is not None else []
+    some += ["--hold-out", ",".join(recipe.hold_out)] if recipe.hold_out else []
     return out, Path(recipe.data_root or "").resolve(), ["convert", recipe.dataset, *places, *some, *form, *faulty]
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...io.errors import ClipFault, InputError
+from ...io.errors import ClipFault
 from ...io.sniff import CLIP, PICTURE, SOUND, content_of
-from ..pyav import load_pyav
+from ..pyav import open_container
 
 # What is opened at all: other formats lead to other files (playlists).
 CLIPS = {
@@ -46,20 +45,12 @@ class Clip(NamedTuple):
         return self.pts * self.unit
 
 
-@contextmanager
-def open_clip(path: Path) -> Iterator[Any]:
+def open_clip(path: Path) -> AbstractContextManager[Any]:
     """The clip as PyAV's container; a fault of FFmpeg's becomes a `ClipFault`."""
-    av = load_pyav("reading clips")
-    try:
-        # Titles are in whatever encoding their writer had, and nobody reads them here.
-        with av.open(str(path), container_options=CLIPS, metadata_errors="replace") as container:
-            yield container
-    except FileNotFoundError as error:
-        raise ClipFault.of(path, "no such clip", "check the folder that holds the clips") from error
-    except InputError:
-        raise
-    except (av.FFmpegError, ValueError, IndexError) as error:  # the last where a stream begins late, of which PyAV lost count
-        raise ClipFault.of(path, *_unreadable(path)) from error
+    missing = ClipFault.of(path, "no such clip", "check the folder that holds the clips")
+    return open_container(
+        path, CLIPS, purpose="reading clips", missing=missing, unreadable=lambda: ClipFault.of(path, *_unreadable(path))
+    )
 
 
 def _unreadable(path: Path) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emobench_data import InputError
-from emobench_data.building.splits import assign_splits
+from emobench_data.building.splits import Held, assign_splits
 
 from ..make import record
 
@@ -91,3 +91,41 @@ def test_impossible_shares(shares):
 
 def test_no_test_share_means_no_test():
     assert {one.split for one in assign_splits([record(item=str(i)) for i in range(9)], test=0)} == {"train"}
+
+
+def speakers():
+    return [record(item=f"{who}{i}", group=who, answer=("Yes", "No")[i % 2]) for who in "abcdefghij" for i in range(20)]
+
+
+def held_out(held, **how):
+    return {one.group for one in assign_splits(speakers(), held=held, **how) if one.split == "test"}
+
+
+def test_folds_are_the_same_for_every_seed_and_test_everybody_once():
+    folds = [held_out(Held(fold), seed=fold) for fold in range(5)]
+    assert sorted(who for fold in folds for who in fold) == list("abcdefghij") and {len(fold) for fold in folds} == {2}
+    assert folds == [held_out(Held(fold), seed=7, val=0.25) for fold in range(5)]
+
+
+def test_the_groups_that_are_named_are_tested_and_the_rest_may_be_validated():
+    done = assign_splits(speakers(), held=Held(groups=("b", "j")), val=0.25, test=0)
+    sizes = Counter(one.split for one in done)
+    assert {one.group for one in done if one.split == "test"} == {"b", "j"} and sizes == {"test": 40, "val": 40, "train": 120}
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        (Held(5), "there is no fold 5: 10 groups and test=0.2 make 5 folds, from 0"),
+        (Held(groups=("a", "k")), "'k' cannot be held out, for there is no such group; known: a, b, c"),
+        (Held(0, ("a",)), "fold 0 and a cannot both be held out"),
+    ],
+)
+def test_what_cannot_be_held_out(held, words):
+    with pytest.raises(InputError, match=words):
+        held_out(held)
+
+
+def test_nothing_is_held_out_of_official_splits():
+    with pytest.raises(InputError, match="made_up has splits of its own"):
+        assign_splits([record(split="train")], held=Held(0))

@@ -72,8 +72,9 @@ def command(package, *arguments, code=0):
 
 
 def test_ours_come_first():
-    assert [kind.name for kind in kinds()] == ["image", "video"] == [*KINDS]
-    assert placeholders() == {"image": "<image>", "video": "<video>"}
+    assert [kind.name for kind in kinds()] == ["image", "video", "audio"]
+    assert {*KINDS} == {"image", "video", "audio"}
+    assert placeholders() == {"image": "<image>", "video": "<video>", "audio": "<audio>"}
 
 
 def test_a_kind_of_somebody_elses(package, tmp_path):

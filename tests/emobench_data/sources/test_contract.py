@@ -28,7 +28,7 @@ from . import mutate
 from .helpers import convert, jsonl, put
 
 NAMES = sorted(all_sources())
-PICTURES = {".jpg", ".jpeg", ".png", ".mp4"}
+MEDIA = {".jpg", ".jpeg", ".png", ".mp4", ".wav"}
 every_source = pytest.mark.parametrize("name", NAMES)
 damaging = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -43,7 +43,7 @@ def copy(name, tmp_path) -> Path:
 
 
 def annotation(root: Path) -> list[Path]:
-    return sorted(path for path in root.rglob("*") if path.is_file() and path.suffix.lower() not in PICTURES)
+    return sorted(path for path in root.rglob("*") if path.is_file() and path.suffix.lower() not in MEDIA)
 
 
 def usable(name: str, root: Path) -> list[Record]:

@@ -6,6 +6,8 @@ from emobench_data.sources import Skips, all_sources, get_source
 
 # Folder -> data set, and where the part of it that lies there has fewer items than a complete copy.
 PARTS = {
+    "emodb": ("emodb", []),
+    "ravdess_speech": ("ravdess", ["03-01: 960 of 1,440"]),
     "emobank": ("emobank", ["test: 0 of 1,000"]),
     "fer2013": ("fer2013", ["train: 6,389 of 28,709", "val: 3,543 of 3,589", "test: 0 of 3,589"]),
     "intentonomy": ("intentonomy", []),

@@ -53,6 +53,7 @@ def test_pictures_that_had_to_be_made_are_looked_for_where_they_are(tmp_path, mo
         ({"SEED": "3"}, "mini-720-144"),
         ({"VIDEOS": "clips", "RATIONALE": "mixed", "FORM": "guided"}, "mini-720-144-clips-mixed-guided"),
         ({"DATASET": "oasis", "DATA_ROOT": ".", "SEED": "3", "FORM": "guided"}, "oasis-seed3-none-guided"),
+        ({"DATASET": "dfew", "DATA_ROOT": ".", "FOLD": "0", "FORM": "guided"}, "dfew-seed0-fold0-none-guided"),
     ],
 )
 def test_data_that_differ_lie_in_folders_that_differ(tmp_path, ran, settings, folder):
@@ -67,6 +68,13 @@ def test_data_that_differ_lie_in_folders_that_differ(tmp_path, ran, settings, fo
 def test_the_share_of_faulty_media_is_handed_on(tmp_path, ran):
     prepare_data(read(DATA_DIR=tmp_path, DATASET="meld", DATA_ROOT=tmp_path, FAULTY_MEDIA=".1"))
     assert ran[0][-2:] == ["--faulty-media", "0.1"]
+
+
+@pytest.mark.parametrize("asked", [{"FOLD": "0"}, {"HOLD_OUT": "17,24"}])
+def test_what_is_held_out_is_handed_on(tmp_path, ran, asked):
+    prepare_data(read(DATA_DIR=tmp_path, DATASET="meld", DATA_ROOT=tmp_path, **asked))
+    ((name, value),) = asked.items()
+    assert ran[0][ran[0].index(f"--{name.lower().replace('_', '-')}") + 1] == value
 
 
 def test_the_users_own_files_are_taken_as_they_are(ran):
