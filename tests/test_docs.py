@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import fields
 from importlib.util import find_spec
-from pathlib import Path
 
 import click
 import pytest
@@ -164,6 +163,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
 
 
 def test_every_data_set_has_its_facts_on_the_page():
+    assert all(f"{len(all_sources())} public data sets" in page.read_text() for page in (PAGES[0], ROOT / "docs/emobench.md"))
     page = (ROOT / "docs/sources.md").read_text(encoding="utf-8")
     parts = dict(re.findall(r"^### (.*?)\n(.*?)(?=^##|\Z)", page, flags=re.DOTALL | re.MULTILINE))
     for name, source in all_sources().items():
@@ -173,11 +173,21 @@ def test_every_data_set_has_its_facts_on_the_page():
         assert not [fact for fact in facts if fact not in part], name
 
 
+def sources_of_the_code():
+    files = [file for package in ("emollm_plugin", "emobench_data") for file in (ROOT / package).rglob("*.py")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in [*files, ROOT / "scripts/lib.sh"])
+
+
+def test_every_group_of_entry_points_is_on_the_page():
+    groups = re.findall(r'= Registry\(\s*"[^"]+", "([\w.]+)"', sources_of_the_code())
+    page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    assert len(groups) > 7 and not [group for group in groups if f"| `{group}` |" not in page]
+
+
 def test_errors_that_the_page_explains_are_those_of_the_code():
     page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
     told = re.findall(r"^### `(.+)`$", page, flags=re.MULTILINE)
-    files = [*Path(ROOT / "emollm_plugin").rglob("*.py"), *Path(ROOT / "emobench_data").rglob("*.py"), ROOT / "scripts/lib.sh"]
-    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    code = sources_of_the_code()
     told.remove("CUDA out of memory")  # PyTorch's
     assert len(told) >= 15
     # What follows from the case stands there as `...`; in the code it is in braces, or begins another line.
