@@ -1,7 +1,7 @@
 """Questions a second of LLaVA's own script, `emollm eval` and vLLM: the same questions, one program after the other.
 
     python benchmarks/engine_speed.py CHECKPOINT --questions questions.jsonl --images media --out FOLDER
-        [--items 48] [--rounds 2] [--engines "model_vqa_loader,emollm eval,vllm"]
+        [--items 48] [--rounds 2] [--engines "model_vqa_loader,emollm eval,vllm"] [--engine-option=--NAME=VALUE]
 
 Run in the stack's environment; vLLM is that of `.venv-vllm` (EXTRA=vllm bash scripts/setup.sh), or of the Python that
 EMOLLM_VLLM_PYTHON names. CHECKPOINT is exported into FOLDER for it. Every measurement is a line of FOLDER/rows.jsonl with its
@@ -50,7 +50,7 @@ def _served(_engine: str, given: argparse.Namespace, questions: Path, out: Path)
     from emollm_plugin.hf.engine import vllm_server
 
     begun = time.perf_counter()
-    with vllm_server(given.export) as server:
+    with vllm_server(given.export, tuple(given.engine_option)) as server:
         loaded, before = time.perf_counter(), _spent()
         evaluate(server, questions, Path(given.images), out, max_new_tokens=given.tokens)
         ended, after = time.perf_counter(), _spent()
@@ -160,6 +160,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--tokens", type=int, default=16)
     parser.add_argument("--batch", type=int, help="of emollm eval; default: its own")
+    parser.add_argument("--engine-option", action="append", default=[], help="of vLLM's server: --gpu-memory-utilization=0.3")
     parser.add_argument("--engines", default=",".join(ENGINES))
     given = parser.parse_args()
     if unknown := {*given.engines.split(",")} - {*ENGINES}:

@@ -8,6 +8,8 @@ from emobench_data.io.registry import Registry
 
 # A projector builder gets the host's config, whose `mm_projector_type` holds the whole type string.
 PROJECTORS: Registry[Callable] = Registry("projector type", "emollm_plugin.projectors")
+# The same of sound, whose type string is the config's `mm_audio_projector_type`.
+SOUND_PROJECTORS: Registry[Callable] = Registry("projector type of sound", "emollm_plugin.sound_projectors")
 # A tower builder gets the tower's name, the host's arguments and `delay_load`.
 TOWERS: Registry[Callable] = Registry("vision tower", "emollm_plugin.towers")
 # As those; `towers.whisper.AudioTower` says what an audio tower is asked for.

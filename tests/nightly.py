@@ -1,9 +1,9 @@
-"""Run what the README says about each extra, as it stands there: its environment is made, and its commands must answer.
+"""Run what the docs say about each extra, as it stands there: its environment is made, and its commands must answer.
 
     python3 -m tests.nightly [EXTRA ...]
 
 Needs a package registry and some minutes, so it is no part of the tests: to be run at night, or before a release. It trains
-the default run in small first, whose checkpoint and data stand for those that the README names. Exit code 1: a command
+the default run in small first, whose checkpoint and data stand for those that the docs name. Exit code 1: a command
 failed, or ended well without what it is to print (lmms-eval exits with 0 whatever happened).
 """
 
@@ -19,7 +19,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from . import pages
+from .pages import ROOT
+
 MAKES = re.compile(r"^EXTRA=(\S+) bash scripts/setup\.sh")
 FAILED = re.compile(r"Traceback \(most recent call last\)|^Error during evaluation|No module named", re.MULTILINE)
 TRAIN, TEST = 24, 12
@@ -42,9 +44,8 @@ EXTRAS = {
 
 
 def blocks() -> dict[str, str]:
-    """Extra -> the code block of the README that begins with making its environment."""
-    found = re.findall(r"^```\w*\n(.*?)^```", (ROOT / "README.md").read_text(), flags=re.DOTALL | re.MULTILINE)
-    return {begins[1]: block for block in found if (begins := MAKES.match(block))}
+    """Extra -> the code block of the docs that begins with making its environment."""
+    return {begins[1]: block for _, block in pages.blocks("sh") if (begins := MAKES.match(block))}
 
 
 def reduced(block: str, folder: Path) -> str:
@@ -105,7 +106,7 @@ def main(names: list[str]) -> int:
             print(f"== {name}\n{found[name]}", flush=True)
             if fault := fault_of(EXTRAS[name], reduced(found[name], Path(folder))):
                 faults.append(f"{name}: {fault}")
-    print("\n".join(faults) or "all that the README says of extras works")
+    print("\n".join(faults) or "all that the docs say of extras works")
     return 1 if faults else 0
 
 

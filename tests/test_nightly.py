@@ -1,4 +1,4 @@
-"""What is run at night: every extra that the README names, and a failure is none that exits with 0."""
+"""What is run at night: every extra that the docs name, and a failure is none that exits with 0."""
 
 import os
 import re
@@ -9,10 +9,11 @@ import pytest
 
 from . import nightly
 from .conftest import ROOT
+from .pages import PAGES
 
 
-def test_every_extra_of_the_readme_and_of_the_scripts_is_run():
-    named = set(re.findall(r"\bEXTRA=([\w-]+)", (ROOT / "README.md").read_text()))
+def test_every_extra_of_the_docs_and_of_the_scripts_is_run():
+    named = {name for page in PAGES for name in re.findall(r"\bEXTRA=([\w-]+)", page.read_text())}
     offered = re.search(r"known, on the current stack: ([\w, -]+)\\n", (ROOT / "scripts/lib.sh").read_text())[1]
     assert named == {*offered.split(", ")} == set(nightly.blocks()) == set(nightly.EXTRAS)
 

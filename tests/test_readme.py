@@ -1,4 +1,4 @@
-"""Every command in a `bash` block of the README is run, reduced in size where it would take long."""
+"""Every command in a `bash` block of the README and the docs is run, reduced in size where it would take long."""
 
 import json
 import os
@@ -15,14 +15,10 @@ from PIL import Image
 from emobench_data.building.convert import make_mini
 
 from .conftest import FINETUNE, ROOT
+from .pages import README, commands
 
 FIRST = f"bash {FINETUNE.relative_to(ROOT)}"
 SHARED_OASIS = ROOT / "../shared/data/oasis_pixabay"
-
-
-def commands():
-    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    return [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 
 
 def reduced(command, tmp_path):
@@ -84,11 +80,11 @@ def answer_everything(folder):
 
 
 def test_the_first_command_is_the_one_that_the_tests_of_the_scripts_run():
-    assert FIRST in commands()
+    assert FIRST in commands("bash", pages=[README])
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("command", [command for command in commands() if command != FIRST], ids=lambda command: command[:60])
+@pytest.mark.parametrize("command", [one for one in commands("bash") if one != FIRST], ids=lambda command: command[:60])
 def test_a_command_of_the_readme(command, tmp_path):
     if "shared/data" in command and not SHARED_OASIS.is_dir():
         pytest.skip("the OASIS photographs are not beside this checkout")

@@ -49,7 +49,7 @@ def score(
     set, and for intervals of questions that hang together), and task, one of emo_c, emo_o, intent, hate, humor and sarcasm;
     questions without a task are figures of their own, outside the overall. Where their answers are no single labels, say so
     with a type: number:low=0,high=10; ordinal or multi or strategy, with options; detection; open_set; response. Each has a
-    table of its own, where what cannot be read is counted apart. README, "Beyond one label", says how each is read.
+    table of its own, where what cannot be read is counted apart. docs/tasks.md says how each is read.
 
     --wheels takes the folder emotion_wheel of MER2025 (zeroQiaoba/MERTools) and gives F1, precision and recall by its five
     wheels, at level 1 and 2, beside those by our own.

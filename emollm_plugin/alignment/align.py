@@ -12,7 +12,7 @@ import logging
 import math
 import operator
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -134,29 +134,48 @@ def align(
     opens them: trained here they cost accuracy (benchmarks/QUALITY.md).
     """
     layout = isinstance(projector, MultiPerspectiveProjector) and "layout" in projector.reads
-    trained = nn.ModuleList(_trained_parts(projector))
+    trained, device = nn.ModuleList(_trained_parts(projector)), words.mean.device
+    mirrors = torch.Generator().manual_seed(seed)
+
+    def tokens(some: list[Pair], training: bool) -> Tensor:
+        patches = torch.stack([features[pair.medium] for pair in some]).float().to(device)
+        return projector(mirrored(patches, mirrors) if layout and training else patches)
+
+    return draw_to_words(trained, tokens, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
+
+
+def draw_to_words(
+    trained: nn.Module,
+    tokens: Callable[[list[Pair], bool], Tensor],
+    pairs: list[Pair],
+    words: Words,
+    *,
+    steps: int,
+    learning_rate: float,
+    batch: int,
+    seed: int,
+) -> float:
+    """Train `trained` in place, so that the mean of `tokens` (B, N, C), of pairs and whether to train, is near the label.
+
+    Returns:
+        The share of `pairs` whose nearest label is their own at the end.
+    """
     optimizer = torch.optim.AdamW(trained.parameters(), lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
     place = {label: number for number, label in enumerate(words.labels)}
-    device = words.mean.device
-
-    def patches(some: list[Pair]) -> Tensor:
-        return torch.stack([features[pair.image] for pair in some]).float().to(device)
 
     def answers(some: list[Pair]) -> Tensor:
-        return torch.tensor([place[pair.label] for pair in some], device=device)
+        return torch.tensor([place[pair.label] for pair in some], device=words.mean.device)
 
     rng = random.Random(seed)
     queue: list[Pair] = []
-    mirrors = torch.Generator().manual_seed(seed)
     progress = tqdm(range(steps), desc="word alignment", mininterval=2)
     for _ in progress:
         if len(queue) < batch:
             queue = rng.sample(pairs, len(pairs)) + queue
         some, queue = queue[-batch:], queue[:-batch]
-        seen = mirrored(patches(some), mirrors) if layout else patches(some)
-        loss = F.cross_entropy(words.logits(projector(seen)), answers(some))
-        projector.zero_grad()
+        loss = F.cross_entropy(words.logits(tokens(some, True)), answers(some))
+        optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
         optimizer.step()
@@ -164,7 +183,7 @@ def align(
         progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
     with torch.no_grad():
         parts = [pairs[start : start + 64] for start in range(0, len(pairs), 64)]
-        right = [words.logits(projector(patches(part))).argmax(dim=1) == answers(part) for part in parts]
+        right = [words.logits(tokens(part, False)).argmax(dim=1) == answers(part) for part in parts]
     return sum(int(each.sum()) for each in right) / len(pairs)
 
 
@@ -180,7 +199,12 @@ def _trained_parts(projector: nn.Module) -> list[nn.Module]:
     return [projector.content, projector.perspectives["layout"], read]
 
 
-def save_projector(projector: nn.Module, out: Path) -> None:
-    """Write LLaVA's `mm_projector.bin`, for its `--pretrain_mm_mlp_adapter`."""
+def save_projectors(projectors: Mapping[str, nn.Module], out: Path) -> None:
+    """Write LLaVA's `mm_projector.bin`, for its `--pretrain_mm_mlp_adapter`.
+
+    Args:
+        projectors: by what precedes their own keys.
+    """
+    state = {mark + key: value.cpu() for mark, one in projectors.items() for key, value in one.state_dict().items()}
     with atomic_file(out) as file:
-        torch.save({PREFIX + key: value.cpu() for key, value in projector.state_dict().items()}, file)
+        torch.save(state, file)

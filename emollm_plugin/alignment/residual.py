@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from emobench_data.io.errors import InputError
 
-from ..projector.multiperspective import MultiPerspectiveProjector, Read
+from ..projector.multiperspective import Read
+from ..projector.warm_start import WarmStarted
 from .align import Words
 
 
@@ -31,7 +32,7 @@ def scale_residual(projector: nn.Module, words: Words, residual: float) -> None:
     if residual == 1:
         return
     matrix, shift = residual_map(words, residual)
-    ours = projector if isinstance(projector, MultiPerspectiveProjector) else None
+    ours = projector if isinstance(projector, WarmStarted) else None
     tail = ours.content if ours else projector
     last = tail[-1] if isinstance(tail, nn.Sequential) else tail
     if not isinstance(last, nn.Linear):

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from emobench_data.io.errors import InputError
 
 from ..attach import register
 from ..checkpoints.load import check_folder, check_tokenizer
+from ..media.hearing import NAME, build_projector, front_of
 from ..projector.grid import grid_side
 from ..projector.multiperspective import MultiPerspectiveProjector
 from ..training.preflight import check_projector_type, check_tower_name
 from ..training.records import load_records
-from .align import align, encode_pictures, save_projector, words_of
-from .pairs import draw_pairs
+from .align import PREFIX, align, encode_pictures, save_projectors, words_of
+from .pairs import WORDS, labelled
 from .residual import check_share, scale_residual
+from .sounds import align_sounds, encode_sounds
 
 logger = logging.getLogger(__name__)
 
@@ -39,26 +45,30 @@ def align_projector(
     residual: float,
     seed: int,
     faulty_media: float = 0.0,
+    audio_tower: str | None = None,
+    audio_layer: int | None = None,
+    audio_projector: str = "multiperspective",
 ) -> None:
-    """Make a fresh projector, align it with the labels in `data` and write it to `out`.
+    """Make fresh projectors, align them with the labels in `data` and write them to `out`.
 
     Args:
         data: LLaVA's training JSON.
-        images: the folder that its pictures lie in.
+        images: the folder that its pictures and sounds lie in.
         base: the language model, a folder or hub name.
         tower: as the host's `--vision_tower`.
-        out: the `mm_projector.bin` to write.
+        out: the `mm_projector.bin` to write; of pictures or of sounds alone where only these have labels.
         projector: as the host's `--mm_projector_type`.
         layer: as the host's `--mm_vision_select_layer`.
         steps, learning_rate, batch: of the alignment; a cosine schedule, AdamW without decay.
         most: pairs at most, whose encoder features are held in memory (for CLIP-L/336 1.2 MB each).
         residual: share that tokens keep of what lies beside the labels' words, see `residual.py`.
         seed: of the draw, the projector and the order.
-        faulty_media: share of the pictures that may be missing or faulty, and are left out then.
+        faulty_media: share of the media that may be missing or faulty, and are left out then.
+        audio_tower, audio_layer, audio_projector: as the host's `--mm_audio_tower` and so on, for a model that hears.
 
     Raises:
-        InputError: `residual` is no share, the projector has nothing to train or takes no such grid, there are no labels, or
-            the data, a picture, the tower or the base model cannot be read.
+        InputError: `residual` is no share, a projector has nothing to train or takes no such grid, there are no labels, or
+            the data, a medium, a tower or the base model cannot be read.
     """
     check_share(residual)
     register()
@@ -66,37 +76,59 @@ def align_projector(
     check_tower_name(tower)
     check_folder(base)
     check_tokenizer(base)
-    from llava.model.multimodal_encoder.builder import build_vision_tower
-    from llava.model.multimodal_projector.builder import build_vision_projector
-
-    pairs = draw_pairs(load_records(str(data)), most=most, seed=seed)
+    pairs = labelled(load_records(str(data), hears=True), most=most, seed=seed, hears=audio_tower is not None)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    words = words_of(base, sorted({pair.label for pair in pairs}), device)
+    words = words_of(base, sorted({pair.label for some in pairs.values() for pair in some}), device)
     config = SimpleNamespace(
         mm_vision_tower=tower,
         mm_vision_select_layer=layer,
         mm_vision_select_feature="patch",
         mm_projector_type=projector,
+        mm_audio_tower=audio_tower,
+        mm_audio_select_layer=audio_layer,
+        mm_audio_projector_type=audio_projector,
         hidden_size=words.mean.shape[0],
     )
-    encoder = build_vision_tower(config).to(device)
+    made = {}
+    how: Any = {"steps": steps, "learning_rate": learning_rate, "batch": batch, "seed": seed}
+    for kind, some in pairs.items():
+        torch.manual_seed(seed)
+        fresh, encode = (_for_pictures if kind == "image" else _for_sounds)(config, words.mean)
+        if not any(True for _ in fresh.parameters()):
+            raise InputError("a projector that has nothing to train cannot be aligned; name another")
+        features = encode(sorted({pair.medium for pair in some}), images, faulty_media)
+        some = [pair for pair in some if pair.medium in features]
+        share = (align if kind == "image" else align_sounds)(fresh, features, some, words, **how)
+        scale_residual(fresh, words, residual)
+        made[PREFIX if kind == "image" else f"model.{NAME}."] = fresh
+        logger.info(
+            "word alignment: %d %s, %d labels, %d steps; %.1f %% of them nearest to their own label: %s",
+            len(some),
+            WORDS[kind],
+            len(words.labels),
+            steps,
+            100 * share,
+            out,
+        )
+    save_projectors(made, out)
+
+
+Made = tuple[nn.Module, Callable[[Sequence[str], Path, float], dict[str, Tensor]]]
+
+
+def _for_pictures(config: SimpleNamespace, like: Tensor) -> Made:
+    """A fresh projector on the device of `like`, and what encodes pictures for it."""
+    from llava.model.multimodal_encoder.builder import build_vision_tower
+    from llava.model.multimodal_projector.builder import build_vision_projector
+
+    encoder = build_vision_tower(config).to(like.device)
     config.mm_hidden_size = encoder.hidden_size
-    torch.manual_seed(seed)
-    made = build_vision_projector(config).float().to(device)
-    if not any(True for _ in made.parameters()):
-        raise InputError(f"--projector {projector} has nothing to train, so that it cannot be aligned; name another")
+    made = build_vision_projector(config).float().to(like.device)
     if isinstance(made, MultiPerspectiveProjector):
         grid_side(encoder.num_patches, made.tokens)
-    features = encode_pictures(encoder, sorted({pair.image for pair in pairs}), images, faulty_media)
-    pairs = [pair for pair in pairs if pair.image in features]
-    share = align(made, features, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
-    scale_residual(made, words, residual)
-    save_projector(made, out)
-    logger.info(
-        "word alignment: %d pictures, %d labels, %d steps; %.1f %% of them nearest to their own label: %s",
-        len(pairs),
-        len(words.labels),
-        steps,
-        100 * share,
-        out,
-    )
+    return made, partial(encode_pictures, encoder)
+
+
+def _for_sounds(config: SimpleNamespace, like: Tensor) -> Made:
+    config.mm_audio_hidden_size = front_of(config).hidden_size
+    return build_projector(config).float().to(like.device), partial(encode_sounds, config, like)

@@ -17,7 +17,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..projector.options import in_full
+from ..media import hearing
+from ..projector.options import SoundOptions, in_full
 from .load import MARK, local_folder, tensors_below
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,9 @@ def eyes_of(path: Any) -> Mapping[str, Any] | None:
 
 def _same_eyes(own: Mapping[str, Any], config: Any) -> bool:
     kinds = (own.get("mm_projector_type", "linear"), getattr(config, "mm_projector_type", "linear"))
-    return len({in_full(kind) for kind in kinds}) == 1 and own.get("mm_hidden_size") == getattr(config, "mm_hidden_size", None)
+    heard = (own.get(hearing.PROJECTOR_KEY, ""), getattr(config, hearing.PROJECTOR_KEY, ""))
+    alike = all(own.get(width) == getattr(config, width, None) for width in ("mm_hidden_size", hearing.WIDTH_KEY))
+    return alike and len({*map(in_full, kinds)}) == 1 and len({in_full(kind, SoundOptions) for kind in heard}) == 1
 
 
 def _give_eyes(model: Any, config: Any) -> None:
@@ -79,6 +82,9 @@ def _give_eyes(model: Any, config: Any) -> None:
     base = model.get_model()
     base.vision_tower = llava_arch.build_vision_tower(config, delay_load=True)
     base.mm_projector = llava_arch.build_vision_projector(config).to(device=model.device, dtype=model.dtype)
+    hearing.give_ears(base, config)
+    if hasattr(base, hearing.NAME):
+        getattr(base, hearing.NAME).to(device=model.device, dtype=model.dtype)
     if "unpad" in getattr(config, "mm_patch_merge_type", ""):
         base.image_newline = nn.Parameter(base.embed_tokens.weight.new_empty(config.hidden_size))
 
@@ -99,6 +105,9 @@ def taking_over(host_initialize: Callable) -> Callable:
         if model_args.pretrain_mm_mlp_adapter is None:
             taken, new = take_over(self.mm_projector, tensors_below(folder, MARK))
             logger.info("%s", _told(path, own, self.config, taken, new))
+        if hasattr(self, hearing.NAME):
+            taken, new = take_over(getattr(self, hearing.NAME), tensors_below(folder, f"{hearing.NAME}."))
+            logger.info("of its hearing taken over: %s; new: %s", ", ".join(taken) or "nothing", ", ".join(new) or "nothing")
 
     return initialize_vision_modules
 

@@ -19,6 +19,12 @@ CARD = "README.md"
 FORM, OURS = "[More Information Needed]", "<!-- written by EmoLLM for LLaVA -->"
 
 OPENING = "A LLaVA with the multi-perspective projector of EmoLLM for LLaVA, fine-tuned to name emotions in pictures and clips."
+RESPONSIBLE = """\
+- Do not watch, judge or diagnose people with it. Ask people before you analyse their pictures, clips or voices.
+- In the European Union it is forbidden to infer emotions of people at work and in education by such a system, except for
+  medical or safety reasons (Regulation (EU) 2024/1689, Article 5(1)(f)). Elsewhere emotion recognition is a high risk there
+  (Annex III), and people must be told (Article 50(3))."""
+HATEFUL = "- It has seen hateful words and pictures ({}), may find hate where there is none, overlook it, or repeat it."
 LIMITS = """\
 It names emotions as its training data do, often wrongly, and more often for people, places and pictures unlike those in them.
 What a face shows is not what a person feels. Do not decide about people by it."""
@@ -71,6 +77,7 @@ def card_text(
         "What it was trained on": listed(_learned(config)) or "Not noted in the checkpoint.",
         **(sections or {}),
         "Limits": LIMITS,
+        "Responsible use": _responsible(config),
         "Licences": listed(dict(_licences(config, base))),
     }
     metadata = {**(head or {}), "tags": ["emollm", "llava", "emotion"], **named}
@@ -103,6 +110,17 @@ def _learned(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _responsible(config: Mapping[str, Any]) -> str:
+    hateful = [source.title for name, source in all_sources().items() if source.hateful and name in _sources(config)]
+    return "\n".join([RESPONSIBLE, *([HATEFUL.format(", ".join(hateful))] if hateful else [])])
+
+
+def _sources(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What training noted of its data sets."""
+    noted = config.get("emollm_training")
+    return (noted.get("sources") or {}) if isinstance(noted, dict) else {}
+
+
 def _licences(config: Mapping[str, Any], base: str | None) -> Iterator[tuple[str, str]]:
     """Each part with its licence, as far as it is known."""
     own = "smollm2" in str(base).lower()
@@ -110,8 +128,8 @@ def _licences(config: Mapping[str, Any], base: str | None) -> Iterator[tuple[str
     tower = str(name_of(config.get("mm_vision_tower")))
     yield f"vision tower {tower}", "Apache-2.0" if tower in EFFICIENTNET_LITE else "see its own card"
     yield "code of the projector and of this folder", "Apache-2.0"
-    known, noted = all_sources(), config.get("emollm_training")
-    for name in (noted.get("sources") or {}) if isinstance(noted, dict) else {}:
+    known = all_sources()
+    for name in _sources(config):
         if name == MINI:
             yield MINI_TITLE, "free of licences"
         elif name in known:

@@ -11,7 +11,7 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
-from ..projector.options import in_full
+from ..projector.options import SoundOptions, in_full
 from ..prompt.stop import TEMPLATE_KEY
 from . import places
 from .places import ADAPTER_BASE, ADAPTER_CONFIG, BASE_KEY
@@ -45,6 +45,8 @@ def note_training(config: Any, *, template: str, base: str) -> None:
     The projector's type is written out in full, so that a later version with other defaults still restores it.
     """
     config.mm_projector_type = in_full(config.mm_projector_type)
+    if getattr(config, "mm_audio_tower", None):
+        config.mm_audio_projector_type = in_full(config.mm_audio_projector_type, SoundOptions)
     setattr(config, TEMPLATE_KEY, template)
     setattr(config, BASE_KEY, str(Path(base).resolve()) if Path(base).is_dir() else base)
 

@@ -12,7 +12,7 @@ from emobench_data.io.errors import InputError
 
 from .folders import WHAT, ModelFolder, find_base, read_folder
 from .notes import gives_reasons, sub_tasks, trained_on
-from .towers import find_tower
+from .towers import find_audio_tower, find_tower
 
 RESULTS = "results.json"  # beside a checkpoint of the launcher, with the files that it was evaluated with
 
@@ -41,6 +41,7 @@ def inspect_folder(path: Path) -> dict[str, Any]:
         "projector": config.get("mm_projector_type"),
         "projector_parameters": _projector_parameters(folder),
         "vision_tower": _found(find_tower, folder) or config.get("mm_vision_tower"),
+        **_hearing(folder),
         "template": folder.template,
         "number_format": config.get("dtype") or config.get("torch_dtype"),
         "trained_on": trained_on(config),
@@ -52,6 +53,18 @@ def inspect_folder(path: Path) -> dict[str, Any]:
         "newest_checkpoint": str(folder.newest) if folder.newest else None,
         "evaluate": command,
         "obstacle": obstacle,
+    }
+
+
+def _hearing(folder: ModelFolder) -> dict[str, Any]:
+    """What is said of a model that hears; of others nothing."""
+    if not folder.config.get("mm_audio_tower"):
+        return {}
+    return {
+        "audio_projector": folder.config.get("mm_audio_projector_type"),
+        "audio_projector_parameters": _projector_parameters(folder, "mm_projector_audio."),
+        "audio_tower": _found(lambda one, _: find_audio_tower(one), folder) or folder.config["mm_audio_tower"],
+        "hears_clips": bool(folder.config.get("mm_video_sound")),
     }
 
 
@@ -100,12 +113,12 @@ def _inside(path: Path) -> str:
     return f"; there is one in it: {models[0]}" if models else ""
 
 
-def _projector_parameters(folder: ModelFolder) -> int | None:
+def _projector_parameters(folder: ModelFolder, mark: str = "mm_projector.") -> int | None:
     if not folder.complete or folder.kind == "base":
         return None
-    from .load import projector_tensors
+    from .load import tensors_below
 
-    return sum(tensor.numel() for tensor in projector_tensors(folder.path).values())
+    return sum(tensor.numel() for tensor in tensors_below(folder.path, mark).values())
 
 
 def as_text(report: dict[str, Any]) -> str:

@@ -14,12 +14,16 @@ from emobench_data.io.errors import InputError
 from ..compat import cpu
 from ..compat.config import newer_tokenizer
 from ..compat.dtype import HostFormat, cast_parameters, dtype_argument, noted_format
+from ..media.hearing import NAME as EARS
+from ..media.hearing import Ears
 from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
-from .towers import find_tower
+from .towers import find_audio_tower, find_tower
 
 logger = logging.getLogger(__name__)
 
 MARK = "mm_projector."
+# What precedes a projector's own keys -> where config.json says what it is.
+TYPE = {MARK: "mm_projector_type", f"{EARS}.": "mm_audio_projector_type"}
 
 
 def checked_load(host_load: Callable) -> Callable:
@@ -47,6 +51,12 @@ def checked_load(host_load: Callable) -> Callable:
             cast_parameters(model, dtype)
         if hasattr(model, "get_model") and getattr(model.get_model(), "mm_projector", None) is not None:
             restore_projector(model.get_model().mm_projector, Path(model_path))
+        if hasattr(model, "get_model") and hasattr(model.get_model(), EARS):
+            restore_projector(getattr(model.get_model(), EARS), Path(model_path), f"{EARS}.")
+            folder = complete_folder(model_path)
+            if folder is not None:
+                model.config.mm_audio_tower = find_audio_tower(folder)
+            model.get_model().ears = Ears(model.config)
         return loaded
 
     return load_pretrained_model
@@ -128,7 +138,7 @@ def check_tokenizer(path: str) -> None:
         raise InputError(f"the tokenizer in {path} was written by transformers 5; use STACK=current")
 
 
-def restore_projector(projector: torch.nn.Module, folder: Path) -> None:
+def restore_projector(projector: torch.nn.Module, folder: Path, mark: str = MARK) -> None:
     """Put the tensors that `folder` holds into a projector, as they were saved but for its number format.
 
     The host restores it with `strict=False`, a projector alone by way of float16.
@@ -137,16 +147,16 @@ def restore_projector(projector: torch.nn.Module, folder: Path) -> None:
         InputError: no projector is saved there, or the keys are not the projector's own.
     """
     folder = local_folder(folder)
-    saved, wanted = projector_tensors(folder), projector.state_dict()
+    saved, wanted = tensors_below(folder, mark), projector.state_dict()
     if not saved:
-        raise InputError(f"{folder} holds no projector weights (keys with {MARK!r}); it cannot be evaluated")
+        raise InputError(f"{folder} holds no projector weights (keys with {mark!r}); it cannot be evaluated")
     missing, unexpected = sorted(set(wanted) - set(saved)), sorted(set(saved) - set(wanted))
     if set(saved) == {"0.weight", "0.bias", "2.weight", "2.bias"} and hasattr(projector, "content"):
-        raise InputError(f"{folder} holds an mlp2x_gelu projector; mend mm_projector_type in its config.json")
+        raise InputError(f"{folder} holds an mlp2x_gelu projector; mend {TYPE[mark]} in its config.json")
     if missing or unexpected:
         raise InputError(
             f"projector in {folder}: missing keys {missing or 'none'}, unexpected keys {unexpected or 'none'};"
-            " name what it was trained with in mm_projector_type of its config.json"
+            f" name what it was trained with in {TYPE[mark]} of its config.json"
         )
     projector.load_state_dict(saved)
 

@@ -16,7 +16,7 @@ from typing import Any
 from emobench_data.io.atomic import atomic_file
 
 # Keys of config.json: a place, and under the second the checksum of its config.json.
-BASE_KEY, TOWER_KEY = "emollm_base", "emollm_tower"
+BASE_KEY, TOWER_KEY, AUDIO_KEY = "emollm_base", "emollm_tower", "emollm_audio_tower"
 CHECKSUM = "{}_config"
 # The adapter's own note, as peft writes it.
 ADAPTER_CONFIG, ADAPTER_BASE = "adapter_config.json", "base_model_name_or_path"
@@ -38,7 +38,8 @@ def settle(folder: Path, at: Path | None = None) -> None:
 
 def _settled(config: dict[str, Any], at: Path) -> dict[str, Any]:
     config = dict(config)
-    for key, place in ((BASE_KEY, config.get(BASE_KEY)), (TOWER_KEY, config.get("mm_vision_tower"))):
+    towers = {TOWER_KEY: config.get("mm_vision_tower"), AUDIO_KEY: config.get("mm_audio_tower")}
+    for key, place in {BASE_KEY: config.get(BASE_KEY), **towers}.items():
         if place is not None and is_folder(place):
             config |= {key: relative(place, at), CHECKSUM.format(key): checksum(Path(place).expanduser())}
     if is_folder(config.get("_name_or_path")):

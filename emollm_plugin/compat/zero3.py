@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -16,6 +17,20 @@ def generator_kept() -> AbstractContextManager:
     They are built on the CPU, so its generator is the one to keep.
     """
     return torch.random.fork_rng(devices=[])
+
+
+@contextmanager
+def unpartitioned() -> Iterator[None]:
+    """Inside, transformers loads a model as without ZeRO-3: whole on every rank, for one that only some ranks run at a time."""
+    from transformers.integrations import deepspeed
+
+    config = deepspeed._hf_deepspeed_config_weak_ref and deepspeed._hf_deepspeed_config_weak_ref()
+    deepspeed.unset_hf_deepspeed_config()
+    try:
+        yield
+    finally:
+        if config is not None:
+            deepspeed.set_hf_deepspeed_config(config)
 
 
 def one_dtype(model: Any) -> None:

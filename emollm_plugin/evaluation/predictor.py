@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from torch import Tensor
 from emobench_data.io.errors import InputError
 from emobench_data.schema.questions import Question
 
+from ..media import hearing
+from ..media.sound_samples import Sound
 from ..prompt.stop import TEMPLATE_KEY
 from .chains import SelfConsistency, sample_chains, score_labels
 from .decode import Greedy, option_probabilities
@@ -22,9 +23,8 @@ from .expectation import Beginnings, Scale, expected_values
 from .eyes import Eyes, Seen
 from .prompts import Prompter
 from .reader import Prompt, Reader
+from .remembered import Remembered
 
-# What the features of pictures seen before may take; a picture is often asked about more than once.
-FEATURE_BYTES = 256 * 2**20
 # Pictures that are encoded at a time on a CPU, where the layers' outputs of more leave its cache: half the time of 16.
 CPU_PICTURES = 4
 
@@ -42,12 +42,16 @@ class Asked:
             frames of a clip, or None.
         size: of the picture (width, height), for crops.
         picture: names the picture, equal for equal ones; None if it is not to be remembered.
+        sound: what is heard beside the picture or alone, or None.
+        voice: names the sound, as `picture` does the picture.
     """
 
     ids: list[int]
     pixels: Tensor | None = None
     size: tuple[int, int] | None = None
     picture: str | None = None
+    sound: Sound | None = None
+    voice: str | None = None
 
 
 class Predictor:
@@ -64,8 +68,9 @@ class Predictor:
         self.reader = Reader(model, self.prompter.image_token)
         self.greedy = Greedy(self.reader)
         self.eyes = Eyes(image_processor, model.config)
+        self.ears = hearing.reader_of(model.config)
         self.base: str | None = None  # that `load` took an adapter's base from
-        self._features: OrderedDict[str, Tensor] = OrderedDict()
+        self._seen, self._heard = Remembered(), Remembered()
         self._beginnings: dict[tuple[str, ...], Beginnings] = {}
 
     @classmethod
@@ -139,19 +144,45 @@ class Predictor:
         """Probabilities of the answers `options` to `text`, which sum to 1 over them (see `option_probabilities`)."""
         return self.probabilities_batch([self.ask(medium, text)], [options])[0]
 
-    def ask(self, medium: Medium, text: str, picture: str | None = None) -> Asked:
-        """Make a question ready, about a picture or clip, its file, what `eyes` gave, or nothing; the model is not used."""
+    def ask(
+        self,
+        medium: Medium,
+        text: str,
+        picture: str | None = None,
+        *,
+        sound: Sound | Path | None = None,
+        voice: str | None = None,
+    ) -> Asked:
+        """Make a question ready, about a picture or clip, its file, what `eyes` gave, or nothing; the model is not used.
+
+        Args:
+            picture: names what is seen, if it is to be remembered.
+            sound: what is heard with it, the file of a sound or what `ears` gave.
+            voice: names what is heard, if it is to be remembered.
+
+        Raises:
+            InputError: a picture, clip or sound cannot be read, or the model does not hear.
+        """
+        if sound is not None and self.ears is None:
+            raise InputError("the model does not hear; train one with --mm_audio_tower, or ask without sound")
+        heard = self.ears.sound(sound) if self.ears and isinstance(sound, Path) else sound
+        assert not isinstance(heard, Path)  # without ears it was refused
         if medium is None:
-            return Asked(self.prompter.question_ids(text, image=False))
+            return Asked(self.prompter.question_ids(text, image=False, sound=heard is not None), sound=heard, voice=voice)
         if isinstance(medium, (str, Path)):
             medium = self.eyes.open(medium)
         seen = medium if isinstance(medium, Seen) else self.eyes.picture(medium)
-        ids = self.prompter.question_ids(seen.line + text, image=True)
-        return Asked(ids, seen.pixels.to(self.model.dtype), seen.size, picture)
+        ids = self.prompter.question_ids(seen.line + text, image=True, sound=heard is not None)
+        return Asked(ids, seen.pixels.to(self.model.dtype), seen.size, picture, heard, voice)
 
     def ask_clip(self, root: Path | str, name: str, text: str) -> Asked:
-        """Make a question about the clip `name` below `root` ready; raises `ClipFault` if that cannot be read."""
-        return self.ask(self.eyes.clip(root, name), text, picture=str(Path(root) / name))
+        """Make a question about the clip `name` below `root` ready; raises `ClipFault` if that cannot be read.
+
+        A model that was trained on the sound of clips hears it.
+        """
+        seen, clip = self.eyes.clip(root, name), Path(root) / name
+        sound = self.ears.own_sound(clip) if self.ears else None
+        return self.ask(seen, text, picture=str(clip), sound=sound, voice=str(clip))
 
     @torch.inference_mode()
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:
@@ -202,29 +233,25 @@ class Predictor:
         return expected_values(self.reader, read, tree)
 
     def forget(self) -> None:
-        """Drop the pictures remembered by name, before a name may mean another one."""
-        self._features.clear()
+        """Drop what is remembered by name, before a name may mean something else."""
+        self._seen.forget()
+        self._heard.forget()
 
     def _texts(self, answers: Sequence[Sequence[int]]) -> list[str]:
         return [text.strip() for text in self.tokenizer.batch_decode(answers, skip_special_tokens=True)]
 
     def _prompts(self, asked: Sequence[Asked]) -> list[Prompt]:
-        return [Prompt(each.ids, features) for each, features in zip(asked, self._look(asked))]
+        seen = [None if each.pixels is None else each.picture or id(each) for each in asked]
+        heard = [None if each.sound is None else each.voice or id(each) for each in asked]
+        pictures, voices = self._seen.of(seen, asked, self._encode), self._heard.of(heard, asked, self._hear)
+        return [
+            Prompt(each.ids, picture, () if voice is None else (voice,))
+            for each, picture, voice in zip(asked, pictures, voices)
+        ]
 
-    def _look(self, asked: Sequence[Asked]) -> list[Tensor | None]:
-        """Features of each question's picture; equal pictures are encoded once."""
-        keys: list[str | int | None] = [None if each.pixels is None else each.picture or id(each) for each in asked]
-        new = {key: each for key, each in zip(keys, asked) if key is not None and key not in self._features}
-        made = dict(zip(new, self._encode(list(new.values()))))
-        known: dict[Any, Tensor] = {**self._features, **made}
-        found = [known.get(key) for key in keys]
-        self._features |= {key: features for key, features in made.items() if isinstance(key, str)}
-        for key in keys:
-            if isinstance(key, str) and key in self._features:
-                self._features.move_to_end(key)
-        while sum(each.nbytes for each in self._features.values()) > FEATURE_BYTES:
-            self._features.popitem(last=False)
-        return found
+    def _hear(self, asked: Sequence[Asked]) -> list[Tensor]:
+        """Features (N, C) of sounds."""
+        return hearing.heard(self.model, [each.sound for each in asked if each.sound is not None])
 
     def _encode(self, asked: Sequence[Asked]) -> list[Tensor]:
         """Features (N, C) of pictures."""

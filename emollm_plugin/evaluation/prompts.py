@@ -8,6 +8,7 @@ from typing import Any
 from emobench_data.io.errors import InputError
 
 from ..prompt.encode import IGNORE_INDEX, encode
+from ..prompt.media import AUDIO, as_images, placed, told_apart
 from ..prompt.plain import plain
 
 
@@ -30,8 +31,10 @@ class Prompter:
         self._image = self.placeholder.join(self.around) + "\n"
         self.answer_ids = lru_cache(maxsize=4096)(self._answer_ids)
 
-    def question_ids(self, text: str, *, image: bool) -> list[int]:
+    def question_ids(self, text: str, *, image: bool, sound: bool = False) -> list[int]:
         """Ids of the prompt that asks `text`, with `image_token` where the picture stands if there is one.
+
+        With a sound, `AUDIO_INDEX` stands where it stands in training, behind the picture.
 
         Raises:
             InputError: the text holds the placeholder itself.
@@ -40,9 +43,13 @@ class Prompter:
             held = f"a question holds {self.placeholder!r}, which stands for a picture"
             raise InputError(f"{held}; take it out: {text!r:.60}")
         conv, text = self.conv.copy(), plain(text, self.tokenizer)
-        conv.append_message(conv.roles[0], self._image + text if image else text)
+        if sound:
+            text = placed(text, [AUDIO])
+        [turn], signs = as_images([{"value": self._image + text if image else text}])
+        conv.append_message(conv.roles[0], turn["value"])
         conv.append_message(conv.roles[1], None)
-        return self._tokenize(conv.get_prompt(), self.tokenizer)
+        ids = self._tokenize(conv.get_prompt(), self.tokenizer)
+        return told_apart(ids, signs) if sound else ids
 
     def _answer_ids(self, text: str) -> tuple[int, ...]:
         """Ids of an answer, its end of turn among them: those that training puts labels on."""

@@ -6,7 +6,7 @@ On a CPU, where time goes by tokens, a batch is read in parts of like length, so
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from ..compat.cache import join_rows, padding_confuses_several, pick_rows
+from ..prompt.media import AUDIO_INDEX
 from ..training.loss import logits_of
 
 # What a part costs beside its rows, in tokens of one row; measured on a CPU with the default model.
@@ -27,12 +28,14 @@ class Prompt:
     """One prompt.
 
     Args:
-        ids: token ids, `Reader.image_token` where the picture stands.
-        features: the picture as the projector gives it, (N, C), or None for text alone.
+        ids: token ids, `Reader.image_token` where the picture stands, `AUDIO_INDEX` where a sound does.
+        features: the picture as the projector gives it, (N, C), or None for none.
+        sounds: the sounds so, in their order.
     """
 
     ids: list[int]
     features: Tensor | None
+    sounds: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Reader:
     """
 
     def __init__(self, model: Any, image_token: int) -> None:
-        self.model, self.image_token = model, image_token
+        self.model, self.image_token, self.media = model, image_token, (image_token, AUDIO_INDEX)
         self.decoder = model.get_model()
         self.positions = "position_ids" in inspect.signature(self.decoder.forward).parameters
         self.window = getattr(model.config, "sliding_window", None)
@@ -147,7 +150,7 @@ class Reader:
     def _shared(self, prompts: Sequence[Prompt]) -> int:
         """How many tokens all prompts begin with, having read them into `_prefix`."""
         ids: list[int] = list(commonprefix([prompt.ids[:-1] for prompt in prompts]))  # noqa: RUF071 (of lists, which have no folders)
-        ids = ids[: ids.index(self.image_token)] if self.image_token in ids else ids
+        ids = ids[: next(self._places(ids), len(ids))]
         if ids and ids != self._prefix[0]:
             tokens = torch.tensor([ids], device=self.model.device)
             mask, positions = torch.ones_like(tokens), torch.arange(len(ids), device=tokens.device)[None]
@@ -157,11 +160,17 @@ class Reader:
     def _embed(self, prompt: Prompt, start: int) -> Tensor:
         """Embeddings (N, C) of a prompt from its token `start` on."""
         ids = prompt.ids[start:]
-        if prompt.features is None:
-            return self._tokens(torch.tensor(ids, device=self.model.device))
-        place = ids.index(self.image_token)
-        text = self._tokens(torch.tensor(ids[:place] + ids[place + 1 :], device=self.model.device))
-        return torch.cat([text[:place], prompt.features.to(text.dtype), text[place:]])
+        places, sounds = list(self._places(ids)), iter(prompt.sounds)
+        text = self._tokens(torch.tensor([token for token in ids if token not in self.media], device=self.model.device))
+        if not places:
+            return text
+        media = [prompt.features if ids[place] == self.image_token else next(sounds) for place in places]
+        parts = text.tensor_split([place - before for before, place in enumerate(places)])
+        return torch.cat([parts[0], *(part for pair in zip(media, parts[1:]) for part in (pair[0].to(text.dtype), pair[1]))])
+
+    def _places(self, ids: Sequence[int]) -> Iterator[int]:
+        """Where media stand."""
+        return (place for place, token in enumerate(ids) if token in self.media)
 
     def _tokens(self, ids: Tensor) -> Tensor:
         return self.decoder.embed_tokens(ids)
@@ -179,7 +188,7 @@ def _pad_left(rows: list[Tensor]) -> Tensor:
 
 
 def _length(prompt: Prompt) -> int:
-    return len(prompt.ids) + (0 if prompt.features is None else len(prompt.features))
+    return len(prompt.ids) + sum(len(each) for each in (prompt.features, *prompt.sounds) if each is not None)
 
 
 def cut(lengths: Sequence[int], cost: int) -> list[int]:

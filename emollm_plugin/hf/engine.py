@@ -26,7 +26,8 @@ from .endpoint import Server
 PYTHON = "EMOLLM_VLLM_PYTHON"  # names the Python of the environment that vLLM is in, where it is not this one's
 MODULE = "vllm.entrypoints.openai.api_server"
 READY = 1200  # seconds, for a large model
-LAST_WORDS = re.compile(r"^.*(?:Error|error:).*$", re.MULTILINE)
+# What an error says, behind the process's name, time and place. The engine's own last one tells only that there was another.
+ERRORS = re.compile(r"^(?:\(.*?\) )?(?:ERROR [\d: -]+\[.*?\] )?(\w*(?:Error|error): .*)$", re.MULTILINE)
 
 
 @contextmanager
@@ -133,14 +134,20 @@ def _wait(process: subprocess.Popen, url: str, log: Any) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             log.seek(0)
-            said = [f"code {process.returncode}", *LAST_WORDS.findall(log.read())][-1].strip()
-            raise InputError(f"vLLM ended before it served: {said:.300}")
+            said = root_cause(log.read()) or f"code {process.returncode}"
+            raise InputError(f"vLLM ended before it served: {said:.500}; hand its settings on by --engine-option=--NAME=VALUE")
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(1)
     raise InputError(f"vLLM does not serve after {READY} s; start it by hand and evaluate with --endpoint")
+
+
+def root_cause(log: str) -> str | None:
+    """What the first error in a server's log says, None where it has none."""
+    found = ERRORS.search(log)
+    return found and found[1].strip()
 
 
 def _end(process: subprocess.Popen) -> None:

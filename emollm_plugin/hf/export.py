@@ -51,6 +51,8 @@ def load(checkpoint: Path, base: str | None, vision_tower: str | None) -> Loaded
         raise InputError(f"{checkpoint} is {_what(folder.config)}; give a checkpoint that was trained with the plug-in")
     dtype = trained_format(str(checkpoint)) or torch.bfloat16
     predictor = Predictor.load(checkpoint, base, "cpu", None, dtype, vision_tower)
+    if predictor.ears is not None:
+        raise InputError(f"{checkpoint} hears, and transformers' LLaVA has no ears; `emollm merge` makes one folder of it")
     return Loaded(predictor.tokenizer, predictor.model, predictor.image_processor, predictor.prompter, predictor.base)
 
 

@@ -13,21 +13,27 @@ def on_arch(module: ModuleType) -> None:
     from ..checkpoints.base_vision import taking_over
     from ..compat.dtype import in_models_format
     from ..media import clips as video
+    from ..media import hearing as sound
 
     # Only training calls these, with the arguments that it was given.
-    wrap(module.LlavaMetaModel, "initialize_vision_modules", taking_over)
+    wrap(module.LlavaMetaModel, "initialize_vision_modules", lambda host: taking_over(sound.asked_to_hear(host)))
     wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", lambda host: _noting(host, module))
-    wrap(module.LlavaMetaForCausalLM, "prepare_inputs_labels_for_multimodal", video.noting_clips)
-    wrap(module.LlavaMetaForCausalLM, "encode_images", lambda host: in_models_format(video.with_clip_lengths(host)))
+    wrap(module.LlavaMetaModel, "__init__", sound.with_ears)
+    meta = module.LlavaMetaForCausalLM
+    wrap(meta, "prepare_inputs_labels_for_multimodal", lambda host: sound.hearing(video.noting_clips(host)))
+    seeing = video.with_clip_lengths
+    wrap(meta, "encode_images", lambda host: sound.passing_encoded(in_models_format(seeing(host))))
 
 
 def _noting(host_method: Callable, arch: ModuleType) -> Callable:
     from ..checkpoints.folders import note_training
+    from ..media.hearing import trained_alike
     from ..prompt.chat_template import note_format
 
     conversation = f"{arch.__name__.split('.')[0]}.conversation"
 
     def initialize_vision_tokenizer(self, model_args, tokenizer):
+        trained_alike(self.get_model())
         note_format(self.config, import_module(conversation).conv_templates.get(model_args.version))
         note_training(self.config, template=model_args.version, base=model_args.model_name_or_path)
         return host_method(self, model_args, tokenizer)

@@ -11,18 +11,21 @@ from ..attach import replace, wrap
 def on_train(module: ModuleType) -> None:
     from ..compat.names import base_by_content
     from ..media import clips as video
+    from ..media.sound_samples import sound_samples
     from ..training.collate import padded_by_length
     from ..training.dataset import (
         cut_to_fit,
         of_checked_records,
         with_held_out,
         with_more_arguments,
+        with_more_model_arguments,
         with_more_training_arguments,
         without_blanks,
     )
     from ..training.guard import guarded_train
     from ..training.lora_targets import chosen_targets
 
+    replace(module, "ModelArguments", with_more_model_arguments)
     wrap(module.ModelArguments, "__init__", base_by_content)
     wrap(module.DataCollatorForSupervisedDataset, "__call__", padded_by_length)
     replace(module, "DataArguments", with_more_arguments)
@@ -30,9 +33,10 @@ def on_train(module: ModuleType) -> None:
     wrap(module, "make_supervised_data_module", with_held_out)
     wrap(module, "find_all_linear_names", chosen_targets)
     dataset = module.LazySupervisedDataset
-    dataset.records = dataset.held_out = dataset.room = None
+    dataset.records = dataset.held_out = dataset.room = dataset.sounds = None
     wrap(dataset, "__init__", of_checked_records)
-    wrap(dataset, "__getitem__", lambda host: cut_to_fit(without_blanks(video.clip_samples(host, module))))
+    seen = video.clip_samples
+    wrap(dataset, "__getitem__", lambda host: cut_to_fit(sound_samples(without_blanks(seen(host, module)), module)))
     dataset.lengths = video.clips_count_as_pictures(dataset.lengths)
     dataset.modality_lengths = video.clips_count_as_pictures(dataset.modality_lengths)
     wrap(module, "preprocess", lambda host: _preprocess(host, module.conversation_lib, module.tokenizer_image_token))

@@ -6,7 +6,8 @@ frames of a batch go through the tower and the projector in one call, so that no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -20,9 +21,9 @@ from emobench_data.media.examine import OUTSIDE, leads_out
 from emobench_data.media.video import ClipFault, FrameCache, Sampling, read_frames
 
 from ..projector.options import ProjectorOptions
+from ..prompt.media import IMAGE, VIDEO
 from ..registry import PROJECTORS, projector_family
 
-PLACEHOLDER = "<video>"  # beside the host's <image>, for records that have a clip
 # Under this key of config.json training notes whether its records had clips, whose frames evaluation shows then.
 CLIPS_KEY = "emollm_clips"
 
@@ -101,17 +102,22 @@ def clip_samples(host_getitem: Callable, host: ModuleType) -> Callable:
 
 def as_picture(turns: Sequence[dict]) -> list[dict]:
     """Copies of a clip's turns, with `<image>` where `<video>` stood."""
-    return [{**turn, "value": turn["value"].replace(PLACEHOLDER, "<image>")} for turn in turns]
+    return [{**turn, "value": turn["value"].replace(VIDEO, IMAGE)} for turn in turns]
 
 
 def clips_count_as_pictures(host_lengths: property) -> property:
-    """Replace `lengths` and `modality_lengths` of the host's data set, which tell records with a picture from text."""
+    """Replace `lengths` and `modality_lengths` of the host's data set, which tell records with a medium from text."""
 
     def lengths(self: Any) -> list[int]:
-        records = [{**one, "image": one["video"]} if "video" in one else one for one in self.list_data_dict]
+        records = [{**one, "image": one[kind]} if (kind := _other(one)) else one for one in self.list_data_dict]
         return host_lengths.fget(SimpleNamespace(list_data_dict=records))  # type: ignore[misc]  # it has a getter
 
     return property(lengths)
+
+
+def _other(record: dict) -> str | None:
+    """The medium of a record, of a kind that the host does not know."""
+    return next((kind for kind in ("video", "audio") if kind in record), None)
 
 
 def note_clips(config: Any, data: Any) -> None:
@@ -130,13 +136,20 @@ def noting_clips(host_prepare: Callable) -> Callable:
     """Wrap `prepare_inputs_labels_for_multimodal`: what it hands on as one row of pictures keeps its clips' lengths."""
 
     def prepare_inputs_labels_for_multimodal(self, ids, positions, mask, cache, labels, images, *more, **named):
-        self._clip_lengths = clip_lengths(images)
-        try:
+        with clips_noted(self, images):
             return host_prepare(self, ids, positions, mask, cache, labels, images, *more, **named)
-        finally:
-            self._clip_lengths = None
 
     return prepare_inputs_labels_for_multimodal
+
+
+@contextmanager
+def clips_noted(model: Any, images: Tensor | Sequence[Tensor] | None) -> Iterator[None]:
+    """Inside, `encode_images` of `model` knows which of `images`, handed to it as one row, are frames of one clip."""
+    model._clip_lengths = clip_lengths(images)
+    try:
+        yield
+    finally:
+        model._clip_lengths = None
 
 
 def clip_lengths(images: Tensor | Sequence[Tensor] | None) -> list[int] | None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from emobench_data.io.lazy import handing_out
 
-from ..registry import PERSPECTIVE_BUILDERS, PROJECTORS
-from .options import ALL, ProjectorOptions
+from ..registry import PERSPECTIVE_BUILDERS, PROJECTORS, SOUND_PROJECTORS
+from .options import ALL, ProjectorOptions, SoundOptions
 
 if TYPE_CHECKING:
     from .multiperspective import MultiPerspectiveProjector
@@ -24,6 +24,14 @@ def build(config):
     return MultiPerspectiveProjector(config.mm_hidden_size, config.hidden_size, options)
 
 
+def build_for_sound(config):
+    """Build the projector that `config.mm_audio_projector_type` spells out, from `mm_audio_hidden_size` to `hidden_size`."""
+    from .sound import SoundProjector
+
+    options = SoundOptions.parse(config.mm_audio_projector_type)
+    return SoundProjector(config.mm_audio_hidden_size, config.hidden_size, options)
+
+
 def _build_perspective(name, in_dim, out_dim, options):
     from .multiperspective import BUILDERS
 
@@ -31,5 +39,6 @@ def _build_perspective(name, in_dim, out_dim, options):
 
 
 PROJECTORS.add("multiperspective", build)
+SOUND_PROJECTORS.add("multiperspective", build_for_sound)
 for _name in ALL:
     PERSPECTIVE_BUILDERS.add(_name, partial(_build_perspective, _name))

@@ -6,7 +6,6 @@ Signature :: [B, N, in_dim] --> [B, N or tokens, out_dim]
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from torch import Tensor, nn
 
@@ -17,6 +16,7 @@ from .change import Change
 from .grid import grid_side, pool
 from .options import ProjectorOptions
 from .perspectives import Atmosphere, GatedAdd, GatedRead, Layout, Objects, Relations
+from .warm_start import WarmStarted, content
 
 Read = GatedRead | GatedAdd
 
@@ -36,7 +36,7 @@ BUILDERS: dict[str, Callable[[int, int, ProjectorOptions], tuple[nn.Module, nn.M
 }
 
 
-class MultiPerspectiveProjector(nn.Module):
+class MultiPerspectiveProjector(WarmStarted):
     """As many tokens out as came in (enrich), or fewer (condense).
 
     Fresh, it equals the host's `mlp2x_gelu` exactly, on pooled patches when it condenses, since every perspective's
@@ -50,7 +50,7 @@ class MultiPerspectiveProjector(nn.Module):
 
     def __init__(self, in_dim: int, out_dim: int, options: ProjectorOptions) -> None:
         super().__init__()
-        self.content = nn.Sequential(nn.Linear(in_dim, out_dim), nn.GELU(), nn.Linear(out_dim, out_dim))
+        self.content = content(in_dim, out_dim)
         self.made_for, self.tokens = in_dim, options.tokens
         built = {name: PERSPECTIVE_BUILDERS.get(name)(in_dim, out_dim, options) for name in options.perspectives}
         self.perspectives = nn.ModuleDict({name: perspective for name, (perspective, _) in built.items()})
@@ -87,19 +87,3 @@ class MultiPerspectiveProjector(nn.Module):
                 context = perspective(context if name == "relations" else patches)
             tokens = self.reads[name](tokens, grid, context)
         return tokens
-
-    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
-        """Load a checkpoint of this projector, or warm-start from a released `mlp2x_gelu` (keys `0.*` and `2.*`).
-
-        Raises:
-            InputError: the released projector is for another vision tower or language model.
-        """
-        if set(state_dict) == {f"{layer}.{kind}" for layer in (0, 2) for kind in ("weight", "bias")}:
-            given, wanted = tuple(state_dict["0.weight"].shape), (self.content[0].out_features, self.made_for)
-            if given != wanted:
-                raise InputError(
-                    f"the mlp2x_gelu projector is {given[1]} -> {given[0]} wide, this model needs {wanted[1]} ->"
-                    f" {wanted[0]}; take one made for its vision tower and language model"
-                )
-            return self.content.load_state_dict(state_dict, strict=strict, assign=assign)
-        return super().load_state_dict(state_dict, strict=strict, assign=assign)

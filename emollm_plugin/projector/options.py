@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from math import isqrt
-from typing import Any
+from typing import Any, TypeVar
 
 from emobench_data.io.errors import InputError
 
@@ -13,11 +14,51 @@ from ..registry import PERSPECTIVE_BUILDERS
 FAMILY = "multiperspective"
 PERSPECTIVES = ("objects", "relations", "atmosphere", "layout")
 ALL = (*PERSPECTIVES, "change")  # the last reads across frames, and only where it is named
+ON_SOUND = ("tone", "change", "course")
+Own = TypeVar("Own", bound="Spelt")
+
+
+class Spelt:
+    """Options that stand behind `multiperspective:` as `key=value`, separated by commas; the fields of a dataclass."""
+
+    perspectives: tuple[str, ...]
+    tokens: int
+
+    def __str__(self) -> str:
+        """The type string that means the same whatever later versions take where nothing is said."""
+        said = {**asdict(self), "perspectives": "+".join(self.perspectives) or "none"}  # type: ignore[call-overload]
+        if not self.tokens:
+            del said["tokens"]
+        return f"{FAMILY}:" + ",".join(f"{key}={value}" for key, value in said.items())
+
+    @classmethod
+    def parse(cls: type[Own], projector_type: str) -> Own:
+        """Read a type string such as `multiperspective:slots=4,perspectives=objects+atmosphere`.
+
+        Raises:
+            InputError: an unknown option, perspective or number, with what is known.
+        """
+        family, _, tail = projector_type.partition(":")
+        if family != FAMILY:
+            raise InputError(f"projector type {projector_type!r} does not begin with {FAMILY!r}")
+        known = [field.name for field in fields(cls)]  # type: ignore[arg-type]  # those that inherit are dataclasses
+        given: dict[str, Any] = {}
+        for part in filter(None, tail.split(",")):
+            key, _, value = part.partition("=")
+            if key not in known or key in given:
+                raise InputError(f"projector option {part!r} in {projector_type!r}: known, each once: {', '.join(known)}")
+            given[key] = cls.chosen(value) if key == "perspectives" else _positive(key, value)
+        return cls(**given)
+
+    @classmethod
+    def chosen(cls, value: str) -> tuple[str, ...]:
+        """The perspectives that `value` names, joined by `+`, in their own order."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class ProjectorOptions:
-    """What stands behind `multiperspective:` as `key=value`, separated by commas.
+class ProjectorOptions(Spelt):
+    """What stands behind `multiperspective:`.
 
     Args:
         perspectives: which perspectives enrich the content tokens, joined by `+`; `none` leaves `mlp2x_gelu`.
@@ -38,53 +79,60 @@ class ProjectorOptions:
     width: int = 512
     frames: int = 8
 
-    def __str__(self) -> str:
-        """The type string that means the same whatever later versions take where nothing is said."""
-        said = {**asdict(self), "perspectives": "+".join(self.perspectives) or "none"}
-        if not self.tokens:
-            del said["tokens"]
-        return f"{FAMILY}:" + ",".join(f"{key}={value}" for key, value in said.items())
+    def __post_init__(self) -> None:
+        if isqrt(self.tokens) ** 2 != self.tokens:
+            raise InputError(f"projector option tokens={self.tokens} must be a square number, such as 144, 64 or 16")
 
     @classmethod
-    def parse(cls, projector_type: str) -> ProjectorOptions:
-        """Read a type string such as `multiperspective:slots=4,perspectives=objects+atmosphere`.
-
-        Raises:
-            InputError: an unknown option, perspective or number, with what is known.
-        """
-        family, _, tail = projector_type.partition(":")
-        if family != FAMILY:
-            raise InputError(f"projector type {projector_type!r} does not begin with {FAMILY!r}")
-        given: dict[str, Any] = {}
-        for part in filter(None, tail.split(",")):
-            key, _, value = part.partition("=")
-            if key not in {field.name for field in fields(cls)} or key in given:
-                known = ", ".join(field.name for field in fields(cls))
-                raise InputError(f"projector option {part!r} in {projector_type!r}: known, each once: {known}")
-            given[key] = _perspectives(value) if key == "perspectives" else _positive(key, value)
-        options = cls(**given)
-        if isqrt(options.tokens) ** 2 != options.tokens:
-            raise InputError(f"projector option tokens={options.tokens} must be a square number, such as 144, 64 or 16")
-        return options
+    def chosen(cls, value: str) -> tuple[str, ...]:
+        """As `Spelt.chosen`; those that other packages add come last."""
+        chosen = _split(value)
+        added = sorted(chosen - set(ALL))
+        for name in added:
+            if name not in PERSPECTIVE_BUILDERS:
+                raise _unknown(name, (*ALL, *(one for one in PERSPECTIVE_BUILDERS if one not in ALL)))
+            PERSPECTIVE_BUILDERS.get(name)  # fails now where it cannot be used
+        if "relations" in chosen and "objects" not in chosen:
+            raise InputError("perspective 'relations' needs 'objects': it reads the slots; add objects")
+        return tuple(name for name in (*ALL, *added) if name in chosen)
 
 
-def in_full(projector_type: str) -> str:
+@dataclass(frozen=True)
+class SoundOptions(Spelt):
+    """The same of the projector of sound, `--mm_audio_projector_type`.
+
+    Args:
+        perspectives: which perspectives enrich the content tokens, joined by `+`; `none` leaves `mlp2x_gelu`.
+        tokens: tokens that come out of a sound, however long it is; 0 (the default) leaves one for each position of the
+            encoder, Whisper's 50 a second. Fewer are means over equal stretches of time.
+        width: inner width of the perspectives, of course a quarter of it.
+    """
+
+    perspectives: tuple[str, ...] = ON_SOUND
+    tokens: int = 0
+    width: int = 512
+
+    @classmethod
+    def chosen(cls, value: str) -> tuple[str, ...]:
+        """As `Spelt.chosen`."""
+        chosen = _split(value)
+        for name in sorted(chosen - set(ON_SOUND)):
+            raise _unknown(name, ON_SOUND)
+        return tuple(name for name in ON_SOUND if name in chosen)
+
+
+def in_full(projector_type: str, options: type[Spelt] = ProjectorOptions) -> str:
     """The type string with all its options where it is ours, otherwise as it is."""
     ours = projector_type.partition(":")[0] == FAMILY
-    return str(ProjectorOptions.parse(projector_type)) if ours else projector_type
+    return str(options.parse(projector_type)) if ours else projector_type
 
 
-def _perspectives(value: str) -> tuple[str, ...]:
-    chosen = set() if value == "none" else set(value.split("+"))
-    added = sorted(chosen - set(ALL))
-    for name in added:
-        if name not in PERSPECTIVE_BUILDERS:
-            known = (*ALL, *(one for one in PERSPECTIVE_BUILDERS if one not in ALL))
-            raise InputError(f"unknown perspective {name!r}; known: {', '.join(known)}, or none alone")
-        PERSPECTIVE_BUILDERS.get(name)  # fails now where it cannot be used
-    if "relations" in chosen and "objects" not in chosen:
-        raise InputError("perspective 'relations' needs 'objects': it reads the slots; add objects")
-    return tuple(name for name in (*ALL, *added) if name in chosen)
+def _split(value: str) -> set[str]:
+    return set() if value == "none" else set(value.split("+"))
+
+
+def _unknown(name: str, known: Sequence[str]) -> InputError:
+    return InputError(f"unknown perspective {name!r}; known: {', '.join(known)}, or none alone")
 
 
 def _positive(key: str, value: str) -> int:

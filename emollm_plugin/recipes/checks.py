@@ -20,7 +20,7 @@ def check_asked(asked: Recipe) -> None:
         InputError: they do not.
     """
     tune = asked.tune or "lora"
-    for name in ("lora_r", "lora_alpha", "lora_targets"):
+    for name in ("lora_r", "lora_alpha", "lora_targets", "lora_layers"):
         if getattr(asked, name) and tune not in ADAPTERS:
             value = getattr(asked, name)
             shown = ",".join(value) if isinstance(value, tuple) else value
@@ -29,6 +29,11 @@ def check_asked(asked: Recipe) -> None:
         raise InputError(f"SAVE_STEPS={asked.save_steps} and SAVE_MINUTES={asked.save_minutes:g} say the same; give one")
     if asked.eval_steps and asked.eval_strategy != "steps":
         raise InputError(f"EVAL_STEPS={asked.eval_steps} is for EVAL_STRATEGY=steps; now EVAL_STRATEGY={asked.eval_strategy}")
+    for name in ("audio_layer", "audio_projector"):
+        if getattr(asked, name) is not None and not (asked.audio_tower or asked.sound):
+            raise InputError(f"{name.upper()}={getattr(asked, name)} is of no use without ears; name an AUDIO_TOWER")
+    if asked.sound and asked.videos != "clips":
+        raise InputError("SOUND=1 lets clips be heard, and VIDEOS=storyboards makes pictures of them; give VIDEOS=clips")
     check_trackers(asked)
     if asked.align and asked.pretrain_projector:
         raise InputError(f"ALIGN={asked.align} makes what PRETRAIN_PROJECTOR names; give one")

@@ -35,6 +35,9 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "seed": recipe.seed,
         "out": out,
     }
+    if recipe.audio_tower:
+        options |= {"audio-tower": recipe.audio_tower, "audio-projector": recipe.audio_projector}
+        options |= {"audio-layer": recipe.audio_layer} if recipe.audio_layer is not None else {}
     return [*CLI, "align", *words(options)]
 
 
@@ -82,6 +85,7 @@ def train_options(recipe: Recipe, base: Base, data: Data, devices: Devices, run:
         **_saving(recipe),
         **_held_out(recipe, data),
         **_tuning(recipe),
+        **_hearing(recipe),
         **_asked_for(recipe, devices, run),
     }
 
@@ -117,7 +121,17 @@ def _tuning(recipe: Recipe) -> dict[str, Any]:
     if recipe.tunes_adapter:
         options |= {"lora_enable": True, "lora_r": recipe.lora_r, "lora_alpha": recipe.lora_alpha}
         options |= {"lora_targets": ",".join(recipe.lora_targets)} if recipe.lora_targets else {}
+        options |= {"lora_layers": recipe.lora_layers} if recipe.lora_layers else {}
     return options | ({"bits": 4} if recipe.tune == "qlora" else {})
+
+
+def _hearing(recipe: Recipe) -> dict[str, Any]:
+    """Arguments of ears, where the model is to have some."""
+    if not recipe.audio_tower:
+        return {}
+    options: dict[str, Any] = {"mm_audio_tower": recipe.audio_tower, "mm_audio_projector_type": recipe.audio_projector}
+    options |= {"mm_audio_select_layer": recipe.audio_layer} if recipe.audio_layer is not None else {}
+    return options | ({"mm_video_sound": True} if recipe.sound else {})
 
 
 def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
@@ -140,8 +154,9 @@ def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
 
 
 def evaluator(recipe: Recipe, questions: Iterable[Question] = ()) -> str:
-    """LLaVA's own script, which asks about pictures alone, or ours, which reads clips and texts and weighs numbers too."""
+    """LLaVA's own script, which asks about pictures alone, or ours, which reads all others and weighs numbers too."""
     hosts = recipe.videos != "clips" and recipe.numbers == "greedy" and all(one.medium for one in questions)
+    hosts = hosts and not recipe.audio_tower
     return LOADER if hosts else OWN
 
 
@@ -176,6 +191,7 @@ def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, ru
         "form",
         "vision_tower",
         "projector",
+        *(("audio_tower", "audio_layer", "audio_projector", "sound") if recipe.audio_tower else ()),
         "epochs",
         "max_steps",
         "global_batch",

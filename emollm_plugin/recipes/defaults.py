@@ -15,6 +15,7 @@ from .settings import SIXTEENTH
 GLOBAL_BATCH = BATCH = 8
 ALIGN = 300
 SAVE_MINUTES = 30.0
+AUDIO_TOWER, AUDIO_PROJECTOR = "whisper_tiny_en", "multiperspective:tokens=16"
 
 
 def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
@@ -34,7 +35,10 @@ def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
         lora_r=rank,
         lora_alpha=_else(asked.lora_alpha, rank and 2 * rank),
         select_layer=_layer(asked),
+        audio_tower=asked.audio_tower or (AUDIO_TOWER if asked.sound else None),
     )
+    if recipe.audio_tower:
+        recipe = replace(recipe, audio_projector=asked.audio_projector or AUDIO_PROJECTOR)
     recipe = _with_saves(recipe)
     return replace(recipe, align_residual=_else(asked.align_residual, 0.2 if reads_aligned(recipe) else 1.0))
 

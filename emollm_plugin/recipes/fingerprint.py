@@ -73,7 +73,8 @@ FREE = {
     "downloads",
     "stack",
 }
-LATER = ("lora_targets", "warmup", "optimizer", "host_arguments")
+HEARING = ("audio_tower", "audio_layer", "audio_projector", "sound")
+LATER = ("lora_targets", "lora_layers", "warmup", "optimizer", "host_arguments", *HEARING)
 PACKAGES = (
     "torch",
     "transformers",
@@ -121,6 +122,7 @@ def fingerprint(recipe: Recipe, base: Base, data: Data, media: Iterable[str], de
         "base model": model_stamp(base.name),
         "VISION_TOWER": recipe.vision_tower,
         "vision tower": model_stamp(recipe.vision_tower),
+        **({"audio tower": model_stamp(recipe.audio_tower)} if recipe.audio_tower else {}),
         "RESUME": model_stamp(str(recipe.resume_path)) if recipe.resume_path else None,
         "PRETRAIN_PROJECTOR": digest_of(recipe.pretrain_projector) if recipe.pretrain_projector else None,
         "packages": {"emollm": __version__} | {name: found for name in PACKAGES if (found := package_version(name))},

@@ -35,7 +35,7 @@ FOLLOWS = {
     "data_path": ("tasks", "rationale", "form", "reasoned"),
     "rationale": ("form", "reasoned"),
     "form": ("rationale", "reasoned"),
-    "tune": ("lora_r", "lora_alpha", "lora_targets", "learning_rate", "projector_lr"),
+    "tune": ("lora_r", "lora_alpha", "lora_targets", "lora_layers", "learning_rate", "projector_lr"),
     "pretrain_projector": ("align",),
     "hostfile": ("align",),
     "nodes": ("align",),

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from emobench_data.building.image_folder import image_folder_of
 
-from .defaults import data_name
+from .defaults import AUDIO_TOWER, data_name
 from .process import answer_of, run_plain, say
 from .recipe import ROOT, Recipe
 
 SMALL_BASE = "smollm2-135m-instruct"
+WHISPER = "whisper-tiny-en"  # as `towers.audio`, which needs more than its name
 MADE = "emollm_base_both.json"  # as `base_models.COMPLETE`, which needs torch
 LOCK = ".lock"
 
@@ -70,6 +71,18 @@ def _get_small_base(recipe: Recipe, folder: Path) -> None:
     say("converting the base model with the current stack (once)")
     lines = 'unset VENV; STACK=current; source "$0/scripts/lib.sh"; setup_env; exec "$VENV/bin/python" "$@"'
     run_plain(["bash", "-c", lines, str(ROOT), *command])
+
+
+def prepare_ears(recipe: Recipe) -> dict[str, str]:
+    """The audio tower, got where it is the small one of the package registry; and variables that say where that lies."""
+    if recipe.audio_tower != AUDIO_TOWER:
+        return {}
+    folder = recipe.models / WHISPER
+    if not (folder / "config.json").is_file():
+        with one_at_a_time(recipe.models):
+            command = ["base", "whisper", "--folder", str(folder), "--downloads", str(recipe.downloads)]
+            run_plain([sys.executable, "-m", "emollm_plugin.cli", *command])
+    return {"MODELS": str(recipe.models.absolute())}
 
 
 def prepare_data(recipe: Recipe) -> Data:

@@ -18,7 +18,7 @@ FILE = "recipe.yaml"
 HEAD = "# What this run followed. `emollm train {file}` makes it again; key=value behind it changes it.\n"
 # Not of the recipe but of one start of it: where it goes, what is deleted for it, and the place of this machine in it.
 OF_A_START = {"run_dir", "overwrite", "node_rank", "resume"}
-PLACES = {"base_model", "vision_tower", "zero"}  # names that may be those of files
+PLACES = {"base_model", "vision_tower", "audio_tower", "zero"}  # names that may be those of files
 
 
 def resolved(recipe: Recipe, base: Base, devices: Devices) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from emobench_data.io.atomic import atomic_file
 from emobench_data.media.stamp import signature
 from emobench_data.schema.questions import Question
 
-from ..alignment.pairs import NoLabels, draw_pairs
+from ..alignment.pairs import NoLabels, labelled
 from .base import check_base
 from .checks import check_asked, check_files, check_machines
 from .commands import BOARD, LOADER, align_command, eval_command, evaluator, results_command, train_command
@@ -29,7 +29,7 @@ from .host_arguments import parse
 from .inputs import as_llava_reads, check_questions, media_of, read_records, usable
 from .launchers import check_launcher, free_port
 from .layers import overridden, read_recipe
-from .prepare import Base, Data, prepare_base, prepare_data
+from .prepare import Base, Data, prepare_base, prepare_data, prepare_ears
 from .process import run_logged, run_plain, say
 from .recipe import Recipe
 from .resolved import FILE, resolved, save
@@ -106,6 +106,7 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     recipe = with_batch(recipe, devices.world)
     check_host_arguments(recipe)
     base = prepare_base(recipe, dry=dry)
+    devices = replace(devices, environment={**devices.environment, **prepare_ears(recipe)})
     data = prepare_data(recipe)
     records = read_records(data.train)
     recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)
@@ -121,7 +122,7 @@ def _aligned_or_not(asked: Recipe, recipe: Recipe, records: list[Any]) -> Recipe
     if not recipe.align:
         return recipe
     try:
-        draw_pairs(usable(records), most=MOST_PAIRS, seed=recipe.seed)
+        labelled(usable(records), most=MOST_PAIRS, seed=recipe.seed, hears=bool(recipe.audio_tower))
     except NoLabels as error:
         if asked.align is not None:
             raise

@@ -34,6 +34,9 @@ def padded_by_length(host_collate: Callable) -> Callable:
         }
         if "image" in instances[0]:
             batch["images"] = _together([instance["image"] for instance in instances])
+        sounds = [sound for instance in instances for sound in instance.get("sounds", ())]
+        if sounds:
+            batch["sounds"] = sounds
         return batch
 
     return __call__

@@ -17,13 +17,13 @@ class Room:
     limit: int
     visual: int
 
-    def needed(self, ids: int, pictures: int) -> int:
-        """Tokens of a sample with so many ids, one of which stands for all its pictures."""
-        return ids + (pictures * self.visual - 1 if pictures else 0)
+    def needed(self, ids: int, pictures: int, heard: int = 0) -> int:
+        """Tokens of a sample with so many ids, one of which stands for all its pictures, one for `heard` tokens of sound."""
+        return ids + (pictures * self.visual - 1 if pictures else 0) + (heard - 1 if heard else 0)
 
-    def ids(self, pictures: int) -> int:
-        """How many ids fit beside so many pictures."""
-        return self.limit - self.needed(0, pictures)
+    def ids(self, pictures: int, heard: int = 0) -> int:
+        """How many ids fit beside so many pictures, and tokens of sound."""
+        return self.limit - self.needed(0, pictures, heard)
 
 
 def with_more_arguments(host_arguments: type) -> type:
@@ -49,6 +49,23 @@ def with_more_arguments(host_arguments: type) -> type:
     return DataArguments
 
 
+def with_more_model_arguments(host_arguments: type) -> type:
+    """The host's `ModelArguments` with settings more: those of ears, named as those of eyes."""
+
+    @dataclass
+    class ModelArguments(host_arguments):
+        mm_audio_tower: str | None = field(
+            default=None, metadata={"help": "Whisper, by registered name, folder or hub name: the model is to hear."}
+        )
+        mm_audio_select_layer: int | None = field(
+            default=None, metadata={"help": "Layer of the audio tower that is read; else half of its layers."}
+        )
+        mm_audio_projector_type: str = field(default="multiperspective", metadata={"help": "As mm_projector_type, of sound."})
+        mm_video_sound: bool = field(default=False, metadata={"help": "Whether a clip's own sound is heard after its frames."})
+
+    return ModelArguments
+
+
 def with_more_training_arguments(host_arguments: type) -> type:
     """The host's `TrainingArguments` with settings more; a checkpoint keeps them, so they bear the host's name."""
 
@@ -57,6 +74,9 @@ def with_more_training_arguments(host_arguments: type) -> type:
         save_minutes: float = field(default=0.0, metadata={"help": "Minutes between checkpoints, 0 for none by time."})
         lora_targets: str | None = field(
             default=None, metadata={"help": "Layers that take an adapter, by their names' last part, with commas between."}
+        )
+        lora_layers: str | None = field(
+            default=None, metadata={"help": "Decoder layers that take an adapter, the first and the last: 15-29."}
         )
 
     TrainingArguments.__module__, TrainingArguments.__qualname__ = host_arguments.__module__, host_arguments.__qualname__
@@ -102,7 +122,8 @@ def cut_to_fit(host_getitem: Callable) -> Callable:
         sample = host_getitem(self, index)
         if self.room is None:
             return sample
-        fits = self.room.ids(_pictures(sample, self.list_data_dict[index]))
+        heard = self.sounds.tokens_of(sample["sounds"]) if "sounds" in sample else 0
+        fits = self.room.ids(_pictures(sample, self.list_data_dict[index]), heard)
         return {**sample, "input_ids": sample["input_ids"][:fits], "labels": sample["labels"][:fits]}
 
     return __getitem__

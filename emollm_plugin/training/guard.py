@@ -44,7 +44,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
             full_disk_named(plan.output_dir),
             _hits_told(plan.clips.cache, plan.rank),
             to_be_trained(),
-            targets(plan.lora_targets),
+            targets(plan.lora_targets, plan.lora_layers),
         ):
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
             set_seed(plan.seed)
@@ -58,8 +58,10 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
 @contextmanager
 def _as_planned(dataset: type[Any], plan: Plan) -> Iterator[None]:
     """The host makes its data sets itself, so that what preflight found goes through their class, while this training lasts."""
-    before = {name: getattr(dataset, name, None) for name in ("clips", "records", "held_out", "room")}
-    dataset.clips, dataset.records, dataset.held_out, dataset.room = plan.clips, plan.records, plan.held_out, plan.room
+    names = ("clips", "sounds", "records", "held_out", "room")
+    before = {name: getattr(dataset, name, None) for name in names}
+    for name in names:
+        setattr(dataset, name, getattr(plan, name))
     try:
         yield
     finally:

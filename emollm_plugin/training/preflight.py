@@ -9,6 +9,7 @@ import copy
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,16 +19,19 @@ import torch
 import transformers
 
 from emobench_data.io.errors import InputError
+from emobench_data.io.registry import Registry
 
 from ..checkpoints.load import check_folder, check_tokenizer, complete_folder
 from ..checkpoints.towers import check_tower_folder
 from ..compat.processes import join_processes
 from ..media.clips import ClipReader, cache_of
-from ..projector.options import ProjectorOptions
+from ..media.hearing import reader_of
+from ..media.sound_samples import SoundReader
+from ..projector.options import ProjectorOptions, SoundOptions, Spelt
 from ..prompt.chat_template import bind, own_format
 from ..prompt.formats import load_tokenizer
 from ..prompt.templates import CHAT_TEMPLATE
-from ..registry import PROJECTORS, projector_family
+from ..registry import PROJECTORS, SOUND_PROJECTORS, projector_family
 from ..towers.builders import builder_of
 from .dataset import Room
 from .ranks import check_shared, from_first
@@ -49,10 +53,12 @@ class Plan:
     output_dir: Path
     rank: int
     clips: ClipReader
+    sounds: SoundReader | None
     records: list[dict]
     room: Room | None  # that samples are cut to
     held_out: list[dict]  # records that are looked at and not trained on
     lora_targets: tuple[str, ...]
+    lora_layers: str
 
 
 def preflight(host: ModuleType) -> Plan:
@@ -80,12 +86,13 @@ def preflight(host: ModuleType) -> Plan:
     if model_args.version == CHAT_TEMPLATE:
         own = own_format(load_tokenizer(model_args.model_name_or_path, cache_dir=training.cache_dir))
         bind(host.conversation_lib.conv_templates[CHAT_TEMPLATE], own)
-    records = load_records(data_args.data_path)
+    sounds = reader_of(model_args)
+    records = load_records(data_args.data_path, hears=sounds is not None)
     clips = ClipReader.of(model_args.mm_projector_type, cache_of(data_args))
     join_processes(deepspeed=training.deepspeed is not None, use_cpu=training.use_cpu, seconds=training.ddp_timeout)
     from_first(lambda: check_output(output))  # a network's file system may keep in mind that another did not find it
     check_shared(output)
-    samples = Samples(host, model_args, data_args, training, frames=clips.sampling.frames)
+    samples = Samples(host, model_args, data_args, training, frames=clips.sampling.frames, sounds=sounds)
     left_out, room = from_first(lambda: _to_leave_out(samples, records, data_args, clips, output))
     held_out = _held_out(samples, data_args, training, clips, output)
     return Plan(
@@ -94,10 +101,12 @@ def preflight(host: ModuleType) -> Plan:
         output_dir=output,
         rank=int(os.environ.get("RANK", "0")),
         clips=clips,
+        sounds=sounds,
         room=room if data_args.too_long == "cut" else None,
         records=[record for number, record in enumerate(records) if number not in left_out],
         held_out=held_out,
         lora_targets=tuple(filter(None, (training.lora_targets or "").split(","))),
+        lora_layers=training.lora_layers or "",
     )
 
 
@@ -115,7 +124,7 @@ def _held_out(samples: Samples, data_args: Any, training: _Training, clips: Clip
     there, args = copy.copy(samples), copy.copy(data_args)
     there.data_args, args.data_path = copy.copy(samples.data_args), path
     there.data_args.data_path = path
-    records = load_records(path)
+    records = load_records(path, hears=samples.sounds is not None)
     left_out, _ = from_first(lambda: _to_leave_out(there, records, args, clips, output))
     return [record for number, record in enumerate(records) if number not in left_out]
 
@@ -142,6 +151,7 @@ class _Training:
     eval_strategy: str | None = None
     evaluation_strategy: str | None = None  # before transformers 4.46
     lora_targets: str | None = None
+    lora_layers: str | None = None
     bf16: bool = False
     fp16: bool = False
     use_cpu: bool = False
@@ -195,14 +205,16 @@ def _check_names(host: ModuleType, model_args: Any) -> None:
     check_projector_type(model_args.mm_projector_type)
     if model_args.vision_tower is not None:
         check_tower_name(model_args.vision_tower)
+    if model_args.mm_audio_tower:
+        check_projector_type(model_args.mm_audio_projector_type, SOUND_PROJECTORS, SoundOptions)
 
 
-def check_projector_type(kind: str) -> None:
+def check_projector_type(kind: str, ours: Registry[Callable] = PROJECTORS, options: type[Spelt] = ProjectorOptions) -> None:
     """Whether `--mm_projector_type` is one that the plug-in or the host builds; raises `InputError` if not."""
-    if projector_family(kind) in PROJECTORS:
-        ProjectorOptions.parse(kind)
+    if projector_family(kind) in ours:
+        options.parse(kind)
     elif not HOST_PROJECTORS.fullmatch(kind):
-        known = ", ".join(("linear", "identity", "mlp2x_gelu", *PROJECTORS))
+        known = ", ".join(("linear", "identity", "mlp2x_gelu", *ours))
         raise InputError(f"unknown projector type {kind!r}; known: {known}")
 
 

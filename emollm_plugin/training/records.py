@@ -18,12 +18,17 @@ from emobench_data.validation.form import UNUSABLE, as_trained, read_record
 
 logger = logging.getLogger(__name__)
 
+HEARD = "audio"
 MEDIA_CHECKED = 20_000
 NAMED = 5  # of what is left out
 
 
-def load_records(path: str | None) -> list[dict]:
-    """Read LLaVA's training JSON; raises `InputError` naming the file and the first record that is of no use."""
+def load_records(path: str | None, *, hears: bool = False) -> list[dict]:
+    """Read LLaVA's training JSON; raises `InputError` naming the file and the first record that is of no use.
+
+    Args:
+        hears: whether sounds are of use.
+    """
     if not path:
         raise InputError("no training data; give --data_path a LLaVA JSON file")
     records = read_training(Path(path))
@@ -31,17 +36,19 @@ def load_records(path: str | None) -> list[dict]:
         raise InputError(f"{path}: holds no record; there is nothing to train on")
     for number, record in enumerate(records, start=1):
         fault = next((words for kind, words in read_record(record)[1] if kind in UNUSABLE), None)
-        other = next((kind for kind in placeholders() if kind in record and kind not in VISUAL), None)
+        other = next((kind for kind in placeholders() if kind in record and kind not in (*VISUAL, HEARD)), None)
         if other:
             fault = f"has a medium of kind {other}, which is not trained on here; take it out"
+        if HEARD in record and not hears:
+            fault = "has a sound, and the model is to have no ears; name an encoder with --mm_audio_tower (AUDIO_TOWER)"
         if fault:
             raise InputError(f"{path}, record {number}: {fault}")
     return [as_trained(record) for record in records]
 
 
-def medium_of(record: dict) -> str | None:
-    """The path of a record's picture or clip below the image folder."""
-    return record.get("image", record.get("video"))
+def media_of(record: dict) -> list[tuple[str, str]]:
+    """The paths of a record's media below the image folder, each with its kind."""
+    return [(record[kind], kind) for kind in (*VISUAL, HEARD) if kind in record]
 
 
 def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, cache: Path) -> set[int]:
@@ -53,11 +60,13 @@ def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, c
     Raises:
         InputError: they are more than the share `data_args.faulty_media`; the cache cannot be written.
     """
-    media = sorted({(record[key], key) for record in records for key in VISUAL if key in record})
+    media = sorted({medium for record in records for medium in media_of(record)})
     if not media:
         return set()
     if not data_args.image_folder:
-        raise InputError(f"training data {data_args.data_path} has images or clips; say where they lie with --image_folder")
+        raise InputError(
+            f"training data {data_args.data_path} has images, clips or sounds; say where they lie with --image_folder"
+        )
     folder, bound = Path(data_args.image_folder), data_args.faulty_media
     some = media
     if len(media) > MEDIA_CHECKED:
@@ -69,7 +78,7 @@ def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, c
     if len(faults) > bound * len(media):
         way_out = f"get these files again, or take the records out (--faulty_media {bound:g} is the share that may be)"
         refuse(faults, len(media), f"{data_args.data_path} in {folder}", way_out=way_out)
-    out = {number for number, record in enumerate(records) if medium_of(record) in faults}
+    out = {number for number, record in enumerate(records) if any(name in faults for name, _ in media_of(record))}
     if out:
         named = ", ".join(f"{name} ({fault})" for name, fault in sorted(faults.items())[:NAMED])
         logger.warning(

@@ -17,6 +17,7 @@ import transformers
 from emobench_data.io.errors import InputError
 
 from ..media.clips import as_picture
+from ..media.sound_samples import SoundReader, encode_heard
 from ..projector.grid import grid_side
 from ..projector.options import ProjectorOptions
 from ..prompt.encode import IGNORE_INDEX
@@ -44,10 +45,21 @@ class Samples:
         host: the module `llava.train.train`.
         model_args, data_args, training: its parsed arguments.
         frames: of a clip.
+        sounds: how sounds are read, None where none are.
     """
 
-    def __init__(self, host: ModuleType, model_args: Any, data_args: Any, training: Any, *, frames: int) -> None:
+    def __init__(
+        self,
+        host: ModuleType,
+        model_args: Any,
+        data_args: Any,
+        training: Any,
+        *,
+        frames: int,
+        sounds: SoundReader | None = None,
+    ) -> None:
         self.host, self.model_args, self.training, self.frames = host, model_args, training, frames
+        self.sounds, self.folder = sounds, Path(data_args.image_folder or "")
         self.data_args, self.policy = copy.copy(data_args), data_args.too_long
         self.data_args.is_multimodal, self.data_args.mm_use_im_start_end = True, model_args.mm_use_im_start_end
         self.room = Room(training.model_max_length, 0)
@@ -62,8 +74,8 @@ class Samples:
             InputError: a sample would train nothing or does not fit, or the projector to start from is of other sizes.
         """
         merge = self.model_args.mm_patch_merge_type
-        if merge != "flat" and any("video" in record for _, record in records):
-            raise InputError(f"--mm_patch_merge_type {merge!r} is for crops of one picture; clips need 'flat'")
+        if merge != "flat" and (self.sounds or any("video" in record for _, record in records)):
+            raise InputError(f"--mm_patch_merge_type {merge!r} is for crops of one picture; clips and sounds need 'flat'")
         self.tokenizer = load_tokenizer(
             self.model_args.model_name_or_path,
             cache_dir=self.training.cache_dir,
@@ -99,31 +111,39 @@ class Samples:
 
     def _about(self, records: list[dict]) -> list[int]:
         """Tokens of each record, at most: its turns', as a fast tokenizer cuts them, and what the template adds."""
-        one, two = (self._encode(_turns(pairs), "", pictures=0)[0] for pairs in (1, 2))
+        one, two = (self._encode(_turns(pairs), "", pictures=0, heard=0)[0] for pairs in (1, 2))
         text = len(self.tokenizer("x\nx", add_special_tokens=False).input_ids)
         added, each = len(one) - text, len(two) - len(one)
         texts = [plain("\n".join(turn["value"] for turn in record["conversations"]), self.tokenizer) for record in records]
         return [
-            self.room.needed(length + added + (each + 2 * APART) * (len(record["conversations"]) // 2), self._pictures(record))
+            self.room.needed(
+                length + added + (each + 2 * APART) * (len(record["conversations"]) // 2),
+                self._pictures(record),
+                self._heard(record),
+            )
             for record, length in zip(records, text_lengths(self.tokenizer, texts))
         ]
 
     def _pictures(self, record: dict) -> int:
         return self.frames if "video" in record else int("image" in record)
 
+    def _heard(self, record: dict) -> int:
+        return self.sounds.tokens_ahead(record, self.folder) if self.sounds else 0
+
     def _left_out(self, records: Sequence[Numbered]) -> set[int]:
         long, cut = {}, 0
         for number, record in records:
-            place, pictures = f"{self.data_args.data_path}, record {number + 1}", self._pictures(record)
-            ids, labels = self._encode(record, place, pictures=pictures)
+            place = f"{self.data_args.data_path}, record {number + 1}"
+            pictures, heard = self._pictures(record), self._heard(record)
+            ids, labels = self._encode(record, place, pictures=pictures, heard=heard)
             if all(label == IGNORE_INDEX for label in labels):
                 raise InputError(
                     f"{place}: template {self.model_args.version!r} masks every label with this tokenizer, so it would train"
                     " nothing; choose a plug-in template, such as emoprompt or emoprompt_chatml"
                 )
-            if self.room.needed(len(ids), pictures) <= self.room.limit:
+            if self.room.needed(len(ids), pictures, heard) <= self.room.limit:
                 continue
-            fits = max(self.room.ids(pictures), 0)
+            fits = max(self.room.ids(pictures, heard), 0)
             if self.policy == "cut" and any(label != IGNORE_INDEX for label in labels[:fits]):
                 cut += 1
             else:
@@ -143,11 +163,14 @@ class Samples:
             what = "of which no answer fits" if self.policy == "cut" else "longer than"
             logger.warning("%d records %s %s are left out: record %s", len(left_out), what, limit, named)
 
-    def _encode(self, record: dict, place: str, *, pictures: int) -> tuple[list[int], list[int]]:
+    def _encode(self, record: dict, place: str, *, pictures: int, heard: int) -> tuple[list[int], list[int]]:
         """Ids and labels, as training makes them."""
         turns = record["conversations"]
         sources = [as_picture(turns) if "video" in record else copy.deepcopy(turns)]
         try:
+            if heard:
+                ids, labels = encode_heard(self.host, record, self.data_args, self.tokenizer)
+                return ids.tolist(), labels.tolist()
             sources = self.host.preprocess_multimodal(sources, self.data_args) if pictures else sources
             encoded = self.host.preprocess(sources, self.tokenizer, has_image=bool(pictures))
         except InputError as error:
@@ -157,7 +180,14 @@ class Samples:
     def _too_long(self, ids: int, record: dict) -> str:
         """What does not fit, and the settings that change it."""
         pictures, (limit, visual) = self._pictures(record), (self.room.limit, self.room.visual)
-        needed = self.room.needed(ids, pictures)
+        heard = self._heard(record)
+        needed = self.room.needed(ids, pictures, heard)
+        if heard:
+            return (
+                f"{needed} tokens ({pictures * visual} visual, {heard} of sound) exceed --model_max_length {limit}; take fewer"
+                " tokens in --mm_audio_projector_type (AUDIO_PROJECTOR, such as multiperspective:tokens=16), or raise it"
+                " (MAX_LENGTH)"
+            )
         if "video" not in record:
             return f"{needed} tokens ({pictures * visual} visual) exceed --model_max_length {limit}; raise it (MAX_LENGTH)"
         side = max(isqrt(max(limit - (needed - pictures * visual), 0) // pictures), 1)

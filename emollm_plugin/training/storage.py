@@ -14,7 +14,7 @@ import torch
 
 from emobench_data.io.errors import InputError
 
-from ..checkpoints.load import MARK
+from ..checkpoints.load import EARS, MARK
 
 FULL = 1 << 20  # bytes that are left on a disk that a checkpoint has filled
 
@@ -39,10 +39,13 @@ def check_projector_file(file: Path, projector: torch.nn.Module) -> None:
     try:
         saved = torch.load(file, map_location="cpu", weights_only=True)
         state = {key.split(MARK, 1)[1]: value for key, value in saved.items() if MARK in key}
+        hears = any(f"{EARS}." in key for key in saved)
     except (OSError, RuntimeError, EOFError, AttributeError, pickle.UnpicklingError) as error:
         # torch's advice for what is no file of tensors is to trust it.
         why = "no file of tensors" if isinstance(error, pickle.UnpicklingError) else _first_line(error)
         raise InputError(f"projector {file} cannot be read ({why}); give an mm_projector.bin") from error
+    if not state and hears:
+        return  # what it is trained for, the building of ears will say
     if not state:
         raise InputError(f"projector {file} has no keys with {MARK!r}; give an mm_projector.bin")
     try:

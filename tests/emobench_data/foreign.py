@@ -1,12 +1,19 @@
 """A small package of somebody else's, as an installer leaves it: a module, and a dist-info that says what it adds."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 NAMES = "Metadata-Version: 2.1\nName: strangers\nVersion: 1.0\n"
+
+
+def example(name: str) -> str:
+    """The code of `docs/extending.md` that stands under this name there."""
+    page = (REPOSITORY / "docs/extending.md").read_text(encoding="utf-8")
+    return re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", page, flags=re.DOTALL)[1]
 
 
 def install(folder: Path, code: str, points: dict[str, dict[str, str]]) -> Path:

@@ -1,4 +1,4 @@
-"""Another package adds a data set, a task, its type and a metric by entry points, and the commands know them."""
+"""Another package, the one in the docs, adds a data set, a task, its type and a metric, and the commands know them."""
 
 import orjson
 import pytest
@@ -6,45 +6,11 @@ import pytest
 from emobench_data.io.errors import InputError
 from emobench_data.io.registry import Registry
 
-from .foreign import install, run
+from .foreign import example, install, run
 from .make import read_lines, write_lines, write_picture
 
-CODE = """
-from emobench_data.metrics.named import Metric
-from emobench_data.schema.records import Medium, Record
-from emobench_data.schema.tasks import Task, Wording
-from emobench_data.schema.types.number import Number
-from emobench_data.sources import Source
-
-
-class Stars(Number):
-    name = "stars"
-
-    def __init__(self):
-        super().__init__(1, 5, 0)
-        self.hint = "Give one to five stars, as a number."
-
-
-def read(root, skips):
-    for number in range(40):
-        yield Record("strange", str(number), "rating", (Medium("image", f"{number}.png"),), 1 + number % 5)
-
-
-def bias(truth, guess, weights):
-    return weights @ (guess - truth) / weights.sum(1)
-
-
-ASK = Wording(("How good is this {medium}?",), "Look.")
-STARS = Stars()
-RATING = Task("rating", "Rating", STARS, ASK, ASK, ASK)
-BIAS = Metric("bias", bias, ("number",))
-STRANGE = Source(
-    name="strange", title="Strange", homepage="https://example.org", licence="ours", citation="We, 2026.", obtain="make it",
-    tasks=("rating",), labels={}, markers=("*.png",), read=read,
-)
-"""
 POINTS = {
-    "emobench_data.sources": {"strange": "strangers:STRANGE", "broken": "strangers:NOTHING", "oasis": "strangers:STRANGE"},
+    "emobench_data.sources": {"album": "strangers:ALBUM", "broken": "strangers:NOTHING", "oasis": "strangers:ALBUM"},
     "emobench_data.tasks": {"rating": "strangers:RATING", "wrong": "strangers:STARS"},
     "emobench_data.task_types": {"stars": "strangers:STARS"},
     "emobench_data.metrics": {"bias": "strangers:BIAS", "late": "nowhere:METRIC"},
@@ -53,7 +19,7 @@ POINTS = {
 
 @pytest.fixture
 def package(tmp_path):
-    return install(tmp_path / "packages", CODE, POINTS)
+    return install(tmp_path / "packages", example("data"), POINTS)
 
 
 def command(package, *arguments, code=0):
@@ -65,13 +31,15 @@ def command(package, *arguments, code=0):
 def test_one_of_each_through_the_commands(package, tmp_path):
     for number in range(40):
         write_picture(tmp_path / "root" / f"{number}.png")
-    assert "strange" in command(package, "sources").stdout
+    rows = [f"{number}.png,{1 + number % 5}" for number in range(40)]
+    (tmp_path / "root" / "ratings.csv").write_text("\n".join(["file,stars", *rows, "40.png,many"]))
+    assert "album" in command(package, "sources").stdout
     out = tmp_path / "out"
-    command(package, "convert", "strange", "--root", tmp_path / "root", "--out", out, "--test", "0.5", "--no-check-media")
+    command(package, "convert", "album", "--root", tmp_path / "root", "--out", out, "--test", "0.5", "--no-check-media")
     asked, gold = (read_lines(out / name) for name in ("questions.jsonl", "gold.jsonl"))
     assert asked[0]["text"].endswith("How good is this image? Give one to five stars, as a number.")
     reasons = ("--form", "guided", "--rationale", "mixed", "--no-check-media")
-    command(package, "convert", "strange", "--root", tmp_path / "root", "--out", tmp_path / "guided", *reasons)
+    command(package, "convert", "album", "--root", tmp_path / "root", "--out", tmp_path / "guided", *reasons)
     assert {line["form"] for line in read_lines(tmp_path / "guided" / "questions.jsonl")} == {"guided"}
     own = [{"question_id": "own", "answer": 3, "type": "stars"}]
     write_lines(out / "gold.jsonl", gold + own)
@@ -90,7 +58,7 @@ def test_one_of_each_through_the_commands(package, tmp_path):
 def test_what_cannot_be_used_is_named_in_one_line_and_stops_nothing(package, tmp_path):
     told = [line for line in command(package, "sources").stderr.splitlines() if line.startswith("data set")]
     assert len(told) == 2
-    for line, name, reason in zip(told, ("broken", "oasis"), ("cannot be loaded (AttributeError", "calls itself 'strange'")):
+    for line, name, reason in zip(told, ("broken", "oasis"), ("cannot be loaded (AttributeError", "calls itself 'album'")):
         assert line.startswith(f"data set {name!r} (strangers:") and "of the package strangers" in line and reason in line
     refused = command(package, "convert", "broken", "--root", tmp_path, "--out", tmp_path / "out", code=2)
     assert "error: data set 'broken' (strangers:NOTHING, of the package strangers): cannot be loaded" in refused.stderr

@@ -1,38 +1,11 @@
-"""Another package adds a projector, a perspective and a tower by entry points."""
+"""Another package, the one in the docs, adds a projector, a perspective and a tower by entry points."""
 
-from ..emobench_data.foreign import install, run
+from ..emobench_data.foreign import example, install, run
 
-CODE = """
-import torch
-from torch import nn
-
-from emollm_plugin.projector.perspectives import GatedAdd
-
-
-class Mean(nn.Module):
-    def __init__(self, in_dim, width):
-        super().__init__()
-        self.put = nn.Linear(in_dim, width)
-
-    def forward(self, patches):
-        return self.put(patches.mean(1, keepdim=True))
-
-
-def mean(in_dim, out_dim, options):
-    return Mean(in_dim, options.width), GatedAdd(out_dim, options.width)
-
-
-def line(config):
-    return nn.Linear(config.mm_hidden_size, config.hidden_size)
-
-
-def tower(name, args, delay_load=False, **_):
-    return ("tower", name)
-"""
 POINTS = {
     "emollm_plugin.projectors": {"line": "strangers:line", "torn": "strangers:torn"},
     "emollm_plugin.perspectives": {"mean": "strangers:mean", "objects": "strangers:mean"},
-    "emollm_plugin.towers": {"eye": "strangers:tower", "blind": "strangers:POINTS"},
+    "emollm_plugin.towers": {"eye": "strangers:squares", "blind": "strangers:POINTS"},
 }
 USE = """
 from types import SimpleNamespace
@@ -40,7 +13,7 @@ import pytest, torch
 from emobench_data.io.errors import InputError
 from emollm_plugin.projector import build
 from emollm_plugin.registry import PROJECTORS
-from emollm_plugin.towers import builder_of
+from emollm_plugin.towers import builder_of, check_tower
 
 def config(kind):
     return SimpleNamespace(mm_projector_type=kind, mm_hidden_size=8, hidden_size=12)
@@ -54,7 +27,9 @@ copy.load_state_dict(ours.state_dict())
 with pytest.raises(InputError, match="unknown perspective 'sound'; known: .*change, mean, or none alone"):
     build(config("multiperspective:perspectives=sound"))
 assert "line" in PROJECTORS and PROJECTORS.get("line")(config("line"))(patches).shape == (2, 16, 12)
-assert builder_of("eye")("eye", None) == ("tower", "eye")
+eye = builder_of("eye")("eye", None)
+check_tower(eye, SimpleNamespace(mm_hidden_size=3))
+assert eye(torch.rand(2, 3, 32, 32)).shape == (2, eye.num_patches, eye.hidden_size) == (2, 16, *eye.dummy_feature.shape[1:])
 for wrong in (lambda: PROJECTORS.get("torn"), lambda: builder_of("blind")):
     with pytest.raises(InputError, match="of the package strangers.*cannot be loaded"):
         wrong()
@@ -62,7 +37,7 @@ for wrong in (lambda: PROJECTORS.get("torn"), lambda: builder_of("blind")):
 
 
 def test_one_of_each(tmp_path):
-    done = run(install(tmp_path / "packages", CODE, POINTS), "-c", USE)
+    done = run(install(tmp_path / "packages", example("models"), POINTS), "-c", USE)
     assert done.returncode == 0, done.stderr
     told = sorted(line.split(" (")[0] for line in done.stderr.splitlines() if "strangers" in line)
     assert told == ["perspective 'objects'", "projector type 'torn'", "vision tower 'blind'"]
@@ -80,5 +55,5 @@ emollm_plugin.register()
 from llava.model.multimodal_projector.builder import build_vision_projector
 assert build_vision_projector(SimpleNamespace(mm_projector_type="line", mm_hidden_size=8, hidden_size=12)).out_features == 12
 """
-    done = run(install(tmp_path / "packages", CODE, POINTS), "-c", code)
+    done = run(install(tmp_path / "packages", example("models"), POINTS), "-c", code)
     assert done.returncode == 0 or "Skipped" in done.stderr, done.stderr

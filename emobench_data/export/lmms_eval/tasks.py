@@ -92,7 +92,7 @@ def _documents(_loaded: Dataset, *, task: str, reasoned: bool) -> Dataset:
 
 
 def doc_to_visual(document: dict[str, Any]) -> list[Any]:
-    """The decoded RGB pictures, the samples of sounds, the paths of clips, or nothing for text, as lmms-eval's models take them."""
+    """Decoded RGB pictures, samples of sounds, paths of clips, or nothing for text, as lmms-eval's models take them."""
     if not document["media"]:
         return []
     root = Path(os.environ.get(MEDIA) or _folder() / "media").resolve()

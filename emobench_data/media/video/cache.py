@@ -1,135 +1,34 @@
-"""Frames kept on disk for later epochs: bounded, shared by all processes, the longest unused goes first."""
+"""Frames kept on disk for later epochs."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import io
-import os
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from ...io.atomic import atomic_file
-from ...io.errors import InputError
+from ..kept import KeptArrays
 from ..places import is_there
 from ..stamp import stamp
 from .read import Frames, read_frames, reader_version
 from .sampling import Sampling
 
 _LAYOUT = 2  # another number when they are kept differently
-_ROOM = 0.9  # an eviction leaves this share of the limit, so that not every new clip causes one
-_HITS, _MISSES, _TOTAL, _LOCK = "hits", "misses", "total", ".lock"
 
 
-class FrameCache:
-    """A folder of frames. It holds no open file, so that workers may be forked or spawned with it.
-
-    Args:
-        folder: made when the first clip is kept; only this cache may write there.
-        limit: bytes that its entries take at most; 0 keeps nothing.
-    """
+class FrameCache(KeptArrays):
+    """A folder of frames; see `KeptArrays`."""
 
     def __init__(self, folder: Path, *, limit: int) -> None:
-        if limit < 0:
-            raise InputError(f"frame cache {folder}: a limit of {limit} bytes; give 0 (no cache) or more")
-        self.folder, self.limit = folder, limit
+        super().__init__(folder, limit=limit, name="frame cache", things="clips")
 
     def frames(self, path: Path, sampling: Sampling, *, side: int | None = None) -> Frames:
         """As `read_frames`; a clip that changed on disk since, or that another version read, is read anew."""
         if not self.limit or not is_there(path):
             return read_frames(path, sampling, side=side)
-        entry = self.folder / f"{self._key(path, sampling, side)}.npz"
-        kept = _load(entry)
-        self._count(_MISSES if kept is None else _HITS)
-        if kept is None:
-            kept = read_frames(path, sampling, side=side)
-            self._keep(entry, kept)
-        return kept
-
-    def counts(self) -> tuple[int, int]:
-        """Hits and misses of all processes, over the life of the folder."""
-        hits, misses = (self.folder / name for name in (_HITS, _MISSES))
-        return (hits.stat().st_size if hits.exists() else 0), (misses.stat().st_size if misses.exists() else 0)
-
-    def hit_rate(self, since: tuple[int, int] = (0, 0)) -> str:
-        """Such as `frame cache DIR: 90.0 % of 1,000 clips came from it, 41 MB of 4,295 MB`; `since` earlier counts."""
-        hits, misses = (now - before for now, before in zip(self.counts(), since))
-        share = 100 * hits / max(hits + misses, 1)
-        size = f"{self._entries_size() / 1e6:,.0f} MB of {self.limit / 1e6:,.0f} MB"
-        return f"frame cache {self.folder}: {share:.1f} % of {hits + misses:,} clips came from it, {size}"
-
-    def _key(self, path: Path, sampling: Sampling, side: int | None) -> str:
-        what = (_LAYOUT, reader_version(), str(path.resolve()), stamp(path), sampling, side)
-        return hashlib.sha256(repr(what).encode("utf-8", "surrogateescape")).hexdigest()
-
-    def _count(self, name: str) -> None:
-        """One byte appended counts one; that is atomic between processes."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / name, "ab", buffering=0) as file:
-            file.write(b".")
-
-    def _keep(self, entry: Path, frames: Frames) -> None:
-        buffer = io.BytesIO()
-        np.savez(buffer, pixels=frames.pixels, times=frames.times, spoilt=frames.spoilt)
-        size = buffer.tell()
-        if size > self.limit:
-            return
-        with self._locked():
-            if entry.exists():  # another process was quicker
-                return
-            total = self._total()
-            if total + size > self.limit:
-                total = self._evict(int(_ROOM * self.limit) - size)
-            # Before the entry: a process that is killed here counts too much, and the next eviction counts anew.
-            with atomic_file(self.folder / _TOTAL, durable=False) as file:
-                file.write(str(total + size).encode())
-            with atomic_file(entry, durable=False) as file:
-                file.write(buffer.getbuffer())
-
-    def _evict(self, room: int) -> int:
-        """Delete the entries used longest ago until the others take `room` bytes, and return what they take."""
-        for left in self.folder.glob(".*.npz.*.tmp"):  # of a killed process: whoever writes holds the lock
-            left.unlink(missing_ok=True)
-        ages = sorted((status.st_mtime_ns, path, status.st_size) for path, status in self._entries())
-        total = sum(size for _, _, size in ages)
-        for _, path, size in ages:
-            if total <= room:
-                break
-            path.unlink(missing_ok=True)
-            total -= size
-        return total
-
-    def _total(self) -> int:
-        try:
-            return int((self.folder / _TOTAL).read_bytes())
-        except (OSError, ValueError):
-            return self._entries_size()
-
-    def _entries(self) -> Iterator[tuple[Path, os.stat_result]]:
-        for found in os.scandir(self.folder) if self.folder.is_dir() else ():
-            if found.name.endswith(".npz"):
-                yield Path(found.path), found.stat()
-
-    def _entries_size(self) -> int:
-        return sum(status.st_size for _, status in self._entries())
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with open(self.folder / _LOCK, "w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-
-def _load(entry: Path) -> Frames | None:
-    """The kept frames, now the last used; None if they are not there, or spoilt from outside."""
-    try:
-        with np.load(entry, allow_pickle=False) as kept:
-            frames = Frames(kept["pixels"], kept["times"], int(kept["spoilt"]))
-        os.utime(entry)
+        key = self.key(_LAYOUT, reader_version(), str(path.resolve()), stamp(path), sampling, side)
+        kept = self.load(key)
+        if kept is not None and {"pixels", "times", "spoilt"} <= kept.keys():
+            return Frames(kept["pixels"], kept["times"], int(kept["spoilt"]))
+        frames = read_frames(path, sampling, side=side)
+        self.keep(key, {"pixels": frames.pixels, "times": frames.times, "spoilt": np.asarray(frames.spoilt)})
         return frames
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.host
 TRAINED = {
     "data": "train.json",
     "records": 480,
-    "sources": {"mini": 300, "emoset": 180},
+    "sources": {"mini": 300, "emoset": 120, "memotion": 60},
     "reasons": 0,
     "labels": {"mini": {"emo_c": ["joy", "sadness"]}, "emoset": {}},
 }
@@ -41,6 +41,8 @@ def test_it_says_data_recipe_scores_and_licences(make, tmp_path):
         "| overall | 0.750",
         "trust_remote_code=True",
         "free of licences",
+        "Article 5(1)(f)",
+        "hateful words and pictures (Memotion 7k)",
         "code of the projector and of this folder: Apache-2.0",
     ):
         assert said in card, said
@@ -53,6 +55,7 @@ def test_what_is_not_known_is_said(make, tmp_path):
     export(make(projector="mlp2x_gelu"), tmp_path / "hf")
     card = (tmp_path / "hf" / "README.md").read_text()
     assert "None are noted" in card and "Not noted in the checkpoint" in card and "trust_remote_code" not in card
+    assert "hateful" not in card and "Article 5(1)(f)" in card
 
 
 def test_a_file_without_scores_is_one_line(make, tmp_path):

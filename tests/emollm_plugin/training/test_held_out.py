@@ -30,15 +30,3 @@ def test_a_file_without_a_strategy_and_the_other_way_round(train_arguments, monk
 
     assert main(["llava.train.train", *train_arguments(**given)]) == 2
     assert f"--eval_strategy {said}" in capsys.readouterr().err
-
-
-def test_only_the_layers_that_are_named_take_an_adapter(train_arguments, tmp_path, capsys):
-    from emollm_plugin.__main__ import main
-
-    out = tmp_path / "llava-lora"
-    how = {"lora_enable": True, "max_steps": 1, "output_dir": out}
-    assert main(["llava.train.train", *train_arguments(**how, lora_targets="q_proj,v_proj")]) == 0
-    names = {name.split(".lora_")[0].rpartition(".")[2] for name in weights(out) if ".lora_" in name}
-    assert names == {"q_proj", "v_proj"}
-    assert main(["llava.train.train", *train_arguments(**{**how, "output_dir": tmp_path / "other"}, lora_targets="q")]) == 2
-    assert "--lora_targets q: no linear layer of this model; it has down_proj" in capsys.readouterr().err

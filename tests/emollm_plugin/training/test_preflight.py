@@ -127,7 +127,7 @@ def test_a_medium_that_is_neither_picture_nor_clip_is_refused(tmp_path, monkeypa
     turns = [{"from": "human", "value": "<image><audio>\nWhich emotion?"}, {"from": "gpt", "value": "joy"}]
     heard = {"id": "1", "image": "1.png", "audio": "1.wav", "conversations": turns}
     (tmp_path / "train.json").write_text(json.dumps([heard]))
-    with pytest.raises(InputError, match="record 1: has a medium of kind audio, which is not trained on here"):
+    with pytest.raises(InputError, match="record 1: has a sound, and the model is to have no ears.*AUDIO_TOWER"):
         records.load_records(str(tmp_path / "train.json"))
 
 

@@ -1,0 +1,80 @@
+"""Train a projector of sound so that its tokens point where the words of a voice's label point, as `align` does pictures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from emobench_data.io.errors import InputError
+from emobench_data.media.check import refuse
+
+from ..media.clips import clip_below
+from ..media.hearing import Ears, reader_of
+from ..projector.perspectives import GatedAdd
+from ..projector.sound import SoundProjector, project
+from .align import Words, draw_to_words
+from .pairs import Pair
+
+logger = logging.getLogger(__name__)
+TRAINED = "tone"
+
+
+def encode_sounds(config: Any, like: Tensor, sounds: Sequence[str], folder: Path, faulty: float = 0.0) -> dict[str, Tensor]:
+    """The frozen encoder's positions of each sound: path -> (P, C), float16 to save memory.
+
+    Args:
+        config: of a model that hears.
+        like: on the device where to encode.
+        faulty: share of the sounds that may be missing or faulty; these are counted and left out.
+
+    Raises:
+        InputError: there are more of them.
+    """
+    ears, reader = Ears(config), reader_of(config)
+    assert reader is not None  # the config is of a model that hears
+    features, faults = {}, {}
+    for name in tqdm(sounds, desc="word alignment: encoding", mininterval=2):
+        try:
+            sound = reader.sound(clip_below(folder, name))
+        except InputError as error:
+            faults[name] = str(error)
+            continue
+        features[name] = ears.encode([sound], like)[0].half().cpu()
+    if len(faults) > faulty * len(sounds):
+        refuse(faults, len(sounds), folder, way_out="get these files again or take the records out")
+    if faults:
+        logger.warning("word alignment: %d of %d sounds are faulty and left out", len(faults), len(sounds))
+    return features
+
+
+def align_sounds(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, **how: Any) -> float:
+    """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
+
+    Of our own projector, content and tone are trained, and tone begins open, since there is no language model to disturb. The
+    others stay at zero, until training opens them: trained here they cost accuracy (on EMO-DB, five folds by speaker, 300 steps
+    of 32: content alone 0.79, with tone 0.88, with all of them 0.85).
+
+    Args:
+        how: as `draw_to_words` takes it.
+    """
+    device = words.mean.device
+    trained: list[nn.Module] = [projector]
+    if isinstance(projector, SoundProjector):
+        trained = [projector.content]
+        if TRAINED in projector.reads:
+            read = cast(GatedAdd, projector.reads[TRAINED])
+            read.to_value.open()
+            nn.init.ones_(read.gate)
+            trained += [projector.perspectives[TRAINED], read]
+
+    def tokens(some: list[Pair], _: bool) -> Tensor:
+        sounds = [features[pair.medium].float().to(device) for pair in some]
+        return torch.stack([each.mean(dim=0, keepdim=True) for each in project(projector, sounds)])
+
+    return draw_to_words(nn.ModuleList(trained), tokens, pairs, words, **how)

@@ -1,0 +1,127 @@
+"""Sounds in the host's data set: beside a sample's picture or alone, and a clip's own after its frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..prompt.media import as_images, told_apart, with_media
+from .clips import clip_below
+
+COLUMNS = 2  # of a spectrum that give one position of the encoder
+POSITIONS = 50  # of it, a second
+
+
+@dataclass
+class Sound:
+    """One sound on its way to a model.
+
+    Args:
+        spectrum: (80, F), what the audio tower takes, or None where its features are known.
+        features: (P, C), what it gives.
+    """
+
+    spectrum: Tensor | None = None
+    features: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Positions of the encoder."""
+        if self.features is not None:
+            return len(self.features)
+        assert self.spectrum is not None  # one of the two is known
+        return -(-self.spectrum.shape[-1] // COLUMNS)
+
+    def keep(self, features: Tensor) -> None:
+        """Take note of the features (P, C) that the tower has just made."""
+
+    @classmethod
+    def silence(cls, width: int) -> Sound:
+        """One position of nothing, for the projector to take part in a step without sounds."""
+        return cls(features=torch.zeros(1, width))
+
+
+@dataclass(frozen=True)
+class SoundReader:
+    """Sounds as a model gets them; one of these serves its training and its evaluation.
+
+    Args:
+        spectrum: of a wave (T,) at 16 kHz, (80, F); the audio tower's `features`.
+        tokens: that the projector gives of a sound, 0 for one of each position.
+        of_clips: whether a clip's own sound is heard.
+    """
+
+    spectrum: Callable[[Any], Tensor]
+    tokens: int = 0
+    of_clips: bool = False
+
+    def sound(self, path: Path) -> Sound:
+        """The sound of a file; raises `InputError` if it is missing or cannot be read."""
+        from .sounds import read_sound
+
+        return Sound(self.spectrum(read_sound(path)))
+
+    def own_sound(self, clip: Path) -> Sound | None:
+        """The sound of a clip, None where it has none, or where it is not asked for."""
+        from .sounds import has_sound
+
+        return self.sound(clip) if self.of_clips and clip.is_file() and has_sound(clip) else None
+
+    def tokens_of(self, sounds: Sequence[Sound]) -> int:
+        """Tokens that so many sounds take."""
+        return sum(self.tokens or len(sound) for sound in sounds)
+
+    def tokens_ahead(self, record: dict, folder: Path) -> int:
+        """Tokens that the sound of a training record takes; where each takes as many, a clip is counted as if it had one."""
+        name = record.get("audio") or (record.get("video") if self.of_clips else None)
+        if name is None or self.tokens:
+            return self.tokens if name else 0
+        from .sounds import has_sound, sound_seconds
+
+        file = folder / name
+        if "audio" not in record and not (file.is_file() and has_sound(file)):
+            return 0
+        seconds = sound_seconds(file)
+        return len(self.sound(file)) if seconds is None else math.ceil(seconds * POSITIONS)
+
+
+def sound_samples(host_getitem: Callable, host: ModuleType) -> Callable:
+    """Wrap `LazySupervisedDataset.__getitem__`: a record with `audio`, or with a clip that is heard, gives `sounds` too.
+
+    Whoever starts a training that hears puts its `SoundReader` into the class, as `sounds`, otherwise None.
+
+    Args:
+        host: the module `llava.train.train`.
+    """
+
+    def __getitem__(self, index):
+        sample, record = host_getitem(self, index), self.list_data_dict[index]
+        if self.sounds is None:
+            return sample
+        folder = Path(self.data_args.image_folder or "")
+        if "audio" in record:
+            sound = self.sounds.sound(clip_below(folder, record["audio"]))
+        else:
+            sound = self.sounds.own_sound(clip_below(folder, record["video"])) if "video" in record else None
+        if sound is None:
+            return sample
+        ids, labels = encode_heard(host, record, self.data_args, self.tokenizer)
+        return {**sample, "input_ids": ids, "labels": labels, "sounds": [sound]}
+
+    return __getitem__
+
+
+def encode_heard(host: ModuleType, record: dict, options: Any, tokenizer: Any) -> tuple[Tensor, Tensor]:
+    """Ids and labels (N,) of a record with a sound, of its own or of its clip."""
+    turns = with_media(record["conversations"], own_sound="audio" not in record)
+    [turns] = host.preprocess_multimodal([turns], options)
+    turns, signs = as_images(turns)
+    encoded = host.preprocess([turns], tokenizer, has_image=True)
+    ids = told_apart(encoded["input_ids"][0].tolist(), signs)
+    return torch.tensor(ids), encoded["labels"][0]

@@ -1,0 +1,185 @@
+"""The docs: every page is in the site's menu, every link leads somewhere, every command is one that the programs take."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import fields
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from emobench_data.building.composition import load_composition
+from emobench_data.cli.commands import main as data
+from emobench_data.sources import all_sources, get_source
+from emollm_plugin.cli import main as emollm
+from emollm_plugin.recipes.eval_settings import EvalSettings
+from emollm_plugin.recipes.layers import read_recipe
+
+from .pages import PAGES, ROOT, blocks, commands
+
+BESIDE = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "examples/README.md", "patches/README.md")]
+BESIDE += [*(ROOT / "benchmarks").glob("*.md"), ROOT / "emobench_data/sources/README.md"]
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+IN_LINE = re.compile(r"`([^`]+)`")
+BEGINS = re.compile(r"(?:[A-Z_]+=\S+ )*(?:emollm |bash scripts/|python -m emobench_data )")
+# What the scripts and programs read from the environment beside settings.
+VARIABLES = {"EXTRA", "EMOBENCH_DATA", "LMUData"}
+
+
+def prose(page):
+    """The page without its code."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page):
+    """What a heading is called in an address, as the forge and the site name it."""
+    headings = re.findall(r"^#+ +(.*)", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_in_the_menu_and_every_entry_is_a_page():
+    class Loader(yaml.SafeLoader):
+        """Without the functions that mkdocs names in its file."""
+
+    Loader.add_multi_constructor("tag:yaml.org,2002:python/name:", lambda *_: None)
+    menu = yaml.load((ROOT / "mkdocs.yml").read_text(), Loader)["nav"]
+    named = [entry for part in menu for pages in part.values() for page in pages for entry in page.values()]
+    own = [name for name in named if (ROOT / "docs" / name).is_file()]
+    assert sorted(own) == sorted(page.name for page in PAGES[1:]) and len(named) == len({*named})
+    assert all((ROOT / name).is_file() for name in named if name not in own)
+
+
+@pytest.mark.parametrize("page", [*PAGES, *BESIDE], ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for link in LINK.findall(prose(page)):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def in_text(*pages):
+    """Commands that stand in a line of text or a table."""
+    found = [code for page in pages for code in IN_LINE.findall(prose(page)) if BEGINS.match(code)]
+    return [code for code in dict.fromkeys(found) if "..." not in code]
+
+
+@pytest.mark.parametrize("line", dict.fromkeys([*commands("bash", "sh"), *in_text(PAGES[0])]))
+def test_a_command_is_one_that_there_is(line):
+    for command in line.split(" && "):
+        words = shlex.split(command, comments=True)
+        count = next((place for place, word in enumerate(words) if not re.match(r"\w+=", word)), len(words))
+        check(dict(word.split("=", 1) for word in words[:count]), words[count:])
+
+
+@pytest.mark.parametrize("line", in_text(*PAGES[1:]))
+def test_a_command_in_a_sentence_has_these_options(line):
+    program, words = (data, line.split()[3:]) if line.startswith("python") else (emollm, line.split()[1:])
+    if line.startswith(("python", "emollm")):
+        command, words = command_of(program, words)
+        known = {name for one in command.params for name in one.opts} | {"--help"}
+        assert {word for word in words if word.startswith("--")} <= known
+
+
+def check(environment, words):
+    """Fail where a program would refuse the words before it opens a file."""
+    match words:
+        case ["emollm" | ".venv/bin/emollm", *rest]:
+            parse(emollm, rest)
+        case ["python", "-m", "emobench_data", *rest]:
+            parse(data, rest)
+        case ["bash", "scripts/build_emobench.sh", *rest]:
+            parse(data, ["build", *rest])
+        case ["bash", "scripts/eval_emobench.sh", *_]:
+            assert {*environment} <= {one.name.upper() for one in fields(EvalSettings)}
+        case ["bash", script, *rest] if script.startswith(("scripts/finetune_", "scripts/pretrain_")):
+            assert (ROOT / script).is_file()
+            recipe, changes, host = arguments(rest)
+            read_recipe(environment, recipe, changes, host)
+            name = environment.get("DATASET") or next((one[8:] for one in changes if one.startswith("dataset=")), "mini")
+            assert name == "mini" or get_source(name)
+        case ["bash" | "source" | "cd", *_] | ["python", "-m", "emollm_plugin" | "lmms_eval", *_]:
+            assert words[0] != "bash" or (ROOT / words[1]).is_file()
+            assert {*environment} <= VARIABLES | {"STACK", "VENV"}
+        case ["python", script, *_] if not script.startswith("$"):
+            assert (ROOT / script).is_file()
+        case [first, *_]:
+            assert first in ("python", "pip", "tensorboard", "mkdocs", "git"), words
+
+
+def arguments(words):
+    """Recipe, changes and host's arguments of a launcher's command."""
+    place = words.index("--") if "--" in words else len(words)
+    own = [word for word in words[:place] if not word.startswith("--")]
+    recipe = own.pop(0) if own and "=" not in own[0] else None
+    return recipe, own, words[place + 1 :]
+
+
+def command_of(program, words):
+    """The command of `program` that `words` name, and the words behind its name."""
+    command = program
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        name, *words = words
+        command = command.get_command(click.Context(command), name)
+        assert command, f"no such command: {name}"
+    return command, words
+
+
+def parse(program, words):
+    """Hold words to a command's options, as click parses them, without the files that they name."""
+    command, words = command_of(program, words)
+    with click.Context(command, resilient_parsing=True) as context:
+        given, rest, _ = command.make_parser(context).parse_args(list(words))
+        assert not rest or command.allow_extra_args, rest
+        for one in command.params:
+            value = given.get(one.name)
+            assert not one.required or value, f"{words}: {one.name} is missing"
+            if value and isinstance(one.type, click.Choice):
+                one.type.convert(value, one, context)
+
+
+def test_examples_of_files_and_of_python_are_right(tmp_path, capsys):
+    ((_, composition),) = blocks("yaml")
+    (tmp_path / "own.yaml").write_text(composition)
+    assert [part.source.name for part in load_composition(str(tmp_path / "own.yaml")).parts] == ["emoset", "fer2013", "mustard"]
+    ((_, scored),) = [found for found in blocks("python") if "emobench_data.score(" in found[1]]
+    exec(compile(scored, "questions.md", "exec"), {})
+    assert capsys.readouterr().out == "1.0\n"
+
+
+@pytest.mark.skipif(not find_spec("material"), reason="mkdocs-material is not installed (extra docs)")
+def test_the_site_builds_without_a_warning(tmp_path):
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "NO_MKDOCS_2_WARNING": "1"}
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "MultiPerspectiveProjector" in (tmp_path / "site/api.html").read_text()
+
+
+def test_every_data_set_has_its_facts_on_the_page():
+    page = (ROOT / "docs/sources.md").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^### (.*?)\n(.*?)(?=^##|\Z)", page, flags=re.DOTALL | re.MULTILINE))
+    for name, source in all_sources().items():
+        part = next(text for title, text in parts.items() if f"`{name}`" in title)
+        facts = (source.homepage, source.licence, source.citation, *(f"`{task}`" for task in source.tasks))
+        facts += tuple(f"{count:,}" for count in source.expected.values())
+        assert not [fact for fact in facts if fact not in part], name
+
+
+def test_errors_that_the_page_explains_are_those_of_the_code():
+    page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    told = re.findall(r"^### `(.+)`$", page, flags=re.MULTILINE)
+    files = [*Path(ROOT / "emollm_plugin").rglob("*.py"), *Path(ROOT / "emobench_data").rglob("*.py"), ROOT / "scripts/lib.sh"]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    told.remove("CUDA out of memory")  # PyTorch's
+    assert len(told) >= 15
+    # What follows from the case stands there as `...`; in the code it is in braces, or begins another line.
+    missing = [line for line in told for part in line.split("...") if len(part) > 3 and part.strip(" ;:,") not in code]
+    assert not missing
