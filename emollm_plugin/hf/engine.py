@@ -26,7 +26,7 @@ from .endpoint import Server
 PYTHON = "EMOLLM_VLLM_PYTHON"  # names the Python of the environment that vLLM is in, where it is not this one's
 MODULE = "vllm.entrypoints.openai.api_server"
 READY = 1200  # seconds, for a large model
-# What an error says, behind the process's name, time and place; the engine's own last error tells only that there was one before.
+# What an error says, behind the process's name, time and place. The engine's own last one tells only that there was another.
 ERRORS = re.compile(r"^(?:\(.*?\) )?(?:ERROR [\d: -]+\[.*?\] )?(\w*(?:Error|error): .*)$", re.MULTILINE)
 
 

@@ -30,6 +30,6 @@ def test_a_server_that_ends_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "_as_trained", lambda folder: [])
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv(engine.PYTHON, sys.executable)
-    with pytest.raises(InputError, match="ended before it served: ValueError: less memory .*--engine-option"):
-        with engine.vllm_server(tmp_path):
-            raise AssertionError("it does not serve")
+    said = "ended before it served: ValueError: less memory .*--engine-option"
+    with pytest.raises(InputError, match=said), engine.vllm_server(tmp_path):
+        raise AssertionError("it does not serve")
