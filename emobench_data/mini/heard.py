@@ -76,12 +76,16 @@ def _face(label: str, key: str) -> list[Image.Image]:
 
 
 def _clip(label: str, key: str) -> bytes:
-    """A face that talks and shows nothing, and its voice."""
+    return encode(talking(key, SECONDS), speak(label, key))
+
+
+def talking(key: str, seconds: float) -> list[Image.Image]:
+    """The frames of a face that talks for so long and shows nothing else."""
     rng = Random(f"face/{key}")
     empty, head = backdrop(rng), random_head(rng)
     frames = []
-    for number in range(round(SECONDS * FRAME_RATE)):
+    for number in range(max(1, round(seconds * FRAME_RATE))):
         canvas = Canvas(empty.image.copy())
         draw_face(canvas, head, Expression(gape=0.5 * (number % 2)))
         frames.append(finish(canvas, Random(f"{key}/light")))
-    return encode(frames, speak(label, key))
+    return frames
