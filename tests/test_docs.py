@@ -181,6 +181,9 @@ def sources_of_the_code():
 def test_every_group_of_entry_points_is_on_the_page():
     groups = re.findall(r'= Registry\(\s*"[^"]+", "([\w.]+)"', sources_of_the_code())
     page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    code = dict(re.findall(r"<!-- example: (\w+) -->\n```python\n(.*?)```", page, flags=re.DOTALL))
+    for module, name in re.findall(r'= "extra_(\w+):(\w+)"', page):
+        assert re.search(rf"^(def )?{name}\b", code[module], flags=re.MULTILINE), name
     assert len(groups) > 7 and not [group for group in groups if f"| `{group}` |" not in page]
 
 
