@@ -156,7 +156,7 @@ def test_examples_of_files_and_of_python_are_right(tmp_path, capsys):
 @pytest.mark.skipif(not find_spec("material"), reason="mkdocs-material is not installed (extra docs)")
 def test_the_site_builds_without_a_warning(tmp_path):
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "NO_MKDOCS_2_WARNING": "1"}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "MultiPerspectiveProjector" in (tmp_path / "site/api.html").read_text()
