@@ -4,6 +4,8 @@ from collections import Counter
 
 import pytest
 
+from emobench_data.sources.ravdess import SOURCE
+
 from .helpers import answers, convert, put
 
 NAMES = {
@@ -31,6 +33,13 @@ def test_names_say_emotion_actor_and_kind(tmp_path):
         name: (name[-2:], "audio" if name.startswith("03") else "video") for name in NAMES
     }
     assert records[0].paths == ("Actor_01/03-01-01-01-01-01-01.wav",)
+
+
+def test_only_parts_that_are_there_have_gaps(tmp_path):
+    put(tmp_path, "03-01-05-01-01-01-03.flac")
+    put(tmp_path, "01-02-05-01-01-01-03.mp4")
+    found = SOURCE.gaps(convert("ravdess", tmp_path)[0])
+    assert found == [f"{part} items that a complete copy has" for part in ("01-02: 1 of 1,012", "03-01: 1 of 1,440")]
 
 
 def test_archives_that_were_unpacked_side_by_side(tmp_path):
