@@ -113,7 +113,7 @@ class Eyes:
             span: of the sound, from and to so many seconds.
 
         Raises:
-            InputError: it is not there or cannot be decoded, there is a sound and the model does not hear, or a span and no sound.
+            InputError: it cannot be read; there is a sound, and the model does not hear; there is a span, and no sound.
         """
         path = Path(path).resolve()
         kind = kind_of(path)
