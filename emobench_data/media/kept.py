@@ -55,7 +55,7 @@ class KeptArrays:
     def keep(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays of a new key, and drop what was used longest ago where there is no room."""
         buffer = io.BytesIO()
-        np.savez(buffer, **arrays)
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]  # none of them is called `allow_pickle`
         size, entry = buffer.tell(), self._entry(key)
         if size > self.limit:
             return

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..io.errors import SoundFault
+from ..io.errors import MediumFault, SoundFault
 from ..io.sniff import CLIP, PICTURE, SOUND, content_of
 from .pyav import load_pyav, open_container
 from .sound_length import declared_seconds, ogg_is_cut
 
 RATE = 16_000  # samples a second of what is read
 MAX_SECONDS = 30.0  # what a speech encoder hears at once
-SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aiff", ".aif", ".amr", ".mka")
 # What is opened at all: other formats lead to other files (playlists).
 SOUNDS = {
     "format_whitelist": "3gp,aac,aiff,amr,asf,avi,flac,flv,matroska,mov,mp3,mp4,mpeg,mpegts,ogg,w64,wav,webm",
@@ -63,6 +62,23 @@ def read_sound(path: Path, start: float | None = None, end: float | None = None)
     return _checked(wave[: int(MAX_SECONDS * RATE)], path)
 
 
+def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Samples (T,) or (channels, T) at `rate` a second as `read_sound` gives a file: (T,) float32, 16,000 a second.
+
+    Raises:
+        SoundFault: there are none, they are no numbers or far beyond 1, or they last more than 30 s.
+    """
+    samples, name = np.atleast_2d(np.asarray(samples, np.float32)).mean(axis=0), Path("samples")
+    if not 0 < len(samples) <= (MAX_SECONDS + _SHORT) * rate:
+        raise _too_long(name, f"{len(samples) / rate:,.1f} s") if len(samples) else SoundFault.of(name, "0 s of sound")
+    av = load_pyav("resampling sound")
+    frame = av.AudioFrame.from_ndarray(samples[None], "fltp", "mono")
+    frame.rate = rate
+    resampler = av.AudioResampler("fltp", "mono", RATE)
+    parts = [each.to_ndarray()[0] for given in (frame, None) for each in resampler.resample(given)]
+    return _checked(np.concatenate(parts)[: int(MAX_SECONDS * RATE)], name)
+
+
 def has_sound(path: Path) -> bool:
     """Whether a file has a sound track; raises `SoundFault` if it cannot be opened."""
     if path.is_dir():
@@ -86,11 +102,11 @@ def _span(path: Path, start: float | None, end: float | None) -> tuple[float, fl
     return first, last
 
 
-def _too_long(path: Path, what: str) -> SoundFault:
+def _too_long(path: Path, what: str) -> MediumFault:
     return SoundFault.of(path, f"{what}, too long: at most {MAX_SECONDS:g} s are heard at once", "give a span (start, end)")
 
 
-def _behind(path: Path, first: float, length: float) -> SoundFault:
+def _behind(path: Path, first: float, length: float) -> MediumFault:
     return SoundFault.of(path, f"no sound after {first:g} s: it ends at {length:.1f} s", "give a span within it")
 
 

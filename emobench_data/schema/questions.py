@@ -66,6 +66,11 @@ class Question(NamedTuple):
         return self._path("video")
 
     @property
+    def audio(self) -> str | None:
+        """The path of its sound."""
+        return self._path("audio")
+
+    @property
     def medium(self) -> str | None:
         """The path of the picture or clip that is asked about."""
         return self.image or self.video
@@ -106,15 +111,18 @@ def answer_tokens(questions: Iterable[Question]) -> int:
     return max(most, GUIDED_TOKENS) if any(one.reasoned for one in questions) else most
 
 
-def read_visual(path: Readable) -> list[Question]:
+def read_visual(path: Readable, *, heard: bool = False) -> list[Question]:
     """As `read_questions`, for who shows a picture, a clip or nothing.
+
+    Args:
+        heard: whether sounds are played too.
 
     Raises:
         InputError: as `read_questions`, or a question is about a medium of another kind.
     """
-    found = read_questions(path)
+    found, shown = read_questions(path), (*VISUAL, "audio") if heard else VISUAL
     for question in found:
-        other = next((one.kind for one in question.media if one.kind not in VISUAL), None)
+        other = next((one.kind for one in question.media if one.kind not in shown), None)
         if other:
             place = line_place(path, question.line)
             raise InputError(f"{place}: is about a medium of kind {other}, which is not shown here; ask it elsewhere")

@@ -6,6 +6,7 @@ import logging
 import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def read_ctranslate2(content: bytes) -> dict[str, np.ndarray]:
     return found
 
 
-def convert_whisper(variables: dict[str, np.ndarray], out: Path, size: dict[str, int]) -> Path:
+def convert_whisper(variables: dict[str, np.ndarray], out: Path, size: dict[str, Any]) -> Path:
     """Write the encoder of a CTranslate2 Whisper as a folder that transformers reads, with its front end.
 
     Args:

@@ -17,7 +17,7 @@ from emobench_data.cli.scores import FILE, FOLDER
 from emobench_data.io.errors import InputError
 
 from ..compat.config import FORMATS
-from .options import about_options, voting_options
+from .options import about_options, hearing_options, voting_options
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,11 @@ def evaluate(
 
 @click.command()
 @click.argument("checkpoint")
-@click.argument("media", nargs=-1, required=True, metavar="MEDIUM... [QUESTION]")
+@click.argument("media", nargs=-1, metavar="[MEDIUM...] [QUESTION]")
 @loading_options
 @click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
 @about_options
+@hearing_options
 @click.option("--clip", is_flag=True, help="A folder is one clip, of its frames, and not a folder of pictures and clips.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with the probability of every label.")
 def ask(
@@ -163,10 +164,12 @@ def ask(
     loading: Loading,
     labels: str | None,
     about: Any,
+    audio: Path | None,
+    span: tuple[float, float] | None,
     clip: bool,
     as_json: bool,
 ) -> None:
-    """Say which emotion each picture or clip MEDIUM shows or evokes, how sure CHECKPOINT is, and why.
+    """Say which emotion each picture, clip or sound MEDIUM shows or evokes, how sure CHECKPOINT is, and why.
 
     With --task, answer one of EmoBench's sub-tasks instead, in steps where CHECKPOINT learned these.
 
@@ -175,16 +178,22 @@ def ask(
     """
     from ..checkpoints.load import check_there
     from ..serving.ask import chosen_labels, refuse_faulty
-    from ..serving.many import answer_each, found
+    from ..serving.many import answer_each, found, is_question
 
     check_there(checkpoint)  # it stands first on the command line
 
     chosen = chosen_labels(labels)
+    if audio and (not media or (len(media) == 1 and is_question(media[0]))):
+        media, audio = (str(audio), *media), None  # heard alone
+    if not media:
+        raise click.UsageError("Missing argument 'MEDIUM...': name a picture, a clip, a sound or a folder of them.")
     paths, question, single = found(media, clip=clip)
     if single:
-        refuse_faulty(paths[0])
+        refuse_faulty(paths[0], span)
+    if audio:
+        refuse_faulty(audio, span)
     predictor = loading.predictor(checkpoint)
-    reports = answer_each(predictor, paths, question, chosen, about)
+    reports = answer_each(predictor, paths, question, chosen, about, audio=audio, span=span)
     if single:
         report = next(reports)
         if "error" in report:
@@ -202,28 +211,43 @@ def ask(
 
 @click.command()
 @click.argument("checkpoint")
-@click.argument("picture", type=FILE)
+@click.argument("medium", type=FILE)
 @click.argument("question", required=False)
 @loading_options
 @click.option("--out", type=FILE, required=True, help="The PNG to write.")
 @click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
 @about_options
+@hearing_options
 def explain(
-    checkpoint: str, picture: Path, question: str | None, loading: Loading, out: Path, labels: str | None, about: Any
+    checkpoint: str,
+    medium: Path,
+    question: str | None,
+    loading: Loading,
+    out: Path,
+    labels: str | None,
+    about: Any,
+    audio: Path | None,
+    span: tuple[float, float] | None,
 ) -> None:
-    """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in PICTURE."""
-    from emobench_data.media.examine import open_picture
+    """Answer as `ask` does, and draw what each perspective of CHECKPOINT attends to in MEDIUM, a picture or a sound."""
+    from emobench_data.media.examine import kind_of
 
     from ..checkpoints.load import check_there
-    from ..serving.ask import chosen_labels
+    from ..serving.ask import chosen_labels, refuse_faulty
     from ..serving.explain import explain as draw
 
     check_there(checkpoint)
 
-    image, chosen = open_picture(picture, picture.resolve().parent), chosen_labels(labels)
+    chosen = chosen_labels(labels)
+    if kind_of(medium) == "video":
+        raise InputError(f"{medium}: a clip, of which nothing is drawn; `emollm ask` answers about it")
+    for each in (medium, audio) if audio else (medium,):
+        refuse_faulty(each, span)
     predictor = loading.predictor(checkpoint)
-    title = f"{picture.name}, seen by {Path(checkpoint).name}"
-    _echo_answer(draw(predictor, image, question, out=out, labels=chosen, about=about, title=title))
+    names = " and ".join(each.name for each in (medium, audio) if each)
+    title = f"{names}, {'heard' if kind_of(medium) == 'audio' else 'seen'} by {Path(checkpoint).name}"
+    seen = predictor.eyes.open(medium, audio, span)
+    _echo_answer(draw(predictor, seen, question, out=out, labels=chosen, about=about, title=title))
     click.echo(out)
 
 

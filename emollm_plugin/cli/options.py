@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from emobench_data.cli.scores import FILE
 from emobench_data.io.errors import InputError
 
 TEMPERATURE = 0.7
@@ -40,6 +41,13 @@ def voting_options(command: Callable) -> Callable:
         return command(votes=votes, **options)
 
     return with_votes
+
+
+def hearing_options(command: Callable) -> Callable:
+    """The options that say what is heard: `audio` and `span`."""
+    command = click.option("--audio", type=FILE, help="A sound that is heard with MEDIUM, or alone.")(command)
+    said = "From and to so many seconds of sounds, such as 12.5 17; at most 30 s."
+    return click.option("--span", type=float, nargs=2, metavar="FROM TO", help=said)(command)
 
 
 def about_options(command: Callable) -> Callable:

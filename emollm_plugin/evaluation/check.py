@@ -11,7 +11,8 @@ from pathlib import Path
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place
 from emobench_data.media.examine import is_there, leads_out
-from emobench_data.schema.questions import PLACEHOLDER, read_visual
+from emobench_data.media.kinds import placeholders
+from emobench_data.schema.questions import read_visual
 
 from ..checkpoints.load import check_tokenizer, host_branch
 from ..prompt.formats import load_tokenizer
@@ -51,13 +52,15 @@ def check_asked(questions: Path, images: Path) -> None:
         InputError: as `read_visual`; a question holds a placeholder, or its medium is not below `images`.
     """
     root = images.resolve()
-    for one in read_visual(questions):
+    for one in read_visual(questions, heard=True):  # whether the model hears is not known yet
         place = line_place(questions, one.line)
-        if PLACEHOLDER in one.text:
-            raise InputError(f"{place}: the text holds {PLACEHOLDER}, which stands for a picture; take it out")
-        there = is_there if one.video else os.path.isfile
-        if one.medium and not (there(images / one.medium) and not leads_out(images / one.medium, root)):
-            raise InputError(f"{place}: {one.medium!r} is no file below {images}; name its folder with --image-folder")
+        held = next((sign for sign in placeholders().values() if sign in one.text), None)
+        if held:
+            raise InputError(f"{place}: the text holds {held}, which stands for a medium; take it out")
+        for medium in one.media:
+            there = is_there if medium.kind == "video" else os.path.isfile
+            if not there(images / medium.path) or leads_out(images / medium.path, root):
+                raise InputError(f"{place}: {medium.path!r} is no file below {images}; name its folder with --image-folder")
 
 
 def _check_control(path: Path, language_model: str) -> None:

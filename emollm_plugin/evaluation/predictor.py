@@ -20,7 +20,7 @@ from ..prompt.stop import TEMPLATE_KEY
 from .chains import SelfConsistency, sample_chains, score_labels
 from .decode import Greedy, option_probabilities
 from .expectation import Beginnings, Scale, expected_values
-from .eyes import Eyes, Seen
+from .eyes import DEAF, Eyes, Seen
 from .prompts import Prompter
 from .reader import Prompt, Reader
 from .remembered import Remembered
@@ -28,7 +28,7 @@ from .remembered import Remembered
 # Pictures that are encoded at a time on a CPU, where the layers' outputs of more leave its cache: half the time of 16.
 CPU_PICTURES = 4
 
-# A picture, the file of a picture or clip, what `Eyes` made of one, or None for text alone.
+# A picture, the file of a picture, clip or sound, what `Eyes` made of one, or None for text alone.
 Medium = Image.Image | Seen | str | Path | None
 
 
@@ -67,8 +67,8 @@ class Predictor:
         self.prompter = Prompter(conv, tokenizer, marked=marked)
         self.reader = Reader(model, self.prompter.image_token)
         self.greedy = Greedy(self.reader)
-        self.eyes = Eyes(image_processor, model.config)
         self.ears = hearing.reader_of(model.config)
+        self.eyes = Eyes(image_processor, model.config, self.ears)
         self.base: str | None = None  # that `load` took an adapter's base from
         self._seen, self._heard = Remembered(), Remembered()
         self._beginnings: dict[tuple[str, ...], Beginnings] = {}
@@ -158,31 +158,33 @@ class Predictor:
         Args:
             picture: names what is seen, if it is to be remembered.
             sound: what is heard with it, the file of a sound or what `ears` gave.
-            voice: names what is heard, if it is to be remembered.
+            voice: names what is heard, if it is to be remembered; what is heard of `medium` itself, `picture` names too.
 
         Raises:
             InputError: a picture, clip or sound cannot be read, or the model does not hear.
         """
-        if sound is not None and self.ears is None:
-            raise InputError("the model does not hear; train one with --mm_audio_tower, or ask without sound")
-        heard = self.ears.sound(sound) if self.ears and isinstance(sound, Path) else sound
-        assert not isinstance(heard, Path)  # without ears it was refused
-        if medium is None:
-            return Asked(self.prompter.question_ids(text, image=False, sound=heard is not None), sound=heard, voice=voice)
         if isinstance(medium, (str, Path)):
             medium = self.eyes.open(medium)
-        seen = medium if isinstance(medium, Seen) else self.eyes.picture(medium)
-        ids = self.prompter.question_ids(seen.line + text, image=True, sound=heard is not None)
-        return Asked(ids, seen.pixels.to(self.model.dtype), seen.size, picture, heard, voice)
+        elif isinstance(medium, Image.Image):
+            medium = self.eyes.picture(medium)
+        seen = medium or Seen(None, None)
+        if isinstance(sound, Path):
+            sound = self.eyes.sound(sound).sound
+        heard, voice = sound or seen.sound, voice or (picture if sound is None else None)
+        if heard is not None and self.ears is None:
+            raise InputError(DEAF)
+        pixels = None if seen.pixels is None else seen.pixels.to(self.model.dtype)
+        ids = self.prompter.question_ids(seen.line + text, image=pixels is not None, sound=heard is not None)
+        return Asked(ids, pixels, seen.size, picture, heard, voice)
 
-    def ask_clip(self, root: Path | str, name: str, text: str) -> Asked:
+    def ask_clip(
+        self, root: Path | str, name: str, text: str, *, sound: Sound | None = None, voice: str | None = None
+    ) -> Asked:
         """Make a question about the clip `name` below `root` ready; raises `ClipFault` if that cannot be read.
 
-        A model that was trained on the sound of clips hears it.
+        A model that was trained on the sound of clips hears it, unless another `sound` is given.
         """
-        seen, clip = self.eyes.clip(root, name), Path(root) / name
-        sound = self.ears.own_sound(clip) if self.ears else None
-        return self.ask(seen, text, picture=str(clip), sound=sound, voice=str(clip))
+        return self.ask(self.eyes.clip(root, name), text, picture=str(Path(root) / name), sound=sound, voice=voice)
 
     @torch.inference_mode()
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:

@@ -62,7 +62,7 @@ def evaluate(
     from llava.mm_utils import get_model_name_from_path
 
     questions, images, answers = Path(questions), Path(images), Path(answers)
-    read = read_visual(questions)
+    read = read_visual(questions, heard=predictor.ears is not None)
     guided = any(one.reasoned for one in read)
     if votes and not guided:
         raise InputError(f"{questions}: asks for no reasons, and there is nothing to vote over; leave out --self-consistency")
@@ -81,8 +81,8 @@ def evaluate(
         **({"votes": asdict(votes)} if votes else {}),
         **({"numbers": numbers} if numbers != GREEDY else {}),
         dtype=predictor.model.dtype,
-        asked=[(one.id, one.medium, one.text) for one in asked],
-        media=signature((one.medium for one in asked if one.medium), images),
+        asked=[(one.id, one.medium, one.text, *([one.audio] if one.audio else [])) for one in asked],
+        media=signature((medium.path for one in asked for medium in one.media), images),
     )
     file = Answers(answers, asked, model_id=get_model_name_from_path(str(model)), run=run)
     left = [question for question in asked if question.id not in file.done]

@@ -67,7 +67,8 @@ def reader_of(config: Any) -> SoundReader | None:
     kind = getattr(config, PROJECTOR_KEY)
     ours = projector_family(kind) in SOUND_PROJECTORS
     tokens = SoundOptions.parse(kind).tokens if ours else 0
-    return SoundReader(front_of(config).features, tokens, bool(getattr(config, CLIPS_KEY, False)))
+    front = front_of(config)
+    return SoundReader(front.features, tokens, bool(getattr(config, CLIPS_KEY, False)), front.identity)
 
 
 def front_of(config: Any) -> Any:

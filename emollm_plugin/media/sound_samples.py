@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..prompt.media import as_images, told_apart, with_media
 from .clips import clip_below
+from .sound_cache import SoundCache, sound_cache_of
 
 COLUMNS = 2  # of a spectrum that give one position of the encoder
 POSITIONS = 50  # of it, a second
@@ -26,10 +27,13 @@ class Sound:
     Args:
         spectrum: (80, F), what the audio tower takes, or None where its features are known.
         features: (P, C), what it gives.
+        cache: where its features go for later, under `key`, or None.
     """
 
     spectrum: Tensor | None = None
     features: Tensor | None = None
+    cache: SoundCache | None = None
+    key: str = ""
 
     def __len__(self) -> int:
         """Positions of the encoder."""
@@ -40,6 +44,8 @@ class Sound:
 
     def keep(self, features: Tensor) -> None:
         """Take note of the features (P, C) that the tower has just made."""
+        if self.cache:
+            self.cache.keep_features(self.key, features)
 
     @classmethod
     def silence(cls, width: int) -> Sound:
@@ -55,17 +61,31 @@ class SoundReader:
         spectrum: of a wave (T,) at 16 kHz, (80, F); the audio tower's `features`.
         tokens: that the projector gives of a sound, 0 for one of each position.
         of_clips: whether a clip's own sound is heard.
+        encoder: what tells the audio tower and its layer from others.
+        cache: where features of sounds are kept for later epochs, or None.
     """
 
     spectrum: Callable[[Any], Tensor]
     tokens: int = 0
     of_clips: bool = False
+    encoder: tuple[Any, ...] = ()
+    cache: SoundCache | None = None
 
-    def sound(self, path: Path) -> Sound:
-        """The sound of a file; raises `InputError` if it is missing or cannot be read."""
+    def with_cache(self, data_args: Any) -> SoundReader:
+        """Such a one that keeps features where a command line says."""
+        return replace(self, cache=sound_cache_of(data_args, self.encoder))
+
+    def sound(self, path: Path, start: float | None = None, end: float | None = None) -> Sound:
+        """The sound of a file, or from `start` to `end` seconds; raises `InputError` if it is missing or cannot be read."""
         from .sounds import read_sound
 
-        return Sound(self.spectrum(read_sound(path)))
+        if self.cache is None or not path.is_file():
+            return Sound(self.spectrum(read_sound(path, start, end)))
+        key = self.cache.key_of(path, start, end)
+        features = self.cache.features(key)
+        if features is not None:
+            return Sound(features=features)
+        return Sound(self.spectrum(read_sound(path, start, end)), cache=self.cache, key=key)
 
     def own_sound(self, clip: Path) -> Sound | None:
         """The sound of a clip, None where it has none, or where it is not asked for."""

@@ -28,12 +28,12 @@ class Tone(nn.Module):
 
     def __init__(self, in_dim: int, width: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(in_dim)
+        self.norm = nn.LayerNorm(2 * in_dim)
         self.proj = nn.Linear(2 * in_dim, width)
 
     def forward(self, sounds: Sounds, tokens: Sequence[int]) -> Tensor:
-        summed = [torch.stack([sound.mean(dim=0), sound.std(dim=0, unbiased=False)]) for sound in sounds]
-        return _for_each(self.proj(_normed(self.norm, torch.stack(summed)).flatten(1)), tokens)
+        summed = [torch.cat([sound.mean(dim=0), sound.std(dim=0, unbiased=False)]) for sound in sounds]
+        return _for_each(self.proj(_normed(self.norm, torch.stack(summed))), tokens)
 
 
 class Change(nn.Module):
@@ -44,17 +44,17 @@ class Change(nn.Module):
 
     def __init__(self, in_dim: int, width: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(in_dim)
+        self.norm = nn.LayerNorm(2 * in_dim)
         self.proj = nn.Linear(2 * in_dim, width)
 
     def forward(self, sounds: Sounds, tokens: Sequence[int]) -> Tensor:
         moved = [self._moved(sound, count) for sound, count in zip(sounds, tokens)]
-        return F.gelu(self.proj(_normed(self.norm, torch.cat(moved)).flatten(1)))
+        return F.gelu(self.proj(_normed(self.norm, torch.cat(moved))))
 
     def _moved(self, sound: Tensor, count: int) -> Tensor:
-        """(P, in_dim) -> (count, 2, in_dim); of the first there is none before."""
+        """(P, in_dim) -> (count, 2 * in_dim); of the first there is none before."""
         pooled, steps = pool(sound, count), sound.diff(dim=0, prepend=sound[:1]).abs()
-        return torch.stack([pooled.diff(dim=0, prepend=pooled[:1]), pool(steps, count)], dim=1)
+        return torch.cat([pooled.diff(dim=0, prepend=pooled[:1]), pool(steps, count)], dim=1)
 
 
 class Course(nn.Module):
@@ -67,12 +67,12 @@ class Course(nn.Module):
 
     def __init__(self, in_dim: int, width: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(in_dim)
+        self.norm = nn.LayerNorm(self.PARTS * in_dim)
         self.proj = nn.Linear(self.PARTS * in_dim, width)
 
     def forward(self, sounds: Sounds, tokens: Sequence[int]) -> Tensor:
-        parts = torch.stack([pool(sound, self.PARTS) for sound in sounds])
-        return _for_each(self.proj(_normed(self.norm, parts).flatten(1)), tokens)
+        parts = torch.stack([pool(sound, self.PARTS).flatten() for sound in sounds])
+        return _for_each(self.proj(_normed(self.norm, parts)), tokens)
 
 
 def pool(sound: Tensor, tokens: int) -> Tensor:

@@ -19,6 +19,7 @@ from .runs import Run
 TRAIN = ("emollm_plugin", "llava.train.train")
 BOARD = "tensorboard"  # folder in a run's own that holds TensorBoard's files
 EVAL_STEPS = 50
+SOUND_CACHE = "sound-cache"  # folder below that of data sets: folds and runs of one data set share what is encoded
 
 
 def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str]:
@@ -144,6 +145,7 @@ def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
         "pretrain_mm_mlp_adapter": start,
         "resume_from_checkpoint": recipe.resume if recipe.resume_path else None,
         "frame_cache": recipe.frame_cache,
+        "sound_cache": (recipe.sound_cache or recipe.data_dir / SOUND_CACHE) if recipe.audio_tower else None,
         "too_long": recipe.too_long,
         "faulty_media": recipe.faulty_media,
         "use_cpu": True if devices.kind == "cpu" else None,

@@ -46,6 +46,7 @@ FREE = {
     "videos",
     "numbers",
     "frame_cache",
+    "sound_cache",
     "base_model",
     "vision_tower",
     "pretrain_projector",

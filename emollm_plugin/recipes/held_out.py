@@ -28,7 +28,7 @@ def held_out_records(folder: Path, name: str) -> bytes:
     if not questions.is_file():
         raise InputError(f"EVAL_STRATEGY: this copy of {name} has no validation part; name EVAL_DATA, or EVAL_STRATEGY=no")
     answers = {name: _written(entry) for name, _, entry in read_entries(gold)}
-    return orjson.dumps([_record(one, answers[str(one.id)]) for one in read_visual(questions)])
+    return orjson.dumps([_record(one, answers[str(one.id)]) for one in read_visual(questions, heard=True)])
 
 
 def _written(entry: dict) -> str:

@@ -58,6 +58,7 @@ SETTINGS = {
     "pretrain_mm_mlp_adapter": "align or pretrain_projector",
     "resume_from_checkpoint": "resume",
     "frame_cache": "frame_cache",
+    "sound_cache": "sound_cache",
     "too_long": "too_long",
     "faulty_media": "faulty_media",
 }

@@ -75,11 +75,12 @@ def as_llava_reads(data: Data) -> dict[str, bytes]:
     return written
 
 
-def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> list[Question]:
+def check_questions(data: Data, *, hosts_evaluator: bool, projector: str, hears: bool = False) -> list[Question]:
     """The questions, once they, their gold and their media are known to be readable by the evaluator of the run.
 
     Args:
         hosts_evaluator: whether LLaVA's own script asks them where all have a medium; it reads JSON lines with a picture each.
+        hears: whether the model is to hear, so that questions may be about sounds.
         projector: the type string, by which training and `emollm eval` read the frames of a clip.
 
     Raises:
@@ -90,7 +91,7 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> lis
     file, images = data.questions, data.images or Path()
     if hosts_evaluator and file.suffix == ".json":
         raise InputError(f"QUESTIONS={file} is one JSON list; LLaVA's evaluator reads JSON lines (name it *.jsonl)")
-    questions = read_visual(file)
+    questions = read_visual(file, heard=hears)
     hosts_evaluator = hosts_evaluator and all(one.medium for one in questions)
     for one in questions:
         fault = f"the text holds {PLACEHOLDER}, which stands for a picture; take it out" if PLACEHOLDER in one.text else None
@@ -100,7 +101,7 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str) -> lis
             raise InputError(f"{line_place(file, one.line)}: {fault}")
     if data.gold:
         read_gold(data.gold, file, {str(one.id): one for one in questions})
-    kinds = {one.medium: "image" if one.image else "video" for one in questions if one.medium}
+    kinds = {medium.path: medium.kind for one in questions for medium in one.media}
     sampling = _frames(projector) if "video" in kinds.values() else Sampling()
     with media_cache(None) as cache:
         media = {name: MediaFile(images, name, kind) for name, kind in sorted(kinds.items())}

@@ -66,6 +66,7 @@ class Recipe:
     videos: str = setting(choice("storyboards", "clips"), "storyboards")
     numbers: str = setting(choice("greedy", "expectation"), "greedy")
     frame_cache: Path | None = setting(path)
+    sound_cache: Path | None = setting(path)
     faulty_media: float | None = setting(share)
     # Model
     base_model: str | None = setting(text)

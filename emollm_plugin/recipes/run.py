@@ -110,7 +110,8 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     data = prepare_data(recipe)
     records = read_records(data.train)
     recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)
-    questions = check_questions(data, hosts_evaluator=evaluator(recipe) == LOADER, projector=recipe.projector or "")
+    hosts, hears = evaluator(recipe) == LOADER, recipe.audio_tower is not None
+    questions = check_questions(data, hosts_evaluator=hosts, projector=recipe.projector or "", hears=hears)
     mark = {} if dry or asked.rank else fingerprint(recipe, base, data, media_of(records), devices)
     # What stands behind -- is held against the recipe before anything is trained.
     train_command(recipe, base, data, devices, Run(shown_folder(asked), recipe.tuned, {}, trained=False))
@@ -226,7 +227,7 @@ def asked_of(recipe: Recipe) -> str:
 def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     """Set the files of an evaluation aside that asked something else; one that asked the same is gone on from."""
     assert data.questions and data.gold  # it is asked where there are some
-    media = [question.medium for question in prepared.questions if question.medium]
+    media = [medium.path for question in prepared.questions for medium in question.media]
     asked = {
         "evaluator": evaluator(prepared.recipe, prepared.questions),
         "guided": any(question.reasoned for question in prepared.questions),

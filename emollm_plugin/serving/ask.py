@@ -1,4 +1,4 @@
-"""Pictures and clips: which emotion, how sure, and why, as far as the model has learned to say that."""
+"""Pictures, clips and sounds: which emotion, how sure, and why, as far as the model has learned to say that."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from emobench_data.io.errors import InputError, way_out_of
-from emobench_data.media.examine import media_fault
+from emobench_data.media.examine import kind_of, media_fault
+from emobench_data.media.sound import read_sound
 from emobench_data.schema.parsing import LabelSet, closing, reasons
+from emobench_data.schema.task import Wording
 from emobench_data.schema.tasks import DIRECT, GUIDED, TASKS, how_to_answer
 from emobench_data.schema.wheel import load_wheel
 from emobench_data.schema.words import named, normal, vocabulary
 
 from ..checkpoints.notes import OWN, gives_reasons, reasoned, sub_tasks, trained_on
-from ..evaluation.eyes import Seen, is_clip
+from ..evaluation.eyes import Seen, Span
 from ..evaluation.predictor import Asked, Predictor
 from .sub_task import TOKENS, About, ask_about
 
@@ -22,6 +24,7 @@ from .sub_task import TOKENS, About, ask_about
 LABELS = ("happiness", "sadness", "anger", "fear", "surprise", "disgust", "neutral")
 # How a model is asked for reasons of which it is not known what it was trained on.
 WHY = "What in this {medium} shows or evokes {emotion}? Describe the scene, people, faces, light and color."
+WHY_HEARD = "What in this voice expresses {emotion}? Describe its pitch, loudness, pace and breath."
 EMOTIONAL = ("emo_c", "emo_o", OWN)  # sub-tasks whose labels may be emotions
 NO_REASONS = "trained to name emotions without reasons, so it gives none"
 UNKNOWN = "unknown, for this checkpoint does not note it"
@@ -43,7 +46,7 @@ def ask(
     about: About | None = None,
     max_new_tokens: int = TOKENS,
 ) -> dict[str, Any]:
-    """As `ask_all`, of one picture or clip."""
+    """As `ask_all`, of one picture, clip or sound."""
     return ask_all(predictor, [seen], question, labels=labels, about=about, max_new_tokens=max_new_tokens)[0]
 
 
@@ -56,7 +59,7 @@ def ask_all(
     about: About | None = None,
     max_new_tokens: int = TOKENS,
 ) -> list[dict[str, Any]]:
-    """Which of `labels` each picture or clip shows, with probabilities over them, and the model's own words on it; one batch.
+    """Which of `labels` each picture, clip or sound shows, with probabilities, and the model's own words on it; one batch.
 
     Args:
         labels: default: those that the model was trained on, see `default_labels`.
@@ -115,8 +118,16 @@ def default_labels(config: Any) -> Sequence[str]:
 
 
 def _choose(seen: Seen, labels: Sequence[str]) -> str:
-    task = TASKS["emo_c"]
-    return f"{task.evaluation.format(medium=seen.medium)} {task.hint.format(options=', '.join(labels))}"
+    return f"{_question(seen)} {TASKS['emo_c'].hint.format(options=', '.join(labels))}"
+
+
+def _wording(seen: Seen) -> Wording:
+    return TASKS["emo_c"].voice if seen.kinds == ("audio",) else TASKS["emo_c"].wording
+
+
+def _question(seen: Seen) -> str:
+    """As `emobench_data.schema.tasks.question` writes it for evaluation."""
+    return _wording(seen).training[0].format(medium=" and ".join(seen.kinds))
 
 
 def _form(config: Any) -> str | None:
@@ -129,11 +140,11 @@ def _form(config: Any) -> str | None:
 
 def _why(seen: Seen, emotion: str, labels: Sequence[str], form: str | None) -> str:
     if form is None:
-        return WHY.format(medium=seen.medium, emotion=emotion)
-    # As it was trained, and as `emobench_data.schema.tasks.question` writes it.
-    task = TASKS["emo_c"]
-    how = how_to_answer(task, task.wording, form).format(options=", ".join(labels), medium=seen.medium)
-    return f"{task.evaluation.format(medium=seen.medium)} {how}"
+        why = WHY_HEARD if seen.kinds == ("audio",) else WHY
+        return why.format(medium=" and ".join(seen.kinds), emotion=emotion)
+    # As it was trained.
+    how = how_to_answer(TASKS["emo_c"], _wording(seen), form)
+    return f"{_question(seen)} {how.format(options=', '.join(labels), medium=' and '.join(seen.kinds))}"
 
 
 def read_reasons(said: str, emotion: str, labels: Sequence[str]) -> Why:
@@ -165,8 +176,16 @@ def chosen_labels(words: str | None) -> Sequence[str] | None:
     return labels
 
 
-def refuse_faulty(path: Path) -> None:
-    """Raise `InputError` for a picture or clip that cannot be used, before a model is loaded to be asked about it."""
-    fault = media_fault(path, "video" if is_clip(path) else "image", path.resolve().parent)
+def refuse_faulty(path: Path, span: Span | None = None) -> None:
+    """Raise `InputError` for a picture, clip or sound that cannot be used, before a model is loaded to be asked about it.
+
+    Args:
+        span: of a sound, from and to so many seconds.
+    """
+    kind = kind_of(path)
+    if kind == "audio" and span:
+        read_sound(path, *span)
+        return
+    fault = media_fault(path, kind, path.resolve().parent)
     if fault:
         raise InputError(f"{path}: {way_out_of(fault, 'give another file')}")

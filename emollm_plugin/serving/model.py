@@ -15,7 +15,7 @@ from .ask import TOKENS, ask, refuse_faulty
 
 
 class Model:
-    """A loaded checkpoint, which is asked about one picture or clip at a time; `predictor` works in batches."""
+    """A loaded checkpoint, which is asked about one picture, clip or sound at a time; `predictor` works in batches."""
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
@@ -24,7 +24,7 @@ class Model:
         """The model's own words (greedy) on `question`.
 
         Args:
-            medium: a picture (PIL), the file of a picture or clip, or None for a question about text alone.
+            medium: a picture (PIL), the file of a picture, clip or sound, or None for a question about text alone.
 
         Raises:
             InputError: the file cannot be used; the message names it and the way out.
@@ -33,7 +33,7 @@ class Model:
         return self.predictor.answer([medium], [question], max_new_tokens=max_new_tokens)[0]
 
     def emotion(self, medium: Image.Image | Seen | str | Path, *, labels: Sequence[str] | None = None) -> dict[str, Any]:
-        """Which emotion a picture or clip shows, with `probabilities` and a `rationale`; see `serving.ask.ask_all`.
+        """Which emotion a picture, clip or sound shows, with `probabilities` and a `rationale`; see `serving.ask.ask_all`.
 
         Raises:
             InputError: as `ask`, and for labels that are missing or not different.

@@ -96,12 +96,15 @@ def make_page(predictor: Any, labels: Sequence[str] | None) -> gradio.Blocks:
     from .ask import EMOTIONAL, learned
 
     judged = [name for name in sub_tasks(predictor.model.config) if name not in EMOTIONAL]
-    intro = "# EmoLLM\nWhich emotion does a picture or clip show or evoke? A model answers, often wrongly. "
+    hears = predictor.eyes.ears is not None
+    what = "picture, clip or voice" if hears else "picture or clip"
+    intro = f"# EmoLLM\nWhich emotion does a {what} show or evoke? A model answers, often wrongly. "
     with gradio.Blocks(analytics_enabled=False, title="EmoLLM", delete_cache=(KEPT, KEPT)) as page:
         gradio.Markdown(f"{intro}It was trained on: {learned(predictor.model.config)}.")
         with gradio.Row():
             with gradio.Column():
                 medium = gradio.File(label="Picture or clip", file_types=[*FRAME_SUFFIXES, *SUFFIXES], type="filepath")
+                voice = gradio.Audio(label="Voice", sources=["microphone", "upload"], type="filepath", visible=hears)
                 question = gradio.Textbox(label="A question of your own (optional)", max_length=LONGEST)
                 task = gradio.Dropdown(label="Asked for", choices=[EMOTION, *judged], value=EMOTION, visible=bool(judged))
                 words = gradio.Textbox(label="Words that belong to it", max_length=LONGEST, visible=bool(judged))
@@ -114,27 +117,35 @@ def make_page(predictor: Any, labels: Sequence[str] | None) -> gradio.Blocks:
                 own = gradio.Textbox(label="Answer to your question", interactive=False)
         # Errors are values: one that is raised stays on the page, above what is uploaded and answered later.
         shown = [fault, seen, emotion, rationale, own]
-        medium.change(lambda path: preview(predictor, path), [medium], shown, api_name="preview")
+        heard = [voice] if hears else []
+        for given in (medium, *heard):
+            given.change(lambda path, audio=None: preview(predictor, path, audio), [medium, *heard], shown, api_name="preview")
         button.click(
-            lambda path, text, task, words: answer(predictor, path, text, labels, task, words),
-            [medium, question, task, words],
+            lambda path, text, task, words, audio=None: answer(predictor, path, text, labels, task, words, audio),
+            [medium, question, task, words, *heard],
             shown,
             api_name="ask",
         )
-    # `setattr`, since of this one component a method is replaced.
-    setattr(medium, "async_move_resource_to_block_cache", _local_only(medium.async_move_resource_to_block_cache))  # noqa: B010
+    for given in (medium, voice):
+        # `setattr`, since of these components alone a method is replaced.
+        setattr(given, "async_move_resource_to_block_cache", _local_only(given.async_move_resource_to_block_cache))  # noqa: B010
     return page
 
 
-def preview(predictor: Any, path: str | None) -> tuple[Any, ...]:
+def preview(predictor: Any, path: str | None, audio: str | None = None) -> tuple[Any, ...]:
     """What the model will see of an upload, and nothing else: no error and no answer of an earlier one."""
-    if not path:
+    files = _files(path, audio)
+    if not files:
         return "", None, None, "", ""
-    file = Path(path).resolve()
     try:
-        return "", predictor.eyes.show(predictor.eyes.open(file)), None, "", ""
+        return "", predictor.eyes.show(predictor.eyes.open(*files)), None, "", ""
     except InputError as error:
-        return _said(error, file), None, None, "", ""
+        return _said(error, files), None, None, "", ""
+
+
+def _files(*paths: str | None) -> list[Path]:
+    """What was uploaded: a picture or clip and a voice, or one of them."""
+    return [Path(path).resolve() for path in paths if path]
 
 
 def answer(
@@ -144,6 +155,7 @@ def answer(
     labels: Sequence[str] | None,
     task: str | None = None,
     words: str | None = None,
+    audio: str | None = None,
 ) -> tuple[Any, ...]:
     """An error or none, what the model was shown, probabilities by label, the rationale, and the answer to `question`."""
     from .ask import ask
@@ -151,23 +163,26 @@ def answer(
 
     about = About(task, (words or "").strip()) if task and task != EMOTION else None
     question = (question or "").strip()
-    if not path:
+    files = _files(path, audio)
+    if not files:
         return "Choose a picture or a clip first.", None, None, "", ""
     if max(len(question), len(words or "")) > LONGEST:
         return f"The question is longer than {LONGEST} characters.", None, None, "", ""
-    file = Path(path).resolve()
     try:
-        seen = predictor.eyes.open(file)
+        seen = predictor.eyes.open(*files)
         report = ask(predictor, seen, question or None, labels=labels, about=about)
     except InputError as error:
-        return _said(error, file), None, None, "", ""
+        return _said(error, files), None, None, "", ""
     why = "\n".join(filter(None, (report["rationale"], report["note"])))
     return "", predictor.eyes.show(seen), report["probabilities"], why, report.get("answer", "")
 
 
-def _said(error: InputError, path: Path) -> str:
+def _said(error: InputError, files: Sequence[Path]) -> str:
     """An error as people see it: without the folder that uploads lie in, and with no sign that Markdown takes for its own."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+!|~$" else sign for sign in str(error).replace(str(path), path.name))
+    said = str(error)
+    for path in files:
+        said = said.replace(str(path), path.name)
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+!|~$" else sign for sign in said)
 
 
 def _local_only(move):

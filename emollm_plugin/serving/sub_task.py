@@ -1,4 +1,4 @@
-"""One of EmoBench's sub-tasks asked about a picture or clip as the model learned it: in steps, where it learned these."""
+"""One of EmoBench's sub-tasks asked about a picture, clip or sound as the model learned it: in steps, if it learned these."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def ask_about(predictor: Predictor, seen: Sequence[Seen], about: About, labels: 
 
 
 def _question(seen: Seen, task: Task, words: str, labels: tuple[str, ...], form: str) -> Question:
-    media = (Medium(seen.medium, "asked"),)
+    media = tuple(Medium(kind, "asked") for kind in seen.kinds)
     record = Record(
         source="own",
         item="asked",

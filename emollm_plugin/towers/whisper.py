@@ -16,6 +16,7 @@ from transformers import PretrainedConfig, WhisperConfig, WhisperFeatureExtracto
 from transformers.models.whisper.modeling_whisper import WhisperEncoder, WhisperPreTrainedModel
 
 from emobench_data.io.errors import InputError
+from emobench_data.media.stamp import stamp
 
 RATE = 16_000  # samples a second that every Whisper hears
 SHORTEST = 400  # samples, one window of its front end: what is shorter is filled up with silence
@@ -24,7 +25,7 @@ SHORTEST = 400  # samples, one window of its front end: what is shorter is fille
 class SpeechEncoder(WhisperPreTrainedModel):
     """Whisper without its decoder, of any Whisper's weights."""
 
-    _keys_to_ignore_on_load_unexpected = (r"decoder\.", r"proj_out\.")
+    _keys_to_ignore_on_load_unexpected = [r"decoder\.", r"proj_out\."]  # noqa: RUF012  # as transformers asks
 
     def __init__(self, config: WhisperConfig) -> None:
         super().__init__(config)
@@ -119,6 +120,11 @@ class AudioTower(nn.Module):
             x = x[0] if isinstance(x, tuple) else x
         last = self.layer == self.config.encoder_layers
         return (encoder.layer_norm(x) if last else x)[0]
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What tells it and its layer from others, for what is kept of its output."""
+        return self.place, stamp(Path(self.place)), self.layer
 
     @property
     def dtype(self) -> torch.dtype:

@@ -36,6 +36,8 @@ def with_more_arguments(host_arguments: type) -> type:
         )
         frame_cache: str | None = field(default=None, metadata={"help": "Folder that keeps clips' frames for later."})
         frame_cache_gb: float = field(default=4.0, metadata={"help": "Gigabytes that it takes at most."})
+        sound_cache: str | None = field(default=None, metadata={"help": "Folder that keeps encoded sounds for later."})
+        sound_cache_gb: float = field(default=4.0, metadata={"help": "Gigabytes that it takes at most; 0 keeps nothing."})
         too_long: str = field(
             default="refuse", metadata={"help": "Samples above the length: refuse, drop, or cut their answers."}
         )

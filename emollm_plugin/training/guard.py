@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from emobench_data.media.video import FrameCache
+from emobench_data.media.kept import KeptArrays
 
 if TYPE_CHECKING:
     from .preflight import Plan
@@ -43,6 +43,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
             only_writer(plan.output_dir, plan.rank),
             full_disk_named(plan.output_dir),
             _hits_told(plan.clips.cache, plan.rank),
+            _hits_told(plan.sounds.cache if plan.sounds else None, plan.rank),
             to_be_trained(),
             targets(plan.lora_targets, plan.lora_layers),
         ):
@@ -70,8 +71,8 @@ def _as_planned(dataset: type[Any], plan: Plan) -> Iterator[None]:
 
 
 @contextmanager
-def _hits_told(cache: FrameCache | None, rank: int) -> Iterator[None]:
-    """Say in the end how many clips came from the frame cache, over all ranks that share it."""
+def _hits_told(cache: KeptArrays | None, rank: int) -> Iterator[None]:
+    """Say in the end how many clips or sounds came from their cache, over all ranks that share it."""
     before = cache.counts() if cache else (0, 0)
     yield
     if cache and rank == 0:

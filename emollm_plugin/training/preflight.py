@@ -86,7 +86,8 @@ def preflight(host: ModuleType) -> Plan:
     if model_args.version == CHAT_TEMPLATE:
         own = own_format(load_tokenizer(model_args.model_name_or_path, cache_dir=training.cache_dir))
         bind(host.conversation_lib.conv_templates[CHAT_TEMPLATE], own)
-    sounds = reader_of(model_args)
+    reader = reader_of(model_args)
+    sounds = reader.with_cache(data_args) if reader else None
     records = load_records(data_args.data_path, hears=sounds is not None)
     clips = ClipReader.of(model_args.mm_projector_type, cache_of(data_args))
     join_processes(deepspeed=training.deepspeed is not None, use_cpu=training.use_cpu, seconds=training.ddp_timeout)

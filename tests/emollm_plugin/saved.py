@@ -37,6 +37,26 @@ def clip_checkpoint(clip_model, tiny, tmp_path_factory):
     return save(clip_model, tiny, tmp_path_factory.mktemp("checkpoint") / "llava-clips")
 
 
+@pytest.fixture(scope="session")
+def hearing_checkpoint(llava_model, whisper, tiny, tmp_path_factory):
+    """`llava_model` with an open projector of sound, saved in the same way."""
+    import copy
+
+    import torch
+
+    from emollm_plugin.media.hearing import NAME, give_ears
+
+    model = copy.deepcopy(llava_model).float()
+    config = model.config
+    config.mm_audio_tower, config.mm_audio_select_layer, config.mm_audio_hidden_size = str(whisper), 1, 16
+    config.mm_audio_projector_type, config.mm_video_sound = "multiperspective:tokens=3,width=16", False
+    torch.manual_seed(7)
+    give_ears(model.get_model(), config)
+    for read in getattr(model.get_model(), NAME).reads.values():
+        read.to_value.open()
+    return save(model, tiny, tmp_path_factory.mktemp("checkpoint") / "llava-hears")
+
+
 def save(model, tiny, folder):
     import copy
 

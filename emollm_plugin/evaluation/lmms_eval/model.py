@@ -10,7 +10,9 @@ from PIL import Image
 from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
+from emobench_data.media.examine import kind_of
 
+from ...media.sound_samples import Sound
 from ..predictor import Predictor
 
 MAX_NEW_TOKENS = 16  # where a task does not say
@@ -58,12 +60,17 @@ class EmoLLM(lmms):
     def _ask(self, request: Any) -> Any:
         text, _, to_visual, document, task, split = request.args
         visuals = to_visual(self.task_dict[task][split][document])
-        if len(visuals) > 1:
-            raise InputError(f"{task}, question {document}: {len(visuals)} pictures, and LLaVA 1.5 takes one")
-        if not visuals or isinstance(visuals[0], Image.Image):
-            return self.predictor.ask(visuals[0] if visuals else None, text)
-        clip = Path(visuals[0])
-        return self.predictor.ask_clip(clip.parent, clip.name, text)
+        # A task of sounds names its `doc_to_audio` where others name `doc_to_visual`.
+        sounds = [each for each in visuals if not isinstance(each, Image.Image) and _is_sound(each)]
+        seen = [each for each in visuals if not any(each is sound for sound in sounds)]
+        for kind, those in (("pictures", seen), ("sounds", sounds)):
+            if len(those) > 1:
+                raise InputError(f"{task}, question {document}: {len(those)} {kind}, and one is taken")
+        sound = _heard(self.predictor, sounds[0]) if sounds else None
+        if not seen or isinstance(seen[0], Image.Image):
+            return self.predictor.ask(seen[0] if seen else None, text, sound=sound)
+        clip = Path(seen[0])
+        return self.predictor.ask_clip(clip.parent, clip.name, text, sound=sound)
 
     def loglikelihood(self, requests: list[Any]) -> NoReturn:
         raise InputError("emollm answers by generating; take a task of output_type generate_until")
@@ -82,6 +89,18 @@ def _batches(requests: list[Any], size: int) -> list[tuple[int, list[int]]]:
         places.sort(key=lambda place: -len(requests[place].args[0]))
         batches += [(limit, places[start : start + size]) for start in range(0, len(places), size)]
     return batches
+
+
+def _is_sound(each: Any) -> bool:
+    """Whether it is a sound: samples as `datasets` decodes them, or the file of one."""
+    return not isinstance(each, (str, Path)) or kind_of(Path(each)) == "audio"
+
+
+def _heard(predictor: Predictor, sound: Any) -> Sound | None:
+    if isinstance(sound, (str, Path)):
+        return predictor.eyes.sound(sound).sound
+    # `datasets` 4 has an object that answers to these too.
+    return predictor.eyes.samples(sound["array"], sound["sampling_rate"]).sound
 
 
 def _until(text: str, settings: dict[str, Any]) -> str:

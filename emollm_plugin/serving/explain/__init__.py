@@ -1,28 +1,32 @@
-"""A picture of what a checkpoint's perspectives attend to as it answers."""
+"""A picture of what a checkpoint's perspectives attend to as it answers, in what it sees and in what it hears."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
+from torch import Tensor, nn
 
 from emobench_data.io.atomic import atomic_file
 from emobench_data.io.errors import InputError
 
-from ...evaluation.eyes import picture_of
+from ...evaluation.eyes import Seen, picture_of
 from ...evaluation.predictor import Predictor
+from ...media.hearing import NAME as EARS
+from ...media.sounds import spectrogram
 from ..ask import ask
 from ..sub_task import About
+from .heard import listen
 from .picture import Sheet
 from .seen import look, watching
 
 
 def explain(
     predictor: Predictor,
-    image: Image.Image | str | Path,
+    image: Image.Image | Seen | str | Path,
     question: str | None = None,
     *,
     out: Path | str,
@@ -30,7 +34,7 @@ def explain(
     about: About | None = None,
     title: str = "",
 ) -> dict[str, Any]:
-    """Answer as `ask` does, and write the attention of that very pass over the picture to `out`, a PNG.
+    """Answer as `ask` does, and write the attention of that very pass over picture and sound to `out`, a PNG.
 
     Returns:
         What `ask` returns.
@@ -38,22 +42,35 @@ def explain(
     Raises:
         InputError: the checkpoint's projector has no perspectives, `out` is no PNG, or what `ask` refuses.
     """
-    projector = predictor.model.get_model().mm_projector
-    if not len(getattr(projector, "perspectives", ())):
-        kind = getattr(predictor.model.config, "mm_projector_type", "linear")
-        raise InputError(f"its projector {kind!r} has no perspectives to show; `emollm ask` gives the answer alone")
     out = Path(out)
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: the picture is a PNG; give it a name that ends in .png")
-    seen = predictor.eyes.open(image) if isinstance(image, (str, Path)) else predictor.eyes.picture(image)
-    with watching(projector) as passed:
+    if isinstance(image, (str, Path)):
+        image = predictor.eyes.open(image)
+    seen = image if isinstance(image, Seen) else predictor.eyes.picture(image)
+    eyes, ears = _with_perspectives(predictor, seen)
+    with watching(eyes) as looked, watching(ears) as heard:
         report = ask(predictor, seen, question, labels=labels, about=about)
-    sheet = Sheet(picture_of(seen.pixels, predictor.image_processor), title)
+    picture = None if seen.pixels is None else picture_of(seen.pixels, predictor.image_processor)
+    sound = spectrogram(cast(Tensor, seen.sound.spectrum)) if seen.sound else None  # it comes from no cache
+    sheet = Sheet(picture, title, sound)
     sheet.answer(report, question)
-    for panel in look(projector, passed):
+    for panel in [*(look(eyes, looked) if looked else []), *(listen(ears, heard) if heard else [])]:
         sheet.add(panel)
     buffer = io.BytesIO()
     sheet.finish().save(buffer, "PNG")
     with atomic_file(out) as file:
         file.write(buffer.getvalue())
     return report
+
+
+def _with_perspectives(predictor: Predictor, seen: Seen) -> tuple[Any, Any]:
+    """The projectors of pictures and of sound, one of which shows something of what is asked about."""
+    base, config = predictor.model.get_model(), predictor.model.config
+    eyes, ears = base.mm_projector, getattr(base, EARS, nn.Module())
+    asked = [] if seen.pixels is None else [(eyes, getattr(config, "mm_projector_type", "linear"))]
+    asked += [(ears, getattr(config, "mm_audio_projector_type", None))] if seen.sound else []
+    if not any(len(getattr(projector, "perspectives", ())) for projector, _ in asked):
+        kinds = " and ".join(repr(kind) for _, kind in asked)
+        raise InputError(f"its projector {kinds} has no perspectives to show; `emollm ask` gives the answer alone")
+    return eyes, ears

@@ -15,6 +15,7 @@ from emobench_data.scoring.gold import task_title
 from .seen import Map, Panel
 
 WIDTH, MARGIN, TILE, GAP = 1080, 32, 236, 24
+STRIP = (WIDTH - 2 * MARGIN, 110)  # of a sound, time from left to right
 COLUMNS, HEAD = 4, 86  # maps in a row; heading, a note of two lines and the numbers above a matrix
 INK, GREY, BAR, PAPER = (30, 30, 34), (105, 105, 112), (206, 84, 62), (255, 255, 255)
 # From least to most; dark to light, so that it is read in print and by the colour-blind.
@@ -27,14 +28,15 @@ class Sheet:
     """Drawn from the top down: `answer`, then `add` for each perspective, then `finish`.
 
     Args:
-        seen: the picture as the vision tower got it, square.
+        seen: the picture as the vision tower got it, square, or None.
         title: said in small letters above the answer.
+        heard: the spectrogram of the sound, or None; one of the two is there.
     """
 
-    def __init__(self, seen: Image.Image, title: str) -> None:
+    def __init__(self, seen: Image.Image | None, title: str, heard: Image.Image | None = None) -> None:
         self.image = Image.new("RGB", (WIDTH, 4000), PAPER)
         self.pen = ImageDraw.Draw(self.image)
-        self.seen, self.y, self.column = seen, MARGIN, 0
+        self.seen, self.heard, self.y, self.column = seen, heard, MARGIN, 0
         self._text(MARGIN, title, 15, GREY, width=WIDTH - 2 * MARGIN, lines=1)
         self.y += 24
 
@@ -44,11 +46,13 @@ class Sheet:
         self._text(MARGIN, f"{found}, {100 * report['confidence']:.0f} %", 32, INK, width=WIDTH - 2 * MARGIN)
         self.y += 52
         second, third = (MARGIN + n * (TILE + GAP) for n in (1, 2))
-        self._text(MARGIN, "What the model sees", 17, INK)
+        self._text(MARGIN, "What the model sees" if self.seen else "What the model hears", 17, INK)
         self._text(second, "Probability of each label", 17, INK)
         self._text(third, "Why, in the model's own words", 17, INK)
         top = self.y = self.y + 28
-        self.image.paste(self.seen.resize((TILE, TILE), Image.Resampling.BICUBIC), (MARGIN, top))
+        shown = self.seen or self.heard
+        assert shown is not None  # one of the two is there
+        self.image.paste(shown.resize((TILE, TILE), Image.Resampling.BICUBIC), (MARGIN, top))
         self._bars(second, top, report["probabilities"])
         width = 2 * TILE + GAP
         if report.get("words"):
@@ -64,7 +68,8 @@ class Sheet:
 
     def add(self, panel: Panel) -> None:
         """Heading, note and maps of a perspective, beside the one before if there is room in its row."""
-        if self.column and (not panel.maps or self.column + len(panel.maps) > COLUMNS):
+        wide = any(one.wide for one in panel.maps)
+        if self.column and (not panel.maps or wide or self.column + len(panel.maps) > COLUMNS):
             self._next_row()
         x = MARGIN + self.column * (TILE + GAP)
         room = max(len(panel.maps), 2) * (TILE + GAP) - GAP
@@ -75,8 +80,13 @@ class Sheet:
             self.y += HEAD
             return
         self.y += HEAD
+        if wide:
+            for one in panel.maps:
+                self._tile(x, one, STRIP)
+                self.y += STRIP[1] + 60
+            return
         for one in panel.maps:
-            self._tile(x, one)
+            self._tile(x, one, (TILE, TILE))
             x += TILE + GAP
         self.y, self.column = top, self.column + max(len(panel.maps), 2)
         if self.column >= COLUMNS:
@@ -121,20 +131,21 @@ class Sheet:
             self._text(x, name, 15, GREY, width=NAME - 8)
             self.y += 6 + self._text(x + NAME, value, 15, INK, width=width - NAME, lines=max(1, TEXT_LINES // len(steps)))
 
-    def _tile(self, x: int, one: Map) -> None:
+    def _tile(self, x: int, one: Map, size: tuple[int, int]) -> None:
         high = float(one.values.max()) if one.top is None else one.top
         scaled = one.values / high if high > 0 else np.zeros_like(one.values)
-        heat = Image.fromarray(_color(scaled)).resize((TILE, TILE), Image.Resampling.NEAREST)
-        if one.over_image:
-            under = self.seen.convert("L").convert("RGB").resize((TILE, TILE), Image.Resampling.BICUBIC)
+        heat = Image.fromarray(_color(scaled)).resize(size, Image.Resampling.NEAREST)
+        below = self.heard if one.wide else self.seen
+        if one.over_image and below:
+            under = below.convert("L").convert("RGB").resize(size, Image.Resampling.BICUBIC)
             heat = Image.blend(under, heat, 0.6)
         self.image.paste(heat, (x, self.y))
         if not one.over_image:
             self._numbers(x, one.values, scaled)
-        self._text(x, one.caption, 14, INK, width=TILE, lines=1, above=-(TILE + 6))
+        self._text(x, one.caption, 14, INK, width=size[0], lines=1, above=-(size[1] + 6))
         low, most = float(one.values.min()), float(one.values.max())
         span = f"{100 * low:.1f} to {100 * most:.1f} %" if one.share else f"{low:.3g} to {most:.3g}"
-        self._text(x, f"{span}; scale to {100 * high:.1f} %" if one.top is not None else span, 14, GREY, above=-(TILE + 25))
+        self._text(x, f"{span}; scale to {100 * high:.1f} %" if one.top is not None else span, 14, GREY, above=-(size[1] + 25))
 
     def _numbers(self, x: int, shares: np.ndarray, scaled: np.ndarray) -> None:
         """The slots' numbers beside and above a matrix, and its percentages in it, where there is room."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...projector.multiperspective import MultiPerspectiveProjector
 from ...projector.perspectives import Atmosphere, GatedRead, Layout, Objects, Relations
@@ -27,8 +27,8 @@ Passed = dict[str, tuple[tuple[Tensor, ...], Tensor]]
 class Map:
     """Numbers over the picture, on a grid (side, side) of patches or cells, or from slot to slot where `over_image` is not set.
 
-    They are shares of 1 where `share` is set. Colours go from 0 to `top`, which maps of one kind have in common; None for the
-    map's own highest.
+    They are shares of 1 where `share` is set. Those over a sound are of its moments, (1, moments), and `wide`. Colours go from
+    0 to `top`, which maps of one kind have in common; None for the map's own highest.
     """
 
     caption: str
@@ -36,6 +36,7 @@ class Map:
     over_image: bool = True
     share: bool = True
     top: float | None = None
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Panel:
 
 
 @contextmanager
-def watching(projector: MultiPerspectiveProjector) -> Iterator[Passed]:
+def watching(projector: nn.Module) -> Iterator[Passed]:
     """Keep the inputs and the output of the last pass of every perspective and every read while the block runs."""
     passed: Passed = {}
 
@@ -56,7 +57,9 @@ def watching(projector: MultiPerspectiveProjector) -> Iterator[Passed]:
         return lambda module, inputs, output: passed.update({name: (inputs, output)})
 
     parts = {
-        f"{kind}.{name}": module for kind in ("perspectives", "reads") for name, module in getattr(projector, kind).items()
+        f"{kind}.{name}": module
+        for kind in ("perspectives", "reads")
+        for name, module in getattr(projector, kind, nn.ModuleDict()).items()
     }
     handles = [module.register_forward_hook(keep(name)) for name, module in parts.items()]
     try:
@@ -77,8 +80,8 @@ def look(projector: MultiPerspectiveProjector, passed: Passed) -> list[Panel]:
 
 
 def _panel(name: str, maker: Any, projector: MultiPerspectiveProjector, passed: Passed) -> Panel:
-    change = _change(passed, name)
-    said = f"Changes the visual tokens by {_percent(change)}"
+    change = changed(passed, name)
+    said = f"Changes the visual tokens by {percent(change)}"
     if change < LEAST_CHANGE:
         return Panel(name.capitalize(), f"{said}: too little to draw what it attends to.", [])
     note, maps = maker(projector, passed)
@@ -90,8 +93,8 @@ def _objects(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str,
     ranked = read.argsort(descending=True)[:SHOWN].tolist()
     strongest = [slot for slot in ranked if read[slot] >= LEAST_READ] or ranked[:1]
     top, unread = float(shares[strongest].max()), int((read < LEAST_READ).sum())
-    maps = [Map(f"slot {slot + 1}, read {_percent(read[slot])}", _on_grid(shares[slot]), top=top) for slot in strongest]
-    left = f" ({unread} are read less than {_percent(LEAST_READ)})" if unread else ""
+    maps = [Map(f"slot {slot + 1}, read {percent(read[slot])}", _on_grid(shares[slot]), top=top) for slot in strongest]
+    left = f" ({unread} are read less than {percent(LEAST_READ)})" if unread else ""
     return f"How much of each patch a slot takes; {len(maps)} of {len(read)} slots{left}, most read first, on one scale.", maps
 
 
@@ -119,7 +122,7 @@ def _atmosphere(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[s
 def _layout(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str, list[Map]]:
     (patches,), _ = passed["perspectives.layout"]
     brought = cast(Layout, projector.perspectives["layout"]).lengths(patches[:1])[0].float()
-    note = f"How long each of {len(brought)} cells' part is before it is read; all alike: {_percent(1 / len(brought))}."
+    note = f"How long each of {len(brought)} cells' part is before it is read; all alike: {percent(1 / len(brought))}."
     return note, [Map("share of a cell", _on_grid(brought / brought.sum()))]
 
 
@@ -134,13 +137,15 @@ def _read(projector: MultiPerspectiveProjector, passed: Passed, name: str) -> Te
     return cast(GatedRead, projector.reads[name]).attend(grid[:1], context[:1])[0][0].float().mean(0)
 
 
-def _change(passed: Passed, name: str) -> float:
+def changed(passed: Passed, name: str) -> float:
+    """How much what a perspective adds changes the tokens, as a share of their length."""
     (before, *_), after = passed[f"reads.{name}"]
     before, after = before[0].float(), after[0].float()
     return float((after - before).norm() / before.norm())
 
 
-def _percent(share: Tensor | float) -> str:
+def percent(share: Tensor | float) -> str:
+    """As `12.3 %`."""
     return f"{100 * float(share):.1f} %"
 
 

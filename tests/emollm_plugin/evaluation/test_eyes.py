@@ -35,7 +35,7 @@ def reached(monkeypatch):
     pixels, texts = [], []
     encode, ask = Llava.encode_images, Prompter.question_ids
     monkeypatch.setattr(Llava, "encode_images", lambda self, images: pixels.append(images) or encode(self, images))
-    noting = lambda self, text, image: texts.append(text) or ask(self, text, image=image)  # noqa: E731
+    noting = lambda self, text, **how: texts.append(text) or ask(self, text, **how)  # noqa: E731
     monkeypatch.setattr(Prompter, "question_ids", noting)
     return pixels, texts
 

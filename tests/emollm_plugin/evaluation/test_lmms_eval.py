@@ -28,10 +28,10 @@ def make_model(checkpoint, monkeypatch):
         sys.modules["lmms_eval.api.model"].lmms = Lmms
         monkeypatch.delitem(sys.modules, "emollm_plugin.evaluation.lmms_eval.model", raising=False)
 
-    def build(**arguments):
+    def build(pretrained=checkpoint, **arguments):
         from emollm_plugin.evaluation.lmms_eval.model import EmoLLM
 
-        return EmoLLM(pretrained=str(checkpoint), device="cpu", **arguments)
+        return EmoLLM(pretrained=str(pretrained), device="cpu", **arguments)
 
     return build
 
@@ -76,3 +76,21 @@ def test_a_clip_and_what_cannot_be_asked(make_model, tmp_path):
         model.loglikelihood([])
     with pytest.raises(InputError, match="--batch_size"):
         make_model(batch_size="auto")
+
+
+def test_what_a_task_gives_as_doc_to_audio_is_heard(make_model, hearing_checkpoint, tmp_path):
+    from tests.emobench_data.media.test_sound import float_wav, sweep
+
+    model, wave = make_model(hearing_checkpoint, batch_size=2), sweep(16_000, 0.7)
+    voice = float_wav(tmp_path / "voice.wav", wave)
+    image = Image.new("RGB", (30, 20), "red")
+    decoded = {"array": wave, "sampling_rate": 16_000, "path": None}
+    model.task_dict = {"t": {"test": [[str(voice)], [decoded], [image, decoded], [decoded, decoded]]}}
+    rows = [model._ask(request("What?", place)) for place in range(3)]
+    assert [[token for token in row.ids if token < 0] for row in rows] == [[-201], [-201], [-200, -201]]
+    assert (rows[0].sound.spectrum - rows[1].sound.spectrum).abs().max() < 1e-3
+    assert model.generate_until([request("What?", place) for place in range(3)]) == [
+        model.predictor.answer_batch([row], max_new_tokens=12)[0] for row in rows
+    ]
+    with pytest.raises(InputError, match="2 sounds"):
+        model.generate_until([request("What?", 3)])

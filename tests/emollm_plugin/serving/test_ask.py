@@ -81,7 +81,7 @@ def test_a_model_that_was_trained_on_answers_alone_is_not_asked_for_reasons(pred
 def test_one_that_gives_reasons_is_asked_as_it_was_trained(predictor, picture, monkeypatch):
     predictor.model.config.emollm_training, asked = EXPLAINED, []
     keep = predictor.prompter.question_ids
-    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, image: asked.append(text) or keep(text, image=image))
+    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, **how: asked.append(text) or keep(text, **how))
 
     def answers(rows, *, max_new_tokens):
         assert max_new_tokens == TOKENS
@@ -101,7 +101,7 @@ def test_steps_are_asked_for_where_they_were_learned_for_emotions(predictor, pic
     said = "Face: a wide smile\nFeeling: joy\nAnswer: joy"
     predictor.model.config.emollm_training, asked = noting((f"mini/1/{task}", said), ("mini/2/emo_c", "awe")), []
     keep = predictor.prompter.question_ids
-    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, image: asked.append(text) or keep(text, image=image))
+    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, **how: asked.append(text) or keep(text, **how))
     monkeypatch.setattr(predictor, "answer_batch", lambda *_, **__: [said])
     report = ask(predictor, predictor.eyes.open(picture), labels=["joy", "happiness"])
     if task == "humor":  # reasons for another sub-task say nothing of emotions
@@ -186,7 +186,7 @@ def test_a_folder_of_frames_can_be_one_clip(checkpoint, album):
         (["none.png"], "none.png: missing"),
         (["0.png", "none.png"], "none.png: missing"),
         (["https://x.org/a.jpg"], "a web address"),
-        (["empty"], "holds neither picture nor clip"),
+        (["empty"], "holds no picture, clip or sound"),
     ],
 )
 def test_what_cannot_be_asked_about_is_said_before_the_model_is_loaded(picture, tmp_path, monkeypatch, words, said):

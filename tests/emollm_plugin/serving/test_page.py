@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data.io.errors import InputError
-from emobench_data.media.examine import open_picture
+from emobench_data.media.examine import kind_of, open_picture
 from emollm_plugin.cli.commands import main
-from emollm_plugin.evaluation.eyes import Seen, is_clip
+from emollm_plugin.evaluation.eyes import Seen
 from emollm_plugin.serving import guard as guards
 from emollm_plugin.serving import page as serve
 
@@ -25,8 +25,10 @@ def test_without_gradio_it_says_so_in_one_line(monkeypatch):
 class Eyes:
     """Opens pictures, and shows every clip as a grey square."""
 
+    ears = None
+
     def open(self, path):
-        clip = is_clip(path)
+        clip = kind_of(path) == "video"
         image = Image.new("RGB", (8, 8)) if clip else open_picture(path, path.parent)
         return Seen(image, image.size, "video" if clip else "image")
 
@@ -71,7 +73,7 @@ def test_an_error_goes_with_the_next_upload_and_the_page_shows_what_the_model_se
 def test_an_error_is_no_markup():
     from emobench_data.io.errors import InputError
 
-    said = serve._said(InputError("/up/[a](x.org)<b>.png: broken"), Path("/up/[a](x.org)<b>.png"))
+    said = serve._said(InputError("/up/[a](x.org)<b>.png: broken"), [Path("/up/[a](x.org)<b>.png")])
     assert said == r"\[a\]\(x.org\)\<b\>.png: broken"
 
 

@@ -75,7 +75,7 @@ def predictor(checkpoint):
 def heard(predictor, monkeypatch):
     """The texts of the questions that are asked; each is answered by `SAID`."""
     texts, keep = [], predictor.prompter.question_ids
-    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, image: texts.append(text) or keep(text, image=image))
+    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, **how: texts.append(text) or keep(text, **how))
     monkeypatch.setattr(predictor, "answer_batch", lambda rows, *, max_new_tokens: [SAID] * len(rows))
     return texts
 

@@ -37,7 +37,7 @@ def seen(predictor, asked):
 def prompts(predictor, monkeypatch):
     """The questions that the predictor is asked."""
     asked, keep = [], predictor.prompter.question_ids
-    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, image: asked.append(text) or keep(text, image=image))
+    monkeypatch.setattr(predictor.prompter, "question_ids", lambda text, **how: asked.append(text) or keep(text, **how))
     return asked
 
 

