@@ -132,7 +132,7 @@ def main() -> None:
 
     emollm_plugin.register()
     data = given.out / "clips"
-    make_mini(data, train=given.train, test=given.test, seed=0, videos="clips", changes=True)
+    make_mini(data, train=given.train, test=given.test, seed=0, videos="clips", plan="changes")
     keep_in_memory(given.out / "features.pt")
     for seed in given.seeds:
         base = make_base(given.out / f"base-{seed}", data, seed)

@@ -154,14 +154,14 @@ def make_mini(
     test: int,
     seed: int,
     videos: str = "storyboards",
-    changes: bool = False,
+    plan: str = "six",
     form: Form = Form(),
 ) -> dict[str, Any]:
     """Render EmoBench-mini to `out`/media and write LLaVA's files to `out`, their media relative to `out`/media.
 
     Args:
         videos: as in `convert`.
-        changes: as in `render_mini`.
+        plan: as in `render_mini`; of `sound`, clips are clips, for a picture of their frames says nothing.
 
     Raises:
         InputError: see `render_mini`.
@@ -169,10 +169,11 @@ def make_mini(
     check_size(train=train, test=test)
     media = out / MEDIA
     with locked(out):
-        if not is_rendered(media, train=train, test=test, seed=seed, changes=changes):
+        if not is_rendered(media, train=train, test=test, seed=seed, plan=plan):
             settle(out, FILES)
             remove_files(out, FILES)  # they would name media that are about to change
-        records = render_mini(media, train=train, test=test, seed=seed, changes=changes)
+        records = render_mini(media, train=train, test=test, seed=seed, plan=plan)
+        videos = "clips" if plan == "sound" else videos
         if videos == "storyboards":
             clips = (one.path for record in records for one in record.media if one.kind == "video")
             storyboards({name: MediaFile(media, name, "video") for name in clips}, media)

@@ -13,7 +13,7 @@ from ..sources import Source, get_source
 _FIGURES = {
     "figures/labels.png": "Labels by sub-task and split",
     "figures/lengths.png": "Words in a prompt by sub-task",
-    "figures/durations.png": "Length of the clips by data set",
+    "figures/durations.png": "Length of the clips and sounds by data set",
 }
 _ABOUT = """\
 The benchmark of "EmoLLM: Multimodal Emotional Understanding Meets Large Language Models" (Yang, Ye, Du;

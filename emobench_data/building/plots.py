@@ -88,7 +88,7 @@ def _durations(statistics: Statistics) -> Figure:
     groups: dict[str, Counter[int]] = {}
     for (source, seconds), n in sorted(statistics.seconds.items()):
         groups.setdefault(source, Counter())[min(seconds, _LONGEST)] += n
-    return _histograms(groups, "seconds", "clips")
+    return _histograms(groups, "seconds", "clips and sounds")
 
 
 def _histograms(groups: dict[str, Counter[int]], unit: str, counted: str) -> Figure:

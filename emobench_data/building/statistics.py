@@ -15,7 +15,7 @@ class Statistics:
     """Counts over every question that is written; a training record that is repeated counts each time.
 
     Args:
-        seconds: medium -> length of the clip, where it was measured.
+        seconds: medium -> length of the clip or sound, where it was measured.
     """
 
     def __init__(self, seconds: Mapping[str, float]) -> None:

@@ -84,12 +84,17 @@ for _command in (score, report, stimuli, science_questions, lmms_eval_tasks, hf_
 @click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
 @click.option("--test", default=216, show_default=True, help="Items to evaluate on, over all six sub-tasks.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--changes", is_flag=True, help="Clips only, on which only the order of the frames tells the answer.")
+@click.option(
+    "--changes", "plan", flag_value="changes", help="Clips alone, on which only the order of the frames tells the answer."
+)
+@click.option(
+    "--sound", "plan", flag_value="sound", help="Voices alone, with faces, and in clips; none is answered without sound."
+)
 @videos_option
 @form_options
-def mini(out: Path, **options: Any) -> None:
+def mini(out: Path, plan: str | None, **options: Any) -> None:
     """Render EmoBench-mini; a folder that is complete already is used as it is."""
-    echo_counts(make_mini(out, **options), out)
+    echo_counts(make_mini(out, plan=plan or "six", **options), out)
 
 
 @main.command()

@@ -42,7 +42,8 @@ BLEAK = (scenes.rain, scenes.wilted, scenes.flames, scenes.garbage)
 SIDES = {"sarcasm": ("glad", "gloomy"), "humor": ("large", "small"), "hate": ("rubbish", "people")}
 RUBBISH = (scenes.garbage, scenes.slime, scenes.broken)
 
-Draw = Callable[[], list[Image.Image]]  # one picture, or the frames of a clip
+Draw = Callable[[], list[Image.Image] | bytes]  # one picture, the frames of a clip, or a file as it is
+_KINDS = {".jpg": "image", ".mp4": "video", ".wav": "audio"}
 
 
 @dataclass
@@ -57,13 +58,14 @@ class Plan:
     records: list[Record] = field(default_factory=list)
     media: dict[str, Draw] = field(default_factory=dict)
 
-    def add(self, media: str, draw: Draw, *, item: str, group: str = "", **fields: Any) -> None:
-        """Add a record about `media`."""
-        shown = Medium("video" if media.endswith(".mp4") else "image", media)
-        self.media[media] = draw
+    def add(self, media: str, draw: Draw, *others: tuple[str, Draw], item: str, group: str = "", **fields: Any) -> None:
+        """Add a record about `media`, and about `others` with it."""
+        drawn = ((media, draw), *others)
+        self.media.update(drawn)
+        shown = tuple(Medium(_KINDS[name[-4:]], name) for name, _ in drawn)
         mark = f"seed{self.seed}-" if self.seed else ""
         group = group and mark + group
-        self.records.append(Record(source=SOURCE, media=(shown,), item=mark + item, group=group, **fields))
+        self.records.append(Record(source=SOURCE, media=shown, item=mark + item, group=group, **fields))
 
 
 def make_plan(*, train: int, test: int, seed: int) -> Plan:

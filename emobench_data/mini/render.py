@@ -16,13 +16,16 @@ from ..schema.records import Record
 from ..schema.tasks import TASKS
 from .changes import make_changes
 from .clips import encode
+from .heard import make_heard
 from .plan import Draw, make_plan
 
 VERSION = 1  # raise it when a picture or a caption changes, so that older renders are not taken for this one
 MANIFEST = "manifest.json"
+# What is rendered -> its plan; `six` are the sub-tasks of the paper.
+PLANS = {"six": make_plan, "changes": make_changes, "sound": make_heard}
 
 
-def render_mini(out: Path, *, train: int, test: int, seed: int, changes: bool = False) -> list[Record]:
+def render_mini(out: Path, *, train: int, test: int, seed: int, plan: str = "six") -> list[Record]:
     """Render `train` and `test` items, split evenly over the six sub-tasks, and return their records.
 
     Media paths are relative to `out`. Labels are balanced; multiples of 36 in each split balance them exactly, and make
@@ -30,24 +33,25 @@ def render_mini(out: Path, *, train: int, test: int, seed: int, changes: bool = 
     arguments is taken as it is; its manifest, written last, says so. Files are the same every time on one platform.
 
     Args:
-        changes: clips instead, on which only the order of the frames tells the answer (`changes.py`).
+        plan: `six`; `changes`, clips on which only the order of the frames tells the answer (`changes.py`); or `sound`, voices
+            alone, with faces and in clips (`heard.py`).
 
     Raises:
         InputError: fewer than one item a sub-task, or PyAV is not installed.
     """
     check_size(train=train, test=test)
-    plan = (make_changes if changes else make_plan)(train=train, test=test, seed=seed)
-    arguments = _arguments(train, test, seed, changes)
-    if not is_rendered(out, train=train, test=test, seed=seed, changes=changes):
+    made = PLANS[plan](train=train, test=test, seed=seed)
+    arguments = _arguments(train, test, seed, plan)
+    if not is_rendered(out, train=train, test=test, seed=seed, plan=plan):
         (out / MANIFEST).unlink(missing_ok=True)
         files = {
             media: _write(out / media, draw)
-            for media, draw in tqdm(plan.media.items(), desc="EmoBench-mini", unit="file", disable=None)
+            for media, draw in tqdm(made.media.items(), desc="EmoBench-mini", unit="file", disable=None)
         }
         _check_distinct(files)
         with atomic_file(out / MANIFEST) as file:
             file.write(orjson.dumps({**arguments, "files": files}, option=orjson.OPT_INDENT_2))
-    return plan.records
+    return made.records
 
 
 def check_size(*, train: int, test: int) -> None:
@@ -56,30 +60,31 @@ def check_size(*, train: int, test: int) -> None:
         raise InputError(f"EmoBench-mini: train={train} test={test}: each needs {len(TASKS)} items or more")
 
 
-def is_rendered(out: Path, *, train: int, test: int, seed: int, changes: bool = False) -> bool:
+def is_rendered(out: Path, *, train: int, test: int, seed: int, plan: str = "six") -> bool:
     """Whether `out` holds a complete render of these arguments, with every file as it was written."""
     try:
         manifest = orjson.loads((out / MANIFEST).read_bytes())
         files = manifest.pop("files")
-        return manifest == _arguments(train, test, seed, changes) and all(
+        return manifest == _arguments(train, test, seed, plan) and all(
             _digest((out / name).read_bytes()) == digest for name, digest in files.items()
         )
     except (FileNotFoundError, orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
         return False
 
 
-def _arguments(train: int, test: int, seed: int, changes: bool) -> dict[str, int | bool]:
+def _arguments(train: int, test: int, seed: int, plan: str) -> dict[str, int | bool]:
     arguments = {"version": VERSION, "train": train, "test": test, "seed": seed}
-    return {**arguments, "changes": True} if changes else arguments
+    return arguments if plan == "six" else {**arguments, plan: True}
 
 
 def _write(path: Path, draw: Draw) -> str:
     """Draw and write one medium; return its digest."""
-    frames = draw()
-    content = encode(frames) if path.suffix == ".mp4" else _jpeg(frames[0])
+    drawn = draw()
+    if not isinstance(drawn, bytes):
+        drawn = encode(drawn) if path.suffix == ".mp4" else _jpeg(drawn[0])
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return _digest(content)
+    path.write_bytes(drawn)
+    return _digest(drawn)
 
 
 def _jpeg(image: Image.Image) -> bytes:

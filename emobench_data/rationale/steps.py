@@ -22,8 +22,8 @@ def comes_to(task: str) -> str:
 def steps_of(record: Record) -> Steps:
     """The steps that `record.attributes` give, the last of which says the answer; empty where they are not enough.
 
-    A reply follows its steps and is none of them. Attributes that are read: those of `rules.by_rule`; `said` and `shown`, the
-    side on which words and picture stand; and for a reply those of `TOWARDS`.
+    A reply follows its steps and is none of them. Attributes that are read: those of `rules.by_rule`; `said`, `heard` and
+    `shown`, the sides on which words, voice and picture stand; and for a reply those of `TOWARDS`.
     """
     found = next(filter(None, (rule(record) for rule in _RULES.get(record.task, ()))), ())
     return (*found, (comes_to(record.task), _last(record))) if found and record.task != "reply" else found
@@ -34,9 +34,9 @@ def _last(record: Record) -> str:
 
 
 def _sides(record: Record) -> Steps:
-    """Words and picture, each by its side: they clash, or they do not."""
-    said, shown = (record.attributes.get(name, "") for name in ("said", "shown"))
-    return (("Words", said), ("Picture", shown)) if said and shown else ()
+    """Words or voice, and picture, each by its side: they clash, or they do not."""
+    said, heard, shown = (record.attributes.get(name, "") for name in ("said", "heard", "shown"))
+    return (("Words", said) if said else ("Voice", heard), ("Picture", shown)) if (said or heard) and shown else ()
 
 
 def _pair(record: Record) -> Steps:

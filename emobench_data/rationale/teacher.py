@@ -114,6 +114,8 @@ def _prompt(record: Record, form: str) -> str:
 
 def _content(record: Record, root: Path, form: str) -> list[dict[str, Any]]:
     text = [{"type": "text", "text": _prompt(record, form)}]
+    if any(one.kind not in ("image", "video") for one in record.media):
+        raise Refused("it is to be heard, and pictures alone are sent")
     try:
         addresses = [_data_url(_picture(MediaFile(root, one.path, one.kind))) for one in record.media]
     except InputError as error:

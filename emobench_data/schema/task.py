@@ -39,9 +39,9 @@ class Task:
         type: what an answer is, how it is asked for and read, and what it is measured by.
         wording: of a medium; where its text is asked about too, of a medium with its text.
         silent: of a medium without a text.
-        voice: of media that are heard alone.
         text: of a text alone.
         part_of: the name under which the mean over all tasks that are parts of it is given, such as an intensity by emotion.
+        voice: of a sound alone; None where that is as `silent` has it.
     """
 
     name: str
@@ -49,9 +49,9 @@ class Task:
     type: TaskType
     wording: Wording
     silent: Wording
-    voice: Wording
     text: Wording
     part_of: str = ""
+    voice: Wording | None = None
 
     @property
     def hint(self) -> str:
@@ -73,7 +73,7 @@ class Task:
         if not record.media:
             return self.text
         if all(one.kind == "audio" for one in record.media):
-            return self.voice
+            return self.voice or self.silent
         return self.wording if record.text else self.silent
 
 

@@ -16,11 +16,12 @@ from . import Skips, Source
 from ._fields import BAD_ROW, SOUNDS, make, words
 from ._files import read_literal, read_parquet
 
-_NAMES = """Amusement, Elation, Pleasure/Ecstasy, Contentment, Thankfulness/Gratitude, Affection, Infatuation, Hope/Enthusiasm/Optimism,
-Triumph, Pride, Interest, Awe, Astonishment/Surprise, Concentration, Contemplation, Relief, Longing, Teasing,
-Impatience and Irritability, Sexual Lust, Doubt, Fear, Distress, Confusion, Embarrassment, Shame, Disappointment, Sadness,
-Bitterness, Contempt, Disgust, Anger, Malevolence/Malice, Sourness, Pain, Helplessness, Fatigue/Exhaustion, Emotional Numbness,
-Intoxication/Altered States of Consciousness, Jealousy & Envy"""
+_NAMES = """
+Amusement, Elation, Pleasure/Ecstasy, Contentment, Thankfulness/Gratitude, Affection, Infatuation,
+Hope/Enthusiasm/Optimism, Triumph, Pride, Interest, Awe, Astonishment/Surprise, Concentration, Contemplation, Relief,
+Longing, Teasing, Impatience and Irritability, Sexual Lust, Doubt, Fear, Distress, Confusion, Embarrassment, Shame,
+Disappointment, Sadness, Bitterness, Contempt, Disgust, Anger, Malevolence/Malice, Sourness, Pain, Helplessness,
+Fatigue/Exhaustion, Emotional Numbness, Intoxication/Altered States of Consciousness, Jealousy & Envy"""
 EMOTIONS = tuple(name.strip() for name in _NAMES.split(","))
 NO_CATEGORY = "its category is none of the 42"
 NO_RATING = "its ratings are not 0, 1 or 2 of one category"

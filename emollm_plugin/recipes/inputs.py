@@ -18,7 +18,7 @@ from emobench_data.scoring.gold import read_gold
 
 from .prepare import Data
 
-MEDIA = ("image", "video")
+MEDIA = ("image", "video", "audio")
 WANTED = "LLaVA's training data are a JSON list of {id, image, conversations}"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...io.errors import InputError
 from ...media.examine import is_there, leads_out, open_picture
+from ...media.sound import RATE, read_sound
 from ...schema.items import Gold
 from ...schema.parsing import closing
 from ...schema.questions import read_asked
@@ -91,7 +92,7 @@ def _documents(_loaded: Dataset, *, task: str, reasoned: bool) -> Dataset:
 
 
 def doc_to_visual(document: dict[str, Any]) -> list[Any]:
-    """The decoded RGB pictures, the paths of clips and other media, or nothing for text, as lmms-eval's models take them."""
+    """Decoded RGB pictures, samples of sounds, paths of clips, or nothing for text, as lmms-eval's models take them."""
     if not document["media"]:
         return []
     root = Path(os.environ.get(MEDIA) or _folder() / "media").resolve()
@@ -102,8 +103,8 @@ def _visual(path: Path, root: Path, kind: str) -> Any:
     if kind == "image":
         return open_picture(path, root)
     if leads_out(path, root) or not is_there(path):
-        raise InputError(f"{path}: no such clip below {root}; name the media's folder with {MEDIA}")
-    return str(path)
+        raise InputError(f"{path}: no such file below {root}; name the media's folder with {MEDIA}")
+    return {"array": read_sound(path), "sampling_rate": RATE, "path": str(path)} if kind == "audio" else str(path)
 
 
 def process_results(document: dict[str, str], answers: Sequence[str]) -> dict[str, dict[str, Any]]:

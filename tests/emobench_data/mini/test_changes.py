@@ -34,7 +34,7 @@ def test_clips_begin_at_every_step_with_either_answer(monkeypatch):
 
 
 def test_it_renders_beside_the_other_plan_and_is_not_taken_for_it(tmp_path):
-    make_mini(tmp_path, train=6, test=6, seed=0, videos="clips", changes=True)
+    make_mini(tmp_path, train=6, test=6, seed=0, videos="clips", plan="changes")
     questions = read_lines(tmp_path / "questions.jsonl")
     assert {tuple(question["options"]) for question in questions} == {ANSWERS}
     assert read_frames(tmp_path / "media" / questions[0]["video"], Sampling(frames=4)).pixels.shape == (4, 224, 224, 3)

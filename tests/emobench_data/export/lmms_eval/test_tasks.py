@@ -6,6 +6,7 @@ import pytest
 
 from emobench_data.export.lmms_eval import FOLDER, tasks
 from emobench_data.io.errors import InputError
+from emobench_data.mini.voices import as_wav, speak
 from emobench_data.schema.tasks import TASKS
 from emobench_data.scoring import score
 
@@ -55,6 +56,9 @@ def test_questions_and_media(data):
     assert picture.size == (64, 48)
     assert tasks.doc_to_visual(documents("hate")[1]) == []
     assert tasks.doc_to_visual(documents("emo_o")[0]) == [str(data / "media/c.mp4")]
+    (data / "media/v.wav").write_bytes(as_wav(speak("anger", "v")))
+    picture, sound = tasks.doc_to_visual({"media": [["image", "a.jpg"], ["audio", "v.wav"]]})
+    assert (picture.size, sound["array"].shape, sound["sampling_rate"]) == ((64, 48), (32_000,), 16_000)
 
 
 def test_what_is_refused(data, monkeypatch):
@@ -64,7 +68,7 @@ def test_what_is_refused(data, monkeypatch):
         with pytest.raises(InputError):
             tasks.doc_to_visual({"media": [["video" if name.endswith("mp4") else "image", name]]})
     monkeypatch.setenv(tasks.MEDIA, str(data))
-    with pytest.raises(InputError, match="no such clip"):
+    with pytest.raises(InputError, match="no such file"):
         tasks.doc_to_visual(documents("emo_o")[0])
     monkeypatch.delenv(tasks.DATA)
     with pytest.raises(InputError, match="EMOBENCH_DATA is not set"):
