@@ -83,14 +83,30 @@ def test_the_first_command_is_the_one_that_the_tests_of_the_scripts_run():
     assert FIRST in commands("bash", pages=[README])
 
 
+def cases():
+    """A whole run on other data than the first command's takes a minute more: at night it is one, else a dry run."""
+    for command in commands("bash"):
+        whole = "DATASET=oasis" in command and command.endswith("finetune_emollm.sh")
+        if command != FIRST:
+            yield pytest.param(command, id=command[:60], marks=[pytest.mark.nightly] if whole else [])
+        if whole:
+            yield pytest.param(f"{command} --dry-run", id=f"{command[:60]} --dry-run")
+
+
 @pytest.mark.e2e
-@pytest.mark.parametrize("command", [one for one in commands("bash") if one != FIRST], ids=lambda command: command[:60])
+@pytest.mark.parametrize("command", cases())
 def test_a_command_of_the_readme(command, tmp_path):
     if "shared/data" in command and not SHARED_OASIS.is_dir():
         pytest.skip("the OASIS photographs are not beside this checkout")
     if " score " in command or " validate " in command:
         answer_everything(tmp_path)
     run, environment = reduced(command, tmp_path)
+    if command.startswith("python -m emollm_plugin"):
+        from .emollm_plugin.trainings import launched
+
+        words, log = shlex.split(run)[1:], tmp_path / "log"
+        assert launched(words, log) == 0, log.read_text()[-2000:]
+        return
     if command.startswith("python"):
         run = run.replace("python", shlex.quote(sys.executable), 1)
     settings = {**os.environ, **{key: str(value) for key, value in environment.items()}}

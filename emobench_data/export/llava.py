@@ -40,8 +40,7 @@ class Shown(NamedTuple):
         Raises:
             InputError: they are more than such a file holds of a record.
         """
-        fault = crowded([one.kind for one in self.media])
-        if fault:
+        if len(self.media) > 1 and (fault := crowded([one.kind for one in self.media])):
             raise InputError(
                 f"record {self.record.id}: {fault}; LLaVA's files hold one picture or clip, and one of any other kind"
             )
@@ -51,9 +50,13 @@ class Shown(NamedTuple):
 def show(record: Record, media: tuple[Medium, ...], *, training: bool, form: str = DIRECT) -> Shown:
     """`record` with its media given as `media`; a video that is shown as an image says so."""
     text = neutral(question(record, training=training, form=form))
-    if any(one.kind == "video" for one in record.media) and not any(one.kind == "video" for one in media):
+    if media is not record.media and _clip_among(record.media) and not _clip_among(media):
         text = f"{STORYBOARD_LINE}\n{text}"
     return Shown(record, media, text, form)
+
+
+def _clip_among(media: tuple[Medium, ...]) -> bool:
+    return "video" in [one.kind for one in media]
 
 
 def neutral(text: str) -> str:
@@ -121,6 +124,6 @@ def answer_entry(record: Record, steps: Steps = ()) -> dict[str, object]:
 
 def shown_as(record: Record, storyboards: bool) -> tuple[Medium, ...]:
     """A record's media, with the picture of its frames for a clip where `storyboards` says so."""
-    if not storyboards:
+    if not storyboards or not _clip_among(record.media):
         return record.media
     return tuple(Medium("image", one.path + SUFFIX) if one.kind == "video" else one for one in record.media)

@@ -135,26 +135,29 @@ def read_asked(path: Readable) -> dict[str, Question]:
 
 
 def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
-    key, text, options = entry.get("question_id"), entry.get("text"), entry.get("options") or []
+    key, text, options = entry.get("question_id"), entry.get("text"), entry.get("options") or ()
     if not isinstance(key, (str, int)) or isinstance(key, bool) or not isinstance(text, str):
         raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
     if "answer_id" in entry:
         raise InputError(f"{line_place(path, number)}: an answer, as LLaVA's scripts write it; give the questions")
-    kinds = [kind for kind in placeholders() if entry.get(kind)]
-    for kind in kinds:
-        if not isinstance(entry[kind], str):
-            raise InputError(f"{line_place(path, number)}: {kind} must be a path below the image folder")
-    if len(kinds) > 1 and (crowd := crowded(kinds)):
+    media = tuple([Medium(kind, entry[kind]) for kind in placeholders() if entry.get(kind)])
+    for one in media:
+        if not isinstance(one.path, str):
+            raise InputError(f"{line_place(path, number)}: {one.kind} must be a path below the image folder")
+    if len(media) > 1 and (crowd := crowded([one.kind for one in media])):
         raise InputError(f"{line_place(path, number)}: {crowd}; a question has one of them")
-    media = tuple([Medium(kind, entry[kind]) for kind in kinds])
-    words = isinstance(options, list) and all(isinstance(option, str) and option.strip() for option in options)
-    if not words or len(set(options)) < len(options):
+    if options and not _different_words(options):
         raise InputError(f"{line_place(path, number)}: options must be a list of different words")
     form = form_of(entry, line_place(path, number)) if "form" in entry else DIRECT
     stimulus = entry.get("stimulus", "")
     if stimulus and not (isinstance(stimulus, str) and stimulus in (text.split("\n")[0], text.split("\n")[-1])):
         raise InputError(f"{line_place(path, number)}: neither the first nor the last line of its text is its stimulus")
     return Question(key, text, media, tuple(options), number, form, stimulus)
+
+
+def _different_words(options: Any) -> bool:
+    words = isinstance(options, list) and all(isinstance(option, str) and option.strip() for option in options)
+    return words and len(set(options)) == len(options)
 
 
 def _from_conversation(path: Readable, number: int, entry: Any) -> Question:

@@ -72,15 +72,23 @@ def check_complete(gold: Iterable[str], path: Readable, questions_path: Readable
 
 def _gold(path: Readable, number: int, entry: dict[str, Any], asked: Question) -> Gold:
     get = entry.get
+    names = get("source", NO_SOURCE), get("task", OWN), get("type")
     parts = get("answer"), get("references", get("accepted")), get("options") or asked.options
-    answer, references, options = map(_frozen, parts)
     try:
-        gold = _parsed_gold(get("source", NO_SOURCE), get("task", OWN), get("type"), answer, references, options)
-    except TypeError:  # a list or an object where a string belongs
-        gold = label_fault(None, (), ())
+        gold = _parsed_gold(*names, *[tuple(one) if isinstance(one, list) else one for one in parts])
+    except TypeError:
+        gold = _gold_of_lists(names, parts)
     if isinstance(gold, str):
         raise InputError(f"{line_place(path, number)}: {gold}")
     return gold
+
+
+def _gold_of_lists(names: tuple[Any, ...], parts: tuple[Any, ...]) -> Gold | str:
+    """As `_parsed_gold` of what holds lists in lists, or a list or an object where a string belongs."""
+    try:
+        return _parsed_gold(*names, *map(_frozen, parts))
+    except TypeError:
+        return str(label_fault(None, (), ()))
 
 
 def _frozen(value: Any) -> Any:

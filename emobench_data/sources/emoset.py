@@ -61,9 +61,12 @@ def _record(
         return skips.add(place, "its annotation file cannot be read")
     item = items(image.rpartition("/")[2])
     known = {"source": "emoset", "item": item, "media": (Medium("image", image),), "split": split}
-    made = list(make(skips, place, tasks=EMOTION, labels=LABELS, answer=word, attributes=_attributes(found), **known))
-    yield from made
-    for one in asked(item, word, found, names) if made and beyond else ():
+    made = make(skips, place, tasks=EMOTION, labels=LABELS, answer=word, attributes=_attributes(found), **known)
+    if not beyond:
+        yield from made
+        return
+    yield from (usual := list(made))
+    for one in asked(item, word, found, names) if usual else ():
         yield from make(skips, place, tasks=(one.task,), labels=one.options, answer=one.answer, **known)
 
 

@@ -51,14 +51,25 @@ def test_importing_the_plugin_loads_neither_torch_nor_the_host():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.host
-@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
-def test_names_of_the_host_mean_ours_whether_imported_before_or_after_registration(late):
-    parts = [NAMES, TRAINING if before_5() else "", REGISTER, TRAINING] if late else [REGISTER, NAMES, TRAINING]
+def meaning(*parts):
+    """Code that asks after `parts` whether every name of the host is ours."""
     imports = re.findall(r" import (.*)", NAMES + TRAINING)
     names = {part.split(" as ")[-1] for line in imports for part in line.split(", ")} - {"llava_arch"}
     assert {"load_pretrained_model", "fourth", "train", "at_its_builder"} <= names
-    done = run("".join([*parts, f"NAMES = {names}\n", MEAN_OURS, USE]))
+    return "".join([*parts, f"NAMES = {names}\n", MEAN_OURS, USE])
+
+
+@pytest.mark.host
+def test_names_of_the_host_mean_ours_where_it_is_imported_after_registration(tmp_path):
+    """In a process of the server, which registers first."""
+    from .trainings import launched
+
+    assert launched(["-c", meaning(NAMES, TRAINING)], tmp_path / "log") == 0, (tmp_path / "log").read_text()
+
+
+@pytest.mark.host
+def test_names_of_the_host_mean_ours_where_it_is_imported_before_registration():
+    done = run(meaning(NAMES, TRAINING if before_5() else "", REGISTER, TRAINING))
     assert done.returncode == 0, done.stderr
 
 

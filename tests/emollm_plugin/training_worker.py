@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import sys
 import traceback
 from functools import wraps
@@ -38,6 +39,32 @@ def run(module, arguments, environment, log, notes):
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # no atexit work of libraries: the files are written
+
+
+def run_program(words, environment, log):
+    """Do in this process, whose imports are done, what `python WORDS` does (`-m MODULE ...` or `-c CODE`); output to `log`."""
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.environ.update(environment)
+    code = 1
+    try:
+        from deepspeed.accelerator import real_accelerator
+
+        real_accelerator.ds_accelerator = None  # as of the environment, not as the server chose
+        sys.argv = words[1:]
+        if words[0] == "-m":
+            runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+        else:
+            exec(words[1], {"__name__": "__main__"})
+        code = 0
+    except SystemExit as error:
+        code = error.code or 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def note_what_moves(notes):

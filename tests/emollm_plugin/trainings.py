@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from .training_worker import CPU, run
+from .training_worker import CPU, run, run_program
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload([f"{__package__}.training_preload"])
@@ -113,6 +113,17 @@ def finish(arguments, **how):
     code = training.wait()
     assert code == 0, f"code {code}: {training.tail()}"
     return training
+
+
+def launched(words, log, **environment):
+    """The exit code of `python WORDS`, such as a launcher, in a process of the server; what it starts are whole programs."""
+    process = SERVER.Process(target=run_program, args=([*map(str, words)], {**CPU, **environment}, str(log)))
+    process.start()
+    process.join(300)
+    hung = process.exitcode is None
+    process.kill()
+    assert not hung, f"{words} hangs: {log.read_text(errors='replace')[-3000:]}"
+    return process.exitcode
 
 
 def free_port():

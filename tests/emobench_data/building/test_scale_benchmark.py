@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_the_benchmark(tmp_path):
-    command = [sys.executable, "benchmarks/emobench_scale.py", "--records", "2000", "--runs", "1", "--kill", "2"]
+    command = [sys.executable, "benchmarks/emobench_scale.py", "--records", "2000", "--runs", "1", "--kill", "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [*command, "--folder", tmp_path], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

@@ -1,11 +1,9 @@
 """A reader sees the old file or the whole new one."""
 
+import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -124,19 +122,15 @@ def test_those_were_all_moves(tmp_path, monkeypatch):
     assert left == [0] and contents(tmp_path) == {**NEW, "other": b"a user's"}
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from tests.emobench_data.io import test_atomic as t
-import pytest
-t.moves(pytest.MonkeyPatch(), int(sys.argv[2]), lambda: os.kill(os.getpid(), signal.SIGKILL))
-t.replace_all(Path(sys.argv[1]))
-"""
-
-
 def killed(folder, at):
-    done = subprocess.run([sys.executable, "-c", KILLED, folder, str(at)], cwd=Path(__file__).parents[3])
-    assert done.returncode == -signal.SIGKILL
+    def run():
+        moves(pytest.MonkeyPatch(), at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        replace_all(folder)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("at", [0, 1, 4, 5, 6, 9, 10])

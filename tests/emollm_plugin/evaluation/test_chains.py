@@ -11,7 +11,7 @@ from emobench_data.schema.tasks import GUIDED
 
 from .test_run import lines, run
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.current_stack]
 OPTIONS = ("joy", "sadness", "a fear")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from emollm_plugin.host.launch import main
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.current_stack]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from emobench_data.schema.questions import Question
 
 from .test_run import lines, run
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.current_stack]
 INTENSITY = ("-1: sad", "0: neither", "1: glad")
 NUMBER = "How strong?\nAnswer with a number from 0 to 1, with one decimal only."
 CLASSES = f"Which?\nThe classes, from lowest to highest: {', '.join(INTENSITY)}. Answer with one of them only."

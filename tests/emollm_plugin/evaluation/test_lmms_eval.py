@@ -10,7 +10,7 @@ from PIL import Image
 
 from emobench_data.io.errors import InputError
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.current_stack]
 
 
 class Lmms:

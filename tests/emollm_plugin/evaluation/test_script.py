@@ -3,10 +3,17 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from emobench_data.cli.commands import main as data
+from emollm_plugin.cli.commands import main
+from emollm_plugin.recipes import process
 from emollm_plugin.recipes.layers import read_recipe
 from emollm_plugin.recipes.prepare import prepare_data
 
@@ -14,23 +21,84 @@ ROOT = Path(__file__).parents[3]
 
 
 def evaluate(*arguments, **environment):
+    """The script, as a user starts it."""
     settings = {**os.environ, "DEVICE": "cpu", "OMP_NUM_THREADS": "1"} | {k: str(v) for k, v in environment.items()}
     command = ["bash", str(ROOT / "scripts" / "eval_emobench.sh"), *map(str, arguments)]
     return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300)
 
 
+@pytest.fixture
+def here(monkeypatch):
+    """A function that does what the script does in this process, and so do the programs that it would start."""
+    from emollm_plugin.host.launch import main as host
+
+    def start(command, environment, stdout=None, stderr=None):
+        module, words = command[2], [*map(str, command[3:])]
+        assert command[:2] == [sys.executable, "-m"], command
+        if module == "emollm_plugin":
+            monkeypatch.setattr(sys, "argv", sys.argv)
+            code, said = host(words), ""
+        else:
+            commands = {"emollm_plugin.cli": main, "emobench_data": data}[module]
+            done = CliRunner().invoke(commands, words, env=dict(environment or {}))
+            code, said = done.exit_code, done.output
+        if stdout is None:
+            click.echo(said, nl=False)
+        elif hasattr(stdout, "write"):
+            stdout.write(said.encode())
+        return Ended(code, said.encode())
+
+    monkeypatch.setattr(process, "_start", start)
+    monkeypatch.setattr(process, "_lines", iter)
+
+    def run(*arguments, **environment):
+        settings = {"DEVICE": "cpu", "OMP_NUM_THREADS": "1"} | {name: str(value) for name, value in environment.items()}
+        done = CliRunner().invoke(main, ["benchmark", *map(str, arguments)], env=settings)
+        return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
+
+    return run
+
+
+class Ended:
+    """A program that has ended, with what it printed."""
+
+    def __init__(self, code, said):
+        self.returncode, self.stdout = code, said.splitlines(keepends=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def wait(self):
+        return self.returncode
+
+
+def asked(tiny):
+    """Questions, gold and pictures as variables."""
+    files = {"QUESTIONS": tiny.data / "questions.jsonl", "GOLD": tiny.data / "gold.jsonl"}
+    return {**files, "IMAGE_FOLDER": tiny.data / "images"}
+
+
 @pytest.mark.e2e
 @pytest.mark.both_stacks
-@pytest.mark.parametrize(("evaluator", "chunks"), [("emollm", 2), ("model_vqa_loader", 2)])
-def test_chunks_are_answered_merged_and_scored(checkpoint, tiny, tmp_path, evaluator, chunks):
+def test_chunks_are_answered_merged_and_scored(checkpoint, tiny, tmp_path):
+    check_chunks(evaluate, checkpoint, tiny, tmp_path, "emollm")
+
+
+@pytest.mark.host
+def test_chunks_of_the_hosts_own_evaluator(checkpoint, tiny, tmp_path, here):
+    check_chunks(here, checkpoint, tiny, tmp_path, "model_vqa_loader")
+
+
+def check_chunks(evaluate, checkpoint, tiny, tmp_path, evaluator, chunks=2):
     done = evaluate(
         checkpoint,
         EVALUATOR=evaluator,
         CHUNKS=chunks,
         OUT_DIR=tmp_path,
-        QUESTIONS=tiny.data / "questions.jsonl",
-        GOLD=tiny.data / "gold.jsonl",
-        IMAGE_FOLDER=tiny.data / "images",
+        **asked(tiny),
         MAX_NEW_TOKENS=3,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
@@ -44,19 +112,11 @@ def test_chunks_are_answered_merged_and_scored(checkpoint, tiny, tmp_path, evalu
     assert settings["evaluator"] == evaluator and settings["template"] == "emoprompt_chatml"
 
 
-@pytest.mark.e2e
-def test_stimuli_are_compared_with_the_plain_questions(checkpoint, tiny, tmp_path):
+@pytest.mark.host
+def test_stimuli_are_compared_with_the_plain_questions(checkpoint, tiny, tmp_path, here):
     (tmp_path / "stimuli.txt").write_text("up Take heart.\n")
-    done = evaluate(
-        checkpoint,
-        OUT_DIR=tmp_path / "out",
-        QUESTIONS=tiny.data / "questions.jsonl",
-        MAX_NEW_TOKENS=1,
-        GOLD=tiny.data / "gold.jsonl",
-        IMAGE_FOLDER=tiny.data / "images",
-        STIMULI=tmp_path / "stimuli.txt",
-        STIMULI_PLACE="after",
-    )
+    stimuli = {"STIMULI": tmp_path / "stimuli.txt", "STIMULI_PLACE": "after"}
+    done = here(checkpoint, OUT_DIR=tmp_path / "out", MAX_NEW_TOKENS=1, **asked(tiny), **stimuli)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     prompts = {
         name: [json.loads(line)["prompt"] for line in (tmp_path / "out" / name / "answers.jsonl").open()]
@@ -66,41 +126,43 @@ def test_stimuli_are_compared_with_the_plain_questions(checkpoint, tiny, tmp_pat
     assert "up" in (tmp_path / "out/report/report.md").read_text()
 
 
-@pytest.mark.e2e
-def test_general_questions_and_the_checkpoint_before(checkpoint, tiny, tmp_path):
+@pytest.mark.host
+def test_general_questions_and_the_checkpoint_before(checkpoint, tiny, tmp_path, here):
     general = tmp_path / "vqa.jsonl"
     general.write_text(json.dumps({"question_id": 1, "image": "0.png", "text": "Is it a picture?"}) + "\n")
     (tmp_path / "gold.jsonl").write_text(json.dumps({"question_id": 1, "answer": "yes"}) + "\n")
     settings = {
         "OUT_DIR": tmp_path / "out",
         "MAX_NEW_TOKENS": 3,
-        "QUESTIONS": tiny.data / "questions.jsonl",
-        "GOLD": tiny.data / "gold.jsonl",
-        "IMAGE_FOLDER": tiny.data / "images",
+        **asked(tiny),
         "GENERAL_QUESTIONS": general,
         "GENERAL_GOLD": tmp_path / "gold.jsonl",
         "GENERAL_IMAGES": tiny.data / "images",
     }
-    done = evaluate(checkpoint, **settings)
+    done = here(checkpoint, **settings)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert done.stdout.splitlines()[-1] == str(tmp_path / "out" / "results.json")
     found = json.loads((tmp_path / "out" / "general-vqa.json").read_text())
     assert found["general"]["vqa"]["n"] == 1 and found["general"]["vqa"]["missing"] == 0
     assert len((tmp_path / "out" / "answers.jsonl").read_text().splitlines()) == 16
     without = {name: value for name, value in settings.items() if not name.startswith("GENERAL")}
-    planned = evaluate(checkpoint, "--dry-run", **without, BEFORE=checkpoint, BEFORE_TEMPLATE="vicuna_v1")
+    planned = here(checkpoint, "--dry-run", **without, BEFORE=checkpoint, BEFORE_TEMPLATE="vicuna_v1")
     commands = [line for line in planned.stdout.splitlines() if "emollm_plugin.cli eval" in line]
     assert ["out/before" in line for line in commands] == [False, True]
     assert ["vicuna_v1" in line for line in commands] == [False, True]
 
 
 @pytest.mark.e2e
-def test_help_and_settings_that_cannot_be_used(tmp_path):
+def test_help_and_a_folder_that_is_not_there(tmp_path):
     shown = evaluate("--help")
     assert shown.returncode == 0 and "EVALUATOR" in shown.stdout
+    done = evaluate(tmp_path / "none")
+    assert done.returncode == 2 and "is no folder" in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_settings_that_cannot_be_used(tmp_path, here):
     for words, changes, said in (
         ([], {}, "which CHECKPOINT"),
-        ([tmp_path / "none"], {}, "is no folder"),
         (["--dryrun"], {}, "unknown argument"),
         ([tmp_path], {"EVALUATOR": "some"}, "model_vqa_science"),
         ([tmp_path], {"CHUNKS": "0"}, "CHUNKS=0 is not"),
@@ -114,17 +176,17 @@ def test_help_and_settings_that_cannot_be_used(tmp_path):
         ([tmp_path], {"GENERAL_QUESTIONS": __file__}, "must both be files"),
         ([tmp_path], {"BEFORE": "none"}, "no folder"),
     ):
-        done = evaluate(*words, **changes)
+        done = here(*words, **changes)
         assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
-@pytest.mark.e2e
-def test_without_questions_it_asks_what_the_launcher_asks_and_leaves_its_data_as_they_are(checkpoint, tmp_path):
+@pytest.mark.host
+def test_without_questions_it_asks_what_the_launcher_asks_and_leaves_its_data_as_they_are(checkpoint, tmp_path, here):
     small = {"DATA_DIR": str(tmp_path), "MINI_TRAIN": "12", "MINI_TEST": "6"}
     prepare_data(read_recipe(small))
     folder = tmp_path / "mini-12-6"
     before = {path.name: path.read_bytes() for path in folder.glob("*.json*")}
     assert before["questions.jsonl"].count(b'"form":"steps"') == 3
-    done = evaluate(checkpoint, "--dry-run", OUT_DIR=tmp_path / "out", **small)
+    done = here(checkpoint, "--dry-run", OUT_DIR=tmp_path / "out", **small)
     assert done.returncode == 0 and str(folder / "questions.jsonl") in done.stdout, done.stdout + done.stderr
     assert {path.name: path.read_bytes() for path in folder.glob("*.json*")} == before

@@ -8,7 +8,7 @@ from emollm_plugin.evaluation.reader import Prompt, Reader
 
 from ..decoders import FAMILIES, families_here
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.current_stack]
 
 NEW = 10
 # Qwen has a window only where it is told to use it; LLaMA has none.

@@ -170,25 +170,24 @@ def same_as_evaluation(checkpoint, exported, dtype=None, loaded=None):
     predictor = Predictor.load(checkpoint, device="cpu", dtype=dtype)
     model, processor = loaded or load_export(exported)
     seen = []
-    for image in (*pictures(), None):
-        for text in QUESTIONS:
-            asked = predictor.ask(image, text)
-            inputs = tokenized(processor, messages([] if image is None else [image], text))
-            ids = inputs["input_ids"][0].tolist()
-            assert unfolded(ids, model.config.image_token_index, model.config.image_seq_length) == list(asked.ids)
-            if image is not None:
-                assert torch.equal(inputs["pixel_values"][0].to(asked.pixels.dtype), asked.pixels)
-            pixels = None if image is None else asked.pixels[None].to(model.dtype)
-            host = predictor.model(torch.tensor([asked.ids]), images=pixels).logits[0, -1]
-            own = model(**inputs).logits[0, -1]
-            # The head has a row more, so that its kernel may add up in another order.
-            close = {"rtol": 4 * torch.finfo(host.dtype).eps, "atol": 4 * torch.finfo(host.dtype).eps}
-            torch.testing.assert_close(own[: len(host)], host, **close)
-            assert (own[len(host) :] < own.max()).all(), "what was added is never the answer"
-            out = model.generate(**inputs, max_new_tokens=8, do_sample=False)[0, len(ids) :]
-            answer = processor.decode(out, skip_special_tokens=True).strip()
-            assert answer == predictor.answer([image], [text], max_new_tokens=8)[0]
-            seen.append(host.float())
+    for image, text in zip((*pictures(), None), QUESTIONS * 2):
+        asked = predictor.ask(image, text)
+        inputs = tokenized(processor, messages([] if image is None else [image], text))
+        ids = inputs["input_ids"][0].tolist()
+        assert unfolded(ids, model.config.image_token_index, model.config.image_seq_length) == list(asked.ids)
+        if image is not None:
+            assert torch.equal(inputs["pixel_values"][0].to(asked.pixels.dtype), asked.pixels)
+        pixels = None if image is None else asked.pixels[None].to(model.dtype)
+        host = predictor.model(torch.tensor([asked.ids]), images=pixels).logits[0, -1]
+        own = model(**inputs).logits[0, -1]
+        # The head has a row more, so that its kernel may add up in another order.
+        close = {"rtol": 4 * torch.finfo(host.dtype).eps, "atol": 4 * torch.finfo(host.dtype).eps}
+        torch.testing.assert_close(own[: len(host)], host, **close)
+        assert (own[len(host) :] < own.max()).all(), "what was added is never the answer"
+        out = model.generate(**inputs, max_new_tokens=8, do_sample=False)[0, len(ids) :]
+        answer = processor.decode(out, skip_special_tokens=True).strip()
+        assert answer == predictor.answer([image], [text], max_new_tokens=8)[0]
+        seen.append(host.float())
     assert (seen[0] - seen[2]).abs().max() > 1e-3, "another picture changes nothing: this proves nothing"
 
 

@@ -202,10 +202,10 @@ def test_an_engine_wants_an_export_and_vllm(make, questions, tmp_path, monkeypat
 
 
 def test_a_folders_own_code_is_not_asked_about(make, tmp_path):
-    import subprocess
-    import sys
+    """In a process where `emollm_plugin.hf` is not registered yet."""
+    from ..trainings import launched
 
     export(make(), tmp_path / "hf")
-    code = "import sys; from pathlib import Path; from emollm_plugin.hf.engine import describe; describe(Path(sys.argv[1]))"
-    done = subprocess.run([sys.executable, "-c", code, tmp_path / "hf"], input="n\n", capture_output=True, text=True)
-    assert done.returncode == 0 and "custom code" not in done.stdout + done.stderr, done.stderr[-2000:]
+    code = f"from pathlib import Path; from emollm_plugin.hf.engine import describe; describe(Path({str(tmp_path / 'hf')!r}))"
+    log = tmp_path / "log"
+    assert launched(["-c", code], log) == 0 and "custom code" not in log.read_text(), log.read_text()[-2000:]

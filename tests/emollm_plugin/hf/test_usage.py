@@ -134,43 +134,47 @@ sys.meta_path.insert(0, Block())
 import torch
 from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, AutoProcessor
 
-folder, inputs, out = sys.argv[1:]
-model = AutoModelForImageTextToText.from_pretrained(folder, trust_remote_code=True, dtype="auto").eval()
-processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
-image, text = torch.load(inputs, weights_only=False)
-talk = [{"role": "user", "content": [{"type": "image", "image": image}, {"type": "text", "text": text}]}]
-made = processor.apply_chat_template(talk, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt")
-with torch.no_grad():
-    logits = model(**made).logits
-assert type(AutoModel.from_pretrained(folder, trust_remote_code=True)).__name__ == "EmoLlavaModel"
-again = sys.argv[3] + "-again"
-model.save_pretrained(again)
-processor.save_pretrained(again)
-same = AutoModelForImageTextToText.from_pretrained(again, trust_remote_code=True, dtype="auto").eval()
-with torch.no_grad():
-    assert torch.equal(same(**made).logits, logits), "saved again, it is another"
-AutoProcessor.from_pretrained(again, trust_remote_code=True)
-torch.save({"logits": logits, "answer": model.generate(**made, max_new_tokens=6), "loaded": sorted(sys.modules)}, out)
+inputs, *places = sys.argv[1:]
+for folder, out in zip(places[::2], places[1::2]):
+    model = AutoModelForImageTextToText.from_pretrained(folder, trust_remote_code=True, dtype="auto").eval()
+    processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
+    image, text = torch.load(inputs, weights_only=False)
+    talk = [{"role": "user", "content": [{"type": "image", "image": image}, {"type": "text", "text": text}]}]
+    made = processor.apply_chat_template(talk, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt")
+    with torch.no_grad():
+        logits = model(**made).logits
+    assert type(AutoModel.from_pretrained(folder, trust_remote_code=True)).__name__ == "EmoLlavaModel"
+    again = out + "-again"
+    model.save_pretrained(again)
+    processor.save_pretrained(again)
+    same = AutoModelForImageTextToText.from_pretrained(again, trust_remote_code=True, dtype="auto").eval()
+    with torch.no_grad():
+        assert torch.equal(same(**made).logits, logits), "saved again, it is another"
+    AutoProcessor.from_pretrained(again, trust_remote_code=True)
+    torch.save({"logits": logits, "answer": model.generate(**made, max_new_tokens=6), "loaded": sorted(sys.modules)}, out)
 """
 
 
-@pytest.mark.parametrize("tower", [None, "efficientnet_lite0"])
-def test_it_loads_where_the_plug_in_is_not(tower, exported, tmp_path, monkeypatch):
-    _, folder = exported(tower=tower)
+def test_it_loads_where_the_plug_in_is_not(make, tmp_path, monkeypatch):
+    folders = [tmp_path / "hf", tmp_path / "hf-lite"]
+    for folder, tower in zip(folders, (None, "efficientnet_lite0")):
+        export(make(tower=tower), folder)
     case = (pictures()[1], QUESTIONS[0])
     torch.save(case, tmp_path / "in.pt")
     (tmp_path / "alone.py").write_text(ALONE)
     monkeypatch.setenv("HF_MODULES_CACHE", str(tmp_path / "modules"))
-    command = [sys.executable, str(tmp_path / "alone.py"), str(folder), str(tmp_path / "in.pt"), str(tmp_path / "out.pt")]
+    places = [str(place) for folder in folders for place in (folder, folder.with_suffix(".pt"))]
+    command = [sys.executable, str(tmp_path / "alone.py"), str(tmp_path / "in.pt"), *places]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
-    alone = torch.load(tmp_path / "out.pt", weights_only=True)
-    assert not {"emollm_plugin", "llava"} & {name.split(".")[0] for name in alone["loaded"]}
-    model, processor = load_export(folder)
-    inputs = tokenized(processor, messages([case[0]], case[1]))
-    with torch.no_grad():
-        assert torch.equal(model(**inputs).logits, alone["logits"])
-    assert torch.equal(model.generate(**inputs, max_new_tokens=6), alone["answer"])
+    for folder in folders:
+        alone = torch.load(folder.with_suffix(".pt"), weights_only=True)
+        assert not {"emollm_plugin", "llava"} & {name.split(".")[0] for name in alone["loaded"]}
+        model, processor = load_export(folder)
+        inputs = tokenized(processor, messages([case[0]], case[1]))
+        with torch.no_grad():
+            assert torch.equal(model(**inputs).logits, alone["logits"])
+        assert torch.equal(model.generate(**inputs, max_new_tokens=6), alone["answer"])
 
 
 BACK = {

@@ -9,13 +9,16 @@ import pytest
 import torch
 
 from emobench_data import InputError
+from emollm_plugin.compat.config import before_5
 from emollm_plugin.compat.cpu import cpu_dtype
 
 from ..decoders import families_here, make_decoder
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
-FAMILIES = families_here()
+# What a family does differently it does in float32 too; in bfloat16 the plainest, one that scales and one of another layout.
+WHOLE = cpu_dtype() == torch.float32 or before_5()
+FAMILIES = [family for family in families_here() if WHOLE or family in ("llama", "gemma2", "mpt")]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ..trainings import free_port, launched
+
 pytestmark = pytest.mark.host
 
 ROOT = Path(__file__).parents[3]
@@ -97,13 +99,13 @@ def patched(tree):
     return run
 
 
-def test_the_hosts_own_commands_train_and_evaluate(patched, train_arguments, tiny, tmp_path):
+def test_the_hosts_own_commands_train_and_evaluate(patched, tree, train_arguments, tiny, tmp_path):
     """DeepSpeed on train_mem.py, then the evaluation module; both name no plug-in, and both need it."""
-    launch = [PYTHON.with_name("deepspeed"), "--num_gpus", "1", "--master_port", "29671"]
+    launch = ["-m", "deepspeed.launcher.runner", "--num_gpus", "1", "--master_port", free_port()]
     zero = ["--deepspeed", ROOT / "scripts" / "zero2.json"]
-    out = tmp_path / "trained"
-    done = patched(*launch, "llava/train/train_mem.py", *zero, *train_arguments(output_dir=out, max_steps=3))
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    out, log = tmp_path / "trained", tmp_path / "log"
+    words = [*launch, tree / "llava/train/train_mem.py", *zero, *train_arguments(output_dir=out, max_steps=3)]
+    assert launched(words, log, PYTHONPATH=str(tree)) == 0, log.read_text()[-3000:]
     history = json.loads((out / "trainer_state.json").read_text())["log_history"]
     losses = [entry["loss"] for entry in history if "loss" in entry]
     assert len(losses) == 3 and 0 < losses[-1] < losses[0]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -38,14 +37,17 @@ def gpus(monkeypatch):
 
 def ranks_of(words, tmp_path):
     """What every rank sees that DeepSpeed's launcher starts by the command that begins with `words`."""
+    from ..trainings import launched
+
     (tmp_path / "rank_probe.py").write_text(RANK)
+    log, mask = tmp_path / "launch.log", os.environ.get(MASK, "")
     # On a machine without a GPU too, the launcher is to think of GPUs.
-    environment = {**os.environ, "DS_ACCELERATOR": "cuda", "OUT": f"{tmp_path}/rank", "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([*words, "rank_probe", "--a", "b"], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    environment = {"DS_ACCELERATOR": "cuda", "OUT": f"{tmp_path}/rank", "PYTHONPATH": str(tmp_path), MASK: mask}
+    assert launched([*words[1:], "rank_probe", "--a", "b"], log, **environment) == 0, log.read_text()[-2000:]
     return [json.loads((tmp_path / f"rank{rank}").read_text()) for rank in range(len(list(tmp_path.glob("rank[0-9]"))))]
 
 
+@pytest.mark.host
 @pytest.mark.parametrize(
     ("mask", "found", "asked", "taken"),
     [
@@ -68,6 +70,7 @@ def test_training_takes_the_gpus_of_the_mask_and_no_other(gpus, tmp_path, mask, 
     assert chosen.environment == {MASK: taken} and chosen.world == count and chosen.precision == "bf16"
 
 
+@pytest.mark.host
 def test_each_of_several_machines_gives_its_own_gpus(gpus, tmp_path):
     gpus(2, "6,7")
     recipe = read(NODES=2, NODE_RANK=1, MASTER_ADDR="127.0.0.1")

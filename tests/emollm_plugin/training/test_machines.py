@@ -109,6 +109,7 @@ def test_two_machines_without_ssh(settings, tmp_path):
 
 
 @pytest.mark.e2e
+@pytest.mark.nightly
 def test_two_machines_from_a_hostfile(settings, tmp_path):
     for name, text in (("pdsh", PDSH), ("ssh", SSH)):
         (tmp_path / name).write_text(text)

@@ -13,7 +13,7 @@ from emollm_plugin.training import records
 
 from ..conftest import make_clip_file
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.current_stack]
 
 
 def changed_records(tiny, tmp_path, change):

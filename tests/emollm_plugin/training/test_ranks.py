@@ -60,6 +60,7 @@ def agree(environment, own, out):
     os._exit(0)
 
 
+@pytest.mark.current_stack
 def test_the_first_rank_decides_and_its_refusal_is_everybodys(tmp_path):
     codes = started(agree, [(environment, f"rank {rank}'s", str(tmp_path)) for rank, environment in enumerate(environments())])
     said = [json.loads((tmp_path / f"said-{rank}.json").read_text()) for rank in (0, 1)]
@@ -70,6 +71,7 @@ def test_the_first_rank_decides_and_its_refusal_is_everybodys(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["said-0.json", "said-1.json"], "no mark is left"
 
 
+@pytest.mark.current_stack
 @pytest.mark.parametrize("deepspeed", [[], ["--deepspeed", str(Path(__file__).parents[3] / "scripts" / "zero2.json")]])
 def test_machines_with_folders_of_their_own_stop_with_one_line_each(deepspeed, train_arguments, tmp_path):
     logs = [tmp_path / f"{rank}.log" for rank in (0, 1)]

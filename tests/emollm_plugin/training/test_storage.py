@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from emobench_data.io.errors import InputError
 from emollm_plugin.training import storage
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.current_stack]
 WITHOUT_NETWORK = "without a network, put its files into a folder by hand"
 
 

@@ -1,27 +1,28 @@
 """The real LLaVA training code under DeepSpeed, and its evaluation script, on tiny random models."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from ..trainings import finish, same, weights
+from emollm_plugin.recipes.devices import Devices
+from emollm_plugin.recipes.launchers import start_words
+from emollm_plugin.recipes.layers import read_recipe
+
+from ..trainings import finish, free_port, launched, same, weights
 
 pytestmark = pytest.mark.host
 
 ZERO2 = Path(__file__).parents[3] / "scripts" / "zero2.json"
-CPU = {**os.environ, "DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
 
 
-def deepspeed(arguments):
-    launch = [Path(sys.executable).with_name("deepspeed"), "--num_gpus", "1", "--master_port", "29613", "--module"]
-    command = [*map(str, launch), "emollm_plugin", "llava.train.train", "--deepspeed", str(ZERO2), *arguments]
-    return subprocess.run(command, env=CPU, capture_output=True, text=True, timeout=300)
+def deepspeed(arguments, log):
+    """The exit code of DeepSpeed's launcher, as the recipes start it."""
+    one = Devices("cpu", "fp32", ("0",), 1)
+    launcher = start_words(read_recipe({}), one, port=free_port())[1:]
+    return launched([*launcher, "emollm_plugin", "llava.train.train", "--deepspeed", ZERO2, *arguments], log)
 
 
 def projector_of(folder):
@@ -60,8 +61,9 @@ def trained(tiny, tmp_path_factory):
         "report_to": "none",
         "seed": 0,
     }
-    done = deepspeed([part for key, value in arguments.items() for part in (f"--{key}", str(value))])
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    log = out.with_name("launch.log")
+    code = deepspeed([part for key, value in arguments.items() for part in (f"--{key}", str(value))], log)
+    assert code == 0, log.read_text()[-3000:]
     return out
 
 
@@ -92,30 +94,11 @@ def test_the_same_seed_gives_the_same_curve_and_weights(trained, tiny, tmp_path,
     assert same(weights(again), weights(trained))
 
 
-def test_llavas_own_evaluation_script_answers_every_question(trained, tiny, tmp_path):
+def test_llavas_own_evaluation_script_answers_every_question(trained, tiny, tmp_path, host):
     answers = tmp_path / "answers.jsonl"
-    command = [
-        sys.executable,
-        "-m",
-        "emollm_plugin",
-        "llava.eval.model_vqa_loader",
-        "--model-path",
-        trained,
-        "--question-file",
-        tiny.data / "questions.jsonl",
-        "--image-folder",
-        tiny.data / "images",
-        "--answers-file",
-        answers,
-        "--conv-mode",
-        "emoprompt_chatml",
-        "--temperature",
-        "0",
-        "--max_new_tokens",
-        "8",
-    ]
-    done = subprocess.run(list(map(str, command)), env=CPU, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-3000:]
+    asked = ["--question-file", tiny.data / "questions.jsonl", "--image-folder", tiny.data / "images"]
+    how = ["--conv-mode", "emoprompt_chatml", "--temperature", "0", "--max_new_tokens", "8", "--answers-file", answers]
+    assert host("llava.eval.model_vqa_loader", "--model-path", trained, *asked, *how) == 0
     given = [json.loads(line) for line in answers.read_text().splitlines()]
     asked = [json.loads(line) for line in (tiny.data / "questions.jsonl").read_text().splitlines()]
     assert [answer["question_id"] for answer in given] == [question["question_id"] for question in asked]
@@ -123,9 +106,9 @@ def test_llavas_own_evaluation_script_answers_every_question(trained, tiny, tmp_
 
 
 def test_bad_input_under_the_launcher_ends_with_code_2_and_one_line(train_arguments, tmp_path):
-    done = deepspeed(train_arguments(mm_projector_type="multiperspektive"))
-    assert done.returncode == 2
-    assert sum(line.startswith("error: ") for line in done.stderr.splitlines()) == 1
+    log = tmp_path / "launch.log"
+    assert deepspeed(train_arguments(mm_projector_type="multiperspektive"), log) == 2
+    assert sum(line.startswith("error: ") for line in log.read_text().splitlines()) == 1
     assert not (tmp_path / "llava-out").exists()
 
 
