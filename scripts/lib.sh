@@ -111,7 +111,7 @@ make_env() {
     else
         pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
         local extras="video,plot,test${EXTRA:+,$EXTRA}"
-        [[ "$STACK" == classic ]] || extras+=",endpoint"
+        [[ "$STACK" == classic ]] || extras+=",endpoint,docs"
         pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[$extras]"
     fi
     without_foreign_torchvision

@@ -18,7 +18,7 @@ lock() {
 }
 
 # transformers 5 asks for Python 3.11.
-lock current current 3.11 video heic plot test serve endpoint
+lock current current 3.11 video heic plot test serve endpoint docs
 lock classic classic 3.10 video plot test
 # lmms-eval holds several packages back, so it gets an environment of its own.
 lock lmms-eval current 3.11 video plot test lmms-eval

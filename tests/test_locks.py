@@ -13,7 +13,7 @@ from .conftest import ROOT, STACK
 BASE = ("video", "plot", "test")
 # lock -> the stack and the extras that it is for
 LOCKS = {
-    "current": ("current", (*BASE, "serve", "heic", "endpoint")),
+    "current": ("current", (*BASE, "serve", "heic", "endpoint", "docs")),
     "classic": ("classic", BASE),
     "lmms-eval": ("current", (*BASE, "lmms-eval")),
     "vllm": ("vllm", ()),
