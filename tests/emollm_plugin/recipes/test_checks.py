@@ -37,6 +37,8 @@ REFUSED = [
     ("ALIGN_RESIDUAL", "-0.2", "from 0 to 1"),
     ("BESIDE", "1.5", "from 0 to 1"),
     ("VIDEOS", "some", "storyboards, clips"),
+    ("AUDIO_LAYER", "2", "without ears; name an AUDIO_TOWER"),
+    ("SOUND", "1", "give VIDEOS=clips"),
     ("PRETRAIN_PROJECTOR", "/none", "no file"),
     ("BASE_MODEL", "/none", "no folder"),
     ("LORA_R", "4", "TUNE=lora"),

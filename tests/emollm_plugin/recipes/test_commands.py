@@ -29,6 +29,7 @@ def value(words, name):
         {"TUNE": "projector", "PRETRAIN_PROJECTOR": "file"},
         {"TUNE": "qlora"},
         {"TUNE": "full", "ZERO": "none", "CHECKPOINTING": "1", "FRAME_CACHE": "f"},
+        {"VIDEOS": "clips", "SOUND": "1", "AUDIO_LAYER": "2"},
     ],
     ids=str,
 )
@@ -53,6 +54,22 @@ def test_what_was_not_asked_for_is_left_to_training(made):
     assert not {"--too_long", "--faulty_media", "--frame_cache", "--gradient_checkpointing"} & set(words)
     asked = host_words(made, TOO_LONG="drop", FAULTY_MEDIA=".05")
     assert value(asked, "too_long") == "drop" and value(asked, "faulty_media") == "0.05"
+
+
+def test_ears_are_asked_for_by_an_encoder_or_by_the_sound_of_clips(made):
+    assert not any("audio" in word or "sound" in word for word in host_words(made))
+    heard = host_words(made, VIDEOS="clips", SOUND=1)
+    kinds = value(heard, "mm_audio_tower"), value(heard, "mm_audio_projector_type"), value(heard, "mm_video_sound")
+    assert kinds == ("whisper_tiny_en", "multiperspective:tokens=16", "True") and "--mm_audio_select_layer" not in heard
+    base, data, run = made
+    asked = filled(AUDIO_TOWER="folder", AUDIO_LAYER=3, AUDIO_PROJECTOR="mlp2x_gelu", ALIGN=5)
+    words = align_command(asked, base, data, run.aligned)
+    assert (value(words, "audio-tower"), value(words, "audio-layer"), value(words, "audio-projector")) == (
+        "folder",
+        "3",
+        "mlp2x_gelu",
+    )
+    assert "--mm_video_sound" not in host_words(made, AUDIO_TOWER="folder")
 
 
 def test_what_is_tuned(made):
