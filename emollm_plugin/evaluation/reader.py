@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -164,7 +164,7 @@ class Reader:
         text = self._tokens(torch.tensor([token for token in ids if token not in self.media], device=self.model.device))
         if not places:
             return text
-        media = [prompt.features if ids[place] == self.image_token else next(sounds) for place in places]
+        media = [cast(Tensor, prompt.features) if ids[place] == self.image_token else next(sounds) for place in places]
         parts = text.tensor_split([place - before for before, place in enumerate(places)])
         return torch.cat([parts[0], *(part for pair in zip(media, parts[1:]) for part in (pair[0].to(text.dtype), pair[1]))])
 
