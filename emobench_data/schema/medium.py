@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..media.kinds import KINDS, placeholders
 
 VISUAL = ("image", "video")  # what hosts show, one of the two in a record
 
 
-@dataclass(frozen=True, slots=True)
-class Medium:
+class Medium(NamedTuple):
     """One picture, clip or other medium, as a whole: nothing reads a span of one, so that data sets come as cut clips.
 
     Args:

@@ -90,7 +90,8 @@ def read_questions(path: Readable) -> list[Question]:
         # `write_science` puts one record on a line.
         found = [_from_conversation(path, number, entry) for number, entry in enumerate(read_training(path), 1)]
     else:
-        found = [_from_line(path, number, entry) for number, entry in read_lines(path)]
+        kinds = tuple(placeholders())
+        found = [_from_line(path, number, entry, kinds) for number, entry in read_lines(path)]
     if not found:
         raise InputError(f"{path}: holds no question; write it again")
     first: dict[str, int] = {}
@@ -134,13 +135,13 @@ def read_asked(path: Readable) -> dict[str, Question]:
     return {str(question.id): question for question in read_questions(path)}
 
 
-def _from_line(path: Readable, number: int, entry: dict[str, Any]) -> Question:
+def _from_line(path: Readable, number: int, entry: dict[str, Any], kinds: tuple[str, ...]) -> Question:
     key, text, options = entry.get("question_id"), entry.get("text"), entry.get("options") or ()
     if not isinstance(key, (str, int)) or isinstance(key, bool) or not isinstance(text, str):
         raise InputError(f"{line_place(path, number)}: a question needs question_id and text")
     if "answer_id" in entry:
         raise InputError(f"{line_place(path, number)}: an answer, as LLaVA's scripts write it; give the questions")
-    media = tuple([Medium(kind, entry[kind]) for kind in placeholders() if entry.get(kind)])
+    media = tuple([Medium(kind, entry[kind]) for kind in kinds if entry.get(kind)])
     for one in media:
         if not isinstance(one.path, str):
             raise InputError(f"{line_place(path, number)}: {one.kind} must be a path below the image folder")
@@ -168,7 +169,7 @@ def _from_conversation(path: Readable, number: int, entry: Any) -> Question:
         raise InputError(f"{place}: a question needs id and conversations, as llava.eval.model_vqa_science reads them")
     text = first["value"].replace(PLACEHOLDER, "").strip()
     known = {key: entry[key] for key in ("image", "options", "form") if key in entry}
-    return _from_line(path, number, {"question_id": entry.get("id"), "text": text, **known})
+    return _from_line(path, number, {"question_id": entry.get("id"), "text": text, **known}, ("image",))
 
 
 def _named(value: Any) -> bool:
