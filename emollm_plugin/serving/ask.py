@@ -122,7 +122,8 @@ def _choose(seen: Seen, labels: Sequence[str]) -> str:
 
 
 def _wording(seen: Seen) -> Wording:
-    return TASKS["emo_c"].voice if seen.kinds == ("audio",) else TASKS["emo_c"].wording
+    task = TASKS["emo_c"]
+    return task.voice or task.silent if seen.kinds == ("audio",) else task.wording
 
 
 def _question(seen: Seen) -> str:
