@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os.path import commonprefix
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -160,13 +160,16 @@ class Reader:
     def _embed(self, prompt: Prompt, start: int) -> Tensor:
         """Embeddings (N, C) of a prompt from its token `start` on."""
         ids = prompt.ids[start:]
-        places, sounds = list(self._places(ids)), iter(prompt.sounds)
+        places = list(self._places(ids))
+        seen, sounds = iter(() if prompt.features is None else (prompt.features,)), iter(prompt.sounds)
         text = self._tokens(torch.tensor([token for token in ids if token not in self.media], device=self.model.device))
         if not places:
             return text
-        media = [cast(Tensor, prompt.features) if ids[place] == self.image_token else next(sounds) for place in places]
-        parts = text.tensor_split([place - before for before, place in enumerate(places)])
-        return torch.cat([parts[0], *(part for pair in zip(media, parts[1:]) for part in (pair[0].to(text.dtype), pair[1]))])
+        first, *rest = text.tensor_split([place - before for before, place in enumerate(places)])
+        row = [first]
+        for place, part in zip(places, rest):
+            row += [next(seen if ids[place] == self.image_token else sounds).to(text.dtype), part]
+        return torch.cat(row)
 
     def _places(self, ids: Sequence[int]) -> Iterator[int]:
         """Where media stand."""

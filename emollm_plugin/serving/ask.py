@@ -123,7 +123,7 @@ def _choose(seen: Seen, labels: Sequence[str]) -> str:
 
 def _wording(seen: Seen) -> Wording:
     task = TASKS["emo_c"]
-    return task.voice or task.silent if seen.kinds == ("audio",) else task.wording
+    return task.voice if task.voice and seen.kinds == ("audio",) else task.wording
 
 
 def _question(seen: Seen) -> str:
