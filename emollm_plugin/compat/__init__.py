@@ -68,6 +68,7 @@ CHANGES = (
     Change("trainer:without_empty_groups", "transformers 4.37", "DeepSpeed drops empty groups, the scheduler does not"),
     Change("zero3:generator_kept", "transformers 5", "ZeRO-3 draws random numbers for weights that are then loaded"),
     Change("zero3:one_dtype", "deepspeed 0.19", "ZeRO-3 asserts one format of all that is trained"),
+    Change("zero3:unpartitioned", "transformers 5", "ZeRO-3 partitions also what is loaded beside the model"),
     Change("zero3:own_storage", "transformers 4.37", "all but one tensor of one buffer are taken for doubles and left out"),
 )
 

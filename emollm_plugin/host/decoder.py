@@ -83,9 +83,13 @@ class Decoder(Family):
         return self.stock.forward(self, labels=labels, **inputs, **kwargs)
 
     def _texts_alone(self, input_ids):
-        """Whether a batch in training has no medium and embeddings that do not learn, nor are asked for by checkpointing."""
+        """Whether a batch in training has no medium, and embeddings whose gradients nobody asks for.
+
+        Checkpointing asks for them. Under ZeRO-3 (`ds_id`) all ranks must go back through the same layers.
+        """
+        embeddings = self.get_input_embeddings().weight
         checkpointing = any(getattr(module, "gradient_checkpointing", False) for module in self.modules())
-        if not self.training or input_ids is None or checkpointing or self.get_input_embeddings().weight.requires_grad:
+        if not self.training or input_ids is None or checkpointing or embeddings.requires_grad or hasattr(embeddings, "ds_id"):
             return False
         return not (input_ids < 0).any()
 
