@@ -1,6 +1,6 @@
 """The projector of sound: content tokens pooled over time, enriched by perspectives (our reading, as for pictures).
 
-Signature :: list of [P, in_dim] --> list of [N, out_dim], N the option `tokens`, or P without it
+Signature :: list of [P, in_dim] --> [tokens of all, out_dim], of each the option `tokens`, or P without it
 """
 
 from __future__ import annotations
@@ -120,8 +120,14 @@ class SoundProjector(WarmStarted):
         self.perspectives = nn.ModuleDict({name: perspective for name, (perspective, _) in built.items()})
         self.reads = nn.ModuleDict({name: GatedAdd(out_dim, width) for name, (_, width) in built.items()})
 
-    def forward(self, sounds: Sounds) -> list[Tensor]:
-        """Project each sound's positions (P, in_dim), P from 1 -> (tokens or P, out_dim).
+    def lengths(self, sounds: Sounds) -> list[int]:
+        """How many tokens each sound gives."""
+        return [self.tokens or len(sound) for sound in sounds]
+
+    def forward(self, sounds: Sounds) -> Tensor:
+        """Project the positions (P, in_dim) of each sound, P from 1 -> (tokens of all, out_dim), see `lengths`.
+
+        One tensor comes out: of several, ZeRO-3 goes back once for each, and no other rank has as many sounds.
 
         Raises:
             InputError: the positions have another width.
@@ -132,18 +138,18 @@ class SoundProjector(WarmStarted):
                 " take the audio tower that it was trained with"
             )
         sounds = [sound.float() for sound in sounds]  # of sums over time, bfloat16 keeps too little
-        counts = [self.tokens or len(sound) for sound in sounds]
+        counts = self.lengths(sounds)
         positions = torch.cat([pool(sound, count) for sound, count in zip(sounds, counts)])
         positions = positions.to(next(self.parameters()).dtype)
         tokens = self.content(positions)
         for name, perspective in self.perspectives.items():
             tokens = self.reads[name](tokens, positions, perspective(sounds, counts))
-        return list(tokens.split(counts))
+        return tokens
 
 
 def project(projector: nn.Module, sounds: Sounds) -> list[Tensor]:
     """What a projector of sound makes of each of `sounds` (P, in_dim); one of the host's takes them position by position."""
     if isinstance(projector, SoundProjector):
-        return projector(sounds)
+        return list(projector(sounds).split(projector.lengths(sounds)))
     like = next(projector.parameters(), sounds[0])
     return list(projector(torch.cat([*sounds]).to(like.dtype)).split([len(sound) for sound in sounds]))

@@ -150,7 +150,7 @@ def test_what_is_heard_changes_the_answer_and_comes_from_the_projector(dataset, 
     assert not torch.allclose(losses(hearing_model, dataset, [0])[0], loss, rtol=1e-3)
     positions = Ears(hearing_model.config).encode(sample["sounds"], torch.zeros(1))
     assert positions[0].shape == (35, 16)
-    wanted = getattr(hearing_model.get_model(), NAME)(positions)[0]
+    wanted = getattr(hearing_model.get_model(), NAME)(positions)
     assert torch.allclose(heard(hearing_model, sample["sounds"])[0], wanted, atol=1e-6)
 
 

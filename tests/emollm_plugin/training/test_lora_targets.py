@@ -63,6 +63,8 @@ def test_a_batch_of_texts_needs_no_backward_below_what_learns(llava_model):
     for layer in model.get_model().layers[:2]:
         layer.register_forward_pre_hook(see, with_kwargs=True)
     ids = torch.tensor([[1, 5, 6, 7]])
-    model(input_ids=ids, labels=ids, attention_mask=torch.ones_like(ids), images=torch.zeros(1, 3, 28, 28)).loss.backward()
+    model(
+        input_ids=ids, labels=ids, attention_mask=torch.ones_like(ids), images=torch.zeros(1, 3, 28, 28, dtype=model.dtype)
+    ).loss.backward()
     assert [one.requires_grad for one in seen] == [False, False]
     assert all((one.grad == 0).all() for one in model.get_model().mm_projector.parameters())
