@@ -19,7 +19,7 @@ _ANSWERS = {"answer", "references"}  # of the form that the task's type has, whi
 
 def record_line(record: Record) -> bytes:
     """The line of `record`."""
-    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(record, default=Medium._asdict, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read_record_file(path: Path) -> list[Record]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import orjson
@@ -10,6 +9,7 @@ import pytest
 
 from emobench_data.io.errors import InputError
 from emobench_data.rationale.rules import by_rule
+from emobench_data.schema.record_files import record_line
 from emobench_data.schema.records import Record
 from emobench_data.schema.tasks import get_task, question
 from emobench_data.sources import Skips, all_sources, get_source
@@ -49,7 +49,7 @@ def check(name: str, records: list[Record]) -> None:
             assert list(record.references) == [label for label in allowed if label in record.references]
         assert "\n" not in record.item and "<image>" not in question(record, training=True)
         assert "\n" not in by_rule(record)
-        orjson.dumps(asdict(record))
+        record_line(record)  # a value that JSON does not take raises here
     assert len({record.id for record in records}) == len(records)
     split_of: dict[str, str] = {}
     assert all(split_of.setdefault(record.item, record.split) == record.split for record in records)
