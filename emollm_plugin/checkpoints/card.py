@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from emobench_data.io.atomic import atomic_file
+from emobench_data.schema.tasks import DIRECT
 from emobench_data.sources import all_sources
 
 from ..towers.builders import EFFICIENTNET_LITE
 from .folders import WHAT, ModelFolder, read_folder
-from .notes import MINI, MINI_TITLE, gives_reasons, sub_tasks, trained_on
+from .notes import MINI, MINI_TITLE, gives_reasons, reasoned, sub_tasks, trained_on
 
 CARD = "README.md"
 # What stands in peft's form, and in ours.
@@ -106,8 +107,17 @@ def _learned(config: Mapping[str, Any]) -> dict[str, Any]:
         "trained on": trained_on(config),
         "clips": {True: "yes, by their frames", False: "no"}.get(config.get("emollm_clips")),  # type: ignore[arg-type]  # or None
         "sub-tasks and labels": "; ".join(tasks),
-        "gives reasons": {True: "yes", False: "no, answers alone", None: None}[gives_reasons(config)],
+        "gives reasons": _reasons(config),
     }
+
+
+def _reasons(config: Mapping[str, Any]) -> str | None:
+    """Before which answers it was trained to give reasons."""
+    noted = reasoned(config) or {}
+    tasks = [task for task, form in noted.items() if form != DIRECT]
+    if tasks and {*sub_tasks(config)} - {*tasks}:
+        return f"for {', '.join(tasks)}; for the others answers alone"
+    return {True: "yes", False: "no, answers alone", None: None}[gives_reasons(config)]
 
 
 def _responsible(config: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ USAGE = """\
 ```python
 from transformers import pipeline
 
-ask = pipeline("image-text-to-text", model="{name}"{trust})
+ask = pipeline("image-text-to-text", model="{name}"{trust})  # the path of this folder, or its name on a hub
 question = "Which emotion does this image show or evoke?"
 content = [{{"type": "image", "image": "picture.jpg"}}, {{"type": "text", "text": question}}]
 print(ask(text=[{{"role": "user", "content": content}}], max_new_tokens=64, return_full_text=False))

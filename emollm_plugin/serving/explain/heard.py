@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...projector.sound import SoundProjector
-from .seen import LEAST_CHANGE, Map, Panel, Passed, changed, percent
+from .seen import LEAST_CHANGE, Map, Panel, Passed, changed, strength
 
 MOMENTS = 48  # at most; each is a pass of a perspective, all in one batch
 NOTES = {
@@ -32,12 +32,14 @@ def listen(projector: SoundProjector, passed: Passed) -> list[Panel]:
 
 def _panel(name: str, projector: SoundProjector, passed: Passed) -> Panel:
     heading, change = TITLE.format(name=name.capitalize()), changed(passed, name)
-    said = f"Changes the tokens by {percent(change)}"
+    said = strength(change)
     if change < LEAST_CHANGE:
         return Panel(heading, f"{said}: too little to draw what it attends to.", [])
     moved = _moments(name, projector, passed)
     shares = moved / moved.sum().clamp_min(torch.finfo(moved.dtype).tiny)
-    one = Map(f"share of each of {len(shares)} moments", shares[None].cpu().numpy(), wide=True)
+    # Where all moments count alike none is to stand out: their share is the middle of the scale.
+    top = max(float(shares.max()), 2 / len(shares))
+    one = Map(f"share of each of {len(shares)} moments", shares[None].cpu().numpy(), top=top, wide=True)
     return Panel(heading, f"{NOTES.get(name, '')} {said}.".strip(), [one])
 
 

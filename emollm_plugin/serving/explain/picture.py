@@ -16,6 +16,8 @@ from .seen import Map, Panel
 
 WIDTH, MARGIN, TILE, GAP = 1080, 32, 236, 24
 STRIP = (WIDTH - 2 * MARGIN, 110)  # of a sound, time from left to right
+TICK = 16  # height of the seconds below a strip
+FRAMES = 100  # of a spectrogram a second
 COLUMNS, HEAD = 4, 86  # maps in a row; heading, a note of two lines and the numbers above a matrix
 INK, GREY, BAR, PAPER = (30, 30, 34), (105, 105, 112), (206, 84, 62), (255, 255, 255)
 # From least to most; dark to light, so that it is read in print and by the colour-blind.
@@ -48,7 +50,7 @@ class Sheet:
         second, third = (MARGIN + n * (TILE + GAP) for n in (1, 2))
         self._text(MARGIN, "What the model sees" if self.seen else "What the model hears", 17, INK)
         self._text(second, "Probability of each label", 17, INK)
-        self._text(third, "Why, in the model's own words", 17, INK)
+        self._text(third, "Why, in the model's own words" if report["rationale"] else "Why", 17, INK)
         top = self.y = self.y + 28
         shown = self.seen or self.heard
         assert shown is not None  # one of the two is there
@@ -58,7 +60,10 @@ class Sheet:
         if report.get("words"):
             asked = f'With the words "{report["words"]}"'
             self.y += 6 + self._text(third, asked, 14, GREY, width=width, lines=2)
-        self._steps(third, report["rationale"] or report.get("note") or "(no words)", width)
+        if report["rationale"]:
+            self._steps(third, report["rationale"], width)
+        else:
+            self.y += self._text(third, f"({report.get('note') or 'no words'})", 15, GREY, width=width, lines=3)
         self.y += 6 + self._text(third, f"Trained on: {report['trained_on']}", 14, GREY, width=width, lines=2, above=-6)
         if question:
             self.y += 10
@@ -83,7 +88,7 @@ class Sheet:
         if wide:
             for one in panel.maps:
                 self._tile(x, one, STRIP)
-                self.y += STRIP[1] + 60
+                self.y += STRIP[1] + TICK + 60
             return
         for one in panel.maps:
             self._tile(x, one, (TILE, TILE))
@@ -98,7 +103,7 @@ class Sheet:
             self._next_row()
         for x in range(TILE):
             self.pen.line((MARGIN + x, self.y, MARGIN + x, self.y + 12), fill=_color(x / (TILE - 1)))
-        legend = "from 0 to the highest, which is written below each map; slots share one scale"
+        legend = "from 0 to the highest of the map, or to the end of the scale, where one is written below"
         self._text(MARGIN + TILE + GAP, legend, 14, GREY, above=2)
         return self.image.crop((0, 0, WIDTH, self.y + 16 + MARGIN))
 
@@ -142,10 +147,24 @@ class Sheet:
         self.image.paste(heat, (x, self.y))
         if not one.over_image:
             self._numbers(x, one.values, scaled)
+        top = self.y
+        if one.wide:
+            self._seconds(x, top + size[1])
+            self.y += TICK
         self._text(x, one.caption, 14, INK, width=size[0], lines=1, above=-(size[1] + 6))
         low, most = float(one.values.min()), float(one.values.max())
         span = f"{100 * low:.1f} to {100 * most:.1f} %" if one.share else f"{low:.3g} to {most:.3g}"
         self._text(x, f"{span}; scale to {100 * high:.1f} %" if one.top is not None else span, 14, GREY, above=-(size[1] + 25))
+        self.y = top
+
+    def _seconds(self, x: int, y: int) -> None:
+        """Times along the foot of a strip: its beginning, four more, its end."""
+        assert self.heard is not None  # a strip is of a sound
+        font, end = _font(12), self.heard.width / FRAMES
+        for part in range(6):
+            text = f"{end * part / 5:.1f} s"
+            left = x + (STRIP[0] - font.getlength(text)) * part / 5
+            self.pen.text((left, y + 3), text, fill=GREY, font=font)
 
     def _numbers(self, x: int, shares: np.ndarray, scaled: np.ndarray) -> None:
         """The slots' numbers beside and above a matrix, and its percentages in it, where there is room."""

@@ -81,7 +81,7 @@ def look(projector: MultiPerspectiveProjector, passed: Passed) -> list[Panel]:
 
 def _panel(name: str, maker: Any, projector: MultiPerspectiveProjector, passed: Passed) -> Panel:
     change = changed(passed, name)
-    said = f"Changes the visual tokens by {percent(change)}"
+    said = strength(change)
     if change < LEAST_CHANGE:
         return Panel(name.capitalize(), f"{said}: too little to draw what it attends to.", [])
     note, maps = maker(projector, passed)
@@ -147,6 +147,11 @@ def changed(passed: Passed, name: str) -> float:
 def percent(share: Tensor | float) -> str:
     """As `12.3 %`."""
     return f"{100 * float(share):.1f} %"
+
+
+def strength(change: float) -> str:
+    """How far a perspective moves the tokens, in words; aligned to words, it may bring more than they were."""
+    return f"Changes the tokens by {percent(change)}" if change < 1 else f"Brings {change:.1f} times what the content tokens are"
 
 
 def _on_grid(values: Tensor) -> np.ndarray:

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from emollm_plugin.checkpoints.card import CARD, FORM, card, write_card
+from emollm_plugin.checkpoints.card import CARD, FORM, card, card_text, write_card
 from emollm_plugin.checkpoints.folders import read_folder
 from emollm_plugin.checkpoints.notes import gives_reasons, learned_from, reasoned, sub_tasks, trained_on
 from emollm_plugin.cli.commands import main
@@ -97,6 +97,16 @@ def test_training_notes_it_and_leaves_a_card_in_place_of_pefts_form(tiny, train_
     assert FORM not in text and str(tmp_path) not in text and str(tiny.root) not in text
     report = CliRunner().invoke(main, ["inspect", str(out)]).output
     assert "trained on: EmoBench-mini (rendered drawings), 16 records" in report
+
+
+def test_a_card_names_the_sub_tasks_that_reasons_are_for():
+    noted = {"sources": {"mini": 2}, "labels": {"mini": {"emo_c": ["joy"], "hate": []}}, "reasons": 1}
+    for tasks, said in (
+        ({}, "yes"),
+        ({"hate": "steps"}, "for hate; for the others answers alone"),
+        ({"hate": "steps", "emo_c": "guided"}, "yes"),
+    ):
+        assert f"- gives reasons: {said}\n" in card_text({"emollm_training": noted | {"reasoned": tasks}}, None, "", parts={})
 
 
 def test_a_users_own_card_is_left_alone_and_a_foreign_folder_gets_none(tmp_path):

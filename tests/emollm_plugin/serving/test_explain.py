@@ -13,7 +13,7 @@ from emollm_plugin.evaluation.eyes import picture_of
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
 from emollm_plugin.serving.explain.picture import MARGIN, WIDTH, Sheet
-from emollm_plugin.serving.explain.seen import Map, Panel, look, watching
+from emollm_plugin.serving.explain.seen import Map, Panel, look, strength, watching
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 ODD = (0, 2)  # row and column of the one patch that differs
@@ -95,10 +95,15 @@ def test_relations_lead_from_the_slots_that_are_read_back_to_patches(projector, 
     assert np.allclose(behind.values, sum(one.values / one.values.sum() for one in maps) / 2, atol=1e-6)
 
 
+def test_a_perspective_that_brings_more_than_there_was_is_no_percentage():
+    assert strength(0.031) == "Changes the tokens by 3.1 %"
+    assert strength(19.77) == "Brings 19.8 times what the content tokens are"
+
+
 def test_what_a_perspective_adds_is_said_and_nothing_is_drawn_of_a_fresh_one(projector, patches):
     fresh = MultiPerspectiveProjector(8, 12, ProjectorOptions.parse("multiperspective:slots=2,width=6,tokens=4"))
     for panel in panels(fresh, patches).values():
-        assert panel.note == "Changes the visual tokens by 0.0 %: too little to draw what it attends to." and not panel.maps
+        assert panel.note == "Changes the tokens by 0.0 %: too little to draw what it attends to." and not panel.maps
     fresh.reads["objects"].to_value.open()
     seen = panels(fresh, patches)
     assert "by 0.0 %" not in seen["Objects"].note and seen["Objects"].maps and not seen["Relations"].maps

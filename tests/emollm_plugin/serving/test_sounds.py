@@ -111,6 +111,7 @@ def test_the_moment_that_differs_is_what_a_perspective_attends_to(dtype):
     for panel in panels.values():
         (one,) = panel.maps
         assert one.values.shape == (1, 48) and np.isclose(one.values.sum(), 1, atol=0.02)
+        assert one.top == max(one.values.max(), 2 / 48)  # what counts as all the rest is no highlight
         # A change is the same for every size of it, as its norm makes it.
         assert "Change" in panel.heading or set(np.argsort(one.values[0])[-3:]) == {30, 31, 32}
 
