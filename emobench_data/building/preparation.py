@@ -140,7 +140,7 @@ def _contents(records: list[Record], media: Mapping[str, MediaFile], cache: Medi
 
 def _gather(done: Prepared, places: Mapping[str, Place], made: Path, own: set[str]) -> None:
     """Make `made` the folder that all media are named from, if media were made there: the others get links."""
-    if not any(path in own for record in done.records for path in record.paths):
+    if not own or not any(path in own for record in done.records for path in record.paths):
         return
     done.image_folder = made
     others: dict[str, dict[str, None]] = {}
@@ -167,6 +167,8 @@ class _Faults:
 
     def leave_out(self, faults: Mapping[str, str]) -> None:
         """Take the records of `faults` out, or raise `InputError` where a data set has more of them than may be."""
+        if not faults:
+            return
         self._found |= faults
         counts = Counter(self._source[name] for name in self._found)
         over = {source for source, n in counts.items() if n > self._care.faulty * self._totals[source]}

@@ -30,7 +30,7 @@ class Statistics:
         answer = get_task(record.task).type.stratum(record.answer)
         self.labels[record.split, record.source, record.task, answer] += 1
         self.words[record.task, len(shown.prompt.split())] += 1
-        for path in record.paths:
+        for path in record.paths if self._lengths else ():
             if path in self._lengths and path not in self._measured:
                 self._measured.add(path)
                 self.seconds[record.source, round(self._lengths[path])] += 1

@@ -20,6 +20,36 @@ from .warm_start import WarmStarted, content
 Sounds = Sequence[Tensor]
 
 
+class Standard(nn.Module):
+    """Each channel of the encoder's positions on a scale of its own; at first as it is (our own).
+
+    A few of Whisper's channels are far larger than all others, and norms over the channels would hide these. Alignment takes
+    mean and scale from the training sounds. (..., in_dim) -> (..., in_dim)
+    """
+
+    def __init__(self, in_dim: int) -> None:
+        super().__init__()
+        self.mean, self.scale = nn.Parameter(torch.zeros(in_dim)), nn.Parameter(torch.ones(in_dim))
+
+    def forward(self, positions: Tensor) -> Tensor:
+        return (positions - self.mean) * self.scale
+
+    @torch.no_grad()
+    def fit(self, sounds: Sounds) -> None:
+        """Bring each channel of all positions of `sounds` to mean 0 and deviation 1; one that never moves keeps its scale."""
+        count = sum(len(sound) for sound in sounds)
+        mean = torch.stack([sound.double().sum(dim=0) for sound in sounds]).sum(dim=0) / count
+        squares = torch.stack([(sound.double() - mean).square().sum(dim=0) for sound in sounds]).sum(dim=0)
+        self.mean.copy_(mean)
+        self.scale.copy_(torch.where(squares > 0, (squares / count).rsqrt(), 1.0))
+
+    @torch.no_grad()
+    def fold(self, layer: nn.Linear) -> None:
+        """Have `layer` take positions as they are, where it was trained on what comes out of here."""
+        layer.weight.mul_(self.scale)
+        layer.bias.sub_(layer.weight @ self.mean)
+
+
 class Tone(nn.Module):
     """How the voice is as a whole: mean and spread over time.
 
@@ -114,7 +144,7 @@ class SoundProjector(WarmStarted):
 
     def __init__(self, in_dim: int, out_dim: int, options: SoundOptions) -> None:
         super().__init__()
-        self.content = content(in_dim, out_dim)
+        self.standard, self.content = Standard(in_dim), content(in_dim, out_dim)
         self.made_for, self.tokens = in_dim, options.tokens
         built = {name: BUILDERS[name](in_dim, options.width) for name in options.perspectives}
         self.perspectives = nn.ModuleDict({name: perspective for name, (perspective, _) in built.items()})
@@ -137,7 +167,8 @@ class SoundProjector(WarmStarted):
                 f"the audio tower's positions are {sounds[0].shape[-1]} wide, the projector was made for {self.made_for};"
                 " take the audio tower that it was trained with"
             )
-        sounds = [sound.float() for sound in sounds]  # of sums over time, bfloat16 keeps too little
+        # Of sums over time, bfloat16 keeps too little.
+        sounds = self.standard(torch.cat([*sounds]).float()).split([len(sound) for sound in sounds])
         counts = self.lengths(sounds)
         positions = torch.cat([pool(sound, count) for sound, count in zip(sounds, counts)])
         positions = positions.to(next(self.parameters()).dtype)

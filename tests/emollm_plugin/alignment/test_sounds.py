@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from torch import nn
 
+from emollm_plugin.alignment.align import Words
 from emollm_plugin.alignment.pairs import NoLabels, Pair, draw_pairs, labelled
+from emollm_plugin.alignment.sounds import align_sounds
 from emollm_plugin.cli.commands import main
 from emollm_plugin.media.hearing import NAME
+from emollm_plugin.projector.options import SoundOptions
+from emollm_plugin.projector.sound import SoundProjector, project
 
 pytestmark = pytest.mark.host
 TONES = {"joy": 900, "sadness": 120}
@@ -66,3 +71,25 @@ def test_voices_are_drawn_to_their_words_and_the_file_starts_a_training(tiny, wh
     model.initialize_vision_modules(parser.parse_args_into_dataclasses(words, return_remaining_strings=True)[0])
     for name, value in getattr(model, NAME).state_dict().items():
         assert torch.equal(value, state[f"model.{NAME}.{name}"]), name
+
+
+@pytest.mark.parametrize("kind", ["ours", "the host's"])
+def test_a_small_channel_is_heard_beside_a_large_one_that_says_nothing(kind):
+    """Whisper has channels a hundred times larger than those that tell voices apart."""
+    torch.manual_seed(0)
+    pairs = [Pair(f"{number}.wav", ("joy", "fear")[number % 2]) for number in range(40)]
+    features = {}
+    for number, pair in enumerate(pairs):
+        sound = 0.05 * torch.randn(20 + number, 6)
+        sound[:, 0] = 300 + 30 * torch.randn(1)
+        sound[:, 3] += 0.1 * (number % 2)
+        features[pair.medium] = sound
+    words = Words(["joy", "fear"], torch.eye(2, 8), torch.zeros(8))
+    host = nn.Sequential(nn.Linear(6, 8), nn.GELU(), nn.Linear(8, 8))
+    projector = host if kind != "ours" else SoundProjector(6, 8, SoundOptions.parse("multiperspective:tokens=2,width=8"))
+    share = align_sounds(projector, features, pairs, words, steps=40, learning_rate=1e-2, batch=16, seed=0)
+    assert share == 1
+    # The projector that is left takes the encoder's own positions.
+    tokens = [each.mean(dim=0, keepdim=True) for each in project(projector, [features[pair.medium] for pair in pairs])]
+    found = words.logits(torch.stack(tokens)).argmax(dim=1)
+    assert [words.labels[place] for place in found] == [pair.label for pair in pairs]

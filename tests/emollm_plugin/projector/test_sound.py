@@ -6,7 +6,7 @@ from torch import nn
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.projector.options import SoundOptions, in_full
-from emollm_plugin.projector.sound import SoundProjector, pool, project
+from emollm_plugin.projector.sound import SoundProjector, Standard, pool, project
 
 
 def made(kind="multiperspective:tokens=4,width=8", *, opened=False):
@@ -42,6 +42,21 @@ def test_a_batch_of_unequal_sounds_says_what_each_says_alone(kind):
     projector, batch = made(kind, opened=True), sounds(1, 7, 40)
     for together, given in zip(project(projector, batch), batch):
         assert torch.allclose(together, projector([given]), atol=1e-6)
+
+
+def test_channels_come_to_one_scale_and_fold_into_a_layer():
+    batch = [sound * torch.linspace(0.01, 90, 12) + 7 for sound in sounds(30, 50)]
+    for sound in batch:
+        sound[:, 5] = 3  # never moves
+    standard, layer = Standard(12), nn.Linear(12, 4)
+    assert torch.equal(standard(batch[0]), batch[0])
+    standard.fit(batch)
+    both = standard(torch.cat(batch))
+    assert torch.allclose(both.mean(0), torch.zeros(12), atol=1e-4)
+    assert torch.allclose(both.std(0, unbiased=False), (torch.arange(12) != 5).float(), atol=1e-4)
+    wanted = layer(both)
+    standard.fold(layer)
+    assert torch.allclose(layer(torch.cat(batch)), wanted, atol=1e-4)
 
 
 def test_pooling_takes_means_over_equal_stretches_of_time():
