@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from emollm_plugin.alignment.align import Words, align
 from emollm_plugin.alignment.pairs import draw_pairs
-from emollm_plugin.alignment.residual import scale_residual
+from emollm_plugin.alignment.settle import settle
 
 from ..shared.language import LanguageModel
 from ..shared.loop import train_loop
@@ -38,7 +38,7 @@ def warm(
     """Word alignment, on the pictures that training sees; `turns` as in LLaVA's training JSON."""
     pairs = draw_pairs(turns, most=len(turns), seed=seed)
     align(projector, features, pairs, words, steps=arm.alignment, seed=seed, **ALIGNMENT)
-    scale_residual(projector, words, arm.beside)
+    settle(projector, words, 1.0, arm.beside)  # the record's trainings left tokens as long as they came out
 
 
 def turns_of(items: Sequence[Item]) -> list[dict[str, Any]]:

@@ -12,12 +12,12 @@ import logging
 import math
 import operator
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -51,15 +51,30 @@ class Words:
         labels: the labels in a fixed order.
         targets: unit vectors from the mean word to each label, (L, C).
         mean: the mean of all word embeddings, (C,).
+        spread: how far words lie from it: the root of the mean square.
     """
 
     labels: list[str]
     targets: Tensor
     mean: Tensor
+    spread: float
 
     def logits(self, tokens: Tensor) -> Tensor:
         """Visual tokens (B, N, C) -> (B, L)."""
         return SHARPNESS * F.normalize(tokens.mean(dim=1) - self.mean, dim=-1) @ self.targets.T
+
+    @torch.no_grad()
+    def reach(self, tokens: Iterable[Tensor]) -> float:
+        """How far tokens (..., C) lie from the mean word, as a multiple of how far words do."""
+        far = torch.cat([(each - self.mean).square().sum(dim=-1).flatten() for each in tokens])
+        return float(far.mean().sqrt()) / self.spread
+
+
+class Aligned(NamedTuple):
+    """What came of an alignment: the share of pairs nearest to their own label, and their tokens' `Words.reach`."""
+
+    share: float
+    reach: float
 
 
 def words_of(base: str, labels: Sequence[str], device: torch.device | str) -> Words:
@@ -82,8 +97,10 @@ def words_of(base: str, labels: Sequence[str], device: torch.device | str) -> Wo
         vocabulary = torch.arange(cast(Tensor, layer.weight).shape[0])
         sums = (layer(part).double().sum(dim=0) for part in vocabulary.split(PART))
         mean = reduce(operator.add, sums).float() / len(vocabulary)
+        squares = ((layer(part).double() - mean).square().sum() for part in vocabulary.split(PART))
+        spread = math.sqrt(reduce(operator.add, squares) / len(vocabulary))
         targets = torch.stack([layer(torch.tensor(each)).float().mean(dim=0) for each in ids]) - mean
-    return Words(list(labels), F.normalize(targets, dim=-1).to(device), mean.to(device))
+    return Words(list(labels), F.normalize(targets, dim=-1).to(device), mean.to(device), spread)
 
 
 def encode_pictures(tower: Any, images: Sequence[str], folder: Path, faulty: float = 0.0) -> dict[str, Tensor]:
@@ -126,8 +143,8 @@ def align(
     learning_rate: float,
     batch: int,
     seed: int,
-) -> float:
-    """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
+) -> Aligned:
+    """Train `projector` in place.
 
     Of our own projector, content and layout are trained. Layout begins open, since there is no language model to disturb; and
     half of the grids are mirrored, or it learns the pictures by heart. The other perspectives stay at zero, until training
@@ -141,7 +158,8 @@ def align(
         patches = torch.stack([features[pair.medium] for pair in some]).float().to(device)
         return projector(mirrored(patches, mirrors) if layout and training else patches)
 
-    return draw_to_words(trained, tokens, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
+    share = draw_to_words(trained, tokens, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
+    return Aligned(share, words.reach(tokens(part, False) for part in parts_of(pairs)))
 
 
 def draw_to_words(
@@ -182,9 +200,13 @@ def draw_to_words(
         schedule.step()
         progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
     with torch.no_grad():
-        parts = [pairs[start : start + 64] for start in range(0, len(pairs), 64)]
-        right = [words.logits(tokens(part, False)).argmax(dim=1) == answers(part) for part in parts]
+        right = [words.logits(tokens(part, False)).argmax(dim=1) == answers(part) for part in parts_of(pairs)]
     return sum(int(each.sum()) for each in right) / len(pairs)
+
+
+def parts_of(pairs: list[Pair]) -> list[list[Pair]]:
+    """`pairs` in parts that a projector takes at once."""
+    return [pairs[start : start + 64] for start in range(0, len(pairs), 64)]
 
 
 def _trained_parts(projector: nn.Module) -> list[nn.Module]:

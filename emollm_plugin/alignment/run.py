@@ -23,7 +23,7 @@ from ..training.preflight import check_projector_type, check_tower_name
 from ..training.records import load_records
 from .align import PREFIX, align, encode_pictures, save_projectors, words_of
 from .pairs import WORDS, labelled
-from .residual import check_share, scale_residual
+from .settle import check_share, settle
 from .sounds import align_sounds, encode_sounds
 
 logger = logging.getLogger(__name__)
@@ -98,16 +98,19 @@ def align_projector(
             raise InputError("a projector that has nothing to train cannot be aligned; name another")
         features = encode(sorted({pair.medium for pair in some}), images, faulty_media)
         some = [pair for pair in some if pair.medium in features]
-        share = (align if kind == "image" else align_sounds)(fresh, features, some, words, **how)
-        scale_residual(fresh, words, residual)
+        share, reach = (align if kind == "image" else align_sounds)(fresh, features, some, words, **how)
+        settle(fresh, words, reach if kind == "audio" else 1.0, residual)
         made[PREFIX if kind == "image" else f"model.{NAME}."] = fresh
         logger.info(
-            "word alignment: %d %s, %d labels, %d steps; %.1f %% of them nearest to their own label: %s",
+            "word alignment: %d %s, %d labels, %d steps; %.1f %% of them nearest to their own label, tokens %.1f times as far out "
+            "as words%s: %s",
             len(some),
             WORDS[kind],
             len(words.labels),
             steps,
             100 * share,
+            reach,
+            " and brought among them" if kind == "audio" else "",
             out,
         )
     save_projectors(made, out)

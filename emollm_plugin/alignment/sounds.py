@@ -18,7 +18,7 @@ from ..media.clips import clip_below
 from ..media.hearing import Ears, reader_of
 from ..projector.perspectives import GatedAdd
 from ..projector.sound import SoundProjector, Standard, project
-from .align import Words, draw_to_words
+from .align import Aligned, Words, draw_to_words, parts_of
 from .pairs import Pair
 
 logger = logging.getLogger(__name__)
@@ -53,8 +53,8 @@ def encode_sounds(config: Any, like: Tensor, sounds: Sequence[str], folder: Path
     return features
 
 
-def align_sounds(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, **how: Any) -> float:
-    """Train `projector` in place; returns the share of `pairs` whose nearest label is their own at the end.
+def align_sounds(projector: nn.Module, features: dict[str, Tensor], pairs: list[Pair], words: Words, **how: Any) -> Aligned:
+    """Train `projector` in place.
 
     Of our own projector, content and tone are trained, and tone begins open, since there is no language model to disturb. The
     others stay at zero, until training opens them: trained here they brought nothing (EMO-DB, five folds by speaker, 535
@@ -71,18 +71,20 @@ def align_sounds(projector: nn.Module, features: dict[str, Tensor], pairs: list[
     standard = projector.standard if isinstance(projector, SoundProjector) else Standard(heard[0].shape[1]).to(device)
     standard.fit(heard)
 
-    def tokens(some: list[Pair], _: bool) -> Tensor:
+    def tokens(some: list[Pair]) -> list[Tensor]:
         sounds = [features[pair.medium].float().to(device) for pair in some]
-        if not ours:
-            sounds = [standard(sound) for sound in sounds]
-        return torch.stack([each.mean(dim=0, keepdim=True) for each in project(projector, sounds)])
+        return project(projector, sounds if ours else [standard(sound) for sound in sounds])
+
+    def summed_up(some: list[Pair], _: bool) -> Tensor:
+        return torch.stack([each.mean(dim=0, keepdim=True) for each in tokens(some)])
 
     standard.requires_grad_(False)  # its gradients would cost as much as all others
-    share = draw_to_words(nn.ModuleList(_trained_parts(projector)), tokens, pairs, words, **how)
+    share = draw_to_words(nn.ModuleList(_trained_parts(projector)), summed_up, pairs, words, **how)
     standard.requires_grad_(True)
+    reach = words.reach(each for part in parts_of(pairs) for each in tokens(part))
     if not ours:
         standard.fold(cast(nn.Linear, projector[0] if isinstance(projector, nn.Sequential) else projector))
-    return share
+    return Aligned(share, reach)
 
 
 def _trained_parts(projector: nn.Module) -> list[nn.Module]:

@@ -71,6 +71,7 @@ def test_words_lie_where_the_models_first_layer_meets_them(tiny, family, tmp_pat
     wanted = sum(table[each] for each in ids) / len(ids) - table.mean(0)
     assert torch.allclose(words.targets[1], wanted / wanted.norm(), atol=1e-6)
     assert torch.allclose(words.mean, table.mean(0), atol=1e-6)
+    assert words.reach([table]) == pytest.approx(1, abs=1e-5)
     # A token that lies at a label's word, at any distance from the mean, is classified as that label.
     near = words.mean + 0.1 * words.targets[1]
     assert words.logits(near.expand(1, 3, -1)).argmax() == 1
@@ -96,7 +97,7 @@ def test_half_of_the_grids_are_mirrored_where_layout_learns(perspectives):
     torch.manual_seed(0)
     projector = MultiPerspectiveProjector(3, 5, ProjectorOptions.parse(f"multiperspective:perspectives={perspectives}"))
     grids = {str(number): torch.randn(4, 3).half() for number in range(8)}
-    words = Words(["joy", "fear"], torch.eye(5)[:2], torch.zeros(5))
+    words = Words(["joy", "fear"], torch.eye(5)[:2], torch.zeros(5), 1.0)
     pairs = [Pair(name, words.labels[int(name) % 2]) for name in grids]
     seen = []
     projector.register_forward_hook(lambda module, inputs, _: seen.append(inputs[0]) if torch.is_grad_enabled() else None)

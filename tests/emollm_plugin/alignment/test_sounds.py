@@ -84,12 +84,13 @@ def test_a_small_channel_is_heard_beside_a_large_one_that_says_nothing(kind):
         sound[:, 0] = 300 + 30 * torch.randn(1)
         sound[:, 3] += 0.1 * (number % 2)
         features[pair.medium] = sound
-    words = Words(["joy", "fear"], torch.eye(2, 8), torch.zeros(8))
+    words = Words(["joy", "fear"], torch.eye(2, 8), torch.zeros(8), 1.0)
     host = nn.Sequential(nn.Linear(6, 8), nn.GELU(), nn.Linear(8, 8))
     projector = host if kind != "ours" else SoundProjector(6, 8, SoundOptions.parse("multiperspective:tokens=2,width=8"))
-    share = align_sounds(projector, features, pairs, words, steps=40, learning_rate=1e-2, batch=16, seed=0)
-    assert share == 1
+    aligned = align_sounds(projector, features, pairs, words, steps=40, learning_rate=1e-2, batch=16, seed=0)
+    assert aligned.share == 1
     # The projector that is left takes the encoder's own positions.
     tokens = [each.mean(dim=0, keepdim=True) for each in project(projector, [features[pair.medium] for pair in pairs])]
+    assert words.reach(project(projector, [features[pair.medium] for pair in pairs])) == pytest.approx(aligned.reach, rel=1e-3)
     found = words.logits(torch.stack(tokens)).argmax(dim=1)
     assert [words.labels[place] for place in found] == [pair.label for pair in pairs]

@@ -1,9 +1,14 @@
-"""Scale what an aligned projector's tokens hold beside the words of the labels (our own).
+"""Bring an aligned projector's tokens among the words (our own).
 
-Alignment asks only for the direction of a picture's mean token among the labels' words. Half of a token or more lies
-beside all of them; that differs from picture to picture, and a language model learns it by heart in a short training
-instead of reading the rest (benchmarks/QUALITY.md). Here it is made short, and not taken away, so that training can have
-it back: a linear map, folded into the projector's own last layers.
+Alignment asks only for the direction of a medium's mean token among the labels' words. Two things are left over:
+
+- Tokens come out many times as long as words. What a layer of the language model adds to so long a token hardly changes it, so
+  the model learns to read it slowly and badly (benchmarks/QUALITY.md). Here they come to the length of words.
+- Half of a token or more lies beside all of these words; that differs from medium to medium, and a language model learns it
+  by heart in a short training instead of reading the rest (benchmarks/QUALITY.md). Here it is made short, and not taken
+  away, so that training can have it back.
+
+Both are one linear map, folded into the projector's own last layers.
 """
 
 from __future__ import annotations
@@ -22,21 +27,25 @@ from .align import Words
 
 
 @torch.no_grad()
-def scale_residual(projector: nn.Module, words: Words, residual: float) -> None:
-    """Keep of every token what points from the mean word to the labels' words, and `residual` times the rest, in place.
+def settle(projector: nn.Module, words: Words, reach: float, residual: float) -> None:
+    """Bring every token to the distance of words from their mean, and shorten what lies beside the labels' words, in place.
+
+    Args:
+        reach: how many times as far as words the projector's tokens lie, see `Words.reach`.
+        residual: share that tokens keep of what lies beside the labels' words.
 
     Raises:
         InputError: `residual` is no share, or the projector does not end in a linear layer.
     """
     check_share(residual)
-    if residual == 1:
+    if residual == reach == 1:
         return
-    matrix, shift = residual_map(words, residual)
+    matrix, shift = settling_map(words, reach, residual)
     ours = projector if isinstance(projector, WarmStarted) else None
     tail = ours.content if ours else projector
     last = tail[-1] if isinstance(tail, nn.Sequential) else tail
     if not isinstance(last, nn.Linear):
-        raise InputError(f"a projector that ends in {type(last).__name__} cannot be drawn to words; take --residual 1")
+        raise InputError(f"a projector that ends in {type(last).__name__} cannot be drawn to words; train without it (ALIGN=0)")
     last.bias.copy_(matrix @ last.bias + shift)
     last.weight.copy_(matrix @ last.weight)
     for read in cast(Iterable[Read], ours.reads.values() if ours else ()):
@@ -52,8 +61,9 @@ def check_share(residual: float) -> None:
         raise InputError(f"--residual {residual} is no share; give a number from 0 to 1")
 
 
-def residual_map(words: Words, residual: float) -> tuple[Tensor, Tensor]:
+def settling_map(words: Words, reach: float, residual: float) -> tuple[Tensor, Tensor]:
     """The map of a token x (C,) to `matrix @ x + shift`: matrix (C, C), shift (C,)."""
     basis, _ = torch.linalg.qr(words.targets.T)
     matrix = residual * torch.eye(len(words.mean), device=words.mean.device) + (1 - residual) * basis @ basis.T
+    matrix = matrix / reach
     return matrix, words.mean - matrix @ words.mean

@@ -1,4 +1,4 @@
-"""Drawn tokens: the same among the labels' words, shorter beside them, without a layer more."""
+"""Settled tokens: as long as words, the same among the labels' words, shorter beside them, without a layer more."""
 
 import copy
 
@@ -8,7 +8,7 @@ from torch import nn
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.alignment.align import Words
-from emollm_plugin.alignment.residual import scale_residual
+from emollm_plugin.alignment.settle import settle
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
 
@@ -19,7 +19,7 @@ WIDTH = 24
 def words():
     generator = torch.Generator().manual_seed(1)
     targets = nn.functional.normalize(torch.randn(3, WIDTH, generator=generator), dim=-1)
-    return Words(["joy", "fear", "anger"], targets, torch.randn(WIDTH, generator=generator))
+    return Words(["joy", "fear", "anger"], targets, torch.randn(WIDTH, generator=generator), 2.5)
 
 
 def projectors():
@@ -41,7 +41,7 @@ def projectors():
 def test_what_points_to_words_stays_and_the_rest_is_shortened(name, beside, words):
     projector = projectors()[name]
     before, patches = copy.deepcopy(projector), torch.randn(2, 16, 12)
-    scale_residual(projector, words, beside)
+    settle(projector, words, 1.0, beside)
     tokens, drawn = before(patches) - words.mean, projector(patches) - words.mean
     # The part among the words, by least squares and not by the basis that the code makes.
     among = torch.linalg.lstsq(words.targets.T, tokens.flatten(0, 1).T).solution
@@ -51,19 +51,33 @@ def test_what_points_to_words_stays_and_the_rest_is_shortened(name, beside, word
     assert projector.state_dict().keys() == before.state_dict().keys()
 
 
+@pytest.mark.parametrize("name", ["ours", "mlp2x_gelu", "linear"])
+@pytest.mark.parametrize("residual", [0.2, 1.0])
+def test_tokens_come_as_far_out_as_words_and_keep_their_direction(name, residual, words):
+    projector, patches = projectors()[name], torch.randn(6, 16, 12)
+    before = projector(patches)
+    settle(projector, words, words.reach([before]), residual)
+    after = projector(patches)
+    if residual == 1:
+        assert words.reach(after.split(2)) == pytest.approx(1, abs=1e-5)
+        assert (after - words.mean).square().sum(-1).mean().sqrt().item() == pytest.approx(words.spread, abs=1e-4)
+        assert torch.allclose(after - words.mean, (before - words.mean) / words.reach([before]), atol=1e-5)
+    assert torch.equal(words.logits(after).argmax(1), words.logits(before).argmax(1))
+
+
 def test_at_one_nothing_is_changed(words):
     projector = projectors()["ours"]
     before = copy.deepcopy(projector.state_dict())
-    scale_residual(projector, words, 1.0)
+    settle(projector, words, 1.0, 1.0)
     assert all(torch.equal(value, before[name]) for name, value in projector.state_dict().items())
 
 
 @pytest.mark.parametrize("beside", [-0.1, 1.1, float("nan")])
 def test_what_is_no_share_is_refused(beside, words):
     with pytest.raises(InputError, match="no share"):
-        scale_residual(projectors()["linear"], words, beside)
+        settle(projectors()["linear"], words, 1.0, beside)
 
 
 def test_a_projector_without_a_last_linear_layer_is_named(words):
-    with pytest.raises(InputError, match="ends in GELU.*--residual 1"):
-        scale_residual(nn.Sequential(nn.Linear(12, WIDTH), nn.GELU()), words, 0.25)
+    with pytest.raises(InputError, match="ends in GELU.*ALIGN=0"):
+        settle(nn.Sequential(nn.Linear(12, WIDTH), nn.GELU()), words, 1.0, 0.25)
