@@ -13,11 +13,13 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from emollm_plugin.recipes.recipe import DEEPSPEED
+
 from .training_worker import CPU, run, run_program
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload([f"{__package__}.training_preload"])
-ZERO = {stage: Path(__file__).parents[2] / "scripts" / f"zero{stage}.json" for stage in ("0", "2", "3", "3_offload")}
+ZERO = {stage: DEEPSPEED / f"zero{stage}.json" for stage in ("0", "2", "3", "3_offload")}
 
 
 @dataclass
