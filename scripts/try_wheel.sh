@@ -38,4 +38,7 @@ python -m emobench_data validate mini/train.json --media-root mini/media
 python -m emobench_data sources >/dev/null
 emollm settings >/dev/null
 ls "$(emollm lmms-eval-path)/emobench.yaml" >/dev/null
+# Commands that need the model stack say so.
+asked="$(emollm template nothing 2>&1)" && exit 1
+[[ "$asked" == "error: "*"emollm setup"* ]] || { printf '%s\n' "$asked" >&2 && exit 1; }
 printf '== works outside of the clone: %s, %s\n' "$(basename "$wheel")" "$(python --version)"

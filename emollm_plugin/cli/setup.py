@@ -55,7 +55,7 @@ class Plan:
             return f"{here}: all is there, nothing to do"
         lines = [f"installs {', '.join(self.packages)}, and what these need, as locked"] if self.packages else []
         lines += [f"installs without what they ask for: {', '.join(self.host)}"] if self.host else []
-        return "\n".join([f"{here}; no package that is here changes", *lines])
+        return "\n".join([f"{here}; no other package that is here changes", *lines])
 
 
 def make_plan(stack: str, installed: dict[str, str], python: tuple[int, int] = sys.version_info[:2]) -> Plan:

@@ -117,11 +117,11 @@ def finish(arguments, **how):
     return training
 
 
-def launched(words, log, **environment):
+def launched(words, log, limit=300, **environment):
     """The exit code of `python WORDS`, such as a launcher, in a process of the server; what it starts are whole programs."""
     process = SERVER.Process(target=run_program, args=([*map(str, words)], {**CPU, **environment}, str(log)))
     process.start()
-    process.join(300)
+    process.join(limit)
     hung = process.exitcode is None
     process.kill()
     assert not hung, f"{words} hangs: {log.read_text(errors='replace')[-3000:]}"
