@@ -23,14 +23,14 @@ python -c 'import emollm_plugin, sys; assert emollm_plugin.__file__.startswith(s
 emollm --version
 python -m emobench_data mini --out mini --train 12 --test 6
 # Whoever answers with the gold is right.
-python - >answers.jsonl <<'PYTHON'
+mkdir run && python - >run/answers.jsonl <<'PYTHON'
 import json
 
 for line in open("mini/gold.jsonl"):
     row = json.loads(line)
     print(json.dumps({"question_id": row["question_id"], "text": row["answer"]}))
 PYTHON
-asked=(--questions mini/questions.jsonl --gold mini/gold.jsonl --predictions answers.jsonl)
+asked=(--questions mini/questions.jsonl --gold mini/gold.jsonl --predictions run/answers.jsonl)
 python -m emobench_data score "${asked[@]}"
 emollm score "${asked[@]}" --json --out run/results.json >/dev/null
 emollm report run --out report >/dev/null
