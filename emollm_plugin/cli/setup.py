@@ -75,7 +75,8 @@ def make_plan(stack: str, installed: dict[str, str], python: tuple[int, int] = s
     packages, others = _missing(STACKS / f"{stack}.txt", installed)
     host, more = _missing(STACKS / f"{HOST}.txt", installed)
     if others or more:
-        raise InputError(f"{sys.prefix} has {', '.join([*others, *more])}; nothing was changed; install what is wanted, or {ANOTHER}")
+        found = ", ".join([*others, *more])
+        raise InputError(f"{sys.prefix} has {found}; nothing was changed; install what is wanted, or {ANOTHER}")
     kept = {name: version for name, version in installed.items() if name not in TOOLS}
     pins = [f"{name}=={version}" for name, version in kept.items()]
     pins += [str(one) for one in _lines(STACKS / f"{stack}.lock") if canonicalize_name(one.name) not in kept]
