@@ -10,7 +10,7 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
 READMES = ("examples/README.md", "patches/README.md", "emobench_data/sources/README.md")
-BESIDE = ("benchmarks/*.md", "benchmarks/figures/*", *READMES)
+BESIDE = ("benchmarks/*.md", "benchmarks/figures/*", "examples/notebooks/*.ipynb", *READMES)
 _UP = re.compile(r"(\]\()((?:\.\./)+)")
 
 

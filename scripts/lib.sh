@@ -15,8 +15,8 @@ case "$STACK$EXTRA" in
     *) printf 'error: STACK=%s is unknown; known: current, classic\n' "$STACK" >&2 && exit 2 ;;
 esac
 case "$EXTRA" in
-    lmms-eval | vllm) LOCK="$ROOT/scripts/stacks/$EXTRA.lock" ;;
-    *) LOCK="$ROOT/scripts/stacks/$STACK.lock" ;;
+    lmms-eval | vllm) LOCK="$ROOT/emollm_plugin/stacks/$EXTRA.lock" ;;
+    *) LOCK="$ROOT/emollm_plugin/stacks/$STACK.lock" ;;
 esac
 # vLLM comes with a transformers of its own, and without LLaVA.
 [[ "$EXTRA" == vllm ]] && PACKAGES=vllm || PACKAGES="$STACK"
@@ -85,7 +85,7 @@ setup_env() {
 # are installed, from the clone that made it, for the commands that are typed by hand.
 make_env() {
     local stamp="$VENV/emollm-stamp" made="" owner="" wanted
-    wanted="$(cd "$ROOT" && cat "$LOCK" "scripts/stacks/$PACKAGES.txt" scripts/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1)"
+    wanted="$(cd "$ROOT" && cat "$LOCK" "emollm_plugin/stacks/$PACKAGES.txt" emollm_plugin/stacks/host.txt setup.cfg | sha256sum | cut -d' ' -f1)"
     [[ ! -f "$stamp" ]] || read -r made owner <"$stamp" || true
     [[ "$made" != "$wanted" ]] || return 0
     # One process makes it at a time: two pips in one environment spoil it. The others wait, and then find it made.
@@ -105,11 +105,11 @@ make_env() {
     local python
     python="$(find_python)" || exit $?
     "$python" -m venv "$VENV"
-    pip_install -c "$LOCK" -r "$ROOT/scripts/stacks/$PACKAGES.txt"
+    pip_install -c "$LOCK" -r "$ROOT/emollm_plugin/stacks/$PACKAGES.txt"
     if [[ "$EXTRA" == vllm ]]; then
         pip_install --no-build-isolation -c "$LOCK" -e "$ROOT"
     else
-        pip_install --no-deps -r "$ROOT/scripts/stacks/host.txt"
+        pip_install --no-deps -r "$ROOT/emollm_plugin/stacks/host.txt"
         local extras="video,plot,test${EXTRA:+,$EXTRA}"
         [[ "$STACK" == classic ]] || extras+=",endpoint,docs"
         pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[$extras]"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Write scripts/stacks/<stack>.lock again: the version of every package that a stack and its extras bring, to the last one.
-# To be run when scripts/stacks/*.txt or setup.cfg change; needs uv (pip install uv) and a package registry.
+# Write emollm_plugin/stacks/<stack>.lock again: the version of every package that a stack and its extras bring, to the last one.
+# To be run when emollm_plugin/stacks/*.txt or setup.cfg change; needs uv (pip install uv) and a package registry.
 #
 #   bash scripts/lock.sh
 set -euo pipefail
@@ -9,25 +9,25 @@ cd "$(dirname "$0")/.."
 
 # lock NAME STACK OLDEST_PYTHON EXTRA...
 lock() {
-    local out="scripts/stacks/$1.lock" extras=()
+    local out="emollm_plugin/stacks/$1.lock" extras=()
     for extra in "${@:4}"; do extras+=(--extra "$extra"); done
-    uv pip compile --quiet --upgrade --universal --python-version "$3" "${extras[@]}" setup.cfg "scripts/stacks/$2.txt" \
+    uv pip compile --quiet --upgrade --universal --python-version "$3" "${extras[@]}" setup.cfg "emollm_plugin/stacks/$2.txt" \
         --no-annotate --no-header --output-file "$out"
     # The project itself is no package of a registry.
     sed -i '/^-e \|^\.$/d' "$out"
 }
 
 # transformers 5 asks for Python 3.11.
-lock current current 3.11 video heic plot test serve endpoint docs
-lock classic classic 3.10 video plot test
+lock current current 3.11 video heic parquet plot test serve endpoint docs
+lock classic classic 3.10 video parquet plot test
 # lmms-eval holds several packages back, so it gets an environment of its own.
 lock lmms-eval current 3.11 video plot test lmms-eval
 # vLLM brings a transformers of its own. For a CPU it wants PyTorch's build for CPUs, which is of one platform, and which pip
 # alone finds; so this lock is for the machine and Python at hand.
 python3.11 -m venv .venv-lock
 .venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed --report .venv-lock/vllm.json \
-    -r scripts/stacks/vllm.txt .
-.venv-lock/bin/python - >scripts/stacks/vllm.lock <<'PYTHON'
+    -r emollm_plugin/stacks/vllm.txt .
+.venv-lock/bin/python - >emollm_plugin/stacks/vllm.lock <<'PYTHON'
 import json
 
 found = [each["metadata"] for each in json.load(open(".venv-lock/vllm.json"))["install"]]

@@ -104,7 +104,7 @@ def check(environment, words):
             read_recipe(environment, recipe, changes, host)
             name = environment.get("DATASET") or next((one[8:] for one in changes if one.startswith("dataset=")), "mini")
             assert name == "mini" or get_source(name)
-        case ["bash" | "source" | "cd", *_] | ["python", "-m", "emollm_plugin" | "lmms_eval", *_]:
+        case ["bash" | "source" | "cd", *_] | ["python", "-m", "emollm_plugin" | "lmms_eval" | "build" | "venv", *_]:
             assert words[0] != "bash" or (ROOT / words[1]).is_file()
             assert {*environment} <= VARIABLES | {"STACK", "VENV"}
         case ["python", script, *_] if not script.startswith("$"):

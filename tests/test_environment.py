@@ -29,6 +29,7 @@ def clones(tmp_path):
         def make(self, name):
             clone = tmp_path / name
             shutil.copytree(ROOT / "scripts", clone / "scripts")
+            shutil.copytree(ROOT / "emollm_plugin/stacks", clone / "emollm_plugin/stacks")
             shutil.copy(ROOT / "setup.cfg", clone)
             return clone
 

@@ -13,8 +13,8 @@ from .conftest import ROOT, STACK
 BASE = ("video", "plot", "test")
 # lock -> the stack and the extras that it is for
 LOCKS = {
-    "current": ("current", (*BASE, "serve", "heic", "endpoint", "docs")),
-    "classic": ("classic", BASE),
+    "current": ("current", (*BASE, "serve", "heic", "parquet", "endpoint", "docs")),
+    "classic": ("classic", (*BASE, "parquet")),
     "lmms-eval": ("current", (*BASE, "lmms-eval")),
     "vllm": ("vllm", ()),
 }
@@ -26,7 +26,7 @@ def requirements(lines):
 
 def locked(lock):
     """Package -> version, for the Python at hand."""
-    found = requirements((ROOT / "scripts/stacks" / f"{lock}.lock").read_text().splitlines())
+    found = requirements((ROOT / "emollm_plugin/stacks" / f"{lock}.lock").read_text().splitlines())
     here = [one for one in found if one.marker is None or one.marker.evaluate()]
     assert all(len(one.specifier) == 1 and str(one.specifier).startswith("==") for one in found)
     return {canonicalize_name(one.name): Version(str(one.specifier)[2:]) for one in here}
@@ -37,7 +37,7 @@ def test_a_lock_meets_what_the_stack_and_its_extras_ask(lock):
     stack, extras = LOCKS[lock]
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
-    asked = (ROOT / "scripts/stacks" / f"{stack}.txt").read_text().splitlines()
+    asked = (ROOT / "emollm_plugin/stacks" / f"{stack}.txt").read_text().splitlines()
     asked += config["options"]["install_requires"].splitlines()
     for extra in extras:
         asked += config["options.extras_require"][extra].splitlines()

@@ -208,7 +208,7 @@ def read_parquet(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]
     """
     _open(path).close()
     if find_spec("pyarrow") is None:
-        raise InputError(f"{path}: reading Parquet files needs pyarrow; pip install pyarrow")
+        raise InputError(f"{path}: reading Parquet files needs pyarrow; run: pip install 'emollm-llava[parquet]'")
     import pyarrow
     from pyarrow.parquet import ParquetFile
 

@@ -12,18 +12,19 @@ from typing import Any
 import click
 import orjson
 
-from emobench_data.cli.commands import InputErrorGroup
 from emobench_data.cli.scores import FILE, FOLDER, relative_files, report, score, write_result
 from emobench_data.io.errors import InputError
 
 from .._version import __version__
 from ..hf.commands import export, import_
 from .evaluation import ask, evaluate, explain, serve
+from .group import StackGroup
+from .host import patch, setup
 from .reply import reply
 from .train import benchmark, host_arguments, train
 
 
-@click.group(cls=InputErrorGroup)
+@click.group(cls=StackGroup)
 @click.version_option(__version__)
 def main() -> None:
     """EmoLLM for LLaVA."""
@@ -34,7 +35,22 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (score, report, evaluate, ask, reply, explain, serve, train, benchmark, host_arguments, export, import_):
+for command in (
+    score,
+    report,
+    evaluate,
+    ask,
+    reply,
+    explain,
+    serve,
+    train,
+    benchmark,
+    host_arguments,
+    export,
+    import_,
+    setup,
+    patch,
+):
     main.add_command(command)
 
 

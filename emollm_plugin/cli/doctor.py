@@ -15,12 +15,12 @@ from emobench_data.io.errors import InputError
 from ..recipes.conditions import PACKAGES, package_version
 
 NEEDED = ("torch", "transformers", "accelerate", "peft", "deepspeed", "llava-torch")
-# transformers decides what else fits (scripts/stacks/).
+# transformers decides what else fits (emollm_plugin/stacks/).
 STACKS = {"current": "5.23.0", "classic": "4.37.2"}
 HOST_PACKAGES = ("llava", "llava.model", "llava.model.language_model")
 HOST_MODELS = tuple(f"llava.model.language_model.llava_{name}" for name in ("llama", "mpt", "mistral"))
 PRESENT = "weights present"
-SETUP = "run `bash scripts/setup.sh`, or install the versions in scripts/stacks/"
+SETUP = "run `emollm setup`, or in a clone `bash scripts/setup.sh`"
 
 
 def examine() -> dict[str, Any]:

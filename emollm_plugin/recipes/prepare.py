@@ -11,9 +11,10 @@ from pathlib import Path
 
 from emobench_data.building.image_folder import image_folder_of
 
+from .._home import CLONE
 from .defaults import AUDIO_TOWER, data_name
 from .process import answer_of, run_plain, say
-from .recipe import ROOT, Recipe
+from .recipe import Recipe
 
 SMALL_BASE = "smollm2-135m-instruct"
 WHISPER = "whisper-tiny-en"  # as `towers.audio`, which needs more than its name
@@ -64,13 +65,13 @@ def _get_small_base(recipe: Recipe, folder: Path) -> None:
     if (folder / MADE).is_file():
         return
     command = ["-m", "emollm_plugin.cli", "base", "get", str(folder), "--downloads", str(recipe.downloads)]
-    if recipe.stack == "current":
+    if recipe.stack == "current" or CLONE is None:
         run_plain([sys.executable, *command])
         return
     # transformers 4.37 reads no GGUF: the current stack converts it once, and both read the folder that it writes.
     say("converting the base model with the current stack (once)")
     lines = 'unset VENV; STACK=current; source "$0/scripts/lib.sh"; setup_env; exec "$VENV/bin/python" "$@"'
-    run_plain(["bash", "-c", lines, str(ROOT), *command])
+    run_plain(["bash", "-c", lines, str(CLONE), *command])
 
 
 def prepare_ears(recipe: Recipe) -> dict[str, str]:

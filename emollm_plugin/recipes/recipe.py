@@ -13,6 +13,7 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
+from .._home import ROOT
 from .settings import (
     choice,
     count,
@@ -33,8 +34,8 @@ from .settings import (
     yes_or_no,
 )
 
-ROOT = Path(__file__).parents[2]
 HELP = Path(__file__).with_name("help.txt")
+DEEPSPEED = Path(__file__).with_name("deepspeed")
 ADAPTERS = ("lora", "qlora")
 RESUME = ("auto", "never")
 TRACKERS = ("none", "tensorboard", "wandb", "trackio")
@@ -173,7 +174,7 @@ def zero_file(zero: str) -> Path | None:
     """
     if zero == "none":
         return None
-    for file in (ROOT / "scripts" / f"zero{zero}.json", Path(zero).expanduser()):
+    for file in (DEEPSPEED / f"zero{zero}.json", Path(zero).expanduser()):
         if file.is_file():
             return file
     raise InputError(f"ZERO={zero} is unknown; known: 0, 2, 3, 3_offload, none, or a DeepSpeed file")

@@ -14,11 +14,12 @@ from typing import Any, TextIO
 from emobench_data.io.atomic import atomic_file
 from emobench_data.io.errors import InputError
 
+from .._home import ROOT
 from ..checkpoints.folders import checkpoints, is_complete
 from .defaults import run_name
 from .fingerprint import difference
 from .process import say
-from .recipe import ROOT, Recipe
+from .recipe import Recipe
 
 RECORD = "run.json"
 # What a run leaves in its folder: where one of these is, a run is, whether or not it left a record.

@@ -8,16 +8,16 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
+from .._home import ROOT
 from ..registry import AUDIO_TOWERS
 
 WHISPER_TINY = "whisper_tiny_en"
 MODELS = "MODELS"  # of the environment: where the launchers put the small models of the package registry
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def whisper_tiny_folder() -> Path:
-    """Where `whisper_tiny_en` lies: below MODELS of the environment, else below `models` of the source tree."""
-    return Path(os.environ.get(MODELS) or _ROOT / "models").expanduser() / "whisper-tiny-en"
+    """Where `whisper_tiny_en` lies: below MODELS of the environment, else below `models` of the clone or the current folder."""
+    return Path(os.environ.get(MODELS) or ROOT / "models").expanduser() / "whisper-tiny-en"
 
 
 def build_audio_tower(config: Any, delay_load: bool = False) -> Any:

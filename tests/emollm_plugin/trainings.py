@@ -13,11 +13,13 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from emollm_plugin.recipes.recipe import DEEPSPEED
+
 from .training_worker import CPU, run, run_program
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload([f"{__package__}.training_preload"])
-ZERO = {stage: Path(__file__).parents[2] / "scripts" / f"zero{stage}.json" for stage in ("0", "2", "3", "3_offload")}
+ZERO = {stage: DEEPSPEED / f"zero{stage}.json" for stage in ("0", "2", "3", "3_offload")}
 
 
 @dataclass
@@ -115,11 +117,11 @@ def finish(arguments, **how):
     return training
 
 
-def launched(words, log, **environment):
+def launched(words, log, limit=300, **environment):
     """The exit code of `python WORDS`, such as a launcher, in a process of the server; what it starts are whole programs."""
     process = SERVER.Process(target=run_program, args=([*map(str, words)], {**CPU, **environment}, str(log)))
     process.start()
-    process.join(300)
+    process.join(limit)
     hung = process.exitcode is None
     process.kill()
     assert not hung, f"{words} hangs: {log.read_text(errors='replace')[-3000:]}"

@@ -15,7 +15,7 @@ from emollm_plugin.cli.commands import main
 
 pytestmark = pytest.mark.host
 
-STACKS = Path(__file__).parents[3] / "scripts" / "stacks"
+STACKS = Path(__file__).parents[3] / "emollm_plugin" / "stacks"
 
 
 def examine():

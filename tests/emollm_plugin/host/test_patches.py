@@ -10,13 +10,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from emollm_plugin.cli import main
+from emollm_plugin.recipes.recipe import DEEPSPEED
 
 from ..trainings import free_port, launched
 
 pytestmark = pytest.mark.host
 
 ROOT = Path(__file__).parents[3]
-PATCH = ROOT / "patches" / "llava.patch"
+PATCH = ROOT / "emollm_plugin" / "host" / "patch" / "llava.patch"
 PYTHON = Path(sys.executable)
 
 
@@ -42,6 +46,14 @@ def test_only_our_own_lines_stand_in_the_patch():
     assert all(line.startswith(("@@ -0,0 +1,3 @@", "+")) for line in lines)
     added = {line for line in lines if line.startswith("+")}
     assert all("emollm" in line.lower() for line in added), added
+
+
+def test_the_command_does_the_same(tree):
+    def patched(*arguments):
+        return CliRunner().invoke(main, ["patch", str(tree), *arguments]).exit_code
+
+    assert (patched("--check"), patched(), patched("--check"), patched("--reverse")) == (1, 0, 0, 0)
+    assert patch(tree, "--check").stdout == "not applied\n"
 
 
 def test_apply_check_and_reverse(tree, tmp_path):
@@ -102,7 +114,7 @@ def patched(tree):
 def test_the_hosts_own_commands_train_and_evaluate(patched, tree, train_arguments, tiny, tmp_path):
     """DeepSpeed on train_mem.py, then the evaluation module; both name no plug-in, and both need it."""
     launch = ["-m", "deepspeed.launcher.runner", "--num_gpus", "1", "--master_port", free_port()]
-    zero = ["--deepspeed", ROOT / "scripts" / "zero2.json"]
+    zero = ["--deepspeed", DEEPSPEED / "zero2.json"]
     out, log = tmp_path / "trained", tmp_path / "log"
     words = [*launch, tree / "llava/train/train_mem.py", *zero, *train_arguments(output_dir=out, max_steps=3)]
     assert launched(words, log, PYTHONPATH=str(tree)) == 0, log.read_text()[-3000:]

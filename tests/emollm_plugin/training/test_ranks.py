@@ -8,6 +8,7 @@ import pytest
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.checkpoints.folders import COMPLETE, is_complete
+from emollm_plugin.recipes.recipe import DEEPSPEED
 from emollm_plugin.training.ranks import check_shared, from_first
 from emollm_plugin.training.resume import last_complete
 from emollm_plugin.training.saving import _publish
@@ -72,7 +73,7 @@ def test_the_first_rank_decides_and_its_refusal_is_everybodys(tmp_path):
 
 
 @pytest.mark.current_stack
-@pytest.mark.parametrize("deepspeed", [[], ["--deepspeed", str(Path(__file__).parents[3] / "scripts" / "zero2.json")]])
+@pytest.mark.parametrize("deepspeed", [[], ["--deepspeed", str(DEEPSPEED / "zero2.json")]])
 def test_machines_with_folders_of_their_own_stop_with_one_line_each(deepspeed, train_arguments, tmp_path):
     logs = [tmp_path / f"{rank}.log" for rank in (0, 1)]
     started(

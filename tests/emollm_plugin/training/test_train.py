@@ -1,7 +1,6 @@
 """The real LLaVA training code under DeepSpeed, and its evaluation script, on tiny random models."""
 
 import json
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,12 +9,13 @@ from safetensors.torch import load_file
 from emollm_plugin.recipes.devices import Devices
 from emollm_plugin.recipes.launchers import start_words
 from emollm_plugin.recipes.layers import read_recipe
+from emollm_plugin.recipes.recipe import DEEPSPEED
 
 from ..trainings import finish, free_port, launched, same, weights
 
 pytestmark = pytest.mark.host
 
-ZERO2 = Path(__file__).parents[3] / "scripts" / "zero2.json"
+ZERO2 = DEEPSPEED / "zero2.json"
 
 
 def deepspeed(arguments, log):
