@@ -151,7 +151,9 @@ def percent(share: Tensor | float) -> str:
 
 def strength(change: float) -> str:
     """How far a perspective moves the tokens, in words; aligned to words, it may bring more than they were."""
-    return f"Changes the tokens by {percent(change)}" if change < 1 else f"Brings {change:.1f} times what the content tokens are"
+    return (
+        f"Changes the tokens by {percent(change)}" if change < 1 else f"Brings {change:.1f} times what the content tokens are"
+    )
 
 
 def _on_grid(values: Tensor) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emollm_plugin.serving import guard as guards
+from emollm_plugin.serving.web import guard as guards
 
 HOST = (b"host", b"127.0.0.1:7860")
 
