@@ -62,8 +62,8 @@ def make_page(predictor: Any, labels: Sequence[str] | None, turn: Lock, folder: 
         def asked(path, question, task, words, draw, audio=None):
             return answer(predictor, turn, path, question, labels, task, words, draw, audio)
 
-        for event in (button.click, given[1].submit, given[3].submit):
-            event(asked, [*given[:-1], *heard], shown, api_name="ask")
+        pressed = [button.click, given[1].submit, given[3].submit]
+        gradio.on(pressed, asked, [*given[:-1], *heard], shown, api_name="ask")
     return page
 
 
