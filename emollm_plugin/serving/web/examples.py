@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,24 +26,24 @@ class Example(NamedTuple):
     words: str = ""
 
 
-def write_examples(folder: Path, tasks: Collection[str], *, hears: bool = False) -> list[Example]:
+def write_examples(folder: Path, tasks: Mapping[str, str], *, hears: bool = False) -> list[Example]:
     """Draw them into `folder`, which is made.
 
     Args:
-        tasks: choices of the page.
+        tasks: the choices of the page, title -> name.
         hears: whether a voice is among them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     plan, made = make_plan(train=0, test=len(TASKS), seed=SEED), []
+    titles = {task: title for title, task in tasks.items()}
     for record in plan.records:
         task = EMOTION if record.task == "emo_c" else record.task
-        if task in tasks:
+        if task in titles:
             [drawing] = plan.media[record.media[0].path]()
             assert isinstance(drawing, Image.Image)  # the first of each sub-task is a picture
             file = folder / f"{record.task}.png"
             drawing.save(file)
-            name = "Emotion" if task == EMOTION else TASKS[task].title
-            made.append(Example(name, file, task, record.attributes.get("words", "")))
+            made.append(Example(titles[task], file, task, record.attributes.get("words", "")))
     if hears:
         file = folder / "voice.wav"
         file.write_bytes(as_wav(speak("anger", "example")))

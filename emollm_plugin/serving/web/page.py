@@ -17,6 +17,7 @@ from .examples import Example, write_examples
 if TYPE_CHECKING:
     import gradio
 
+OPEN = "Emotion, open question"  # Emo-O
 KEPT = 600  # seconds that uploads are kept
 NOT_FOR = """## What not to use it for
 
@@ -51,7 +52,7 @@ def make_page(predictor: Any, labels: Sequence[str] | None, turn: Lock, folder: 
         gradio.Markdown(NOT_FOR)
         with gradio.Row():
             with gradio.Column():
-                given, button = _questions(write_examples(folder, tasks.values(), hears=hears), tasks, hears=hears)
+                given, button = _questions(write_examples(folder, tasks, hears=hears), tasks, hears=hears)
             with gradio.Column():
                 shown = _fields()
         medium, voice = given[0], given[-1]
@@ -74,7 +75,7 @@ def choices(config: Any) -> dict[str, str]:
     from ...checkpoints.notes import OWN, sub_tasks
 
     others = [name for name in in_order(sub_tasks(config)) if name not in ("emo_c", OWN)]
-    return {"Emotion": EMOTION, **{get_task(name).title: name for name in others}}
+    return {"Emotion": EMOTION, **{OPEN if name == "emo_o" else get_task(name).title: name for name in others}}
 
 
 def _questions(examples: Sequence[Example], tasks: dict[str, str], *, hears: bool) -> tuple[list[Any], Any]:
@@ -83,7 +84,7 @@ def _questions(examples: Sequence[Example], tasks: dict[str, str], *, hears: boo
 
     gradio.Markdown("## Ask\nExamples, drawn by a program:")
     with gradio.Row():
-        buttons = [gradio.Button(one.name, icon=_icon(one), size="sm", min_width=100) for one in examples]
+        buttons = [gradio.Button(one.name, icon=_icon(one), size="sm", min_width=150) for one in examples]
     endings = [*FRAME_SUFFIXES, *SUFFIXES]
     medium = gradio.File(label="Picture or clip", file_types=endings, type="filepath", height=160)
     with gradio.Accordion("Take a picture with the webcam", open=False):
@@ -112,7 +113,7 @@ def _fields() -> list[Any]:
     gradio.Markdown("## Answer")
     said = gradio.HTML()
     seen = gradio.Image(
-        label="What the model sees or hears", interactive=False, buttons=[], height=240, alt_text="as it sees it"
+        label="What the model sees or hears", interactive=False, buttons=[], height=240, alt_text="What the model sees or hears"
     )
     shares = gradio.Label(label="Probabilities")
     why = gradio.Textbox(label="Steps, or reasons", interactive=False, lines=4)

@@ -222,8 +222,9 @@ def test_what_may_be_asked_for_is_what_was_learned(tmp_path):
     tasks = choices(SimpleNamespace(emollm_training=learned))
     assert [*tasks.values()] == ["emotion", "emo_o", "intent", "hate", "humor", "sarcasm"] and len(tasks) == len(TASKS)
     assert choices(SimpleNamespace()) == {"Emotion": "emotion"}
-    examples = write_examples(tmp_path / "a", tasks.values(), hears=True)
+    examples = write_examples(tmp_path / "a", tasks, hears=True)
     assert [one.task for one in examples] == [*tasks.values(), "emotion"]
     assert [kind_of(one.file) for one in examples] == ["image"] * len(TASKS) + ["audio"]
     assert [bool(one.words) for one in examples] == [False, False, False, True, True, True, False]
-    assert [one.task for one in write_examples(tmp_path / "b", ["emotion"])] == ["emotion"]
+    assert [one.name for one in examples] == [*tasks, "Voice"]
+    assert [one.task for one in write_examples(tmp_path / "b", {"Emotion": "emotion"})] == ["emotion"]
