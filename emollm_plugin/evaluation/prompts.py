@@ -46,10 +46,11 @@ class Prompter:
         """As `question_ids`, of what was asked, answered, asked and so on; media stand in the first of `texts`."""
         for place, text in enumerate(texts):
             # The first loses a sound's placeholder where there is a sound.
-            signs = (self.placeholder,) if sound and not place else (self.placeholder, AUDIO)
-            for sign in (one for one in signs if one in text):
+            refused = (self.placeholder,) if sound and not place else (self.placeholder, AUDIO)
+            for sign in (one for one in refused if one in text):
                 raise InputError(f"a question holds {sign!r}, which stands for a medium; take it out: {text!r:.60}")
-        conv, (first, *rest) = self.conv.copy(), [plain(text, self.tokenizer) for text in texts]
+        conv = self.conv.copy()
+        first, *rest = (plain(text, self.tokenizer) for text in texts)
         if sound:
             first = placed(first, [AUDIO])
         turns, signs = as_images([{"value": self._image + first if image else first}, *({"value": text} for text in rest)])
