@@ -259,14 +259,18 @@ def explain(
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 7860 on.")
 @click.option("--labels", help="Emotions to choose from, with commas between. Default: those CHECKPOINT was trained on.")
 def serve(checkpoint: str, loading: Loading, labels: str | None, **options: Any) -> None:
-    """Open a page on this machine that answers as `ask` does. Prints its address; Ctrl+C ends it."""
+    """Open a page on this machine that answers as `ask` does. Prints its address; Ctrl+C ends it.
+
+    Beside the page, OpenAI's clients ask the model at /v1: its name is that of CHECKPOINT's folder.
+    """
     from ..serving.ask import chosen_labels
-    from ..serving.page import require_gradio
-    from ..serving.page import serve as run
+    from ..serving.web.running import require_gradio
+    from ..serving.web.running import serve as run
 
     require_gradio()
     chosen = chosen_labels(labels)
-    run(loading.predictor(checkpoint), labels=chosen, **options)
+    name = Path(checkpoint).resolve().name
+    run(loading.predictor(checkpoint), model=name, labels=chosen, **options)
 
 
 def _echo_answer(report: dict[str, Any]) -> None:

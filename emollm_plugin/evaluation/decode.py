@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,6 +32,15 @@ REFUSED = (
 def likeliest(logits: Tensor, rows: Sequence[int]) -> Tensor:
     """The greedy choice of each row: (R, V) -> (R,)."""
     return logits.argmax(-1)
+
+
+class Said(NamedTuple):
+    """An answer, how many tokens were read for it and written, and whether it came to its end."""
+
+    text: str
+    read: int
+    written: int
+    ended: bool
 
 
 class Greedy:
@@ -71,9 +81,9 @@ class Greedy:
             tokens = pick(self._penalize(read.logits, [answers[row] for row in rows]), rows)
             open_rows = []
             for place, (row, token) in enumerate(zip(rows, tokens.tolist())):
-                if not _ended(answers[row], self.ends):
+                if not self.ended(answers[row]):
                     answers[row].append(token)
-                if not _ended(answers[row], self.ends):
+                if not self.ended(answers[row]):
                     open_rows.append(place)
             if not open_rows or left == 1:
                 break
@@ -82,6 +92,10 @@ class Greedy:
                 read, tokens, rows = read.rows(kept), tokens[kept], [rows[place] for place in open_rows]
             read = self.reader.step(read, tokens)
         return answers
+
+    def ended(self, ids: Sequence[int]) -> bool:
+        """Whether an answer has come to its end."""
+        return bool(ids) and ids[-1] in self.ends
 
     def _penalize(self, logits: Tensor, answers: Sequence[list[int]]) -> Tensor:
         said = [self.penalized + ids for ids in answers]
@@ -94,10 +108,6 @@ class Greedy:
                 [process(torch.tensor([ids], device=logits.device), row[None]) for ids, row in zip(said, logits)]
             )
         return logits
-
-
-def _ended(ids: list[int], ends: Collection[int]) -> bool:
-    return bool(ids) and ids[-1] in ends
 
 
 def option_probabilities(

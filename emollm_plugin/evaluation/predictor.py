@@ -18,7 +18,7 @@ from ..media import hearing
 from ..media.sound_samples import Sound
 from ..prompt.stop import TEMPLATE_KEY
 from .chains import SelfConsistency, sample_chains, score_labels
-from .decode import Greedy, option_probabilities
+from .decode import Greedy, Said, option_probabilities
 from .expectation import Beginnings, Scale, expected_values
 from .eyes import DEAF, Eyes, Seen
 from .prompts import Prompter
@@ -167,9 +167,7 @@ class Predictor:
             medium = self.eyes.open(medium)
         elif isinstance(medium, Image.Image):
             medium = self.eyes.picture(medium)
-        seen = medium or Seen(None, None)
-        if isinstance(sound, Path):
-            sound = self.eyes.sound(sound).sound
+        seen, sound = medium or Seen(None, None), self.eyes.sound(sound).sound if isinstance(sound, Path) else sound
         heard, voice = sound or seen.sound, voice or (picture if sound is None else None)
         if heard is not None and self.ears is None:
             raise InputError(DEAF)
@@ -186,11 +184,16 @@ class Predictor:
         """
         return self.ask(self.eyes.clip(root, name), text, picture=str(Path(root) / name), sound=sound, voice=voice)
 
-    @torch.inference_mode()
     def answer_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[str]:
         """Greedy answers, from questions made ready."""
-        answers = self.greedy(self.reader.read(self._prompts(asked), room=max_new_tokens), max_new_tokens=max_new_tokens)
-        return self._texts(answers)
+        return [said.text for said in self.said_batch(asked, max_new_tokens=max_new_tokens)]
+
+    @torch.inference_mode()
+    def said_batch(self, asked: Sequence[Asked], *, max_new_tokens: int = 16) -> list[Said]:
+        """As `answer_batch`, with what they took in tokens."""
+        read = self.reader.read(self._prompts(asked), room=max_new_tokens)
+        ids = self.greedy(read, max_new_tokens=max_new_tokens)
+        return [Said(*row) for row in zip(self._texts(ids), read.lengths.tolist(), map(len, ids), map(self.greedy.ended, ids))]
 
     @torch.inference_mode()
     def probabilities_batch(self, asked: Sequence[Asked], options: Sequence[Sequence[str]]) -> list[dict[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -39,14 +40,22 @@ class Prompter:
         Raises:
             InputError: the text holds the placeholder itself.
         """
-        if self.placeholder in text:
-            held = f"a question holds {self.placeholder!r}, which stands for a picture"
-            raise InputError(f"{held}; take it out: {text!r:.60}")
-        conv, text = self.conv.copy(), plain(text, self.tokenizer)
+        return self.dialogue_ids([text], image=image, sound=sound)
+
+    def dialogue_ids(self, texts: Sequence[str], *, image: bool, sound: bool = False) -> list[int]:
+        """As `question_ids`, of what was asked, answered, asked and so on; media stand in the first of `texts`."""
+        for place, text in enumerate(texts):
+            # The first loses a sound's placeholder where there is a sound.
+            refused = (self.placeholder,) if sound and not place else (self.placeholder, AUDIO)
+            for sign in (one for one in refused if one in text):
+                raise InputError(f"a question holds {sign!r}, which stands for a medium; take it out: {text!r:.60}")
+        conv = self.conv.copy()
+        first, *rest = (plain(text, self.tokenizer) for text in texts)
         if sound:
-            text = placed(text, [AUDIO])
-        [turn], signs = as_images([{"value": self._image + text if image else text}])
-        conv.append_message(conv.roles[0], turn["value"])
+            first = placed(first, [AUDIO])
+        turns, signs = as_images([{"value": self._image + first if image else first}, *({"value": text} for text in rest)])
+        for place, turn in enumerate(turns):
+            conv.append_message(conv.roles[place % 2], turn["value"])
         conv.append_message(conv.roles[1], None)
         ids = self._tokenize(conv.get_prompt(), self.tokenizer)
         return told_apart(ids, signs) if sound else ids

@@ -21,7 +21,7 @@ from ..ask import ask
 from ..sub_task import About
 from .heard import listen
 from .picture import Sheet
-from .seen import look, watching
+from .seen import Panel, look, watching
 
 
 def explain(
@@ -48,6 +48,24 @@ def explain(
     if isinstance(image, (str, Path)):
         image = predictor.eyes.open(image)
     seen = image if isinstance(image, Seen) else predictor.eyes.picture(image)
+    report, sheet, _ = drawn(predictor, seen, question, labels=labels, about=about, title=title)
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    with atomic_file(out) as file:
+        file.write(buffer.getvalue())
+    return report
+
+
+def drawn(
+    predictor: Predictor,
+    seen: Seen,
+    question: str | None = None,
+    *,
+    labels: Sequence[str] | None = None,
+    about: About | None = None,
+    title: str = "",
+) -> tuple[dict[str, Any], Image.Image, list[Panel]]:
+    """As `explain`: what `ask` returns, the picture, and what is drawn on it of each perspective. Raises as that does."""
     eyes, ears = _with_perspectives(predictor, seen)
     with watching(eyes) as looked, watching(ears) as heard:
         report = ask(predictor, seen, question, labels=labels, about=about)
@@ -55,22 +73,32 @@ def explain(
     sound = spectrogram(cast(Tensor, seen.sound.spectrum)) if seen.sound else None  # it comes from no cache
     sheet = Sheet(picture, title, sound)
     sheet.answer(report, question)
-    for panel in [*(look(eyes, looked) if looked else []), *(listen(ears, heard) if heard else [])]:
+    panels = [*(look(eyes, looked) if looked else []), *(listen(ears, heard) if heard else [])]
+    for panel in panels:
         sheet.add(panel)
-    buffer = io.BytesIO()
-    sheet.finish().save(buffer, "PNG")
-    with atomic_file(out) as file:
-        file.write(buffer.getvalue())
-    return report
+    return report, sheet.finish(), panels
+
+
+def shows(predictor: Predictor, seen: Seen) -> bool:
+    """Whether a projector through which `seen` goes has perspectives."""
+    return any(len(getattr(projector, "perspectives", ())) for projector, _ in _asked(predictor, seen))
 
 
 def _with_perspectives(predictor: Predictor, seen: Seen) -> tuple[Any, Any]:
     """The projectors of pictures and of sound, one of which shows something of what is asked about."""
-    base, config = predictor.model.get_model(), predictor.model.config
-    eyes, ears = base.mm_projector, getattr(base, EARS, nn.Module())
-    asked = [] if seen.pixels is None else [(eyes, getattr(config, "mm_projector_type", "linear"))]
-    asked += [(ears, getattr(config, "mm_audio_projector_type", None))] if seen.sound else []
-    if not any(len(getattr(projector, "perspectives", ())) for projector, _ in asked):
-        kinds = " and ".join(repr(kind) for _, kind in asked)
+    if not shows(predictor, seen):
+        kinds = " and ".join(repr(kind) for _, kind in _asked(predictor, seen))
         raise InputError(f"its projector {kinds} has no perspectives to show; `emollm ask` gives the answer alone")
-    return eyes, ears
+    return _projectors(predictor)
+
+
+def _projectors(predictor: Predictor) -> tuple[Any, Any]:
+    base = predictor.model.get_model()
+    return base.mm_projector, getattr(base, EARS, nn.Module())
+
+
+def _asked(predictor: Predictor, seen: Seen) -> list[tuple[Any, str | None]]:
+    """The projectors through which `seen` goes, and their types."""
+    (eyes, ears), config = _projectors(predictor), predictor.model.config
+    asked = [] if seen.pixels is None else [(eyes, getattr(config, "mm_projector_type", "linear"))]
+    return asked + ([(ears, getattr(config, "mm_audio_projector_type", None))] if seen.sound else [])

@@ -1,6 +1,7 @@
 """A checkpoint that hears is asked: by `ask`, `explain`, `eval` and the page; one that does not says so."""
 
 import json
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from emollm_plugin.cli.commands import main
 from emollm_plugin.evaluation.predictor import Predictor
 from emollm_plugin.projector.options import SoundOptions
 from emollm_plugin.projector.sound import SoundProjector
-from emollm_plugin.serving import page
 from emollm_plugin.serving.explain.heard import listen
 from emollm_plugin.serving.explain.seen import watching
+from emollm_plugin.serving.web import answers
 from tests.emobench_data.media.test_sound import float_wav, sweep
 
 pytestmark = pytest.mark.host
@@ -145,13 +146,17 @@ def test_questions_with_sound_are_answered_as_one_by_one(hearing_checkpoint, che
 
 def test_the_page_takes_a_voice_alone_or_with_a_picture(predictor, voices):
     voice, face = str(voices / "short.wav"), str(voices / "face.png")
-    said, shown, *_ = page.preview(predictor, None, voice)
-    assert said == "" and shown.size == (80, 80)
-    for files in ((None, voice), (face, voice), (face, None)):
-        said, shown, found, *_ = page.answer(predictor, files[0], "", ["joy", "fear"], None, None, files[1])
-        assert said == "" and sum(found.values()) == pytest.approx(1)
-    said, *_ = page.answer(predictor, None, "", ["joy", "fear"], None, None, str(voices / "long.wav"))
-    assert said.startswith("long.wav: 40.0 s, too long") and str(voices) not in said
+    assert answers.preview(predictor, None, voice).seen.size == (80, 80)
+
+    def ask(path, audio, draw):
+        return answers.answer(predictor, nullcontext(), path, "", ["joy", "fear"], None, None, draw, audio)
+
+    for path, audio in ((None, voice), (face, voice), (face, None)):
+        shown = ask(path, audio, audio is not None)
+        assert 'role="status"' in shown.said and sum(shown.shares.values()) == pytest.approx(1)
+        assert bool(shown.drawn) == bool(shown.attended) == bool(audio)
+    fault = ask(None, str(voices / "long.wav"), True).said
+    assert 'role="alert">long.wav: 40.0 s, too long' in fault and str(voices) not in fault
 
 
 def test_samples_of_any_rate_are_heard_as_their_file(predictor, voices):

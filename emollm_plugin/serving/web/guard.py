@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import orjson
+
 LIMIT = 50 * 2**20  # bytes of a picture or clip
 TOTAL = 1000 * 2**20  # bytes of all that is kept
 UPLOAD = "/gradio_api/upload"
-# All that the page and Gradio's client ask for. Gradio has more, such as routes that fetch a web address.
+MODELS, CHAT = "/v1/models", "/v1/chat/completions"
+# The most that a request may hold: a form around a file; base64, which takes a third more, with the words beside it.
+MOST = {UPLOAD: LIMIT + 2**16, CHAT: LIMIT * 4 // 3 + 2**20}
+# All that the page, Gradio's client and OpenAI's ask for. Gradio has more, such as routes that fetch a web address.
 ROUTES = (
+    MODELS,
+    CHAT,
     "/config",
     "/assets/",
     "/static/",
@@ -55,7 +62,7 @@ class Guard:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         status = self._refusal(scope) if scope["type"] == "http" else 403 if scope["type"] == "websocket" else None
         if status is None:
-            size = _length(scope) if scope["type"] == "http" and scope["path"] == UPLOAD else 0
+            size = _length(scope) if scope["type"] == "http" and scope["path"] in MOST else 0
             self.coming += size
             try:
                 return await self.app(scope, receive, send)
@@ -63,9 +70,10 @@ class Guard:
                 self.coming -= size
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 1008})
-        head = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+        kind, body = _said(scope["path"], status)
+        head = [(b"content-type", kind), (b"connection", b"close")]
         await send({"type": "http.response.start", "status": status, "headers": head})
-        await send({"type": "http.response.body", "body": b"refused\n"})
+        await send({"type": "http.response.body", "body": body})
 
     def _refusal(self, scope: dict[str, Any]) -> int | None:
         """The HTTP status that a request is refused with, or None."""
@@ -77,9 +85,11 @@ class Guard:
         if "transfer-encoding" in headers:
             return 411  # how much it will be is not said
         size = _length(scope)
-        if not 0 <= size <= LIMIT + 2**16:  # with the form around the file
+        if not 0 <= size <= MOST.get(path, MOST[UPLOAD]):
             return 413
-        return 507 if path == UPLOAD and _stored(self.folder) + self.coming + size > TOTAL else None
+        if path not in MOST or _stored(self.folder) + self.coming + size <= TOTAL:
+            return None
+        return 507 if path == UPLOAD else 503  # clients of the endpoint try again
 
     def _is_own(self, host: str) -> bool:
         name = _split(f"//{host}").hostname or ""
@@ -87,6 +97,16 @@ class Guard:
             return bool(ipaddress.ip_address(name))
         except ValueError:
             return name in self.names
+
+
+def _said(path: str, status: int) -> tuple[bytes, bytes]:
+    """The type and the body of a refusal, for OpenAI's clients in the form that they read."""
+    if not path.startswith("/v1/"):
+        return b"text/plain", b"refused\n"
+    reasons = {411: "the length is not said", 413: "too large", 503: "too much is under way; try again later"}
+    reason = reasons.get(status, "this route, host or page may not ask here")
+    error = {"message": f"refused: {reason}", "type": "invalid_request_error", "param": None, "code": None}
+    return b"application/json", orjson.dumps({"error": error})
 
 
 def _headers(scope: dict[str, Any]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emollm_plugin.serving import guard as guards
+from emollm_plugin.serving.web import guard as guards
 
 HOST = (b"host", b"127.0.0.1:7860")
 
@@ -111,3 +111,19 @@ def test_what_is_kept_has_a_limit_for_all_uploads_together(tmp_path, monkeypatch
     (tmp_path / "below" / "a.png").unlink()
     guard.coming = 500  # of another upload that is still on its way
     assert through("/gradio_api/upload", size, guard=guard) == 507
+
+
+def test_openai_s_clients_are_let_in_and_refused_in_their_form(tmp_path, monkeypatch):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    size = (b"content-length", b"%d" % (guards.LIMIT * 4 // 3))
+    assert through(guards.MODELS) is through(guards.CHAT, size) is None
+    assert through("/v1/embeddings") == 404 and through("/config", size) == 413
+    monkeypatch.setattr(guards, "TOTAL", 2**20)
+    assert (through(guards.CHAT, size), through(guards.UPLOAD, (b"content-length", b"%d" % 2**21))) == (503, 507)
+    scope = {"type": "http", "path": guards.CHAT, "headers": (HOST, (b"transfer-encoding", b"chunked"))}
+    asyncio.run(guards.Guard(None, names=(), folder=tmp_path)(scope, None, send))
+    assert sent[0]["status"] == 411 and b"the length is not said" in sent[1]["body"] and b'"param":null' in sent[1]["body"]

@@ -1,0 +1,3 @@
+"""The fixtures of `saved`."""
+
+from ...saved import *  # noqa: F403
