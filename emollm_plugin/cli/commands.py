@@ -19,6 +19,7 @@ from emobench_data.io.errors import InputError
 from .._version import __version__
 from ..hf.commands import export, import_
 from .evaluation import ask, evaluate, explain, serve
+from .plan import plan
 from .reply import reply
 from .train import benchmark, host_arguments, train
 
@@ -34,7 +35,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-for command in (score, report, evaluate, ask, reply, explain, serve, train, benchmark, host_arguments, export, import_):
+for command in (score, report, evaluate, ask, reply, explain, serve, train, plan, benchmark, host_arguments, export, import_):
     main.add_command(command)
 
 
