@@ -20,6 +20,7 @@ from ..hf.commands import export, import_
 from .evaluation import ask, evaluate, explain, serve
 from .group import StackGroup
 from .host import patch, setup
+from .plan import plan
 from .reply import reply
 from .train import benchmark, host_arguments, train
 
@@ -44,6 +45,7 @@ for command in (
     explain,
     serve,
     train,
+    plan,
     benchmark,
     host_arguments,
     export,

@@ -21,6 +21,7 @@ HOST_PACKAGES = ("llava", "llava.model", "llava.model.language_model")
 HOST_MODELS = tuple(f"llava.model.language_model.llava_{name}" for name in ("llama", "mpt", "mistral"))
 PRESENT = "weights present"
 SETUP = "run `emollm setup`, or in a clone `bash scripts/setup.sh`"
+PLAN = "what a training needs, and on which GPUs it fits: `emollm plan RECIPE`"
 
 
 def examine() -> dict[str, Any]:
@@ -168,5 +169,6 @@ def as_text(report: dict[str, Any]) -> str:
     lines += [f"LLaVA: {report['host']}, plug-in {'attached' if report['attached'] else 'not attached'}"]
     towers = report["vision_towers"].items()
     lines += [f"vision tower {name}: {state}" if state == PRESENT else state for name, state in towers]
+    lines += [PLAN]
     lines += [f"problem: {item['problem']}\n  way out: {item['way_out']}" for item in report["problems"]]
     return "\n".join(lines if report["problems"] else [*lines, "all is well"])

@@ -55,7 +55,7 @@ def choose_devices(recipe: Recipe) -> Devices:
     if kind == "cuda" and not found:
         raise InputError("this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly")
     here, environment = _gpus(recipe, found) if kind == "cuda" else _processes(recipe)
-    world = _slots(recipe.hostfile) if recipe.hostfile else len(here) * recipe.nodes
+    world = slots(recipe.hostfile) if recipe.hostfile else len(here) * recipe.nodes
     return Devices(kind, recipe.precision or default_precision(kind), here, world, environment)
 
 
@@ -92,7 +92,8 @@ def _processes(recipe: Recipe) -> tuple[tuple[str, ...], dict[str, str]]:
     return here, {"DS_ACCELERATOR": "cpu", MASK: "", "OMP_NUM_THREADS": threads, "MALLOC_ARENA_MAX": "2"}
 
 
-def _slots(hostfile: Path) -> int:
+def slots(hostfile: Path) -> int:
+    """GPUs on all machines of a hostfile; raises `InputError`."""
     text = hostfile.read_text(encoding="utf-8", errors="replace")
     lines = [line for line in text.splitlines() if not re.match(r"\s*(#|$)", line)]
     total = sum(int(slots) for line in lines for slots in re.findall(r"slots=(\d+)", line))

@@ -17,12 +17,14 @@ from typing import Any, BinaryIO
 import click
 
 from ..host.lifetime import ending_with_us, mark
+from ..training.full_memory import WAY_OUT
 
 logger = logging.getLogger(__name__)
 
 QUIET = {"TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
 REFUSED = b"error: "
 TAIL = 400  # lines of a program that its failure is looked for in
+FULL_MEMORY = "out of memory"  # in PyTorch's words
 FULL = 1 << 20  # bytes that are left on a disk that was filled
 RAISED = re.compile(r"^(?:\[rank\d+\]: *)?((?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b.*)")
 # What ranks say whose neighbour has gone: not the cause.
@@ -176,7 +178,8 @@ def reason(what: str, tail: Sequence[str], code: int, log: Path) -> str:
     raised = [match[1] for line in tail if (match := RAISED.match(line))]
     causes = [line for line in raised if not FOLLOWS.search(line)] or raised
     if causes:
-        return f"{what} failed: {causes[-1]:.300}; see {log}"
+        way_out = f"{WAY_OUT}; " if FULL_MEMORY in causes[-1] else ""
+        return f"{what} failed: {causes[-1]:.300}; {way_out}see {log}"
     if code in (-9, 137, 247):
-        return f"{what} was killed (SIGKILL), as the system does when memory runs out; a smaller BATCH takes less; see {log}"
+        return f"{what} was killed (SIGKILL), as the system does when memory runs out; {WAY_OUT}; see {log}"
     return f"{what} failed with code {code}; see {log}"

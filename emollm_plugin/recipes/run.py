@@ -29,6 +29,7 @@ from .host_arguments import parse
 from .inputs import as_llava_reads, check_questions, media_of, read_records, usable
 from .launchers import check_launcher, free_port
 from .layers import overridden, read_recipe
+from .page import write_page
 from .prepare import Base, Data, prepare_base, prepare_data, prepare_ears
 from .process import run_logged, run_plain, say
 from .recipe import Recipe
@@ -83,10 +84,14 @@ def finetune(
     train(prepared, data, run)
     if asked.rank:
         say(f"machine {asked.rank} is done; machine 0 has the checkpoint")
-    elif not data.questions:
+        return
+    what = prepared.recipe, prepared.base, data, prepared.devices, run
+    say(f"what was trained, and how it went: {write_page(*what)}")
+    if not data.questions:
         say(f"no QUESTIONS: trained, not evaluated; checkpoint: {run.checkpoint}")
-    else:
-        evaluate(prepared, data, run)
+        return
+    evaluate(prepared, data, run)
+    write_page(*what)  # with its scores
 
 
 def stack_here() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -64,19 +65,25 @@ class EfficientNetLiteTower(nn.Module):
         self.image_processor = CLIPImageProcessor(
             size={"shortest_edge": self.image_size}, crop_size=side, image_mean=half, image_std=half
         )
-        network = EfficientNet.from_name(self.vision_tower_name.replace("_", "-"))
-        network.load_state_dict(torch.load(weights_file(self.vision_tower_name), map_location="cpu", weights_only=True))
-        network._fc = nn.Identity()  # the classifier is not used
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.__class__ = FixedNorm
-        self.vision_tower = network.requires_grad_(False)
+        weights = torch.load(weights_file(self.vision_tower_name), map_location="cpu", weights_only=True)
+        self.vision_tower = self.network(weights).requires_grad_(False)
         self.is_loaded = True
         self.eval()
         if device_map == "auto":
             device_map = "cuda" if torch.cuda.is_available() else None
         if device_map is not None:
             self.to(device_map)
+
+    def network(self, weights: Mapping[str, Tensor] | None = None) -> Any:
+        """The network without its classifier, with `weights`, or without any as its shapes are counted."""
+        network = EfficientNet.from_name(self.vision_tower_name.replace("_", "-"))
+        if weights is not None:
+            network.load_state_dict(weights)
+        network._fc = nn.Identity()
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.__class__ = FixedNorm
+        return network
 
     def train(self, mode: bool = True) -> Any:
         """Stay in evaluation mode: batch norm must not take its statistics from a training batch."""

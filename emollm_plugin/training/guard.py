@@ -31,6 +31,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         from ..checkpoints.finish import finish
         from ..compat.cpu import no_cuda_synchronize
         from .attention import attention_here
+        from .full_memory import full_memory_named
         from .lora_targets import targets
         from .preflight import preflight
         from .resume import only_writer
@@ -42,6 +43,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
             no_cuda_synchronize(),
             only_writer(plan.output_dir, plan.rank),
             full_disk_named(plan.output_dir),
+            full_memory_named(),
             _hits_told(plan.clips.cache, plan.rank),
             _hits_told(plan.sounds.cache if plan.sounds else None, plan.rank),
             to_be_trained(),

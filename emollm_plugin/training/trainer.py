@@ -6,6 +6,7 @@ highest `checkpoint-*` for the last, half-written ones too, and calls transforme
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..compat.trainer import tokenizer_argument, without_empty_groups
 from ..compat.zero3 import one_dtype, own_storage
 from ..media.clips import note_clips
 from .master_weights import float32_while_trained
+from .pace import Pace, openings, peak_memory
 from .progress import show_loss
 from .ranks import from_first
 from .resume import NothingLeft, SeededByEpoch, StopAtTheEnd, first_checkpoint, load_what_was_tuned, logger
@@ -37,6 +39,7 @@ class EmoTraining(Host):
 
     def __init__(self, *args: Any, tokenizer: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **tokenizer_argument(tokenizer), **kwargs)
+        self._pace = Pace()
 
     def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs: Any) -> Any:
         """As transformers'; `resume_from_checkpoint=True` means the last complete checkpoint, or the start.
@@ -55,6 +58,27 @@ class EmoTraining(Host):
                 return super().train(resume_from_checkpoint=begin, **kwargs)
             except NothingLeft:
                 logger.info("%s is the last step's; nothing is left to train", begin)
+
+    def get_batch_samples(self, epoch_iterator: Iterator, *args: Any, **kwargs: Any) -> Any:
+        """As transformers' since 4.46; the time that it waits for batches is noted."""
+        batches, items = super().get_batch_samples(self._pace.waiting(epoch_iterator), *args, **kwargs)
+        self._pace.count(batches)
+        return batches, items
+
+    def training_step(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """As transformers'."""
+        if not counts_labels(Trainer):
+            self._pace.count([inputs])
+        return super().training_step(model, inputs, *args, **kwargs)
+
+    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
+        """As transformers', with how fast training goes beside its loss."""
+        if "loss" in logs:
+            figures = self._pace.figures(self.args.world_size)
+            if not counts_labels(Trainer):  # nobody has seen it wait
+                figures.pop("waiting_for_data", None)
+            logs = {**logs, **figures, "peak_memory_gb": peak_memory(), **openings(self.model)}
+        super().log(logs, *args, **kwargs)
 
     def evaluate(self, *args, **kwargs):
         """As transformers', which draws from the generator: how often one looks would change what is trained after it."""

@@ -28,7 +28,8 @@ def test_all_is_well_here():
     assert (code, report["problems"]) == (0, [])
     assert report["stack"] in doctor.STACKS and report["host"] == "imports" and report["attached"]
     assert report["attention_in_half_precision"] in ("sdpa", "flash_attention_2")
-    assert "all is well" in CliRunner().invoke(main, ["doctor"]).stdout
+    shown = CliRunner().invoke(main, ["doctor"]).stdout
+    assert "all is well" in shown and "`emollm plan RECIPE`" in shown
 
 
 @pytest.fixture

@@ -50,10 +50,10 @@ def test_a_log_that_the_disk_does_not_take_hides_no_reason(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "code", "said"),
     [
-        (["Traceback", "torch.OutOfMemoryError: CUDA out of memory. Tried 2 GiB"], 1, "CUDA out of memory. Tried"),
+        (["Traceback", "torch.OutOfMemoryError: CUDA out of memory. Tried 2 GiB"], 1, "2 GiB; `emollm plan` with"),
         (["[rank0]: ValueError: shapes", "[rank1]: torch.distributed.DistBackendError: NCCL"], 1, "ValueError: shapes"),
         (["RuntimeError: [enforce fail] No space left on device"], 1, "training failed: no space left on the disk of"),
-        (["loading"], -9, "was killed"),
+        (["loading"], -9, "was killed (SIGKILL), as the system does when memory runs out; `emollm plan` with"),
         (["loading"], 247, "was killed"),
         (["loading"], 7, "failed with code 7; see"),
         (["ConnectionResetError: peer"], 1, "ConnectionResetError: peer"),

@@ -24,7 +24,7 @@ class Machine:
     """Data of one's own, a base model, and the programs that ran: (word, arguments) each."""
 
     def __init__(self, root):
-        self.root, self.ran, self.fail = root, [], None
+        self.root, self.ran, self.fail, self.pages = root, [], None, []
         (root / "faces" / "images").mkdir(parents=True)
         for name in ("a.png", "b.png"):
             Image.new("RGB", (8, 8)).save(root / "faces" / "images" / name)
@@ -86,6 +86,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "ROOT", tmp_path / "clone")
     monkeypatch.setattr(flow, "run_logged", made.logged)
     monkeypatch.setattr(flow, "run_plain", made.plain)
+    monkeypatch.setattr(flow, "write_page", lambda *what: made.pages.append([word for word, _ in made.ran]))
     monkeypatch.setattr(flow, "check_host_arguments", lambda recipe: None)  # asks the host, see host/test_arguments.py
     return made
 
@@ -98,6 +99,11 @@ def test_the_same_command_trains_once(machine, capsys):
     assert machine.go() == ["evaluation", "score"] and "training: re-used" in capsys.readouterr().out
     assert machine.go(MAX_LENGTH=20000) == ALL, "a setting of five digits, which once passed for a port"
     assert [one.name for one in sorted(machine.folder.parent.iterdir())] == [machine.folder.name, f"{machine.folder.name}-2"]
+
+
+def test_a_page_is_written_when_it_is_trained_and_again_with_its_scores(machine):
+    machine.go()
+    assert machine.pages == [["training"], ALL]
 
 
 def test_the_saved_recipe_makes_the_run_again_and_finds_it(machine, monkeypatch, capsys):

@@ -10,6 +10,7 @@ from emollm_plugin.recipes.devices import Devices
 from emollm_plugin.recipes.launchers import start_words
 from emollm_plugin.recipes.layers import read_recipe
 from emollm_plugin.recipes.recipe import DEEPSPEED
+from tests.conftest import STACK
 
 from ..trainings import finish, free_port, launched, same, weights
 
@@ -71,6 +72,16 @@ def test_training_learns_through_labels_that_are_not_all_masked(trained):
     curve = losses(trained)
     assert len(curve) == 40
     assert curve[0] > 3 and curve[-1] < 0.5
+
+
+def test_speed_memory_and_openings_are_logged_beside_each_loss(trained):
+    history = json.loads((trained / "trainer_state.json").read_text())["log_history"]
+    logged = [entry for entry in history if "loss" in entry]
+    for entry in logged:
+        assert entry["samples_per_second"] > 0 and entry["answer_tokens_per_second"] >= entry["samples_per_second"]
+        assert entry["peak_memory_gb"] > 0 and 0 <= entry.get("waiting_for_data", 0) <= 1
+    assert ("waiting_for_data" in logged[-1]) == (STACK == "current")
+    assert logged[-1]["opening_objects"] > logged[0]["opening_objects"] > 0
 
 
 def test_the_projector_was_trained_and_saved(trained, tiny):

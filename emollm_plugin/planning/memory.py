@@ -1,0 +1,130 @@
+"""Memory of a step on each GPU, by part, in bytes: the formulas, and nothing else.
+
+ZeRO's are those of Rajbhandari et al. 2020 (arXiv 1910.02054, section 3 and 5) with what DeepSpeed 0.19.8 keeps beside them,
+as we read its code: buckets, what is gathered of ZeRO-3, and float32 copies at the optimizer's step.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from emobench_data.io.errors import InputError
+
+from ..recipes.recipe import zero_file
+from .activations import BYTES, Activations
+from .model import Shapes
+
+MASTER = 4  # a float32 copy of a weight
+# Bytes of the optimizer's moments for a weight, by what Hugging Face calls it.
+MOMENTS = {"adamw_torch": 8, "adamw_torch_fused": 8, "adamw_bnb_8bit": 2, "paged_adamw_8bit": 2, "lion_32bit": 4, "sgd": 0}
+# NF4 in blocks of 64 with scales of 8 bits, themselves in blocks of 256 (QLoRA, Dettmers et al. 2023, section 3): 4.127 bits.
+FOUR_BITS = (4 + 8 / 64 + 32 / (64 * 256)) / 8
+LIVE = 10**9  # elements of ZeRO-3 that may be gathered at once: stage3_max_live_parameters of scripts/zero3.json
+BUCKET = 5 * 10**7  # elements: reduce_bucket_size of scripts/zero2.json
+# Of the loss over answers, for each logit: in float32 itself, its log-softmax that is kept, and the gradient.
+LOGIT = 12
+
+
+@dataclass(frozen=True)
+class Zero:
+    """How DeepSpeed shares a model: its stage, None without DeepSpeed, and whether it is kept in the CPU's memory."""
+
+    stage: int | None
+    offload: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What memory depends on beside the shapes.
+
+    Args:
+        tune: `full`, `lora`, `qlora` or `projector`.
+        zero: as a recipe's ZERO.
+        batch: samples that a GPU takes at once.
+        answers: tokens of a sample that are learned.
+        gpus: on all machines.
+    """
+
+    tune: str
+    zero: str
+    batch: int
+    answers: int
+    checkpointing: bool
+    gpus: int
+    precision: str
+    optimizer: str
+
+
+def read_zero(zero: str) -> Zero:
+    """What ZERO says, a name or a DeepSpeed file; raises `InputError`."""
+    file = zero_file(zero)
+    if file is None:
+        return Zero(None)
+    try:
+        said = json.loads(file.read_text()).get("zero_optimization", {})
+        return Zero(int(said.get("stage", 0)), "cpu" in str(said.get("offload_optimizer", "")))
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{file} is no DeepSpeed configuration ({error})") from error
+
+
+def moments(optimizer: str) -> int:
+    """Bytes of its moments for a weight; raises `InputError` where they are not known."""
+    if optimizer not in MOMENTS:
+        raise InputError(f"OPTIMIZER={optimizer}: its memory is not known; known: {', '.join(MOMENTS)}")
+    return MOMENTS[optimizer]
+
+
+def memory(shapes: Shapes, activations: Activations, setting: Setting) -> dict[str, int]:
+    """Bytes on each GPU by part, and in `total` at the most of a step; `host` is in the CPU's memory, for each GPU."""
+    zero, width = read_zero(setting.zero), BYTES[setting.precision]
+    trained, frozen = _weights(shapes, setting)
+    whole = width * trained + frozen
+    states = _states(trained, zero, width, moments(setting.optimizer), setting.gpus)
+    weights = whole if zero.stage is None or zero.stage < 3 else -(-whole // setting.gpus)
+    if zero.stage is None and setting.precision == "bf16":
+        weights += (MASTER - width) * trained  # they are trained in float32 (training/master_weights.py)
+    host = 0
+    if zero.offload:
+        host = states["optimizer states"] + states["gradients"] + (weights if zero.stage == 3 else 0)
+        weights = 0 if zero.stage == 3 else weights
+        states = {"gradients": 0, "optimizer states": 0, "step": 0}
+    kept = setting.batch * activations.kept(checkpointing=setting.checkpointing)
+    logits = setting.batch * setting.answers * shapes.vocabulary * LOGIT
+    working = _working(shapes, trained, zero, width, setting)
+    step = states.pop("step")
+    parts = {"weights": weights, **states, "activations": kept, "logits": logits, "buffers": working}
+    total = weights + sum(states.values()) + max(kept + logits + working, step)
+    return {**parts, "step": step, "total": total, "host": host}
+
+
+def _weights(shapes: Shapes, setting: Setting) -> tuple[int, int]:
+    """Elements that are trained, and bytes of all others."""
+    trained = sum(shapes.trained.values())
+    frozen = sum(shapes.parameters.values()) - trained
+    width = BYTES[setting.precision]
+    if setting.tune != "qlora":
+        return trained, frozen * width
+    return trained, (frozen - shapes.quantized) * width + round(shapes.quantized * FOUR_BITS)
+
+
+def _states(trained: int, zero: Zero, width: int, moment: int, gpus: int) -> dict[str, int]:
+    """Gradients, the optimizer's states, and what its step takes beside them: float32 gradients, and as much again."""
+    shared = -(-trained // gpus)
+    if zero.stage is None:  # float32 throughout; several ranks reduce copies of the gradients
+        gradients = MASTER * trained * (2 if gpus > 1 else 1)
+        return {"gradients": gradients, "optimizer states": moment * trained, "step": MASTER * trained}
+    owned = trained if zero.stage == 0 else shared
+    master = 0 if zero.stage == 0 and width == MASTER else MASTER
+    gradients = width * (trained if zero.stage < 2 else shared)
+    return {"gradients": gradients, "optimizer states": (master + moment) * owned, "step": 2 * MASTER * owned}
+
+
+def _working(shapes: Shapes, trained: int, zero: Zero, width: int, setting: Setting) -> int:
+    """Buckets that gradients are reduced in, weights that ZeRO-3 has gathered, or copies that autocast keeps."""
+    bucket = 2 * min(BUCKET, trained) * width if zero.stage in (1, 2) else 0
+    if zero.stage == 3 and (setting.gpus > 1 or zero.offload):
+        return min(sum(shapes.parameters.values()), LIVE) * width
+    if zero.stage is None and setting.precision == "bf16":
+        return trained * width
+    return bucket
