@@ -102,8 +102,8 @@ def align_projector(
         settle(fresh, words, reach if kind == "audio" else 1.0, residual)
         made[PREFIX if kind == "image" else f"model.{NAME}."] = fresh
         logger.info(
-            "word alignment: %d %s, %d labels, %d steps; %.1f %% of them nearest to their own label, tokens %.1f times as far out "
-            "as words%s: %s",
+            "word alignment: %d %s, %d labels, %d steps; %.1f %% of them nearest to their own label, tokens %.1f times as far "
+            "out as words%s: %s",
             len(some),
             WORDS[kind],
             len(words.labels),
