@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,8 +17,6 @@ from .activations import Activations, count
 from .fit import MODES, STAGES, fits, go_together
 from .memory import Setting, memory
 from .model import Shapes, shapes
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,9 +38,8 @@ class Sample:
 
 @dataclass(frozen=True)
 class _Mode:
-    """A recipe trained in one mode, with what is known of that."""
+    """What is known of a recipe that is trained in one mode."""
 
-    recipe: Recipe
     shapes: Shapes
     activations: Activations
 
@@ -63,20 +59,11 @@ def make_plan(asked: Recipe, sample: Sample, tflops: float | None = None) -> dic
     pictures = _frames(recipe)
     length = sample.length or recipe.max_length
     modes = {name: _mode(asked, name, length, pictures, precision) for name in ("full", "lora", "projector")}
-    modes["qlora"] = replace(modes["lora"], recipe=replace(modes["lora"].recipe, tune="qlora"))
+    modes["qlora"] = modes["lora"]
     own = modes[recipe.tuned]
     usual = pictures * own.shapes.visual + sample.text
-    _check_length(recipe, pictures * own.shapes.visual, min(usual, length), length)
-    setting = Setting(
-        tune=recipe.tuned,
-        zero=recipe.zero,
-        batch=recipe.batch or 1,
-        answers=sample.answers,
-        checkpointing=recipe.checkpointing,
-        gpus=gpus,
-        precision=precision,
-        optimizer=recipe.optimizer,
-    )
+    _check_length(recipe, pictures * own.shapes.visual, length)
+    setting = _setting(recipe, sample.answers, gpus, precision)
 
     def needs(one: Setting) -> dict[str, int]:
         return memory(modes[one.tune].shapes, modes[one.tune].activations, one)
@@ -86,9 +73,7 @@ def make_plan(asked: Recipe, sample: Sample, tflops: float | None = None) -> dic
         "setting": {**asdict(setting), "global_batch": recipe.global_batch, "longest": length, "usual": min(usual, length)},
         "sources": dict(own.shapes.sources),
         "visual_tokens": pictures * own.shapes.visual,
-        "parameters": {
-            part: {"all": n, "trained": own.shapes.trained.get(part, 0)} for part, n in own.shapes.parameters.items()
-        },
+        "parameters": _counts(own.shapes),
         "memory": needs(setting),
         "activations_a_sample": {name: _kept(mode.activations) for name, mode in modes.items()},
         "modes": [
@@ -102,10 +87,27 @@ def make_plan(asked: Recipe, sample: Sample, tflops: float | None = None) -> dic
     }
 
 
+def _setting(recipe: Recipe, answers: int, gpus: int, precision: str) -> Setting:
+    return Setting(
+        tune=recipe.tuned,
+        zero=recipe.zero,
+        batch=recipe.batch or 1,
+        answers=answers,
+        checkpointing=recipe.checkpointing,
+        gpus=gpus,
+        precision=precision,
+        optimizer=recipe.optimizer,
+    )
+
+
 def _mode(asked: Recipe, tune: str, length: int, pictures: int, precision: str) -> _Mode:
     recipe = with_defaults(replace(asked, tune=tune))
     sizes = shapes(recipe)
-    return _Mode(recipe, sizes, count(recipe, sizes, length, pictures=pictures, precision=precision))
+    return _Mode(sizes, count(recipe, sizes, length, pictures=pictures, precision=precision))
+
+
+def _counts(sizes: Shapes) -> dict[str, dict[str, int]]:
+    return {part: {"all": number, "trained": sizes.trained.get(part, 0)} for part, number in sizes.parameters.items()}
 
 
 def _kept(activations: Activations) -> dict[str, int]:
@@ -121,13 +123,13 @@ def _frames(recipe: Recipe) -> int:
     return ProjectorOptions.parse(recipe.projector or FAMILY).frames if ours else ProjectorOptions().frames
 
 
-def _check_length(recipe: Recipe, visual: int, usual: int, length: int) -> None:
+def _check_length(recipe: Recipe, visual: int, length: int) -> None:
     if visual >= length:
         raise InputError(
             f"{visual} visual tokens leave no room for text in {length} (MAX_LENGTH={recipe.max_length}); take a PROJECTOR "
             "with fewer tokens, such as multiperspective:tokens=144"
         )
-    if usual > recipe.max_length:
+    if length > recipe.max_length:
         raise InputError(f"--length {length} is above MAX_LENGTH={recipe.max_length}; give at most that")
 
 

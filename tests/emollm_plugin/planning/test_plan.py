@@ -42,6 +42,7 @@ def test_a_picture_that_leaves_no_room_for_text(plan):
     done = plan("max_length=4")
     assert done.exit_code == 2 and "4 visual tokens leave no room for text in 4" in done.output
     assert done.output.count("error: ") == 1
+    assert "--length 257 is above MAX_LENGTH=256" in plan("--length", "257").output
 
 
 def test_what_would_fit_changes_what_is_learned_last():
