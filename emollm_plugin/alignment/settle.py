@@ -3,8 +3,8 @@
 Alignment asks only for the direction of a medium's mean token among the labels' words. Two things are left over:
 
 - Tokens come out many times as long as words. What a layer of the language model adds to so long a token hardly changes it, so
-  the model learns to read it slowly and badly. Those of sounds come to the length of words here (benchmarks/RESULTS.md); for pictures
-  that made things worse.
+  the model learns to read it slowly and badly. Those of sounds come to the length of words here; for pictures that made
+  things worse (benchmarks/RESULTS.md).
 - Half of a token or more lies beside all of these words; that differs from medium to medium, and a language model learns it
   by heart in a short training instead of reading the rest (benchmarks/QUALITY.md). Here it is made short, and not taken
   away, so that training can have it back.
