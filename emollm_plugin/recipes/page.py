@@ -124,7 +124,7 @@ def _unchanged(page: Path) -> bool:
     """Whether a page is as it was written."""
     head, _, body = page.read_text(encoding="utf-8", errors="replace").partition("\n")
     said = re.fullmatch(re.escape(HEAD.strip()).replace(re.escape("{}"), r"(\w+)"), head)
-    return bool(said) and said[1] == _digest(body)
+    return said is not None and said[1] == _digest(body)
 
 
 def _place(wanted: Path, ours: Callable[[Path], bool]) -> Path:
