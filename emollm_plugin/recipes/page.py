@@ -48,12 +48,13 @@ def write_page(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Ru
 
 def _what(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run) -> str:
     rates = f"{recipe.learning_rate:g}" + (f", projector {recipe.projector_lr:g}" if recipe.projector_lr else "")
+    length = f"{recipe.max_steps} steps" if recipe.max_steps > 0 else f"epochs: {recipe.epochs:g}"
     rows = {
         "base model": f"{base.name}, template {base.template}",
         "vision tower": f"{recipe.vision_tower}, layer {recipe.select_layer}",
         "projector": recipe.projector,
         "audio tower": recipe.audio_tower,
-        "trained": f"{recipe.tune}, seed {recipe.seed}, {recipe.epochs:g} epochs, {recipe.global_batch} samples a step",
+        "trained": f"{recipe.tune}, seed {recipe.seed}, {length}, {recipe.global_batch} samples a step",
         "learning rate": rates,
         "data": f"{data_name(recipe)}: {data.train}",
         "on": f"{devices.words}, {devices.precision}, ZERO={recipe.zero}",

@@ -42,7 +42,7 @@ def test_a_run_says_what_it_was_and_how_it_went(run, write):
     said = page.read_text()
     assert page == run.folder / "run.md"
     for words in (
-        "| trained | projector, seed 3, 1 epochs, 8 samples a step |",
+        "| trained | projector, seed 3, epochs: 1, 8 samples a step |",
         "| base model | base, template chatml |",
         f"| recipe | `emollm train {run.folder}/recipe.yaml` |",
         "| loss at step 5 | 0.4000 |",
