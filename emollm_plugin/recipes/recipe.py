@@ -19,6 +19,7 @@ from .settings import (
     count,
     count_or_none,
     layer,
+    layers,
     limit,
     names,
     number,
@@ -87,7 +88,7 @@ class Recipe:
     lora_r: int | None = setting(count)
     lora_alpha: int | None = setting(count)
     lora_targets: tuple[str, ...] | None = setting(names)
-    lora_layers: str | None = setting(text)
+    lora_layers: str | None = setting(layers)
     epochs: float = setting(number, 1.0)
     learning_rate: float | None = setting(positive)
     projector_lr: float | None = setting(positive)

@@ -73,6 +73,7 @@ count_or_none = _of_form(r"0|[1-9][0-9]{0,8}", "a whole number from 0", int)
 limit = _of_form(r"-1|[1-9][0-9]{0,8}", "a whole number from 1, or -1 for no limit", int)
 SIXTEENTH = "1/16"
 layer = _of_form(r"1/16|-?[0-9]{1,4}", "the number of an encoder layer", lambda text: text if text == SIXTEENTH else int(text))
+layers = _of_form(r"[0-9]{1,4}-[0-9]{1,4}", "the first and the last decoder layer, such as 15-29", str)
 share = _of_form(r"0|1(\.0+)?|0?\.[0-9]+", "a number from 0 to 1", float)
 number = _of_form(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?", "a number from 0", float)
 path = _of_form(r"(?s).+", "a path", lambda text: Path(text).expanduser())

@@ -61,6 +61,7 @@ def test_a_file_with_a_fault_is_named_with_the_line(tmp_path, text, said):
         ("oasis", ["fer2013"], "fer2013: only one RECIPE can be given"),
         ("oasis", ["epoch=2"], "epoch=2: epoch is no setting; is epochs meant?"),
         (None, ["seed=x"], "seed=x is not a whole number"),
+        (None, ["lora_layers=3"], "lora_layers=3 is not the first and the last decoder layer, such as 15-29"),
     ],
 )
 def test_a_command_with_a_fault_is_named(recipe, changes, said):
