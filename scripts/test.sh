@@ -4,7 +4,7 @@
 #   bash scripts/test.sh                unit, host and end-to-end tests on one stack
 #   bash scripts/test.sh ARGS...        the same, with pytest's own arguments (-m "not e2e" -k projector; -n 0 --pdb)
 #   bash scripts/test.sh -m nightly     whole runs whose parts the others prove, on one stack; see tests/nightly.py, too
-#   bash scripts/test.sh --quick        form, types and the tests that need neither LLaVA nor a real model: under three minutes
+#   bash scripts/test.sh --quick        form, types and the tests that need neither LLaVA nor a real model: some minutes
 #                                       on two cores
 #   bash scripts/test.sh --all-stacks   everything on the current stack in float32, what depends on the number format there
 #                                       again in bfloat16, then what depends on the stack on the classic one in bfloat16
