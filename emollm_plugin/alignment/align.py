@@ -12,7 +12,7 @@ import logging
 import math
 import operator
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 SHARPNESS = 10.0  # times a cosine, so that a loss near zero is within reach
 PART = 8192  # words embedded at a time
 PREFIX = f"model.{MARK}"  # of the keys in LLaVA's mm_projector.bin
+Tokens = Tensor | Sequence[Tensor]  # of several media: (B, N, C), or (N, C) of each where they differ
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,23 @@ class Words:
     mean: Tensor
     spread: float
 
-    def logits(self, tokens: Tensor) -> Tensor:
-        """Visual tokens (B, N, C) -> (B, L)."""
-        return SHARPNESS * F.normalize(tokens.mean(dim=1) - self.mean, dim=-1) @ self.targets.T
+    def logits(self, tokens: Tokens) -> Tensor:
+        """Tokens of each medium -> (B, L)."""
+        means = tokens.mean(dim=1) if isinstance(tokens, Tensor) else torch.stack([each.mean(dim=0) for each in tokens])
+        return SHARPNESS * F.normalize(means - self.mean, dim=-1) @ self.targets.T
 
-    @torch.no_grad()
-    def reach(self, tokens: Iterable[Tensor]) -> float:
-        """How far tokens (..., C) lie from the mean word, as a multiple of how far words do."""
-        far = torch.cat([(each - self.mean).square().sum(dim=-1).flatten() for each in tokens])
-        return float(far.mean().sqrt()) / self.spread
+    def distances(self, tokens: Tokens) -> Tensor:
+        """How far each token lies from the mean word, as a multiple of how far words do: (tokens of all media,)."""
+        return torch.cat([(each - self.mean).norm(dim=-1) for each in tokens]) / self.spread
 
 
 class Aligned(NamedTuple):
-    """What came of an alignment: the share of pairs nearest to their own label, and their tokens' `Words.reach`."""
+    """What came of an alignment.
+
+    Args:
+        share: of the pairs, that are nearest to their own label.
+        reach: how many times as far as words their tokens lie from the mean word, root mean square.
+    """
 
     share: float
     reach: float
@@ -158,13 +163,12 @@ def align(
         patches = torch.stack([features[pair.medium] for pair in some]).float().to(device)
         return projector(mirrored(patches, mirrors) if layout and training else patches)
 
-    share = draw_to_words(trained, tokens, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
-    return Aligned(share, words.reach(tokens(part, False) for part in parts_of(pairs)))
+    return draw_to_words(trained, tokens, pairs, words, steps=steps, learning_rate=learning_rate, batch=batch, seed=seed)
 
 
 def draw_to_words(
     trained: nn.Module,
-    tokens: Callable[[list[Pair], bool], Tensor],
+    tokens: Callable[[list[Pair], bool], Tokens],
     pairs: list[Pair],
     words: Words,
     *,
@@ -172,12 +176,8 @@ def draw_to_words(
     learning_rate: float,
     batch: int,
     seed: int,
-) -> float:
-    """Train `trained` in place, so that the mean of `tokens` (B, N, C), of pairs and whether to train, is near the label.
-
-    Returns:
-        The share of `pairs` whose nearest label is their own at the end.
-    """
+) -> Aligned:
+    """Train `trained` in place, so that the mean of a medium's `tokens`, of pairs and whether to train, is near its label."""
     optimizer = torch.optim.AdamW(trained.parameters(), lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
     place = {label: number for number, label in enumerate(words.labels)}
@@ -199,14 +199,19 @@ def draw_to_words(
         optimizer.step()
         schedule.step()
         progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+    right, far = 0, []
     with torch.no_grad():
-        right = [words.logits(tokens(part, False)).argmax(dim=1) == answers(part) for part in parts_of(pairs)]
-    return sum(int(each.sum()) for each in right) / len(pairs)
+        for start in range(0, len(pairs), 64):  # the tokens of all at once would fill a GPU
+            part = pairs[start : start + 64]
+            drawn = tokens(part, False)
+            right += int((words.logits(drawn).argmax(dim=1) == answers(part)).sum())
+            far.append(words.distances(drawn))
+    return Aligned(right / len(pairs), rms(torch.cat(far)))
 
 
-def parts_of(pairs: list[Pair]) -> list[list[Pair]]:
-    """`pairs` in parts that a projector takes at once."""
-    return [pairs[start : start + 64] for start in range(0, len(pairs), 64)]
+def rms(values: Tensor) -> float:
+    """The root of their mean square."""
+    return values.detach().square().mean().sqrt().item()
 
 
 def _trained_parts(projector: nn.Module) -> list[nn.Module]:

@@ -99,18 +99,17 @@ def align_projector(
         features = encode(sorted({pair.medium for pair in some}), images, faulty_media)
         some = [pair for pair in some if pair.medium in features]
         share, reach = (align if kind == "image" else align_sounds)(fresh, features, some, words, **how)
-        settle(fresh, words, reach if kind == "audio" else 1.0, residual)
+        settle(fresh, words, reach if kind == "audio" else 1.0, residual)  # pictures' tokens stay as far out, see there
         made[PREFIX if kind == "image" else f"model.{NAME}."] = fresh
         logger.info(
             "word alignment: %d %s, %d labels, %d steps; %.1f %% of them nearest to their own label, tokens %.1f times as far "
-            "out as words%s: %s",
+            "out as words: %s",
             len(some),
             WORDS[kind],
             len(words.labels),
             steps,
             100 * share,
             reach,
-            " and brought among them" if kind == "audio" else "",
             out,
         )
     save_projectors(made, out)

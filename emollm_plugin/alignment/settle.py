@@ -32,7 +32,7 @@ def settle(projector: nn.Module, words: Words, reach: float, residual: float) ->
     """Bring every token to the distance of words from their mean, and shorten what lies beside the labels' words, in place.
 
     Args:
-        reach: how many times as far as words the projector's tokens lie, see `Words.reach`.
+        reach: how many times as far as words the projector's tokens lie, see `Aligned`.
         residual: share that tokens keep of what lies beside the labels' words.
 
     Raises:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -18,7 +17,7 @@ from ..media.clips import clip_below
 from ..media.hearing import Ears, reader_of
 from ..projector.perspectives import GatedAdd
 from ..projector.sound import SoundProjector, Standard, project
-from .align import Aligned, Words, draw_to_words, parts_of
+from .align import Aligned, Words, draw_to_words
 from .pairs import Pair
 
 logger = logging.getLogger(__name__)
@@ -71,20 +70,16 @@ def align_sounds(projector: nn.Module, features: dict[str, Tensor], pairs: list[
     standard = projector.standard if isinstance(projector, SoundProjector) else Standard(heard[0].shape[1]).to(device)
     standard.fit(heard)
 
-    def tokens(some: list[Pair]) -> list[Tensor]:
+    def tokens(some: list[Pair], _: bool) -> list[Tensor]:
         sounds = [features[pair.medium].float().to(device) for pair in some]
         return project(projector, sounds if ours else [standard(sound) for sound in sounds])
 
-    def summed_up(some: list[Pair], _: bool) -> Tensor:
-        return torch.stack([each.mean(dim=0, keepdim=True) for each in tokens(some)])
-
     standard.requires_grad_(False)  # its gradients would cost as much as all others
-    share = draw_to_words(nn.ModuleList(_trained_parts(projector)), summed_up, pairs, words, **how)
+    aligned = draw_to_words(nn.ModuleList(_trained_parts(projector)), tokens, pairs, words, **how)
     standard.requires_grad_(True)
-    reach = words.reach(each for part in parts_of(pairs) for each in tokens(part))
     if not ours:
         standard.fold(cast(nn.Linear, projector[0] if isinstance(projector, nn.Sequential) else projector))
-    return Aligned(share, reach)
+    return aligned
 
 
 def _trained_parts(projector: nn.Module) -> list[nn.Module]:

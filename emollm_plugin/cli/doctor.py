@@ -13,6 +13,7 @@ from typing import Any
 from emobench_data.io.errors import InputError
 
 from ..recipes.conditions import PACKAGES, package_version
+from .group import SETUP
 
 NEEDED = ("torch", "transformers", "accelerate", "peft", "deepspeed", "llava-torch")
 # transformers decides what else fits (emollm_plugin/stacks/).
@@ -20,7 +21,6 @@ STACKS = {"current": "5.23.0", "classic": "4.37.2"}
 HOST_PACKAGES = ("llava", "llava.model", "llava.model.language_model")
 HOST_MODELS = tuple(f"llava.model.language_model.llava_{name}" for name in ("llama", "mpt", "mistral"))
 PRESENT = "weights present"
-SETUP = "run `emollm setup`, or in a clone `bash scripts/setup.sh`"
 PLAN = "what a training needs, and on which GPUs it fits: `emollm plan RECIPE`"
 
 

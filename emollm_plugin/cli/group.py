@@ -9,6 +9,7 @@ import click
 from emobench_data.cli.commands import InputErrorGroup
 from emobench_data.io.errors import InputError
 
+SETUP = "run `emollm setup`, or in a clone `bash scripts/setup.sh`"
 # What `emollm setup` brings; another module that is missing is a fault of ours or of a package, and shows where.
 STACK = {"torch", "transformers", "accelerate", "peft", "deepspeed", "llava", "gguf"}
 
@@ -24,9 +25,8 @@ class _Told(click.Group):
             missing = (error.name or "").partition(".")[0]
             if missing not in STACK:
                 raise
-            way_out = "run `emollm setup`, or in a clone `bash scripts/setup.sh`"
             what = f"emollm {ctx.invoked_subcommand} needs {missing}, which is not installed"
-            raise InputError(f"{what}; {way_out}") from error
+            raise InputError(f"{what}; {SETUP}") from error
 
 
 class StackGroup(InputErrorGroup, _Told):

@@ -20,18 +20,27 @@ MASTER = 4  # a float32 copy of a weight
 MOMENTS = {"adamw_torch": 8, "adamw_torch_fused": 8, "adamw_bnb_8bit": 2, "paged_adamw_8bit": 2, "lion_32bit": 4, "sgd": 0}
 # NF4 in blocks of 64 with scales of 8 bits, themselves in blocks of 256 (QLoRA, Dettmers et al. 2023, section 3): 4.127 bits.
 FOUR_BITS = (4 + 8 / 64 + 32 / (64 * 256)) / 8
-LIVE = 10**9  # elements of ZeRO-3 that may be gathered at once: stage3_max_live_parameters of scripts/zero3.json
-BUCKET = 5 * 10**7  # elements: reduce_bucket_size of scripts/zero2.json
+# DeepSpeed's own, where a file does not say (or says "auto") how many elements are gathered or reduced at once.
+LIVE, BUCKET = 10**9, 5 * 10**8
 # Of the loss over answers, for each logit: in float32 itself, its log-softmax that is kept, and the gradient.
 LOGIT = 12
 
 
 @dataclass(frozen=True)
 class Zero:
-    """How DeepSpeed shares a model: its stage, None without DeepSpeed, and whether it is kept in the CPU's memory."""
+    """How DeepSpeed shares a model.
+
+    Args:
+        stage: None without DeepSpeed.
+        offload: whether it is kept in the CPU's memory.
+        bucket: elements of gradients that are reduced at once.
+        live: elements of ZeRO-3's weights that may be gathered at once.
+    """
 
     stage: int | None
     offload: bool = False
+    bucket: int = BUCKET
+    live: int = LIVE
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,14 @@ def read_zero(zero: str) -> Zero:
         return Zero(None)
     try:
         said = json.loads(file.read_text()).get("zero_optimization", {})
-        return Zero(int(said.get("stage", 0)), "cpu" in str(said.get("offload_optimizer", "")))
-    except (OSError, ValueError, AttributeError) as error:
+        bucket, live = (said.get(name, "auto") for name in ("reduce_bucket_size", "stage3_max_live_parameters"))
+        return Zero(
+            int(said.get("stage", 0)),
+            "cpu" in str(said.get("offload_optimizer", "")),
+            BUCKET if bucket == "auto" else int(bucket),
+            LIVE if live == "auto" else int(live),
+        )
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{file} is no DeepSpeed configuration ({error})") from error
 
 
@@ -122,9 +137,9 @@ def _states(trained: int, zero: Zero, width: int, moment: int, gpus: int) -> dic
 
 def _working(shapes: Shapes, trained: int, zero: Zero, width: int, setting: Setting) -> int:
     """Buckets that gradients are reduced in, weights that ZeRO-3 has gathered, or copies that autocast keeps."""
-    bucket = 2 * min(BUCKET, trained) * width if zero.stage in (1, 2) else 0
+    bucket = 2 * min(zero.bucket, trained) * width if zero.stage in (1, 2) else 0
     if zero.stage == 3 and (setting.gpus > 1 or zero.offload):
-        return min(sum(shapes.parameters.values()), LIVE) * width
+        return min(sum(shapes.parameters.values()), zero.live) * width
     if zero.stage is None and setting.precision == "bf16":
         return trained * width
     return bucket

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from emobench_data.io.errors import InputError
 
+from ..recipes.prepare import SMALL_BASE
 from ..recipes.recipe import Recipe
 from .shapes import decoder_shapes, shapes_of, tower_folder
 
@@ -106,7 +107,7 @@ def build(recipe: Recipe, *, layers: int | None = None) -> tuple[Any, dict[str, 
 
     from ..host.decoders import known_families
 
-    content, source = decoder_shapes(recipe.base_model or "smollm2-135m-instruct")
+    content, source = decoder_shapes(recipe.base_model or SMALL_BASE)
     kind = content["model_type"]
     if kind not in (*known_families(), "llama") or "num_hidden_layers" not in content:
         raise InputError(f"BASE_MODEL={recipe.base_model}: no memory is planned for model type {kind!r}")
@@ -132,9 +133,10 @@ def _with_adapter(model: Any, recipe: Recipe) -> Any:
 
     with targets(recipe.lora_targets or (), recipe.lora_layers or ""):
         names = find_all_linear_names(model)
+    assert recipe.lora_r and recipe.lora_alpha  # by its defaults
     config = LoraConfig(
-        r=recipe.lora_r or 16,
-        lora_alpha=recipe.lora_alpha or 16,
+        r=recipe.lora_r,
+        lora_alpha=recipe.lora_alpha,
         target_modules=names,
         lora_dropout=DROPOUT,
         task_type="CAUSAL_LM",

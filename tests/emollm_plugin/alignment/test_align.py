@@ -9,7 +9,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from emollm_plugin.alignment.align import PREFIX, Words, align, words_of
+from emollm_plugin.alignment.align import PREFIX, Words, align, rms, words_of
 from emollm_plugin.alignment.pairs import Pair
 from emollm_plugin.cli.commands import main
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
@@ -71,7 +71,7 @@ def test_words_lie_where_the_models_first_layer_meets_them(tiny, family, tmp_pat
     wanted = sum(table[each] for each in ids) / len(ids) - table.mean(0)
     assert torch.allclose(words.targets[1], wanted / wanted.norm(), atol=1e-6)
     assert torch.allclose(words.mean, table.mean(0), atol=1e-6)
-    assert words.reach([table]) == pytest.approx(1, abs=1e-5)
+    assert rms(words.distances([table])) == pytest.approx(1, abs=1e-5)
     # A token that lies at a label's word, at any distance from the mean, is classified as that label.
     near = words.mean + 0.1 * words.targets[1]
     assert words.logits(near.expand(1, 3, -1)).argmax() == 1

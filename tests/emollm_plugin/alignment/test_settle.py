@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from emobench_data.io.errors import InputError
-from emollm_plugin.alignment.align import Words
+from emollm_plugin.alignment.align import Words, rms
 from emollm_plugin.alignment.settle import settle
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
@@ -56,12 +56,13 @@ def test_what_points_to_words_stays_and_the_rest_is_shortened(name, beside, word
 def test_tokens_come_as_far_out_as_words_and_keep_their_direction(name, residual, words):
     projector, patches = projectors()[name], torch.randn(6, 16, 12)
     before = projector(patches)
-    settle(projector, words, words.reach([before]), residual)
+    reach = rms(words.distances(before))
+    settle(projector, words, reach, residual)
     after = projector(patches)
     if residual == 1:
-        assert words.reach(after.split(2)) == pytest.approx(1, abs=1e-5)
+        assert rms(words.distances(after)) == pytest.approx(1, abs=1e-5)
         assert (after - words.mean).square().sum(-1).mean().sqrt().item() == pytest.approx(words.spread, abs=1e-4)
-        assert torch.allclose(after - words.mean, (before - words.mean) / words.reach([before]), atol=1e-5)
+        assert torch.allclose(after - words.mean, (before - words.mean) / reach, atol=1e-5)
     assert torch.equal(words.logits(after).argmax(1), words.logits(before).argmax(1))
 
 

@@ -9,7 +9,7 @@ import torch
 from click.testing import CliRunner
 from torch import nn
 
-from emollm_plugin.alignment.align import Words
+from emollm_plugin.alignment.align import Words, rms
 from emollm_plugin.alignment.pairs import NoLabels, Pair, draw_pairs, labelled
 from emollm_plugin.alignment.sounds import align_sounds
 from emollm_plugin.cli.commands import main
@@ -90,7 +90,7 @@ def test_a_small_channel_is_heard_beside_a_large_one_that_says_nothing(kind):
     aligned = align_sounds(projector, features, pairs, words, steps=40, learning_rate=1e-2, batch=16, seed=0)
     assert aligned.share == 1
     # The projector that is left takes the encoder's own positions.
-    tokens = [each.mean(dim=0, keepdim=True) for each in project(projector, [features[pair.medium] for pair in pairs])]
-    assert words.reach(project(projector, [features[pair.medium] for pair in pairs])) == pytest.approx(aligned.reach, rel=1e-3)
-    found = words.logits(torch.stack(tokens)).argmax(dim=1)
+    tokens = project(projector, [features[pair.medium] for pair in pairs])
+    assert rms(words.distances(tokens)) == pytest.approx(aligned.reach, rel=1e-3)
+    found = words.logits(tokens).argmax(dim=1)
     assert [words.labels[place] for place in found] == [pair.label for pair in pairs]

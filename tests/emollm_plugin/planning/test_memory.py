@@ -69,6 +69,12 @@ def test_what_is_not_known_is_said(tmp_path):
     own.write_text('{"zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu"}}}')
     assert read_zero(str(own)).stage == 2 and read_zero(str(own)).offload
     assert memory(sizes(), NONE_KEPT, setting(zero=str(own)))["weights"] == 2 * (T + EYES)
+    before = memory(sizes(), NONE_KEPT, setting(zero="2"))["buffers"]
+    own.write_text('{"zero_optimization": {"stage": 2, "reduce_bucket_size": 1e7}}')
+    assert 5 * memory(sizes(), NONE_KEPT, setting(zero=str(own)))["buffers"] == before
+    own.write_text('{"zero_optimization": {"stage": 2, "reduce_bucket_size": [1]}}')
+    with pytest.raises(InputError, match="no DeepSpeed configuration"):
+        read_zero(str(own))
     own.write_text("[")
     with pytest.raises(InputError, match="no DeepSpeed configuration"):
         read_zero(str(own))
