@@ -4,8 +4,8 @@
 #   bash scripts/test.sh                unit, host and end-to-end tests on one stack
 #   bash scripts/test.sh ARGS...        the same, with pytest's own arguments (-m "not e2e" -k projector; -n 0 --pdb)
 #   bash scripts/test.sh -m nightly     whole runs whose parts the others prove, on one stack; see tests/nightly.py, too
-#   bash scripts/test.sh --quick        form, types and the tests that need neither LLaVA nor a real model: some minutes
-#                                       on two cores
+#   bash scripts/test.sh --quick        form, types and the quick ones of the tests that need neither LLaVA nor a real model:
+#                                       under three minutes on two cores
 #   bash scripts/test.sh --all-stacks   everything on the current stack in float32, what depends on the number format there
 #                                       again in bfloat16, then what depends on the stack on the classic one in bfloat16
 #
@@ -24,7 +24,7 @@ CLASSIC+=(-m "not e2e and not current_stack or both_stacks")
 # The first tier: what is wrong in form or type, or in tests without the host, is said first. Rooms of the plug-in whose tests
 # all but need the host are left out: to import them would take longer than the tests that are left.
 QUICK=(tests/emobench_data tests/emollm_plugin/{checkpoints,projector,recipes,serving,test_attach.py,test_registry.py})
-QUICK+=(tests/test_test_script.py -m "not host and not e2e")
+QUICK+=(tests/test_test_script.py -m "not host and not e2e and not slow")
 
 # Every part runs whatever the others gave; the last lines are the closing lines of those that failed.
 all_stacks() {

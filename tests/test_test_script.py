@@ -64,7 +64,7 @@ def test_the_quick_tier_checks_first_and_runs_what_needs_no_host(scripts):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "CHECK" and len(runs) == 1
     assert "tests/emobench_data tests/emollm_plugin/checkpoints " in runs[0]
-    assert runs[0].endswith("tests/test_test_script.py -m not host and not e2e -x")
+    assert runs[0].endswith("tests/test_test_script.py -m not host and not e2e and not slow -x")
     assert all((ROOT / word).exists() for word in runs[0].split() if word.startswith("tests/"))
     done, runs = run(scripts, "--quick", CHECKED="1")
     assert (done.returncode, runs) == (1, [])

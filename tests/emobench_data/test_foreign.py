@@ -28,6 +28,7 @@ def command(package, *arguments, code=0):
     return done
 
 
+@pytest.mark.slow
 def test_one_of_each_through_the_commands(package, tmp_path):
     for number in range(40):
         write_picture(tmp_path / "root" / f"{number}.png")
@@ -55,6 +56,7 @@ def test_one_of_each_through_the_commands(package, tmp_path):
     assert (tmp_path / "tasks/emobench_rating.yaml").is_file() and (tmp_path / "tasks/_stars_yaml").is_file()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_used_is_named_in_one_line_and_stops_nothing(package, tmp_path):
     told = [line for line in command(package, "sources").stderr.splitlines() if line.startswith("data set")]
     assert len(told) == 2

@@ -29,6 +29,7 @@ def test_all_that_is_handed_out_is_there(place):
         module.no_such_name  # noqa: B018
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["", "import emobench_data.building.composition, emobench_data.validation.form; "])
 def test_the_functions_can_be_called_whatever_was_imported_before(first):
     code = f"{first}import emobench_data as e; from emobench_data import build, convert, score, validate\n"

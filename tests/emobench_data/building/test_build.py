@@ -46,6 +46,7 @@ def test_everything_is_written_and_fits_together(root, tmp_path):
     assert orjson.loads((tmp_path / "out" / MANIFEST).read_bytes()) == manifest
 
 
+@pytest.mark.slow
 def test_the_checksums_hold(root, tmp_path):
     manifest = build(composition(root), tmp_path / "out")
     written = contents(tmp_path / "out")
@@ -54,6 +55,7 @@ def test_the_checksums_hold(root, tmp_path):
     assert all(hashlib.sha256(written[name]).hexdigest() == digest for name, digest in sums.items())
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(root, tmp_path):
     build(composition(root), tmp_path / "a")
     build(composition(root), tmp_path / "b")
@@ -64,6 +66,7 @@ def test_the_same_input_gives_the_same_bytes(root, tmp_path):
     assert sorted(a["train.json"].strip(b"[]\n").split(b",\n")) == sorted(b["train.json"].strip(b"[]\n").split(b",\n"))
 
 
+@pytest.mark.slow
 def test_files_of_an_earlier_build_do_not_stay(root, tmp_path):
     build(composition(root), tmp_path / "out")
     build(composition(root, sources={"emoset": {"tasks": ["emo_c"]}}), tmp_path / "out", figures=False)
@@ -120,6 +123,7 @@ def test_all_missing_data_sets_are_named_with_how_to_get_them(root, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_missing_data_sets_are_skipped_when_that_is_said(root, tmp_path):
     shutil.rmtree(root / "hatemm")
     result = run("build", write_config(root), "--out", tmp_path / "out", "--skip-missing")
@@ -170,6 +174,7 @@ def test_nothing_left(root, tmp_path):
         build(composition(root, cap=0), tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_after_an_error_the_folder_is_as_it_was(root, tmp_path, monkeypatch):
     build(composition(root), tmp_path / "out")
     before = contents(tmp_path / "out")
@@ -179,6 +184,7 @@ def test_after_an_error_the_folder_is_as_it_was(root, tmp_path, monkeypatch):
     assert contents(tmp_path / "out") == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", [False, True])
 def test_killed_at_any_moment(tmp_path, check):
     """What is visible is whole, and the next run ends where an undisturbed one does."""

@@ -16,6 +16,7 @@ from ..media.test_examine import huge_png
 from ..sources.helpers import put
 
 
+@pytest.mark.slow
 def test_clips_become_storyboards(tmp_path):
     root = data_sets(tmp_path / "sets", media=True)
     build(composition(root, videos="storyboards"), tmp_path / "out")
@@ -33,6 +34,7 @@ def readable(out):
     return len(names)
 
 
+@pytest.mark.slow
 def test_all_media_are_named_from_one_folder_and_none_is_written_into_a_data_set(tmp_path):
     root, out = data_sets(tmp_path / "sets", media=True), tmp_path / "out"
     put(
@@ -93,6 +95,7 @@ def test_labels_of_one_kind_and_a_copy_that_is_cut_off_are_named(tmp_path, caplo
         build(composition(root), tmp_path / "out", figures=False)
 
 
+@pytest.mark.slow
 def test_faulty_media_are_refused_or_left_out(tmp_path):
     root = data_sets(tmp_path / "sets", media=True)
     (root / "hateful_memes/img/01000.png").write_bytes(b"no picture")
@@ -106,6 +109,7 @@ def test_faulty_media_are_refused_or_left_out(tmp_path):
     assert "2 media that are missing or broken" in (tmp_path / "out/README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_stopped_media_check_goes_on(tmp_path, monkeypatch):
     from emobench_data.media import check as media_check
 
@@ -147,6 +151,7 @@ def test_leaks_are_taken_out_of_training_and_counted(tmp_path):
     assert "train, content: 1" in (tmp_path / "out/README.md").read_text()
 
 
+@pytest.mark.slow
 def test_lengths_of_clips_are_drawn_when_they_are_known(tmp_path):
     root = data_sets(tmp_path / "sets", media=True)
     assert "figures/durations.png" not in build(composition(root), tmp_path / "out")["figures"]

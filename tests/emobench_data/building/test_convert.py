@@ -176,6 +176,7 @@ def stop(*_, **__):
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_real_photographs(shared_data, tmp_path):
     summary = convert(get_source("oasis"), shared_data / "oasis_pixabay", tmp_path / "out")
     assert summary["records"] == 615
@@ -192,6 +193,7 @@ def test_mini_with_its_clips_as_themselves(tmp_path):
     assert not list((tmp_path / "media").rglob("*.storyboard.jpg"))
 
 
+@pytest.mark.slow
 def test_several_preparations_into_one_folder_take_turns(tmp_path):
     """Each ends well, and what is there is whole; two of other arguments never mix."""
     make_mini(tmp_path / "whole", train=12, test=6, seed=0)

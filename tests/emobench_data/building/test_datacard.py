@@ -19,6 +19,7 @@ def card(tmp_path_factory):
     return folder / "out"
 
 
+@pytest.mark.slow
 def test_what_must_be_said(card):
     text = (card / "README.md").read_text()
     assert "which eight they are is unknown, and this is our own" in text

@@ -95,6 +95,7 @@ def test_hashes_are_kept_for_the_next_run(find, monkeypatch):
     assert find(**pictures) == first != {}
 
 
+@pytest.mark.slow
 def test_real_faces(shared_data, tmp_path):
     """All that correlate above 0.98 at 16x16, counted here in another way, are among what the hash finds."""
     root = shared_data / "fer2013"

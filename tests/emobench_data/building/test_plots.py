@@ -19,6 +19,7 @@ def statistics(labels, *, seconds=()):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("labels", "seconds"), [(0, ()), (1, (0,)), (300, (3, 100_000))])
 def test_draw(tmp_path, labels, seconds):
     names = draw(statistics(labels, seconds=seconds), tmp_path)

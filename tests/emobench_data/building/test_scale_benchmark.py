@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_the_benchmark(tmp_path):
     command = [sys.executable, "benchmarks/emobench_scale.py", "--records", "2000", "--runs", "1", "--kill", "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

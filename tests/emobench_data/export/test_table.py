@@ -15,6 +15,7 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
+@pytest.mark.slow
 def test_load_dataset(out, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     datasets = pytest.importorskip("datasets")

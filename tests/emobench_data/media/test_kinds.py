@@ -77,6 +77,7 @@ def test_ours_come_first():
     assert placeholders() == {"image": "<image>", "video": "<video>", "audio": "<audio>"}
 
 
+@pytest.mark.slow
 def test_a_kind_of_somebody_elses(package, tmp_path):
     out, root = tmp_path / "out", tmp_path / "root"
     command(package, "convert", "tunes", "--root", root, "--out", out, "--test", "0.5")
@@ -98,6 +99,7 @@ def test_a_kind_of_somebody_elses(package, tmp_path):
     assert "is about a medium of kind melody" in refused
 
 
+@pytest.mark.slow
 def test_a_picture_and_a_melody_in_one_record(package, tmp_path):
     out, root = tmp_path / "out", tmp_path / "root"
     for number in range(20):

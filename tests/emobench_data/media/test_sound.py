@@ -88,6 +88,7 @@ def test_a_file_that_was_cut_off_is_no_shorter_sound(folder, tmp_path, name):
         read_sound(cut)
 
 
+@pytest.mark.slow
 def test_what_each_odd_file_prints(folder, tmp_path):
     tone = sweep(RATE, 1.0)
     spoilt = tone.copy()

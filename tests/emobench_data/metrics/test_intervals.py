@@ -70,6 +70,7 @@ def test_sub_tasks_that_ask_about_the_same_items_are_no_surer_than_one():
 
 
 # A coarse version of benchmarks/interval_coverage.py, whose figures say more.
+@pytest.mark.slow
 @pytest.mark.parametrize("chance", [0.5, 0.9, 0.99])
 def test_single_questions_are_covered(chance):
     found = covered(clusters(24, 1, chance, 0.0, tries=1500), chance)

@@ -57,6 +57,7 @@ def test_a_table_of_another_version_is_refused(tmp_path):
         convert("emobank", tmp_path)
 
 
+@pytest.mark.slow
 def test_the_real_part(shared_data):
     records, skips = convert("emobank", shared_data / "emobank")
     assert Counter(one.split for one in records if one.task == "emobank_valence") == {"train": 8_062, "val": 1_000}

@@ -27,6 +27,7 @@ def test_bad_lines_are_left_out_and_counted(tmp_path, bad):
     assert len(records) == 6 and sum(skips.counts.values()) == 1
 
 
+@pytest.mark.slow
 def test_a_million_unknown_labels_take_no_memory(tmp_path):
     build(tmp_path)
     put(tmp_path, "single/no_caption/set_1/train.txt", "".join(f"{n}.mp4 label{n}\n" for n in range(1_000_000)))

@@ -100,6 +100,7 @@ def test_archives_and_copies_call_a_file_in_several_ways(tmp_path, file):
     assert [one.split for one in convert("semeval2018", tmp_path)[0]] == ["val"]
 
 
+@pytest.mark.slow
 def test_the_real_part(shared_data):
     records, skips = convert("semeval2018", shared_data / "semeval2018")
     counts = Counter((one.task, one.split) for one in records)

@@ -199,6 +199,7 @@ def test_length_with_a_tokenizer(check, tmp_path):
         check(entry(), context=600, tokenizer=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_million_options_and_a_deep_value(check):
     many = ", ".join(f"label {n}" for n in range(1_000_000))
     (fault,) = check(entry(question=f"<image>\nChoose one of: {many}. Answer.", answer="none"))
@@ -227,6 +228,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=st.lists(JSON, max_size=3))
 def test_values_of_any_kind(check, records):

@@ -80,6 +80,7 @@ def test_a_clip_with_more_frames_than_it_was_made_for_is_refused():
         projector()(torch.randn(5, 9, IN), clips=[5])
 
 
+@pytest.mark.slow
 def test_it_compiles_without_a_graph_break():
     module, frames = projector(opened=["change"]), torch.randn(5, 9, IN)
     compiled = torch.compile(module, backend="eager", fullgraph=True)

@@ -108,6 +108,7 @@ def explained(module, learning_rate, steps=30):
     return 1 - (losses[-1] / losses[0]).item()
 
 
+@pytest.mark.slow
 def test_perspectives_move_at_the_rate_of_a_real_models_projector():
     """At 2e-5 AdamW moves a gate by 2e-5 a step, whatever its gradient; as many inputs as the perspective is wide add up."""
     shut = projector()
@@ -163,6 +164,7 @@ def test_images_of_a_batch_do_not_see_each_other():
     assert torch.allclose(module(patches), alone, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["multiperspective", "multiperspective:tokens=4"])
 def test_compiled_it_gives_the_same_tokens_and_gradients_without_a_graph_break(mode):
     """With `aot_eager`, which traces forward and backward and needs no C compiler."""

@@ -59,6 +59,7 @@ def test_a_run_says_what_it_was_and_how_it_went(run, write):
         assert picture.size == (840, 432) and len(picture.convert("L").getcolors()) > 20
 
 
+@pytest.mark.slow
 def test_what_is_ours_is_written_anew_and_what_a_user_changed_stays(run, write):
     first, figure = write().read_text(), (run.folder / "loss.png").read_bytes()
     trained(run, STEPS[:2])

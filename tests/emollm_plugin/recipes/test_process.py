@@ -91,6 +91,7 @@ os.write(1, b"starter %d\n" % os.getpid())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the signal at a parent's death is Linux's")
 @pytest.mark.parametrize("killed", ["launcher", "starter"])
 def test_nothing_runs_on_after_kill_9(tmp_path, killed):

@@ -12,6 +12,7 @@ from .clips import make
 ROOT = Path(__file__).parents[4]
 
 
+@pytest.mark.slow
 def test_the_benchmark(tmp_path):
     pytest.importorskip("decord")
     make(tmp_path / "a.mp4")

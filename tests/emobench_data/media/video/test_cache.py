@@ -109,6 +109,7 @@ def use(kept, paths, order, results):
     results.put(greys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_several_processes_share_it_while_it_evicts(tmp_path, start):
     paths = [make(tmp_path / f"{index}.mp4", greys=[20 * index] * 10) for index in range(8)]

@@ -100,6 +100,7 @@ def wanted(count):
     return [0] if count == 1 else np.linspace(0, COUNT - 1, count).round().astype(int).tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize(("container", "codec", "group"), CASES)
 def test_the_frames_that_a_player_shows(clips, container, codec, group, reader):
