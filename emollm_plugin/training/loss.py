@@ -18,6 +18,7 @@ from torch import Tensor
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from ..prompt.encode import IGNORE_INDEX
+from .packing import pack, packable
 
 
 def answer_loss(model: Any, labels: Tensor, items: Tensor | float | None = None, **inputs: Any) -> CausalLMOutputWithPast:
@@ -29,13 +30,22 @@ def answer_loss(model: Any, labels: Tensor, items: Tensor | float | None = None,
         items: what the sum over the labels is divided by; None for a mean over this batch.
         inputs: what its base model takes, without images.
     """
-    hidden = model.get_model()(use_cache=False, **inputs)[0]
+    hidden = _read(model, inputs)
     labels = labels[:, 1:].to(hidden.device)
     answers = labels != IGNORE_INDEX
     logits = logits_of(model, hidden[:, :-1][answers])
     if items is None:
         return CausalLMOutputWithPast(loss=F.cross_entropy(logits, labels[answers]))
     return CausalLMOutputWithPast(loss=F.cross_entropy(logits, labels[answers], reduction="sum") / items)
+
+
+def _read(model: Any, inputs: dict[str, Any]) -> Tensor:
+    """The base model's output of a batch, (B, N, C)."""
+    if not packable(model, inputs):
+        return model.get_model()(use_cache=False, **inputs)[0]
+    packed = pack(inputs["inputs_embeds"], inputs.get("attention_mask"))
+    rows = {"inputs_embeds": packed.inputs_embeds, "attention_mask": packed.attention_mask, "position_ids": packed.position_ids}
+    return packed.unpack(model.get_model()(use_cache=False, **rows)[0])
 
 
 def logits_of(model: Any, hidden: Tensor) -> Tensor:
