@@ -6,7 +6,9 @@ is not among them, for it trusts its input, and a damaged file can crash it.
 
 from __future__ import annotations
 
+import os
 import pickle
+import pickletools
 import re
 from collections import OrderedDict
 from typing import Any, BinaryIO
@@ -78,6 +80,9 @@ _ADMITTED: dict[tuple[str, str], Any] = {
 }
 
 
+_NUMBERED = {"PUT", "BINPUT", "LONG_BINPUT"}
+
+
 class _PlainUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ADMITTED:
@@ -87,4 +92,11 @@ class _PlainUnpickler(pickle.Unpickler):
 
 def load(file: BinaryIO) -> Any:
     """Read one pickle; strings that Python 2 wrote are read as latin-1. Foreign bytes can make it raise anything."""
+    begin = file.tell()
+    size = os.fstat(file.fileno()).st_size
+    # Python makes room for as many values as the highest number says, 17 GB for six damaged bytes.
+    for opcode, argument, _ in pickletools.genops(file):
+        if opcode.name in _NUMBERED and argument > size:
+            raise pickle.UnpicklingError("it numbers more values than it has bytes")
+    file.seek(begin)
     return _PlainUnpickler(file, encoding="latin1").load()

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import tracemalloc
 from collections import OrderedDict
 
 import numpy as np
@@ -80,6 +81,19 @@ def test_pickle_with_a_codec_that_is_not_latin_1(file):
 
     with pytest.raises(InputError, match="unexpected encoding"):
         files.read_pickle(file(pickle.dumps(Call(codecs.encode, "x", "zlib"), protocol=2)))
+
+
+@pytest.mark.parametrize("numbered", [b"r\xff\xff\xff\x01", b"p33554431\n"])
+def test_a_few_bytes_take_no_memory(file, numbered):
+    """Python makes room for every value up to the highest number; a whole one would be 17 GB."""
+    path = file(b"\x80\x02]" + numbered + b".")
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="it numbers more values than it has bytes"):
+            files.read_pickle(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
 
 
 @settings(max_examples=200, deadline=None)
