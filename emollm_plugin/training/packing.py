@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-# Tokens of a row. In longer ones attention, which grows with their square, costs more than is won (benchmarks/RESULTS.md).
-ROW = 256
+# A token costs the linear layers of a small model what attention to about so many others costs.
+TOKEN = 1000
 
 
 class Packed(NamedTuple):
@@ -43,16 +43,16 @@ def packable(model: Any, inputs: dict[str, Any]) -> bool:
     if embeddings is None or set(inputs) - {"inputs_embeds", "attention_mask"} or int(__version__.split(".")[0]) < 5:
         return False
     window = getattr(config, "sliding_window", None)
-    unseen = window is not None and max(embeddings.shape[1], ROW) > window
+    unseen = window is not None and embeddings.shape[1] > window
     return len(embeddings) > 1 and getattr(config, "_attn_implementation", None) == "sdpa" and not unseen
 
 
-def pack(embeddings: Tensor, attention_mask: Tensor | None = None, row: int = ROW) -> Packed:
-    """Lay the samples of a batch (B, N, C), `attention_mask` (B, N), side by side, in rows of about `row` tokens."""
+def pack(embeddings: Tensor, attention_mask: Tensor | None = None) -> Packed:
+    """Lay the samples of a batch (B, N, C), `attention_mask` (B, N), side by side, in the rows of `share_out`."""
     kept = torch.ones(embeddings.shape[:2], dtype=torch.bool) if attention_mask is None else attention_mask.bool().cpu()
     samples = [torch.nonzero(own).flatten().tolist() for own in kept]
     alike = common_beginning(embeddings, samples)
-    rows = share_out([len(own) - alike for own in samples], alike, row)
+    rows = share_out([len(own) - alike for own in samples], alike)
     longest = max(alike + sum(len(samples[number]) - alike for number in own) for own in rows)
     source = torch.zeros(len(rows), longest, dtype=torch.long)  # in the batch, laid end to end
     owner = torch.full((len(rows), longest), -1)  # 0 for the common beginning, then a number for each sample, -1 for nothing
@@ -85,19 +85,26 @@ def common_beginning(embeddings: Tensor, samples: list[list[int]]) -> int:
     return int(same.cumprod(0).sum())
 
 
-def share_out(lengths: list[int], alike: int, row: int) -> list[list[int]]:
-    """Which samples go into which row: the longest first, each into the first row that has room for it."""
-    most = max(row, alike + max(lengths))
-    rows: list[list[int]] = []
-    left: list[int] = []
-    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
-        found = next((index for index, room in enumerate(left) if room >= lengths[number]), len(rows))
-        if found == len(rows):
-            rows.append([])
-            left.append(most - alike)
-        rows[found].append(number)
-        left[found] -= lengths[number]
-    return rows
+def share_out(lengths: list[int], alike: int, token: int = TOKEN) -> list[list[int]]:
+    """Which samples go into which row, so that all rows together cost least: few tokens, and no row too long.
+
+    Attention grows with the square of a row. The longest sample goes first, each into the row that is shortest so far.
+
+    Args:
+        lengths: of the samples, without the `alike` tokens that every row begins with.
+        token: what a token costs beside attention, in tokens that are attended to.
+    """
+    ways = []
+    for count in range(1, len(lengths) + 1):
+        rows: list[list[int]] = [[] for _ in range(count)]
+        filled = [alike] * count
+        for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+            shortest = filled.index(min(filled))
+            rows[shortest].append(number)
+            filled[shortest] += lengths[number]
+        longest = max(filled)
+        ways.append((count * longest * (token + longest), rows))
+    return min(ways)[1]
 
 
 def block_mask(owner: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ def test_value_and_gradients_are_those_of_the_padded_batch(family, side, monkeyp
     model = causal(family)
     # Counted from the left end, as the packed rows do; the host gives these with padding on the left.
     packed, ours = learned(model, batch(model, side))
-    assert packable(model, {"inputs_embeds": torch.zeros(4, 17, 1)})
+    assert packable(model, {key: given for key, given in batch(model, side).items() if key != "labels"})
     monkeypatch.setattr(loss, "packable", lambda *_: False)
     given = batch(model, side)
     padded, theirs = learned(model, given | {"position_ids": (given["attention_mask"].cumsum(1) - 1).clamp(min=0)})
@@ -80,19 +80,28 @@ def test_whatever_samples_share(beginning, samples, monkeypatch):
 
 
 def test_what_is_alike_is_read_once_a_row_and_nothing_is_padded():
-    embeddings = batch(causal("llama"))["inputs_embeds"]
-    kept = batch(causal("llama"))["attention_mask"]
-    one = pack(embeddings, kept)
-    assert one.inputs_embeds.shape[:2] == (1, len(BEGINNING) + sum(map(len, SAMPLES))) and embeddings.shape[:2] == (4, 17)
-    several = pack(embeddings, kept, row=17)
-    assert several.inputs_embeds.shape[:2] == (3, 17)
-    assert torch.equal(several.unpack(several.inputs_embeds)[kept.bool()], embeddings[kept.bool()])
+    given = batch(causal("llama"))
+    embeddings, kept = given["inputs_embeds"], given["attention_mask"]
+    packed = pack(embeddings, kept)
+    assert embeddings.shape[:2] == (4, 17)
+    assert packed.inputs_embeds.shape[:2] == (1, len(BEGINNING) + sum(map(len, SAMPLES)))
+    assert torch.equal(packed.unpack(packed.inputs_embeds)[kept.bool()], embeddings[kept.bool()])
 
 
-def test_rows_hold_what_has_room_the_longest_first():
-    assert share_out([3, 9, 4, 5], 2, 12) == [[1], [3, 2], [0]]
-    assert share_out([3, 9, 4, 5], 2, 5) == [[1], [3, 2], [0]]  # no row is shorter than the longest sample
-    assert share_out([0, 0], 4, 1) == [[0, 1]]
+@pytest.mark.parametrize(
+    ("token", "rows"),
+    [
+        (1_000, [[1, 3, 2, 0]]),  # the common beginning is read once
+        (100, [[1, 0], [3, 2]]),
+        (1, [[1], [3], [2, 0]]),  # attention is all that counts; no row is shorter than the longest sample's
+    ],
+)
+def test_rows_are_as_long_as_costs_least(token, rows):
+    assert share_out([30, 90, 40, 50], 20, token) == rows
+
+
+def test_samples_that_are_nothing_but_the_beginning():
+    assert share_out([0, 0], 4) == [[0, 1]]
 
 
 def test_a_sample_sees_the_beginning_and_itself():
@@ -109,4 +118,5 @@ def test_models_and_batches_that_are_not_packed():
     assert not packable(model, two | {"position_ids": torch.zeros(2, 9)})
     assert not packable(model, {"inputs_embeds": torch.zeros(1, 9, 4)})
     assert not packable(causal("mpt", attention="eager"), two)
-    assert not packable(causal("gemma3_text", window=16), two), "it would see further than its window"
+    window = causal("gemma3_text", window=8)
+    assert not packable(window, two) and packable(window, {"inputs_embeds": torch.zeros(2, 8, 4)}), "it would see further than that"
