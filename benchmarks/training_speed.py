@@ -3,9 +3,9 @@
     python benchmarks/training_speed.py CHECKPOINT --data train.json --images media [--batches 4] [--batch 8] [--rounds 3]
         [--dropout 0.05]
 
-The checkpoint (a folder of `llava-emollm-lora`) is loaded merged and gets a fresh adapter of rank 16. Each way goes forward and
-back through the same batches, by turns, in one process; no optimizer. Prints a Markdown table: samples a CPU second, which others
-blur less than seconds on the wall, and the loss, which is the same.
+The checkpoint (a folder of `llava-emollm-lora`) is loaded merged and gets a fresh adapter of rank 16. Each way goes forward
+and back through the same batches, by turns, in one process; no optimizer. Prints a Markdown table: samples a CPU second, which
+other programs blur less than seconds on the wall, and the loss, which is the same.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _batches(predictor: emollm_plugin.Predictor, given: argparse.Namespace) -> l
     random.Random(0).shuffle(records)
     samples = []
     for record in records[: given.batches * given.batch]:
-        turns = [{**turn, "value": turn["value"]} for turn in record["conversations"]]
+        turns = record["conversations"]
         ids, labels = encode(
             predictor.prompter.conv, turns, predictor.tokenizer, lambda text: tokenizer_image_token(text, predictor.tokenizer)
         )

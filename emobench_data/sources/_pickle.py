@@ -96,7 +96,7 @@ def load(file: BinaryIO) -> Any:
     size = os.fstat(file.fileno()).st_size
     # Python makes room for as many values as the highest number says, 17 GB for six damaged bytes.
     for opcode, argument, _ in pickletools.genops(file):
-        if opcode.name in _NUMBERED and argument > size:
+        if opcode.name in _NUMBERED and int(argument or 0) > size:
             raise pickle.UnpicklingError("it numbers more values than it has bytes")
     file.seek(begin)
     return _PlainUnpickler(file, encoding="latin1").load()
