@@ -17,29 +17,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
+from emollm_plugin.serving.explain.seen import changes, watching
 
 TOY_RATE, TOY_STEPS = 2e-5, 100
 
 
 @contextmanager
 def added(projector: nn.Module) -> Iterator[dict[str, float]]:
-    """Fills a table: perspective -> length of what it adds, as a share of the tokens it is added to, in the last pass."""
+    """Fills a table at its end: perspective -> length of what it added in the last pass, as a share of the tokens before it."""
     shares: dict[str, float] = {}
-
-    def note(name: str):
-        def hook(_module, inputs: tuple[Tensor, ...], tokens: Tensor) -> None:
-            shares[name] = ((tokens - inputs[0]).norm() / inputs[0].norm()).item()
-
-        return hook
-
-    hooks = [read.register_forward_hook(note(name)) for name, read in projector.reads.items()]
-    yield shares
-    for hook in hooks:
-        hook.remove()
+    with watching(projector) as passed:
+        yield shares
+    shares.update(changes(projector, passed))
 
 
 def toy(gate: float, *, zero_values: bool) -> tuple[float, dict[str, float]]:

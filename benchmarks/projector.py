@@ -1,4 +1,4 @@
-"""What projectors cost, ours beside others: parameters, FLOPs, time and memory forward and backward, and a whole step.
+"""What projectors cost, ours beside others: parameters, FLOPs, operators, time and memory, and a whole step.
 
     python benchmarks/projector.py [--parts llava,smollm,enrich,condense] [--repeats 5] [--threads 1] [--json]
 
@@ -26,7 +26,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
+from operators import operators  # noqa: E402
 from other_projectors import CAbstractor, PoolMlp, Resampler, mlp2x, ours  # noqa: E402
+
+from emollm_plugin.planning.activations import saved_bytes  # noqa: E402
 
 # (batch, patches, their width, width of the LLM, tokens of those that condense)
 SIZES = {"llava": (1, 576, 1024, 4096, 144), "smollm": (8, 49, 192, 576, 16)}
@@ -82,13 +85,24 @@ def peak_bytes(work: Callable[[], object], device: torch.device) -> int:
 
 
 def counted(build: Callable[[], nn.Module], patches: int, in_dim: int) -> dict:
-    """Parameters, and multiply-adds times two of one picture forward, without memory or arithmetic."""
+    """Of one picture, without memory or arithmetic.
+
+    Parameters; multiply-adds times two, forward; operators, views apart, forward and with backward; and bytes that autograd
+    keeps of patches that need no gradient, themselves among them.
+    """
     with torch.device("meta"):
         projector, picture = build(), torch.empty(1, patches, in_dim)
     with FlopCounterMode(display=False) as counter:
         tokens = projector(picture).shape[1]
-    parameters = sum(value.numel() for value in projector.parameters())
-    return {"parameters": parameters, "flops": counter.get_total_flops(), "tokens": tokens}
+    with torch.no_grad():
+        forward = operators(lambda: projector(picture))
+    return {
+        "tokens": tokens,
+        "parameters": sum(value.numel() for value in projector.parameters()),
+        "flops": counter.get_total_flops(),
+        "operators": [len(forward), len(operators(lambda: projector(picture).sum().backward()))],
+        "kept_bytes": saved_bytes(projector, lambda: projector(picture)),
+    }
 
 
 def compare(size: str, repeats: int, device: torch.device) -> list[dict]:
@@ -135,12 +149,13 @@ def table(size: str, rows: list[dict]) -> str:
     lines = [
         f"Batch {batch}, {patches} x {in_dim} -> {out_dim}:",
         "",
-        "| projector | tokens out | M parameters | GFLOP a picture | forward ms | forward and backward ms |"
-        " forward MB | forward and backward MB |",
-        "| --- " * 8 + "|",
+        "| projector | tokens out | M parameters | GFLOP a picture | operators, with backward | kept MB a picture |"
+        " forward ms | forward and backward ms | forward MB | forward and backward MB |",
+        "| --- " * 10 + "|",
     ]
     for row in rows:
         numbers = [f"{row['parameters'] / 1e6:.2f}", f"{row['flops'] / 1e9:.2f}"]
+        numbers += ["{}, {}".format(*row["operators"]), f"{row['kept_bytes'] / 1e6:.3g}"]
         numbers += [f"{1e3 * row[key]:.4g}" for key in ("forward_s", "both_s")]
         numbers += [f"{row[key] / 1e6:.3g}" for key in ("forward_bytes", "both_bytes")]
         lines.append(f"| {row['projector']} | {row['tokens']} | {' | '.join(numbers)} |")

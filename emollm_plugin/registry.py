@@ -15,8 +15,9 @@ TOWERS: Registry[Callable] = Registry("vision tower", "emollm_plugin.towers")
 # As those; `towers.whisper.AudioTower` says what an audio tower is asked for.
 AUDIO_TOWERS: Registry[Callable] = Registry("audio tower", "emollm_plugin.audio_towers")
 # A perspective builder gets the tower's width, the language model's and the projector's options, and gives two modules: the
-# perspective, called with the patches `(B, N, in_dim)`, and its read, called with the tokens `(B, M, out_dim)`, the patches
-# pooled to as many `(B, M, in_dim)`, and what the perspective gave, which puts out tokens. Fresh, the read must add nothing.
+# perspective, called with the patches `(B, N, in_dim)`, and its read. That is `GatedRead` or `GatedAdd`, or a module of one's
+# own, called with the tokens `(B, M, out_dim)`, the patches pooled to as many `(B, M, in_dim)`, and what the perspective gave,
+# which puts out tokens. Fresh, the read must add nothing.
 PERSPECTIVE_BUILDERS: Registry[Callable] = Registry("perspective", "emollm_plugin.perspectives")
 
 

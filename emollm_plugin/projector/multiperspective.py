@@ -13,6 +13,7 @@ from emobench_data.io.errors import InputError
 
 from ..registry import PERSPECTIVE_BUILDERS
 from .change import Change
+from .fusion import Brought, fuse
 from .grid import grid_side, pool
 from .options import ProjectorOptions
 from .perspectives import Atmosphere, GatedAdd, GatedRead, Layout, Objects, Relations
@@ -77,13 +78,17 @@ class MultiPerspectiveProjector(WarmStarted):
             )
         grid_side(patches.shape[1], self.tokens)
         grid = pool(patches, self.tokens) if self.tokens else patches
-        tokens = self.content(grid)
-        context = patches
+        tokens, context = self.content(grid), patches
+        brought: list[Brought] = []
         for name, perspective in self.perspectives.items():
             # Relations read the slots that objects has just made, change the frames; the others read the patches.
             if name == "change":
                 context = perspective(grid, clips)
             else:
                 context = perspective(context if name == "relations" else patches)
-            tokens = self.reads[name](tokens, grid, context)
-        return tokens
+            read = self.reads[name]
+            if isinstance(read, Read):
+                brought.append(read(context))
+            else:  # another package's own, which takes the tokens as they are by then
+                tokens, brought = read(fuse(tokens, grid, brought), grid, context), []
+        return fuse(tokens, grid, brought)

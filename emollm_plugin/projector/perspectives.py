@@ -28,19 +28,16 @@ class Objects(nn.Module):
         shares, patches = self.attend(patches)
         # Dividing by a slot's sum makes a mean of its patches; in float16 a slot that wins nothing has a sum of zero.
         won = shares.sum(dim=-1, keepdim=True).clamp(min=torch.finfo(shares.dtype).tiny)
-        return self.proj((shares / won) @ patches)
+        return self.proj(torch.bmm(shares / won, patches))
 
     def attend(self, patches: Tensor) -> tuple[Tensor, Tensor]:
         """The share of each patch that a slot takes, (B, slots, N), 1 over the slots; and the patches, normalised."""
-        patches = self.norm(patches)
-        cosines = _unit(self.queries) @ _unit(patches).transpose(1, 2)
+        patches, least = self.norm(patches), torch.finfo(patches.dtype).tiny  # torch's own 1e-12 is zero in float16
+        queries = self.SHARPNESS * F.normalize(self.queries, dim=-1, eps=least)
+        # Divided by the patches' lengths afterwards: patches of length one would be a second copy of them all.
+        cosines = F.linear(patches, queries) / (patches.norm(dim=-1, keepdim=True) + least)
         # The softmax over slots makes them compete.
-        return (self.SHARPNESS * cosines).softmax(dim=1), patches
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    """Vectors of length one; torch's own 1e-12 against a length of zero is zero itself in float16."""
-    return F.normalize(vectors, dim=-1, eps=torch.finfo(vectors.dtype).tiny)
+        return cosines.softmax(dim=-1).transpose(1, 2), patches
 
 
 class Relations(nn.Module):
@@ -57,12 +54,12 @@ class Relations(nn.Module):
 
     def forward(self, slots: Tensor) -> Tensor:
         weights, values = self.attend(slots)
-        return slots + self.out(weights @ values)
+        return slots + self.out(torch.bmm(weights, values))
 
     def attend(self, slots: Tensor) -> tuple[Tensor, Tensor]:
         """How much each slot takes from each other, (B, slots, slots), rows sum to 1; and what it takes, the values."""
         query, key, values = self.to_qkv(self.norm(slots)).chunk(3, dim=-1)
-        return (query @ key.transpose(1, 2) * query.shape[-1] ** -0.5).softmax(dim=-1), values
+        return (torch.bmm(query, key.transpose(1, 2)) * query.shape[-1] ** -0.5).softmax(dim=-1), values
 
 
 class Atmosphere(nn.Module):
@@ -131,12 +128,12 @@ class Values(nn.Linear):
 
 
 class GatedRead(nn.Module):
-    """Content tokens read a perspective by attention, through values that start at zero.
+    """What content tokens read of a perspective by attention, through values that start at zero.
 
-    content (B, N, out_dim), patches (B, N, in_dim), context (B, K, width) -> (B, N, out_dim)
+    context (B, K, width) -> keys (B, K, in_dim), values (B, K, out_dim), for `fuse`
 
-    Keys and values are made from the few context tokens, so nothing but the attention itself grows with N. The gate scales
-    channels; in checkpoints of before it is near zero and the values are random, which means what it meant.
+    Both are made from the few context tokens, so nothing but the attention itself grows with N. The gate scales channels; in
+    checkpoints of before it is near zero and the values are random, which means what it meant.
     """
 
     def __init__(self, in_dim: int, out_dim: int, width: int) -> None:
@@ -146,21 +143,15 @@ class GatedRead(nn.Module):
         self.to_value = Values(width, out_dim)
         self.gate = nn.Parameter(torch.full((out_dim,), width**-0.5))
 
-    def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
-        weights, values = self.attend(patches, context)
-        return content + self.gate * (weights @ values)
-
-    def attend(self, patches: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """How much a token reads from each context token, (B, N, K), rows sum to 1; and what it reads, the values."""
+    def forward(self, context: Tensor) -> tuple[Tensor, Tensor]:
         context = self.norm(context)
-        scores = patches @ self.to_key(context).transpose(1, 2) * patches.shape[-1] ** -0.5
-        return scores.softmax(dim=-1), self.to_value(context)
+        return self.to_key(context), self.gate * self.to_value(context)
 
 
 class GatedAdd(nn.Module):
-    """Content tokens take in one context token, for all of them or for each, through values that start at zero.
+    """What content tokens take in of one context token, for all of them or for each, through values that start at zero.
 
-    content (B, N, out_dim), context (B, 1 or N, width) -> (B, N, out_dim); the gate as in `GatedRead`.
+    context (B, 1 or N, width) -> (B, 1 or N, out_dim), to be added; the gate as in `GatedRead`.
     """
 
     def __init__(self, out_dim: int, width: int) -> None:
@@ -169,5 +160,5 @@ class GatedAdd(nn.Module):
         self.to_value = Values(width, out_dim)
         self.gate = nn.Parameter(torch.full((out_dim,), width**-0.5))
 
-    def forward(self, content: Tensor, patches: Tensor, context: Tensor) -> Tensor:
-        return content + self.gate * self.to_value(self.norm(context))
+    def forward(self, context: Tensor) -> Tensor:
+        return self.gate * self.to_value(self.norm(context))

@@ -174,7 +174,7 @@ class SoundProjector(WarmStarted):
         positions = positions.to(next(self.parameters()).dtype)
         tokens = self.content(positions)
         for name, perspective in self.perspectives.items():
-            tokens = self.reads[name](tokens, positions, perspective(sounds, counts))
+            tokens = tokens + self.reads[name](perspective(sounds, counts))
         return tokens
 
 

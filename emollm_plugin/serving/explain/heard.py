@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ...projector.sound import SoundProjector
-from .seen import LEAST_CHANGE, Map, Panel, Passed, changed, strength
+from .seen import LEAST_CHANGE, Map, Panel, Passed, changes, strength
 
 MOMENTS = 48  # at most; each is a pass of a perspective, all in one batch
 NOTES = {
@@ -27,12 +27,11 @@ TITLE = "{name} of the voice"
 @torch.inference_mode()
 def listen(projector: SoundProjector, passed: Passed) -> list[Panel]:
     """The panels of the perspectives in a watched pass over one sound; one that hardly changed the tokens has no map."""
-    return [_panel(name, projector, passed) for name in projector.perspectives]
+    return [_panel(name, change, projector, passed) for name, change in changes(projector, passed).items()]
 
 
-def _panel(name: str, projector: SoundProjector, passed: Passed) -> Panel:
-    heading, change = TITLE.format(name=name.capitalize()), changed(passed, name)
-    said = strength(change)
+def _panel(name: str, change: float, projector: SoundProjector, passed: Passed) -> Panel:
+    heading, said = TITLE.format(name=name.capitalize()), strength(change)
     if change < LEAST_CHANGE:
         return Panel(heading, f"{said}: too little to draw what it attends to.", [])
     moved = _moments(name, projector, passed)
@@ -44,17 +43,15 @@ def _panel(name: str, projector: SoundProjector, passed: Passed) -> Panel:
 
 
 def _moments(name: str, projector: SoundProjector, passed: Passed) -> Tensor:
-    """How far the tokens move when a moment is as the mean of the sound: (moments,) in the order of time."""
+    """How far what is added moves when a moment is as the mean of the sound: (moments,) in the order of time."""
     (sounds, counts), _ = passed[f"perspectives.{name}"]
-    (tokens, positions, _), _ = passed[f"reads.{name}"]
     sound, count = sounds[0], counts[0]
     edges = torch.linspace(0, len(sound), min(MOMENTS, len(sound)) + 1).round().int().tolist()
     without = [_without(sound, *moment) for moment in pairwise(edges)]
     read, perspective = projector.reads[name], projector.perspectives[name]
-    tokens, positions = tokens[:count], positions[:count]
-    whole = read(tokens, positions, perspective([sound], [count]))
+    whole = read(perspective([sound], [count]))
     contexts = perspective(without, [count] * len(without)).split(count)
-    return torch.stack([(read(tokens, positions, each) - whole).float().norm() for each in contexts])
+    return torch.stack([(read(each) - whole).float().norm() for each in contexts])
 
 
 def _without(sound: Tensor, start: int, end: int) -> Tensor:

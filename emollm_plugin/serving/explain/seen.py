@@ -12,15 +12,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...projector.multiperspective import MultiPerspectiveProjector
-from ...projector.perspectives import Atmosphere, GatedRead, Layout, Objects, Relations
+from ...projector.fusion import fuse, weigh
+from ...projector.multiperspective import MultiPerspectiveProjector, Read
+from ...projector.perspectives import Atmosphere, Layout, Objects, Relations
+from ...projector.warm_start import WarmStarted
 
 # Slots that are shown, those that the visual tokens read most; a row of the picture has room for four.
 SHOWN = 4
 # Below these shares nothing is drawn: noise, stretched over a scale, would look like attention. A slot that tokens read less,
 # and a perspective that changes them less, is said instead.
 LEAST_READ, LEAST_CHANGE = 0.01, 0.0005
-Passed = dict[str, tuple[tuple[Tensor, ...], Tensor]]
+Passed = dict[str, tuple[tuple[Any, ...], Any]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Panel:
 
 @contextmanager
 def watching(projector: nn.Module) -> Iterator[Passed]:
-    """Keep the inputs and the output of the last pass of every perspective and every read while the block runs."""
+    """Keep inputs and output of the last pass of the content, of every perspective and every read while the block runs."""
     passed: Passed = {}
 
     def keep(name: str) -> Any:
@@ -61,6 +63,8 @@ def watching(projector: nn.Module) -> Iterator[Passed]:
         for kind in ("perspectives", "reads")
         for name, module in getattr(projector, kind, nn.ModuleDict()).items()
     }
+    if isinstance(projector, WarmStarted):
+        parts["content"] = projector.content
     handles = [module.register_forward_hook(keep(name)) for name, module in parts.items()]
     try:
         yield passed
@@ -76,11 +80,20 @@ def look(projector: MultiPerspectiveProjector, passed: Passed) -> list[Panel]:
     One that hardly changed the visual tokens has no maps.
     """
     panels = {"objects": _objects, "relations": _relations, "atmosphere": _atmosphere, "layout": _layout}
-    return [_panel(name, panels[name], projector, passed) for name in projector.perspectives if name in panels]
+    passed = {name: (_first(inputs), _first(output)) for name, (inputs, output) in passed.items()}
+    change = changes(projector, passed)
+    shown = [name for name in projector.perspectives if name in panels]
+    return [_panel(name, panels[name], change[name], projector, passed) for name in shown]
 
 
-def _panel(name: str, maker: Any, projector: MultiPerspectiveProjector, passed: Passed) -> Panel:
-    change = changed(passed, name)
+def _first(given: Any) -> Any:
+    """Of tensors over a batch, those of its first picture."""
+    if isinstance(given, tuple):
+        return tuple(_first(each) for each in given)
+    return given[:1] if isinstance(given, Tensor) else given
+
+
+def _panel(name: str, maker: Any, change: float, projector: MultiPerspectiveProjector, passed: Passed) -> Panel:
     said = strength(change)
     if change < LEAST_CHANGE:
         return Panel(name.capitalize(), f"{said}: too little to draw what it attends to.", [])
@@ -89,7 +102,7 @@ def _panel(name: str, maker: Any, projector: MultiPerspectiveProjector, passed: 
 
 
 def _objects(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str, list[Map]]:
-    shares, read = _shares(projector, passed), _read(projector, passed, "objects")
+    shares, read = _shares(projector, passed), _read(passed, "objects")
     ranked = read.argsort(descending=True)[:SHOWN].tolist()
     strongest = [slot for slot in ranked if read[slot] >= LEAST_READ] or ranked[:1]
     top, unread = float(shares[strongest].max()), int((read < LEAST_READ).sum())
@@ -103,14 +116,14 @@ def _relations(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[st
     weights, _ = cast(Relations, projector.perspectives["relations"]).attend(slots)
     shares = _shares(projector, passed)
     # Tokens read a slot, it takes from others, and these are means over patches.
-    through = _read(projector, passed, "relations") @ weights[0].float() @ (shares / shares.sum(-1, keepdim=True))
+    through = _read(passed, "relations") @ weights[0].float() @ (shares / shares.sum(-1, keepdim=True))
     matrix = Map("row: the slot that takes, in %", weights[0].float().cpu().numpy(), over_image=False)
     return "What each slot takes from each.", [matrix, Map("patches that come in by it", _on_grid(through))]
 
 
 def _atmosphere(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str, list[Map]]:
     (patches,), _ = passed["perspectives.atmosphere"]
-    _, contrast, texture = cast(Atmosphere, projector.perspectives["atmosphere"]).differences(patches[:1])
+    _, contrast, texture = cast(Atmosphere, projector.perspectives["atmosphere"]).differences(patches)
     contrast, texture = contrast[0].float().mean(-1), texture[0].float().mean(-1)
     # The first patch has none before it, and is drawn as the least.
     texture = torch.cat([texture.min()[None], texture]) if len(texture) else torch.zeros_like(contrast)
@@ -121,27 +134,33 @@ def _atmosphere(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[s
 
 def _layout(projector: MultiPerspectiveProjector, passed: Passed) -> tuple[str, list[Map]]:
     (patches,), _ = passed["perspectives.layout"]
-    brought = cast(Layout, projector.perspectives["layout"]).lengths(patches[:1])[0].float()
+    brought = cast(Layout, projector.perspectives["layout"]).lengths(patches)[0].float()
     note = f"How long each of {len(brought)} cells' part is before it is read; all alike: {percent(1 / len(brought))}."
     return note, [Map("share of a cell", _on_grid(brought / brought.sum()))]
 
 
 def _shares(projector: MultiPerspectiveProjector, passed: Passed) -> Tensor:
     (patches,), _ = passed["perspectives.objects"]
-    return cast(Objects, projector.perspectives["objects"]).attend(patches[:1])[0][0].float()
+    return cast(Objects, projector.perspectives["objects"]).attend(patches)[0][0].float()
 
 
-def _read(projector: MultiPerspectiveProjector, passed: Passed, name: str) -> Tensor:
+def _read(passed: Passed, name: str) -> Tensor:
     """How much the visual tokens read each slot, (slots,), in the mean over the tokens."""
-    (_, grid, context), _ = passed[f"reads.{name}"]
-    return cast(GatedRead, projector.reads[name]).attend(grid[:1], context[:1])[0][0].float().mean(0)
+    (grid,), _ = passed["content"]
+    _, (keys, _) = passed[f"reads.{name}"]
+    return weigh(grid, [keys])[0][0].float().mean(0)
 
 
-def changed(passed: Passed, name: str) -> float:
-    """How much what a perspective adds changes the tokens, as a share of their length."""
-    (before, *_), after = passed[f"reads.{name}"]
-    before, after = before[0].float(), after[0].float()
-    return float((after - before).norm() / before.norm())
+def changes(projector: nn.Module, passed: Passed) -> dict[str, float]:
+    """How much what each of our reads adds changes the tokens, as a share of their length before it."""
+    (patches,), tokens = passed["content"]
+    shares = {}
+    for name, read in cast(nn.ModuleDict, projector.reads).items():
+        if isinstance(read, Read):
+            after = fuse(tokens, patches, [passed[f"reads.{name}"][1]])
+            shares[name] = float((after.float() - tokens.float()).norm() / tokens.float().norm())
+            tokens = after
+    return shares
 
 
 def percent(share: Tensor | float) -> str:

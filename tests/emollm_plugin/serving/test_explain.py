@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from emollm_plugin.cli.commands import main
 from emollm_plugin.evaluation.eyes import picture_of
+from emollm_plugin.projector.fusion import weigh
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions
 from emollm_plugin.serving.explain.picture import MARGIN, WIDTH, Sheet
@@ -79,7 +80,8 @@ def test_the_slots_that_are_read_most_come_first(patches):
     projector = opened("multiperspective:slots=6,width=6")
     torch.nn.init.normal_(projector.reads["objects"].to_key.weight)
     context = projector.perspectives["objects"](patches)
-    read = projector.reads["objects"].attend(patches, context)[0][0].mean(0).tolist()
+    keys, _ = projector.reads["objects"](context)
+    read = weigh(patches, [keys])[0][0].mean(0).tolist()
     ranked = sorted(range(6), key=lambda slot: -read[slot])[:4]
     wanted = [f"slot {slot + 1}, read {100 * read[slot]:.1f} %" for slot in ranked]
     assert [one.caption for one in panels(projector, patches)["Objects"].maps] == wanted
