@@ -36,7 +36,7 @@ CHANGES = (
     Change("cpu:tower_in_host_format", "llava 1.2.2", "casts the tower to float16, and its statistics and buffers with it"),
     Change("cpu:host_on_cpu", "llava 1.2.2", "names cuda and float16 in its evaluation"),
     Change("cpu:no_cuda_synchronize", "llava 1.2.2", "synchronizes a GPU that is not there at the end of a DeepSpeed run"),
-    Change("deprecations:drop_renamed_checkpointing", "transformers >= 5", "warns in every log of names that peft and llava use"),
+    Change("deprecations:drop_renamed_checkpointing", "transformers >= 5", "every log has warnings of names that peft uses"),
     Change("dtype:buffers_kept", "torch", "what casts a module casts its buffers, rotary frequencies among them"),
     Change("dtype:format_named", "torch", "a number format by its name, of those that models are run in"),
     Change("dtype:noted_format", "transformers 4.37, 5", "a config.json notes it under dtype or torch_dtype"),

@@ -27,7 +27,7 @@ def told():
 def test_the_old_name_of_activation_checkpointing_is_read_in_silence(told):
     from transformers import PreTrainedModel
 
-    model = SimpleNamespace(is_activation_checkpointing=False, modules=lambda: [])
+    model = SimpleNamespace(is_activation_checkpointing=False, modules=list)
     assert PreTrainedModel.is_gradient_checkpointing.fget(model) is False and not told
 
 

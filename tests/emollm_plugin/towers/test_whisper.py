@@ -90,8 +90,8 @@ def test_what_does_not_fit_is_said_in_one_line(whisper, tiny, tmp_path, monkeypa
         (whisper, {"mm_audio_hidden_size": 384}, "is 16 wide, the projector was made for 384"),
         (tiny.clip, {}, "unknown audio tower .*'clip.*whisper_tiny_en"),
         (tmp_path / "empty", {}, "audio tower .*empty"),
-        ("nonsense", {}, "'nonsense' .no folder here.*AUDIO_TOWER takes whisper_tiny_en, a folder of Whisper, a hub name"),
-        ("no/such-whisper", {}, "is no folder here and cannot be downloaded .*; without a network, put its files into a folder"),
+        ("nonsense", {}, "'nonsense' .no folder here.*AUDIO_TOWER takes whisper_tiny_en, a folder of Whisper, a hub"),
+        ("no/such-whisper", {}, "no folder here and cannot be downloaded .*; without a network, put its files into a"),
         (WHISPER_TINY, {}, "run: emollm base whisper"),
         ("", {}, "--mm_audio_tower"),
     ):
