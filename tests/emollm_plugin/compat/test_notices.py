@@ -1,4 +1,4 @@
-"""What a library says of another one's calls is dropped, and nothing else."""
+"""Warnings that nobody can act on are dropped, and nothing else."""
 
 import warnings
 from types import SimpleNamespace
@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from emollm_plugin import compat
+from emollm_plugin.compat.notices import drop_workers_of_the_host
 
 pytestmark = pytest.mark.host
 
@@ -21,6 +22,7 @@ def told():
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         compat.HOOKS[MODULE](modeling_utils)
+        drop_workers_of_the_host()
         yield found
 
 
@@ -29,6 +31,16 @@ def test_the_old_name_of_activation_checkpointing_is_read_in_silence(told):
 
     model = SimpleNamespace(is_activation_checkpointing=False, modules=list)
     assert PreTrainedModel.is_gradient_checkpointing.fget(model) is False and not told
+
+
+def test_a_number_that_the_host_has_fixed_is_not_spoken_of_and_the_users_own_is(told, monkeypatch):
+    from torch.utils.data import DataLoader
+
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
+    DataLoader([1], num_workers=4)
+    assert not told
+    DataLoader([1], num_workers=3)
+    assert ["create 3 worker processes" in str(each.message) for each in told] == [True]
 
 
 @pytest.mark.parametrize(
