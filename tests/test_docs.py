@@ -64,6 +64,30 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), link
 
 
+# What somebody who does not know the project types into a search -> the page that answers it.
+LOOKED_FOR = {
+    "TensorBoard": "logging",
+    "vLLM": "export",
+    "TRL": "export",
+    "CUDA out of memory": "memory",
+    "QLoRA": "memory",
+    "several GPUs": "gpus",
+    "batch size": "gpus",
+    "FlashAttention": "gpus",
+    "learning rate": "models",
+    "Resume a training": "index",
+    "questions.jsonl": "questions",
+    "gold.jsonl": "questions",
+    "own data": "your-data",
+    "cross-validation": "emobench",
+}
+
+
+@pytest.mark.parametrize(("words", "page"), LOOKED_FOR.items())
+def test_what_strangers_look_for_stands_where_it_is_answered(words, page):
+    assert words.lower() in (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").lower()
+
+
 def in_text(*pages):
     """Commands that stand in a line of text or a table."""
     found = [code for page in pages for code in IN_LINE.findall(prose(page)) if BEGINS.match(code)]

@@ -76,6 +76,8 @@ def align_projector(
     check_tower_name(tower)
     check_folder(base)
     check_tokenizer(base)
+    if audio_tower:
+        front_of(SimpleNamespace(mm_audio_tower=audio_tower, mm_audio_select_layer=audio_layer))  # before all that takes long
     pairs = labelled(load_records(str(data), hears=True), most=most, seed=seed, hears=audio_tower is not None)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     words = words_of(base, sorted({pair.label for some in pairs.values() for pair in some}), device)

@@ -118,7 +118,7 @@ def template(model: str) -> None:
     """Print the --version and --conv-mode that follow the chat template of MODEL, a folder or hub name."""
     from ..checkpoints.load import check_folder, check_tokenizer
     from ..prompt.chat_template import template_for
-    from ..training.storage import check_download
+    from ..towers.hub import check_download
 
     check_folder(model)
     check_download(model, "base model")

@@ -46,6 +46,8 @@ CHANGES = (
     Change("dtype:in_models_format", "llava 1.2.2", "hands pictures to a projector of another format"),
     Change("generation:valid_generation_config", "transformers >= 4.39", "Vicuna's own generation config cannot be saved"),
     Change("generation:penalized_from_the_start", "transformers 4.37", "a prompt of embeddings counts as one token"),
+    Change("notices:drop_renamed_checkpointing", "transformers >= 5", "every log has warnings of names that peft uses"),
+    Change("notices:drop_workers_of_the_host", "llava 1.2.2", "torch warns of a number that the host has fixed"),
     Change("names:base_by_content", "llava 1.2.2", "takes a base with mpt in its path, as in emoprompt, for MPT"),
     Change("pictures:AsSeen", "llava 1.2.2", "opens pictures as they lie in the file, not as people see them"),
     Change("pictures:see_pictures", "llava 1.2.2", "the same, for a module that opens pictures"),
@@ -105,6 +107,7 @@ HOOKS: dict[str, Hook] = {
     "accelerate.state": _hook("processes:deepspeed_on_a_cpu"),
     "deepspeed.comm.torch": _hook("processes:no_kernel_for_inference"),
     "transformers.configuration_utils": _hook("config:read_newer_config"),
+    "transformers.modeling_utils": _hook("notices:drop_renamed_checkpointing"),
     "transformers.trainer": _on_trainer,
     **dict.fromkeys(OPEN_PICTURES, _hook("pictures:see_pictures")),
 }

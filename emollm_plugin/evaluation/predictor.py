@@ -107,7 +107,7 @@ class Predictor:
 
         from ..checkpoints.load import check_folder, check_tokenizer, host_branch
         from ..compat.dtype import format_named
-        from ..training.storage import check_download
+        from ..towers.hub import check_download
 
         device, dtype = pick_device(device), format_named(dtype) if dtype else None
         path = str(path)

@@ -46,6 +46,7 @@ def run(module: str) -> None:
         getattr(importlib.import_module(module), CALLED[module])()
         return
     from ..compat.cpu import host_on_cpu
+    from ..compat.notices import drop_workers_of_the_host
     from ..compat.pictures import as_people_see_them
     from ..evaluation.check import check_evaluation
     from .prompts import asked_for_template
@@ -53,6 +54,7 @@ def run(module: str) -> None:
     asks = module.startswith("llava.eval.model_vqa")
     if asks:
         check_evaluation(sys.argv[1:])
+        drop_workers_of_the_host()
     with host_on_cpu(), as_people_see_them(), asked_for_template(sys.argv[1:]) if asks else nullcontext():
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -34,7 +34,7 @@ from .prepare import Base, Data, prepare_base, prepare_data, prepare_ears
 from .process import run_logged, run_plain, say
 from .recipe import Recipe
 from .resolved import FILE, resolved, save
-from .runs import Run, claim, set_aside, shown_folder, wait_for_writer
+from .runs import Run, claim, noted_once_made, set_aside, shown_folder, wait_for_writer
 
 MOST_PAIRS = 2000  # `emollm align --most`
 HELD_OUT = "held-out.json"
@@ -78,10 +78,11 @@ def finetune(
         _show(asked, prepared)
         return
     run = _claimed(asked, prepared)
-    if not asked.rank:  # what another machine left there first would be a run of unknown make
-        save(run.folder / FILE, resolved(prepared.recipe, prepared.base, prepared.devices))
-    data = _plain_copies(_with_held_out(prepared.data, prepared.recipe, run), run)
-    train(prepared, data, run)
+    with noted_once_made(run):
+        if not asked.rank:  # what another machine left there first would be a run of unknown make
+            save(run.folder / FILE, resolved(prepared.recipe, prepared.base, prepared.devices))
+        data = _plain_copies(_with_held_out(prepared.data, prepared.recipe, run), run)
+        train(prepared, data, run)
     if asked.rank:
         say(f"machine {asked.rank} is done; machine 0 has the checkpoint")
         return

@@ -6,8 +6,9 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -36,6 +37,7 @@ LEFT = (
     "recipe.yaml",
     "tensorboard",
 )
+WRITTEN_FIRST = (RECORD, "recipe.yaml", "inputs")  # before a run makes anything that can be lost
 WAIT = 10  # seconds that a killed training may take to be gone
 
 
@@ -48,6 +50,7 @@ class Run:
     record: dict[str, Any]
     trained: bool  # whether a run of the same fingerprint has finished there
     rank: int = 0  # of the machine
+    new: bool = field(default=False, compare=False)  # whether its record was made by this launcher
 
     @property
     def checkpoint(self) -> Path:
@@ -96,7 +99,7 @@ def claim(asked: Recipe, recipe: Recipe, mark: Mapping[str, Any], ranks: int) ->
             made = _held(folder)
             if made is None:
                 if _note(folder, record):
-                    return Run(folder, recipe.tuned, record, trained=False)
+                    return Run(folder, recipe.tuned, record, trained=False, new=True)
                 continue  # another launcher was faster
             differs = _differs(folder / f"llava-emollm-{recipe.tune}", made, record)
             if asked.resume == "never" and not differs:
@@ -114,6 +117,25 @@ def claim(asked: Recipe, recipe: Recipe, mark: Mapping[str, Any], ranks: int) ->
     raise AssertionError("places do not end")
 
 
+@contextmanager
+def noted_once_made(run: Run) -> Iterator[None]:
+    """Take the notes of a new run back where it fails before it made anything: its folder is free again, its logs stay."""
+    try:
+        yield
+    except BaseException:
+        if run.new and not _leaves(run.folder, [pattern for pattern in LEFT if pattern not in WRITTEN_FIRST]):
+            shutil.rmtree(run.inputs, ignore_errors=True)
+            for name in ("recipe.yaml", RECORD):
+                (run.folder / name).unlink(missing_ok=True)
+        raise
+
+
+def _leaves(folder: Path, patterns: Sequence[str]) -> bool:
+    """Whether there is a file among what these patterns name; one that only held the folder is none."""
+    found = (path for pattern in patterns for top in folder.glob(pattern) for path in (top, *top.rglob("*")))
+    return any(path.name != ".lock" and not path.is_dir() for path in found)
+
+
 def _places(asked: Recipe) -> Iterator[Path]:
     first = shown_folder(asked)
     yield first
@@ -125,7 +147,7 @@ def _places(asked: Recipe) -> Iterator[Path]:
 
 def _held(folder: Path) -> dict[str, Any] | None:
     """The record of the run in `folder`, None where there is no run; of one that left no record all is unknown."""
-    if not any(True for pattern in LEFT for _ in folder.glob(pattern)):
+    if not _leaves(folder, LEFT):
         return None
     try:
         made = json.loads((folder / RECORD).read_text(encoding="utf-8"))

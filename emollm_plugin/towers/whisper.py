@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,9 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder, Whisper
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.stamp import stamp
+
+from ..registry import AUDIO_TOWERS
+from .hub import check_download, is_hub_name
 
 RATE = 16_000  # samples a second that every Whisper hears
 SHORTEST = 400  # samples, one window of its front end: what is shorter is filled up with silence
@@ -149,13 +151,16 @@ def positions(frames: int) -> int:
 
 
 def _config(place: str, name: str) -> WhisperConfig:
+    here = Path(place).expanduser().exists()
+    if not here and is_hub_name(place):
+        check_download(place, "audio tower")
     try:
-        content = PretrainedConfig.get_config_dict(place)[0]
-    except (OSError, ValueError, json.JSONDecodeError) as error:
-        raise InputError(f"audio tower {name} cannot be read: {str(error).splitlines()[0]}") from error
-    if content.get("model_type") != "whisper":
-        what = f"model type {content.get('model_type')!r}" if Path(place).exists() or content else "not here"
-        raise InputError(
-            f"unknown audio tower {name!r} ({what}); known: whisper_tiny_en, a folder of Whisper, openai/whisper-..."
-        )
+        content = PretrainedConfig.get_config_dict(place)[0] if here or is_hub_name(place) else {}
+    except (OSError, ValueError) as error:
+        raise InputError(f"audio tower {name}: its config.json cannot be read ({str(error).splitlines()[0]})") from error
+    kind = content.get("model_type")
+    if kind != "whisper":
+        known = ", ".join((*AUDIO_TOWERS, "a folder of Whisper", "a hub name as openai/whisper-tiny"))
+        what = f"model type {kind!r}" if here or content else "no folder here, and no name of a hub"
+        raise InputError(f"unknown audio tower {name!r} ({what}); --mm_audio_tower or AUDIO_TOWER takes {known}")
     return WhisperConfig.from_dict(content)

@@ -33,11 +33,12 @@ from ..prompt.formats import load_tokenizer
 from ..prompt.templates import CHAT_TEMPLATE
 from ..registry import PROJECTORS, SOUND_PROJECTORS, projector_family
 from ..towers.builders import builder_of
+from ..towers.hub import check_download, is_hub_name
 from .dataset import Room
 from .ranks import check_shared, from_first
 from .records import load_records, with_faulty_media
 from .samples import Samples
-from .storage import check_download, check_output
+from .storage import check_output
 
 HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")
@@ -221,7 +222,7 @@ def check_projector_type(kind: str, ours: Registry[Callable] = PROJECTORS, optio
 
 def check_tower_name(tower: str) -> None:
     """Whether `--vision_tower` can be had and read; raises `InputError` if not."""
-    if "/" in tower:  # no name of a registry
+    if is_hub_name(tower):
         check_download(tower, "vision tower")
     builder_of(tower)
     if Path(tower).expanduser().is_dir():

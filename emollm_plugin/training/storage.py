@@ -19,21 +19,6 @@ from ..checkpoints.load import EARS, MARK
 FULL = 1 << 20  # bytes that are left on a disk that a checkpoint has filled
 
 
-def check_download(name: str, what: str) -> None:
-    """Raise `InputError` if a hub name is neither here nor can be fetched; what is on this disk passes."""
-    from transformers import PretrainedConfig
-
-    if Path(name).expanduser().exists():
-        return
-    try:
-        PretrainedConfig.get_config_dict(name)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{what} {name!r} is no folder here and cannot be downloaded ({_first_line(error)});"
-            " without a network, put its files into a folder by hand and name that folder"
-        ) from error
-
-
 def check_projector_file(file: Path, projector: torch.nn.Module) -> None:
     """Raise `InputError` if an `mm_projector.bin` cannot be read, or the run's `projector` does not take it."""
     try:

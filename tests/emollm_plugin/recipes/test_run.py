@@ -186,6 +186,34 @@ def test_an_alignment_that_failed_is_done_again(machine):
     assert machine.go(ALIGN=3) == ["word alignment", *ALL]
 
 
+def test_a_run_that_failed_before_it_made_anything_leaves_its_folder_free(machine):
+    own = machine.root / "own"
+    own.mkdir()
+    (own / "notes.txt").write_text("mine")
+    machine.fail = "word alignment"
+    with pytest.raises(Failed):
+        machine.go(ALIGN=3, RUN_DIR=own)
+    assert not (own / "run.json").exists() and not (own / "recipe.yaml").exists()
+    machine.fail = None
+    assert machine.go(ALIGN=4, RUN_DIR=own) == ["word alignment", *ALL]
+    assert (own / "notes.txt").read_text() == "mine" and (own / "run.json").is_file()
+
+
+def test_a_run_that_failed_with_something_made_keeps_its_folder(machine):
+    own = machine.root / "own"
+    machine.fail = "training"
+    with pytest.raises(Failed):
+        machine.go(ALIGN=3, RUN_DIR=own)
+    machine.fail = None
+    with pytest.raises(InputError, match="holds another run: ALIGN=3 there, 4 here"):
+        machine.go(ALIGN=4, RUN_DIR=own)
+    assert machine.go(ALIGN=3, RUN_DIR=own) == ALL
+    machine.fail = "training"  # a trained run that is begun again, and has nothing of its own to take back
+    with pytest.raises(Failed):
+        machine.go(RUN_DIR=own, ALIGN=3, SEED=1, OVERWRITE=1)
+    assert (own / "run.json").is_file() and (own / "aligned").is_dir()
+
+
 def without_labels(machine):
     (machine.root / "faces" / "train.json").write_text(json.dumps([record("a.png", "One may see that it is a joke.")]))
 

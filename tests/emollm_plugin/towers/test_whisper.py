@@ -6,11 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from transformers import PretrainedConfig
 
 from emobench_data import InputError
 from emollm_plugin.checkpoints.base_whisper import convert_whisper, get_whisper_tiny, read_ctranslate2
 from emollm_plugin.registry import AUDIO_TOWERS, register_audio_tower
 from emollm_plugin.towers.audio import WHISPER_TINY, build_audio_tower, whisper_tiny_folder
+from emollm_plugin.towers.builders import builder_of
 from emollm_plugin.towers.whisper import SpeechEncoder
 
 pytestmark = pytest.mark.host
@@ -88,7 +90,8 @@ def test_what_does_not_fit_is_said_in_one_line(whisper, tiny, tmp_path, monkeypa
         (whisper, {"mm_audio_hidden_size": 384}, "is 16 wide, the projector was made for 384"),
         (tiny.clip, {}, "unknown audio tower .*'clip.*whisper_tiny_en"),
         (tmp_path / "empty", {}, "audio tower .*empty"),
-        ("no/such-whisper", {}, "cannot be read"),
+        ("nonsense", {}, "'nonsense' .no folder here.*AUDIO_TOWER takes whisper_tiny_en, a folder of Whisper, a hub"),
+        ("no/such-whisper", {}, "no folder here and cannot be downloaded .*; without a network, put its files into a"),
         (WHISPER_TINY, {}, "run: emollm base whisper"),
         ("", {}, "--mm_audio_tower"),
     ):
@@ -97,6 +100,16 @@ def test_what_does_not_fit_is_said_in_one_line(whisper, tiny, tmp_path, monkeypa
         assert "\n" not in str(error.value)
     with pytest.raises(InputError, match=r"3\.0 s of sound; .* hears at most 2 s"):
         build(whisper).features(wave_of(3.0))
+
+
+def test_a_slip_of_the_pen_is_not_looked_for_on_a_hub(monkeypatch):
+    def asked(name, **_):
+        raise AssertionError(f"a hub was asked for {name}")
+
+    monkeypatch.setattr(PretrainedConfig, "get_config_dict", asked)
+    for build_it in (lambda: build("nonsense"), lambda: builder_of("nonsense")):
+        with pytest.raises(InputError, match="unknown (audio|vision) tower 'nonsense'"):
+            build_it()
 
 
 def test_others_add_their_own(monkeypatch):

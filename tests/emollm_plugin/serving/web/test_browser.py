@@ -200,9 +200,9 @@ def test_two_at_once_get_each_their_own(browse, tmp_path):
 def test_the_webcam_gives_a_picture(browse):
     browser = browse()
 
-    def named(text):
-        shown = browser.find_elements("css selector", "button")
-        return next((one for one in shown if text in (one.text or one.get_attribute("aria-label") or "")), None)
+    def named(text):  # in one go: the page may draw its buttons anew between two questions
+        words = "(one.innerText || one.ariaLabel || '').includes(arguments[0])"
+        return browser.execute_script(f"return [...document.querySelectorAll('button')].find(one => {words}) || null", text)
 
     for name in ("Take a picture with the webcam", "Click to Access Webcam", "capture photo"):
         until(lambda name=name: named(name))
