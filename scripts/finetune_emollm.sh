@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fine-tune an EmoLLM with DeepSpeed on LLaVA, evaluate it with LLaVA's own script and print the score table.
+# Fine-tune an EmoLLM with DeepSpeed on LLaVA, evaluate it and print the score table.
 #
 #   [VARIABLE=value ...] bash scripts/finetune_emollm.sh [--help | --dry-run] [RECIPE] [key=value ...] [-- HOST ARGUMENTS]
 #

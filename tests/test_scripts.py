@@ -123,7 +123,7 @@ def test_help_and_dry_run_train_nothing(small, first_run, tmp_path):
     assert "PROJECTOR_LR" in bash(FINETUNE, "--help").stdout
     dry = bash(FINETUNE, "--dry-run", **{**small, "RUN_DIR": tmp_path / "run"})
     assert dry.returncode == 0, dry.stderr
-    assert "llava.train.train" in dry.stdout and "llava.eval.model_vqa_loader" in dry.stdout
+    assert "llava.train.train" in dry.stdout and "emollm_plugin.cli eval " in dry.stdout
     assert not (tmp_path / "run").exists()
     (tmp_path / "own").mkdir()
     assert bash(FINETUNE, "--dry-run", **{**small, "RUN_DIR": tmp_path / "own"}).returncode == 0

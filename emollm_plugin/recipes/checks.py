@@ -11,6 +11,7 @@ from emobench_data.io.errors import InputError
 
 from ..checkpoints.folders import is_complete
 from .recipe import ADAPTERS, Recipe, zero_file
+from .settings import OURS
 
 
 def check_asked(asked: Recipe) -> None:
@@ -34,6 +35,13 @@ def check_asked(asked: Recipe) -> None:
             raise InputError(f"{name.upper()}={getattr(asked, name)} is of no use without ears; name an AUDIO_TOWER")
     if asked.sound and asked.videos != "clips":
         raise InputError("SOUND=1 lets clips be heard, and VIDEOS=storyboards makes pictures of them; give VIDEOS=clips")
+    if asked.evaluator != OURS:
+        beyond = {"VIDEOS": asked.videos == "clips", "NUMBERS": asked.numbers != "greedy", "AUDIO_TOWER": asked.audio_tower}
+        for name in (name for name, given in beyond.items() if given):
+            value = getattr(asked, name.lower())
+            raise InputError(
+                f"EVALUATOR={asked.evaluator} reads pictures and greedy answers; {name}={value} needs EVALUATOR={OURS}"
+            )
     check_trackers(asked)
     if asked.align and asked.pretrain_projector:
         raise InputError(f"ALIGN={asked.align} makes what PRETRAIN_PROJECTOR names; give one")

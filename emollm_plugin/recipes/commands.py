@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from emobench_data.schema.questions import Question, answer_tokens
 
 from .devices import Devices
-from .eval_commands import CLI, LOADER, OWN, ask_line, score_line, words
+from .eval_commands import CLI, ask_line, score_line, words
 from .host_arguments import with_host_arguments
 from .launchers import start_words
 from .prepare import Base, Data
 from .recipe import Recipe, zero_file
 from .runs import Run
+from .settings import OURS
 
 TRAIN = ("emollm_plugin", "llava.train.train")
 BOARD = "tensorboard"  # folder in a run's own that holds TensorBoard's files
@@ -155,13 +156,6 @@ def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def evaluator(recipe: Recipe, questions: Iterable[Question] = ()) -> str:
-    """LLaVA's own script, which asks about pictures alone, or ours, which reads all others and weighs numbers too."""
-    hosts = recipe.videos != "clips" and recipe.numbers == "greedy" and all(one.medium for one in questions)
-    hosts = hosts and not recipe.audio_tower
-    return LOADER if hosts else OWN
-
-
 def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Sequence[Question]) -> list[str]:
     """Answer the questions with the trained model; those that ask for reasons need room."""
     asked = {
@@ -171,8 +165,8 @@ def eval_command(recipe: Recipe, base: Base, data: Data, run: Run, questions: Se
         "conv-mode": base.template,
         **({"numbers": recipe.numbers} if recipe.numbers != "greedy" else {}),
     }
-    named, asker = None if recipe.tune == "full" else base.name, evaluator(recipe, questions)
-    return ask_line(asker, run.checkpoint, named, asked, None if asker == OWN else answer_tokens(questions))
+    named, room = None if recipe.tune == "full" else base.name, None if recipe.evaluator == OURS else answer_tokens(questions)
+    return ask_line(recipe.evaluator, run.checkpoint, named, asked, room)
 
 
 def results_command(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run, name: str) -> list[str]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-OWN = "emollm eval"
-LOADER = "llava.eval.model_vqa_loader"
-TAKES_ROOM = (OWN, LOADER)  # LLaVA's other scripts write up to 1,024 tokens
+from .settings import LOADER, OURS
+
+TAKES_ROOM = (OURS, LOADER)  # LLaVA's other scripts write up to 1,024 tokens
 CLI = [sys.executable, "-m", "emollm_plugin.cli"]
 
 
@@ -17,16 +17,16 @@ def ask_line(evaluator: str, checkpoint: Path, base: str | None, asked: Mapping[
     """The command that answers questions with a checkpoint.
 
     Args:
-        evaluator: `OWN`, or a module of LLaVA's.
+        evaluator: `OURS`, or the name of a script of LLaVA's.
         base: its base model, where it needs one.
         asked: options that all evaluators have, without their dashes.
         room: tokens of an answer, or None for the evaluator's own.
     """
     options = {**({"model-base": base} if base else {}), **asked}
     limit = {"max_new_tokens": room} if room and evaluator in TAKES_ROOM else {}
-    if evaluator == OWN:
+    if evaluator == OURS:
         return [*CLI, "eval", str(checkpoint), *words({**options, **limit})]
-    host = [sys.executable, "-m", "emollm_plugin", evaluator, "--model-path", str(checkpoint)]
+    host = [sys.executable, "-m", "emollm_plugin", f"llava.eval.{evaluator}", "--model-path", str(checkpoint)]
     return [*host, *words({**options, "temperature": 0, **limit})]
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 
 from emobench_data.io.errors import InputError
 
-from .settings import choice, count, path, read_value, setting, text, yes_or_no
+from .settings import LOADER, OURS, choice, count, path, read_value, setting, text, yes_or_no
 
 HELP = Path(__file__).with_name("help_eval.txt")
-OURS = "emollm"  # of the evaluators
-HOSTS = ("model_vqa_loader", "model_vqa", "model_vqa_science")
+HOSTS = (LOADER, "model_vqa", "model_vqa_science")
 
 
 @dataclass(frozen=True)

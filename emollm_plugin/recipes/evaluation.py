@@ -14,7 +14,7 @@ from emobench_data.schema.questions import answer_tokens, merge_answers, read_qu
 from ..checkpoints.inspection import inspect_folder
 from .checks import check_writable
 from .chunks import choose_device, environments, number_of_chunks
-from .eval_commands import OWN, ask_line, score_line
+from .eval_commands import ask_line, score_line
 from .eval_settings import OURS, EvalSettings
 from .layers import read_recipe
 from .prepare import prepare_data
@@ -98,11 +98,11 @@ def chunk_line(one: Evaluation, index: int) -> list[str]:
         "chunk-idx": index,
     }
     if settings.evaluator != OURS:
-        return ask_line(f"llava.eval.{settings.evaluator}", one.folder, one.base, asked, one.room)
+        return ask_line(settings.evaluator, one.folder, one.base, asked, one.room)
     asked |= {"batch-size": settings.batch} if settings.batch else {}
     asked |= {"dtype": settings.dtype} if settings.dtype else {}
     asked |= {"numbers": settings.numbers} if settings.numbers != "greedy" else {}
-    return [*ask_line(OWN, one.folder, one.base, asked, one.room), *["--likelihood"] * settings.likelihood]
+    return [*ask_line(OURS, one.folder, one.base, asked, one.room), *["--likelihood"] * settings.likelihood]
 
 
 def answers_of(one: Evaluation, index: int) -> Path:

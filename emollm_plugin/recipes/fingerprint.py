@@ -45,6 +45,7 @@ FREE = {
     "workers",
     "videos",
     "numbers",
+    "evaluator",
     "frame_cache",
     "sound_cache",
     "base_model",

@@ -75,8 +75,9 @@ def parse(words: Sequence[str]) -> dict[str, list[str]]:
     for word in words:
         if word.startswith("--") and len(word) > 2:
             name, equals, value = word[2:].partition("=")
-            values = found.setdefault(name.replace("-", "_"), [])
-            values += [value] if equals else []
+            named = found.setdefault(name.replace("-", "_"), [])
+            named += [value] if equals else []
+            values = None if equals else named
         elif values is None:
             raise InputError(f"-- {word}: is no argument; what goes to the host's training begins with --name")
         else:

@@ -79,7 +79,7 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str, hears:
     """The questions, once they, their gold and their media are known to be readable by the evaluator of the run.
 
     Args:
-        hosts_evaluator: whether LLaVA's own script asks them where all have a medium; it reads JSON lines with a picture each.
+        hosts_evaluator: whether LLaVA's own script asks them, which reads JSON lines with a picture each.
         hears: whether the model is to hear, so that questions may be about sounds.
         projector: the type string, by which training and `emollm eval` read the frames of a clip.
 
@@ -92,11 +92,10 @@ def check_questions(data: Data, *, hosts_evaluator: bool, projector: str, hears:
     if hosts_evaluator and file.suffix == ".json":
         raise InputError(f"QUESTIONS={file} is one JSON list; LLaVA's evaluator reads JSON lines (name it *.jsonl)")
     questions = read_visual(file, heard=hears)
-    hosts_evaluator = hosts_evaluator and all(one.medium for one in questions)
     for one in questions:
         fault = f"the text holds {PLACEHOLDER}, which stands for a picture; take it out" if PLACEHOLDER in one.text else None
         if hosts_evaluator and not one.image:
-            fault = "asks about a clip, and LLaVA's evaluator reads pictures alone; VIDEOS=clips evaluates with `emollm eval`"
+            fault = "asks about no picture, and LLaVA's evaluator reads pictures alone; give EVALUATOR=emollm"
         if fault:
             raise InputError(f"{line_place(file, one.line)}: {fault}")
     if data.gold:

@@ -15,6 +15,8 @@ from emobench_data.io.errors import InputError
 
 from .._home import ROOT
 from .settings import (
+    LOADER,
+    OURS,
     choice,
     count,
     count_or_none,
@@ -67,6 +69,7 @@ class Recipe:
     eval_data: Path | None = setting(path)
     videos: str = setting(choice("storyboards", "clips"), "storyboards")
     numbers: str = setting(choice("greedy", "expectation"), "greedy")
+    evaluator: str = setting(choice(OURS, LOADER), OURS)
     frame_cache: Path | None = setting(path)
     sound_cache: Path | None = setting(path)
     faulty_media: float | None = setting(share)

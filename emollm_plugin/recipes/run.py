@@ -19,7 +19,7 @@ from emobench_data.schema.questions import Question
 from ..alignment.pairs import NoLabels, labelled
 from .base import check_base
 from .checks import check_asked, check_files, check_machines
-from .commands import BOARD, LOADER, align_command, eval_command, evaluator, results_command, train_command
+from .commands import BOARD, align_command, eval_command, results_command, train_command
 from .conditions import package_version
 from .defaults import with_batch, with_defaults, with_rates
 from .devices import Devices, choose_devices
@@ -35,6 +35,7 @@ from .process import run_logged, run_plain, say
 from .recipe import Recipe
 from .resolved import FILE, resolved, save
 from .runs import Run, claim, noted_once_made, set_aside, shown_folder, wait_for_writer
+from .settings import OURS
 
 MOST_PAIRS = 2000  # `emollm align --most`
 HELD_OUT = "held-out.json"
@@ -116,7 +117,7 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     data = prepare_data(recipe)
     records = read_records(data.train)
     recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)
-    hosts, hears = evaluator(recipe) == LOADER, recipe.audio_tower is not None
+    hosts, hears = recipe.evaluator != OURS, recipe.audio_tower is not None
     questions = check_questions(data, hosts_evaluator=hosts, projector=recipe.projector or "", hears=hears)
     mark = {} if dry or asked.rank else fingerprint(recipe, base, data, media_of(records), devices)
     # What stands behind -- is held against the recipe before anything is trained.
@@ -217,7 +218,7 @@ def trackers_environment(recipe: Recipe, run: Run) -> dict[str, str]:
 def evaluate(prepared: Prepared, data: Data, run: Run) -> None:
     """Answer the questions and score the answers; the last line is the path of results.json."""
     recipe, log = prepared.recipe, run.folder / "eval.log"
-    say(f"evaluating with {evaluator(recipe, prepared.questions)}; log: {log}")
+    say(f"evaluating with {recipe.evaluator}; log: {log}")
     command = eval_command(recipe, prepared.base, data, run, prepared.questions)
     _keep_earlier(prepared, data, run)
     run_logged("evaluation", command, log, prepared.devices.environment)
@@ -235,7 +236,7 @@ def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
     assert data.questions and data.gold  # it is asked where there are some
     media = [medium.path for question in prepared.questions for medium in question.media]
     asked = {
-        "evaluator": evaluator(prepared.recipe, prepared.questions),
+        "evaluator": prepared.recipe.evaluator,
         "guided": any(question.reasoned for question in prepared.questions),
         **({"numbers": prepared.recipe.numbers} if prepared.recipe.numbers != "greedy" else {}),
         "questions": digest_of(data.questions),

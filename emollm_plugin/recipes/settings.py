@@ -18,7 +18,6 @@ Read = Callable[[str], Any]  # raises ValueError, whose words follow `NAME=value
 OTHERS = (
     "VENV",
     "PYTHON",
-    "EVALUATOR",
     "STIMULI",
     "STIMULI_PLACE",
     "GENERAL_QUESTIONS",
@@ -39,6 +38,8 @@ RENAMED = {"beside": "align_residual"}
 ALIKE = 0.85
 SHORTEST = 4  # names such as GPU or PWD are too short to look like anything
 # Places that have a default and names that ordinary environments have too, or nearly: nothing is taken for these.
+# Who asks the questions: `emollm eval` in batches, or a script of LLaVA's, one at a time.
+OURS, LOADER = "emollm", "model_vqa_loader"
 PLACES = ("MODELS", "DOWNLOADS", "DATA_DIR", "STACK")
 FAMILY = "LORA_"  # what begins with it is meant for us, whatever follows
 

@@ -89,6 +89,8 @@ def test_settings_that_cannot_be_used_end_with_one_line(own, key, value, said):
         ({"LAUNCHER": "torchrun", "HOSTFILE": "$OWN"}, "is DeepSpeed's; with LAUNCHER=torchrun give NODES"),
         ({"LAUNCHER": "srun", "NODE_RANK": 1}, "NODE_RANK=1 is for a command on each machine"),
         ({"LORA_ALPHA": 8, "TUNE": "projector"}, "LORA_ALPHA=8 is for TUNE=lora"),
+        ({"EVALUATOR": "model_vqa_loader", "VIDEOS": "clips"}, "VIDEOS=clips needs EVALUATOR=emollm"),
+        ({"EVALUATOR": "model_vqa_loader", "NUMBERS": "expectation"}, "NUMBERS=expectation needs EVALUATOR=emollm"),
     ],
 )
 def test_settings_that_do_not_go_together(own, settings, said, monkeypatch):

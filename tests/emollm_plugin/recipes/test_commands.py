@@ -93,11 +93,12 @@ def test_training_starts_from_what_alignment_makes(made):
 def test_evaluation_by_llavas_script_or_by_ours_where_there_are_clips(made):
     base, data, run = made
     picture = Question("1", "Which?", (Medium("image", "a.png"),))
-    host = eval_command(filled(), base, data, run, [picture])
+    host = eval_command(filled(EVALUATOR="model_vqa_loader"), base, data, run, [picture])
     assert "llava.eval.model_vqa_loader" in host and value(host, "model-base") == "base"
     assert value(host, "max_new_tokens") == "16"
-    assert value(eval_command(filled(), base, data, run, [picture._replace(form="steps")]), "max_new_tokens") == "192"
-    ours = eval_command(filled(VIDEOS="clips", TUNE="full"), base, data, run, [picture])
+    reasoned = eval_command(filled(EVALUATOR="model_vqa_loader"), base, data, run, [picture._replace(form="steps")])
+    assert value(reasoned, "max_new_tokens") == "192"
+    ours = eval_command(filled(TUNE="full"), base, data, run, [picture])
     assert ours[3:5] == ["eval", str(run.checkpoint)] and "--model-base" not in ours
 
 

@@ -9,10 +9,8 @@ from PIL import Image
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.video import Sampling
-from emollm_plugin.recipes.commands import LOADER, OWN, evaluator
 from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, media_of, read_records
 from emollm_plugin.recipes.prepare import Data
-from emollm_plugin.recipes.recipe import Recipe
 
 TURNS = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "joy"}]
 RECORD = {"id": "1", "image": "a.png", "conversations": TURNS}
@@ -90,7 +88,7 @@ def test_questions_and_gold_with_a_byte_order_mark_and_blank_lines(files):
     [
         (
             {"questions": lines({"question_id": "1", "video": "a.mp4", "text": "?"})},
-            "a clip, and LLaVA's evaluator reads",
+            "no picture, and LLaVA's evaluator reads",
         ),
         ({"questions": lines({**QUESTION, "text": "<image> Which?"})}, "the text holds <image>"),
         ({"questions": lines({**QUESTION, "image": "none.png"})}, "1 of 1 media .* faulty: none.png"),
@@ -106,12 +104,11 @@ def test_questions_that_cannot_be_asked_or_scored_are_found_before_training(file
         check_questions(files(**changes), hosts_evaluator=True, projector=PROJECTOR)
 
 
-def test_our_own_evaluator_asks_where_one_is_about_a_text_alone(files):
-    alone = {"question_id": "1", "text": "Which?"}
-    data = files(questions=lines(alone))
-    (read,) = check_questions(data, hosts_evaluator=True, projector=PROJECTOR)
-    seen = check_questions(files(), hosts_evaluator=True, projector=PROJECTOR)
-    assert [evaluator(Recipe(), some) for some in (seen, [*seen, read])] == [LOADER, OWN]
+def test_a_text_alone_is_for_our_own_evaluator(files):
+    data = files(questions=lines({"question_id": "1", "text": "Which?"}))
+    assert len(check_questions(data, hosts_evaluator=False, projector=PROJECTOR)) == 1
+    with pytest.raises(InputError, match="questions.jsonl.*no picture.*EVALUATOR=emollm"):
+        check_questions(data, hosts_evaluator=True, projector=PROJECTOR)
 
 
 def test_a_picture_that_is_none_is_found_before_training(files, tmp_path):
