@@ -1,12 +1,14 @@
 """Several questions about each picture: how often pictures are encoded, and what it spares to read each once.
 
     python benchmarks/several_questions.py --count 5000
-    python benchmarks/several_questions.py CHECKPOINT --images media [--pictures 10] [--batch 64] [--visual 576] [--layers 6]
+    python benchmarks/several_questions.py CHECKPOINT --images media [--pictures 10] [--batch 64] [--visual 49,576]
+        [--layers 6]
 
 Five sub-tasks are asked about each picture, with a caption where there are memes. The first form counts encodings for 256 MB of
 remembered features, without a model. The second answers the questions on one thread, in a process for each way: in batches by
-length, as before; in batches by picture; and with each picture read once. `--visual` puts so many random tokens in a picture's
-place, `--layers` keeps the first layers of the decoder only. Prints Markdown.
+length, as before; in batches by picture; and with each picture read once. Tokens of the prefill are counted with their padding.
+`--visual` puts so many random tokens in a picture's place, `--layers` keeps the first layers of the decoder only. Prints
+Markdown.
 """
 
 from __future__ import annotations
@@ -104,13 +106,19 @@ def measure(given: argparse.Namespace) -> None:
         predictor.model.config.num_hidden_layers = given.layers
     names = sorted(path.relative_to(given.images).as_posix() for path in given.images.rglob("*.jpg"))
     questions = asked_about(names[:: max(1, len(names) // given.pictures)][: given.pictures])
-    print(f"{len(questions)} questions, {given.pictures} pictures, batches of {given.batch}\n")
-    print("| way | CPU s | encoder / prefill / rest, CPU s | pictures encoded | peak memory, GB | equal answers |")
+    for visual in map(int, given.visual.split(",")):
+        tokens = f"{visual} random tokens" if visual else "the tower's tokens"
+        print(f"\n{len(questions)} questions, {given.pictures} pictures of {tokens}, batches of {given.batch}\n")
+        _compare(predictor, questions, visual, given)
+
+
+def _compare(predictor: Any, questions: list[Question], visual: int, given: argparse.Namespace) -> None:
+    print("| way | CPU s | encoder / prefill / rest, CPU s | prefill: tokens, passes | peak memory, GB | equal answers |")
     print("| --- " * 6 + "|")
     fork, first = multiprocessing.get_context("fork"), None
     for way in WAYS:
         ours, theirs = fork.Pipe()
-        process = fork.Process(target=_answer, args=(way, predictor, questions, given, theirs))
+        process = fork.Process(target=_answer, args=(way, predictor, questions, visual, given, theirs))
         process.start()
         found: dict[str, Any] = ours.recv()
         process.join()
@@ -118,19 +126,25 @@ def measure(given: argparse.Namespace) -> None:
         same = f"{sum(first[key] == text for key, text in found['answers'].items())} of {len(first)}"
         cpu, encoder, prefill = found["cpu"], found["encoder"], found["prefill"]
         parts = f"{encoder:.1f} / {prefill:.1f} / {cpu - encoder - prefill:.1f}"
-        print(f"| {way} | {cpu:.1f} | {parts} | {found['pictures']} | {found['memory']:.2f} | {same} |", flush=True)
+        read = f"{found['tokens']:,} in {found['passes']}"
+        print(f"| {way} | {cpu:.1f} | {parts} | {read} | {found['memory']:.2f} | {same} |", flush=True)
 
 
-def _answer(way: str, predictor: Any, questions: list[Question], given: argparse.Namespace, out: Any) -> None:
+def _answer(way: str, predictor: Any, questions: list[Question], visual: int, given: argparse.Namespace, out: Any) -> None:
     order, reader.PAYS = WAYS[way]
-    spent = {"encoder": 0.0, "prefill": 0.0, "pictures": 0}
-    encode = _random(given.visual, predictor.model.config.hidden_size) if given.visual else predictor._encode
+    spent = {"encoder": 0.0, "prefill": 0.0, "tokens": 0, "passes": 0}
+    encode = _random(visual, predictor.model.config.hidden_size) if visual else predictor._encode
 
-    def counted(pictures: list) -> list:
-        spent["pictures"] += len(pictures)
-        return encode(pictures)
+    forward = predictor.reader._forward
 
-    predictor._encode = _timed(counted, spent, "encoder")
+    def counted(embeddings: torch.Tensor, *more: Any) -> Any:
+        if embeddings.shape[1] > 1:  # no step of decoding
+            spent["tokens"] += embeddings.shape[0] * embeddings.shape[1]
+            spent["passes"] += 1
+        return forward(embeddings, *more)
+
+    predictor.reader._forward = counted
+    predictor._encode = _timed(encode, spent, "encoder")
     predictor.reader.read = _timed(predictor.reader.read, spent, "prefill")
     begun, answers = time.process_time(), {}
     for batch in ready_batches(order(questions, given.batch), given.images, predictor, workers=0):
@@ -166,8 +180,9 @@ def main() -> None:
     parser.add_argument("checkpoint", nargs="?")
     parser.add_argument("--count", type=int, help="of pictures")
     parser.add_argument("--images", type=Path)
-    for name, default in (("pictures", 10), ("batch", 64), ("visual", 0), ("layers", 0)):
+    for name, default in (("pictures", 10), ("batch", 64), ("layers", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--visual", default="0", help="tokens of a picture, with commas between; 0 for those of the tower")
     given = parser.parse_args()
     if given.count:
         count(given.count)

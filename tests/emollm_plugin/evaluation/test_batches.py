@@ -1,6 +1,7 @@
 """Questions about one medium lie together, in batches of like length, and their medium is decoded and encoded once."""
 
 import random
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -81,3 +82,21 @@ def test_a_batch_decodes_a_picture_once_and_knows_a_clip_from_it(monkeypatch, tm
     seen = {question.id: (shown, name) for question, (shown, name) in batch}
     assert [shown for shown, _ in seen.values()] == [*["picture a.gif"] * 2, *["picture b.png"] * 2, *["clip a.gif"] * 2, None]
     assert len({name for _, name in seen.values()}) == 4
+
+
+def test_the_next_batch_is_decoded_while_this_one_is_answered(monkeypatch, tmp_path):
+    """Of which nobody takes more before the next one's picture was opened, in the worker."""
+
+    def opened(path, root):
+        (tmp_path / path.name).touch()
+
+    monkeypatch.setattr(batches, "open_picture", opened)
+    predictor = SimpleNamespace(eyes=SimpleNamespace(picture=str), ask=lambda seen, text, **names: text)
+    cut = [[Question(number, "Joy?", (Medium("image", f"{number}.png"),))] for number in range(3)]
+    ready = ready_batches(cut, tmp_path, predictor, workers=1)
+    for number in range(3):
+        next(ready)
+        following, until = tmp_path / f"{number + 1}.png", time.monotonic() + 60
+        while number < 2 and not following.exists():
+            assert time.monotonic() < until, "the worker waits for the batch to be answered"
+            time.sleep(0.01)
