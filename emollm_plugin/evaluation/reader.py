@@ -245,7 +245,8 @@ def beginnings(prompts: Sequence[Prompt], media: Collection[int]) -> tuple[list[
         last = max((place for place, token in enumerate(prompt.ids) if token in media), default=-1)
         about = tuple(prompt.ids[: last + 1]), id(prompt.features), *map(id, prompt.sounds)
         groups.setdefault(about, []).append(number)
-    begun, rows, after = [], [0] * len(prompts), list(prompts)
+    begun: list[Prompt] = []
+    rows, after = [0] * len(prompts), list(prompts)
     for (own, *_), group in groups.items():
         alike = commonprefix([prompts[number].ids[:-1] for number in group])  # noqa: RUF071 (of tokens)
         ids = list(alike if len(group) > 1 else own)  # type: ignore[call-overload]

@@ -30,9 +30,9 @@ class Remembered:
         new = {key: each for key, each in zip(keys, things) if key is not None and key not in self._kept}
         made = dict(zip(new, encode(list(new.values())))) if new else {}
         found = [made[key] if key in made else self._kept.get(key) for key in keys]  # type: ignore[arg-type]
-        for key, features in made.items():
-            if isinstance(key, str):
-                self._kept[key] = features
+        for own, features in made.items():
+            if isinstance(own, str):
+                self._kept[own] = features
                 self._bytes += features.nbytes
         for key in keys:
             if isinstance(key, str) and key in self._kept:
