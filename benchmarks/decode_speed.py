@@ -67,7 +67,7 @@ def _ours(predictor: emollm_plugin.Predictor, prompts: list, tokens: int) -> lis
 
 @torch.inference_mode()
 def _generated(predictor: emollm_plugin.Predictor, prompts: list, tokens: int) -> list[list[int]]:
-    rows = [predictor.reader._embed(prompt, 0) for prompt in prompts]
+    rows = [predictor.reader._embed(prompt) for prompt in prompts]
     longest = max(map(len, rows))
     embeddings = torch.stack([torch.cat([row.new_zeros(longest - len(row), row.shape[1]), row]) for row in rows])
     mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])

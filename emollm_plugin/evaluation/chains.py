@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import commonprefix
 from random import Random
 from typing import NamedTuple
@@ -140,7 +140,7 @@ def label_probabilities(
     for prompt, text, labels in zip(prompts, chains, options):
         whole = [prompter.answer_ids(closed(text, label).lstrip("\n")) for label in labels]
         same = min(len(commonprefix(whole)), *(len(ids) - 1 for ids in whole))  # noqa: RUF071 (of tokens)
-        after.append(Prompt([*prompt.ids, *whole[0][:same]], prompt.features))
+        after.append(replace(prompt, ids=[*prompt.ids, *whole[0][:same]]))
         rest.append([ids[same:] for ids in whole])
     read = reader.read(after, room=max(len(ids) for row in rest for ids in row))
     shares = option_probabilities(reader, read, rest)

@@ -1,13 +1,14 @@
 """Prompts of unequal length read by a decoder in one batch; what they begin with alike is read once for all of them.
 
-On a CPU, where time goes by tokens, a batch is read in parts of like length, so that little of it is padding.
+What those about one picture begin with, the picture itself, is read once for these, where that spares enough. On a CPU, where
+time goes by tokens, a batch is read in parts of like length, so that little of it is padding.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from os.path import commonprefix
 from typing import Any
 
@@ -21,6 +22,9 @@ from ..training.loss import logits_of
 
 # What a part costs beside its rows, in tokens of one row; measured on a CPU with the default model.
 PART_COST = 32
+# Two passes, over what prompts about one medium begin with and over the rest, are taken where they read at most so much of the
+# tokens of one: the second has its cost too, on a GPU most of all.
+PAYS = 0.8
 
 
 @dataclass(frozen=True)
@@ -83,35 +87,67 @@ class Reader:
         self.positions = "position_ids" in inspect.signature(self.decoder.forward).parameters
         self.window = getattr(model.config, "sliding_window", None)
         self.limit = getattr(model.config, "tokenizer_model_max_length", None)
-        self._prefix: tuple[list[int], object] = ([], None)
+        self._prefix: tuple[list[int], Read | None] = ([], None)
 
     def read(self, prompts: Sequence[Prompt], *, room: int = 0) -> Read:
         """Read a batch from its beginning; `room` tokens at most are read after it."""
         # Padding between what is shared and the rest shifts distances for those that count rows of the cache: MPT's linear
         # biases, and attention in windows once a window is full.
         counted = not self.positions or bool(self.window and self.window < max(map(_length, prompts)) + room)
-        shared = 0 if counted else self._shared(prompts)
+        shared = None if counted else self._shared(prompts)
+        if shared is None:
+            return self._read_parts(prompts, None, [0] * len(prompts))
+        start = shared.mask.shape[1]
+        rest = [replace(prompt, ids=prompt.ids[start:]) for prompt in prompts]
+        begun, rows, after = beginnings(rest, self.media)
+        if not self._pays(rest, begun, after, start + room):
+            return self._read_parts(rest, shared, [0] * len(rest), start)
+        return self._read_parts(after, self._read_parts(begun, shared, [0] * len(begun), start), rows, start)
+
+    def _pays(self, whole: Sequence[Prompt], begun: Sequence[Prompt], after: Sequence[Prompt], others: int) -> bool:
+        """Whether to read `begun` and then `after` in place of `whole`, beside `others` tokens in each row."""
+        # Where a row would be cut at its end, and where padding of both passes would fill a window, it is read in one.
+        longest = max(map(_length, begun)) + max(map(_length, after)) + others
+        limit = min((each for each in (self.window, self.limit) if each), default=longest)
+        if longest > limit or not all(prompt.ids for prompt in begun):
+            return False
+        return self._price(begun) + self._price(after) <= PAYS * self._price(whole)
+
+    def _price(self, prompts: Sequence[Prompt]) -> int:
+        """What a pass over these reads, in tokens, with what its parts cost beside."""
+        lengths = sorted(map(_length, prompts), reverse=True)
+        return price(lengths, cut(lengths, PART_COST) if self._parted else [len(lengths)], PART_COST)
+
+    @property
+    def _parted(self) -> bool:
+        """Whether batches are read in parts of like length."""
+        return self.model.device.type == "cpu" and self.positions and not self.window
+
+    def _read_parts(self, prompts: Sequence[Prompt], before: Read | None, rows: Sequence[int], shared: int = 0) -> Read:
+        """Read each prompt behind its row of `before`; all of these begin with `shared` tokens."""
+        if not self._parted:
+            return self._read_part(prompts, before, rows)
         order = sorted(range(len(prompts)), key=lambda row: -_length(prompts[row]))
-        ends = [len(order)]
-        if self.model.device.type == "cpu" and self.positions and not self.window:
-            ends = cut([_length(prompts[row]) for row in order], PART_COST)
-        parts = [[prompts[row] for row in order[start:end]] for start, end in zip([0, *ends], ends)]
-        read = Read.joined([self._read_part(part, shared) for part in parts], shared)
+        ends = cut([_length(prompts[row]) for row in order], PART_COST)
+        parts = [order[start:end] for start, end in zip([0, *ends], ends)]
+        read = Read.joined(
+            [self._read_part([prompts[row] for row in own], before, [rows[row] for row in own]) for own in parts], shared
+        )
         if order == sorted(order):
             return read
         return read.rows(torch.tensor(order, device=read.lengths.device).argsort())
 
-    def _read_part(self, prompts: Sequence[Prompt], shared: int) -> Read:
+    def _read_part(self, prompts: Sequence[Prompt], before: Read | None, rows: Sequence[int]) -> Read:
+        before = before and before.rows(torch.tensor(rows, device=before.lengths.device))
         # Longer ones lose their end, as in the host.
-        rest = [self._embed(prompt, shared)[: self.limit and self.limit - shared] for prompt in prompts]
+        starts = before.lengths.tolist() if before else [0] * len(prompts)
+        rest = [self._embed(prompt)[: self.limit and self.limit - start] for prompt, start in zip(prompts, starts)]
         ones = [torch.ones(len(row), dtype=torch.long, device=self.model.device) for row in rest]
         mask, embeddings = _pad_left(ones), _pad_left(rest)
-        before, cache = mask.new_ones((len(rest), shared)), None
-        if shared:
-            cache = pick_rows(self._prefix[1], mask.new_zeros(len(rest)))
-        positions = (mask.cumsum(1) - 1).clamp(min=0) + shared
-        mask = torch.cat([before, mask], dim=1)
-        hidden, cache = self._forward(embeddings, mask, positions, cache)
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        if before:
+            positions, mask = positions + before.lengths[:, None], torch.cat([before.mask, mask], dim=1)
+        hidden, cache = self._forward(embeddings, mask, positions, before and before.cache)
         return Read(logits_of(self.model, hidden[:, -1]), cache, mask, mask.sum(1))
 
     def step(self, read: Read, tokens: Tensor) -> Read:
@@ -147,22 +183,21 @@ class Reader:
             total += each.masked_fill(torch.tensor([place >= len(row) for row in ids], device=each.device), 0)
         return total
 
-    def _shared(self, prompts: Sequence[Prompt]) -> int:
-        """How many tokens all prompts begin with, having read them into `_prefix`."""
+    def _shared(self, prompts: Sequence[Prompt]) -> Read | None:
+        """What all prompts begin with, read, of one row; None where that is nothing."""
         ids: list[int] = list(commonprefix([prompt.ids[:-1] for prompt in prompts]))  # noqa: RUF071 (of lists, which have no folders)
         ids = ids[: next(self._places(ids), len(ids))]
         if ids and ids != self._prefix[0]:
-            tokens = torch.tensor([ids], device=self.model.device)
-            mask, positions = torch.ones_like(tokens), torch.arange(len(ids), device=tokens.device)[None]
-            self._prefix = (ids, self._forward(self._tokens(tokens), mask, positions, None)[1])
-        return len(ids)
+            self._prefix = (ids, self._read_part([Prompt(ids, None)], None, [0]))
+        return self._prefix[1] if ids else None
 
-    def _embed(self, prompt: Prompt, start: int) -> Tensor:
-        """Embeddings (N, C) of a prompt from its token `start` on."""
-        ids = prompt.ids[start:]
+    def _embed(self, prompt: Prompt) -> Tensor:
+        """Embeddings (N, C) of a prompt."""
+        ids = prompt.ids
         places = list(self._places(ids))
         seen, sounds = iter(() if prompt.features is None else (prompt.features,)), iter(prompt.sounds)
-        text = self._tokens(torch.tensor([token for token in ids if token not in self.media], device=self.model.device))
+        words = [token for token in ids if token not in self.media]
+        text = self._tokens(torch.tensor(words, dtype=torch.long, device=self.model.device))
         if not places:
             return text
         first, *rest = text.tensor_split([place - before for before, place in enumerate(places)])
@@ -192,6 +227,38 @@ def _pad_left(rows: list[Tensor]) -> Tensor:
 
 def _length(prompt: Prompt) -> int:
     return len(prompt.ids) + sum(len(each) for each in (prompt.features, *prompt.sounds) if each is not None)
+
+
+def beginnings(prompts: Sequence[Prompt], media: Collection[int]) -> tuple[list[Prompt], list[int], list[Prompt]]:
+    """Prompts in two: what those about one medium begin with alike, its medium with it, and what follows in each.
+
+    Args:
+        prompts: each ends with text. Media are the same where their features are one tensor.
+        media: ids that stand for them.
+
+    Returns:
+        The beginnings, which of them each prompt has, and what follows. A prompt that shares its medium with no other is
+        parted behind it; what stands before a text alone may be empty.
+    """
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for number, prompt in enumerate(prompts):
+        last = max((place for place, token in enumerate(prompt.ids) if token in media), default=-1)
+        about = tuple(prompt.ids[: last + 1]), id(prompt.features), *map(id, prompt.sounds)
+        groups.setdefault(about, []).append(number)
+    begun: list[Prompt] = []
+    rows, after = [0] * len(prompts), list(prompts)
+    for (own, *_), group in groups.items():
+        alike = commonprefix([prompts[number].ids[:-1] for number in group])  # noqa: RUF071 (of tokens)
+        ids = list(alike if len(group) > 1 else own)  # type: ignore[call-overload]
+        for number in group:
+            rows[number], after[number] = len(begun), Prompt(prompts[number].ids[len(ids) :], None)
+        begun.append(replace(prompts[group[0]], ids=ids))
+    return begun, rows, after
+
+
+def price(lengths: Sequence[int], ends: Sequence[int], cost: int) -> int:
+    """Tokens that are read, and `cost` for each part, where parts of rows of falling `lengths` end at `ends`."""
+    return sum(lengths[start] * (end - start) + cost for start, end in zip([0, *ends], ends))
 
 
 def cut(lengths: Sequence[int], cost: int) -> list[int]:

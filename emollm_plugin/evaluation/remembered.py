@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from torch import Tensor
 
@@ -17,6 +17,7 @@ class Remembered:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Tensor] = OrderedDict()
+        self._bytes = 0
 
     def of(
         self, keys: Sequence[str | int | None], things: Sequence[T], encode: Callable[[list[T]], list[Tensor]]
@@ -28,16 +29,19 @@ class Remembered:
         """
         new = {key: each for key, each in zip(keys, things) if key is not None and key not in self._kept}
         made = dict(zip(new, encode(list(new.values())))) if new else {}
-        known: dict[Any, Tensor] = {**self._kept, **made}
-        found = [known.get(key) for key in keys]
-        self._kept |= {key: features for key, features in made.items() if isinstance(key, str)}
+        found = [made[key] if key in made else self._kept.get(key) for key in keys]  # type: ignore[arg-type]
+        for own, features in made.items():
+            if isinstance(own, str):
+                self._kept[own] = features
+                self._bytes += features.nbytes
         for key in keys:
             if isinstance(key, str) and key in self._kept:
                 self._kept.move_to_end(key)
-        while sum(each.nbytes for each in self._kept.values()) > FEATURE_BYTES:
-            self._kept.popitem(last=False)
+        while self._bytes > FEATURE_BYTES:
+            self._bytes -= self._kept.popitem(last=False)[1].nbytes
         return found
 
     def forget(self) -> None:
         """Drop all of them."""
         self._kept.clear()
+        self._bytes = 0

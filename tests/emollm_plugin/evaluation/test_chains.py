@@ -2,8 +2,10 @@
 
 import json
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from emobench_data.schema.parsing import closed
 from emobench_data.schema.questions import Question
@@ -65,8 +67,6 @@ def test_yes_and_no_and_open_answers_are_votes_too():
 
 
 def test_tokens_are_drawn_by_their_probabilities_and_each_row_by_its_own_stream():
-    import torch
-
     from emollm_plugin.evaluation.chains import Draw
 
     logits = torch.tensor([[0.0, 1.0, -torch.inf, 2.0]])
@@ -109,8 +109,6 @@ def test_chains_follow_from_the_seed_alone(checkpoint, guided, tmp_path, float32
 
 def by_hand(predictor, ready, chain, options):
     """The probabilities of whole answers, each in a pass of its own from the beginning."""
-    import torch
-
     sums = []
     for label in options:
         answer = list(predictor.prompter.answer_ids(closed(chain, label)))
@@ -122,7 +120,6 @@ def by_hand(predictor, ready, chain, options):
 
 
 def test_labels_behind_a_chain_are_as_likely_as_whole_answers_by_hand(predictor, asked):
-    import torch
     from PIL import Image
 
     from emollm_plugin.evaluation.chains import score_labels
@@ -163,3 +160,16 @@ def test_likelihood_scores_behind_greedy_reasons(checkpoint, guided, tmp_path, f
 def test_what_does_not_go_together_is_refused(checkpoint, asked, tmp_path, float32, flags, words):
     refused = run(checkpoint, asked, tmp_path / "answers.jsonl", *flags)
     assert refused.exit_code == 2 and words in refused.output
+
+
+def test_labels_are_scored_behind_the_sound_that_was_heard(monkeypatch):
+    from emollm_plugin.evaluation import chains
+    from emollm_plugin.evaluation.reader import Prompt
+
+    given, sound = [], torch.ones(2, 4)
+    reader = SimpleNamespace(read=lambda prompts, room: given.extend(prompts))
+    prompter = SimpleNamespace(answer_ids=lambda text: tuple(text.encode()))
+    monkeypatch.setattr(chains, "option_probabilities", lambda *_: [[0.5, 0.5]])
+    chains.label_probabilities(reader, prompter, [Prompt([7, -300], None, (sound,))], ["A bell."], [("Yes", "No")])
+    (prompt,) = given
+    assert prompt.ids[:2] == [7, -300] and len(prompt.ids) > 9 and prompt.sounds == (sound,)

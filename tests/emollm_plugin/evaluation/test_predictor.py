@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 from PIL import Image
 
 pytestmark = pytest.mark.host
@@ -23,8 +24,6 @@ def questions(asked):
 
 def host_ids(predictor, image, text, **settings):
     """What the host's own `generate` gives for one question."""
-    import torch
-
     ready = predictor.ask(image, text)
     pixels = None if image is None else ready.pixels[None]
     with torch.inference_mode():
@@ -54,7 +53,8 @@ def test_rows_are_answered_in_the_order_given_whatever_is_read_together(predicto
     monkeypatch.setattr(Reader, "_read_part", lambda _, part, *more: parts.append(len(part)) or read(_, part, *more))
     prompts = [predictor._prompts([predictor.ask(None, text)])[0] for text in texts]
     together = predictor.reader.read(prompts)
-    assert len(parts) > 1 and sum(parts) == len(words)
+    first, *parts = parts  # what all begin with
+    assert first == 1 < len(parts) and sum(parts) == len(words)
     later = predictor.reader.step(together, together.logits.argmax(-1))
     for row, prompt in enumerate(prompts):
         alone = predictor.reader.read([prompt])
@@ -103,8 +103,6 @@ def test_settings_that_are_not_followed_are_refused(predictor):
 
 def test_probabilities_are_those_of_the_whole_answer(predictor, questions):
     """Against one plain forward pass over each prompt with its answer."""
-    import torch
-
     images, texts = questions
     options = ["joy", "joy sadness", "fear"]
     ready = [predictor.ask(*pair) for pair in zip(images, texts)]
@@ -132,6 +130,34 @@ def test_equal_pictures_are_encoded_once(predictor, questions, monkeypatch):
     first = predictor.answer_batch(ready)
     assert encoded == [1]
     assert predictor.answer_batch(ready) == first and encoded == [1]
+
+
+def test_a_picture_that_several_questions_are_about_is_read_once(predictor, questions, monkeypatch):
+    from emollm_plugin.evaluation import reader
+
+    images, texts = questions
+    seen, read = [], reader.Reader._read_part
+    monkeypatch.setattr(
+        reader.Reader,
+        "_read_part",
+        lambda _, part, *more: seen.extend(one for one in part if one.features is not None) or read(_, part, *more),
+    )
+    about = [0, 1, 0, 2, 1, 0, 3, 3]
+    ready = [predictor.ask(images[picture], text, picture=str(picture)) for picture, text in zip(about, texts)]
+    options = [["joy", "joy sadness", "fear"]] * len(ready)
+    found = {}
+    for pays in (0, 9):
+        monkeypatch.setattr(reader, "PAYS", pays)
+        seen.clear()
+        together = predictor.reader.read(predictor._prompts(ready))
+        logits = torch.stack([together.logits, predictor.reader.step(together, together.logits.argmax(-1)).logits])
+        found[pays] = logits, predictor.answer_batch(ready, max_new_tokens=12), predictor.probabilities_batch(ready, options)
+        assert len(seen) == 3 * (4 if pays else len(ready))
+    (logits, answers, shares), (logits_once, answers_once, shares_once) = found.values()
+    assert torch.allclose(logits, logits_once, atol=1e-4)
+    assert answers == answers_once == [predictor.answer_batch([one], max_new_tokens=12)[0] for one in ready]
+    assert len(set(answers)) > 4, "the answers must depend on the question"
+    assert [[*each.values()] for each in shares_once] == [pytest.approx([*each.values()], abs=1e-4) for each in shares]
 
 
 def test_an_unknown_template_and_options_that_are_none(checkpoint, predictor):
