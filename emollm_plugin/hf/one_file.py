@@ -16,6 +16,7 @@ MODULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("emollm_plugin.projector.grid", ()),
     ("emollm_plugin.projector.perspectives", ()),
     ("emollm_plugin.projector.change", ()),
+    ("emollm_plugin.projector.fusion", ()),
     ("emollm_plugin.projector.warm_start", ()),
     ("emollm_plugin.projector.multiperspective", ()),
     ("emollm_plugin.hf.configuration", ()),

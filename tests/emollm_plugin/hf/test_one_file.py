@@ -1,6 +1,8 @@
 """The vision model beside the package it takes weights of, and the file that an exported folder carries."""
 
 import ast
+import importlib
+import inspect
 import sys
 
 import pytest
@@ -8,7 +10,7 @@ import torch
 
 from emollm_plugin.hf.configuration import EfficientNetLiteConfig
 from emollm_plugin.hf.efficientnet import EfficientNetLiteModel
-from emollm_plugin.hf.one_file import one_file
+from emollm_plugin.hf.one_file import MODULES, _is_ours, one_file
 
 pytestmark = pytest.mark.host
 
@@ -58,3 +60,18 @@ def test_the_file_names_nothing_twice_and_imports_torch_and_transformers_alone()
     imported = {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {name.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert imported - {*sys.stdlib_module_names} <= {"PIL", "torch", "transformers"}
+
+
+def test_whatever_its_modules_take_of_one_another_is_in_it():
+    """A room that is parted in two takes its new file along."""
+    body = ast.parse(one_file()).body
+    defined = {getattr(node, "name", None) for node in body}
+    defined |= {
+        each.id for node in body for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    }
+    for name, names in MODULES:
+        tree = ast.parse(inspect.getsource(importlib.import_module(name)))
+        ours = [
+            node for node in tree.body if isinstance(node, ast.ImportFrom) and _is_ours(node) and node.module != "__future__"
+        ]
+        assert {each.name for node in ours for each in node.names if not names} <= defined, name
