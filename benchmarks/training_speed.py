@@ -43,8 +43,11 @@ def main() -> None:
     predictor = emollm_plugin.Predictor.load(given.checkpoint)
     batches = _batches(predictor, given)
     model = _trained(predictor.model, given.dropout)
+    from llava.model import LlavaLlamaForCausalLM
+
+    hosts: Any = LlavaLlamaForCausalLM.host_class  # behind ours; it makes logits of every token
     ways: dict[str, Callable[[dict[str, Any]], torch.Tensor]] = {
-        "LLaVA's own forward": lambda batch: _host_class(model).forward(model, **batch).loss,
+        "LLaVA's own forward": lambda batch: hosts.forward(model, **batch).loss,
         "ours, padded": lambda batch: _padded(model, batch),
         "ours, packed": lambda batch: model(**batch).loss,
     }
@@ -94,11 +97,6 @@ def _trained(model: Any, dropout: float) -> Any:
     get_peft_model(model, LoraConfig(r=16, lora_alpha=32, lora_dropout=dropout, target_modules=names))
     model.get_model().mm_projector.requires_grad_(True)
     return model.train()
-
-
-def _host_class(model: Any) -> Any:
-    """The host's own class behind ours, whose forward makes logits of every token."""
-    return next(kind for kind in type(model).__mro__ if kind.__module__.startswith("llava.model.language_model"))
 
 
 def _padded(model: Any, batch: dict[str, Any]) -> torch.Tensor:

@@ -35,13 +35,7 @@ def check_asked(asked: Recipe) -> None:
             raise InputError(f"{name.upper()}={getattr(asked, name)} is of no use without ears; name an AUDIO_TOWER")
     if asked.sound and asked.videos != "clips":
         raise InputError("SOUND=1 lets clips be heard, and VIDEOS=storyboards makes pictures of them; give VIDEOS=clips")
-    if asked.evaluator != OURS:
-        beyond = {"VIDEOS": asked.videos == "clips", "NUMBERS": asked.numbers != "greedy", "AUDIO_TOWER": asked.audio_tower}
-        for name in (name for name, given in beyond.items() if given):
-            value = getattr(asked, name.lower())
-            raise InputError(
-                f"EVALUATOR={asked.evaluator} reads pictures and greedy answers; {name}={value} needs EVALUATOR={OURS}"
-            )
+    _check_evaluator(asked)
     check_trackers(asked)
     if asked.align and asked.pretrain_projector:
         raise InputError(f"ALIGN={asked.align} makes what PRETRAIN_PROJECTOR names; give one")
@@ -52,6 +46,14 @@ def check_asked(asked: Recipe) -> None:
     if _held_out(asked) and asked.dataset == "mini" and not asked.data_path:
         raise InputError("FOLD and HOLD_OUT are for a DATASET without splits of its own; EmoBench-mini has them")
     zero_file(asked.zero)
+
+
+def _check_evaluator(asked: Recipe) -> None:
+    beyond = {"VIDEOS": asked.videos == "clips", "NUMBERS": asked.numbers != "greedy", "AUDIO_TOWER": asked.audio_tower}
+    name = next((name for name, given in beyond.items() if given), None)
+    if asked.evaluator != OURS and name:
+        named = f"EVALUATOR={asked.evaluator} reads pictures and greedy answers"
+        raise InputError(f"{named}; {name}={getattr(asked, name.lower())} needs EVALUATOR={OURS}")
 
 
 def check_trackers(asked: Recipe) -> None:

@@ -19,6 +19,7 @@ import yaml
 
 from emobench_data.io.errors import InputError
 
+from .host_arguments import parse
 from .recipe import Recipe
 from .settings import RENAMED, Read, nearest, read_value, refuse_misspelt
 
@@ -69,7 +70,7 @@ def read_recipe(
         arguments: words for the host's training command, added to the recipe's `host_arguments`.
 
     Raises:
-        InputError: a value is not of its form, or a name is none but looks like one.
+        InputError: a value is not of its form, a name is none but looks like one, or a word of `arguments` is no argument.
     """
     file = _file_of(recipe) if recipe else None
     of_file = _of_file(file) if file else {}
@@ -77,6 +78,7 @@ def read_recipe(
     shipped = file is not None and file.parent == PRESETS
     layers = [(layer, index > 0 or not shipped) for index, layer in enumerate(near)]
     values = {key: said.read(key) for key, said in _merged([(_of_data(near), False), *layers]).items() if said.text}
+    parse(arguments)  # by themselves: a word behind the recipe's own would be taken for a value of these
     given = (*values.pop("host_arguments", ()), *arguments)
     return Recipe(**values, host_arguments=given)
 

@@ -37,9 +37,9 @@ RENAMED = {"beside": "align_residual"}
 # How much alike two names are that may be meant for one, by difflib's measure; EPOCH and EPOCHS have 0.91.
 ALIKE = 0.85
 SHORTEST = 4  # names such as GPU or PWD are too short to look like anything
-# Places that have a default and names that ordinary environments have too, or nearly: nothing is taken for these.
 # Who asks the questions: `emollm eval` in batches, or a script of LLaVA's, one at a time.
 OURS, LOADER = "emollm", "model_vqa_loader"
+# Places that have a default and names that ordinary environments have too, or nearly: nothing is taken for these.
 PLACES = ("MODELS", "DOWNLOADS", "DATA_DIR", "STACK")
 FAMILY = "LORA_"  # what begins with it is meant for us, whatever follows
 

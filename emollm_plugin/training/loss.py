@@ -30,22 +30,22 @@ def answer_loss(model: Any, labels: Tensor, items: Tensor | float | None = None,
         items: what the sum over the labels is divided by; None for a mean over this batch.
         inputs: what its base model takes, without images.
     """
-    hidden = _read(model, inputs)
-    labels = labels[:, 1:].to(hidden.device)
-    answers = labels != IGNORE_INDEX
-    logits = logits_of(model, hidden[:, :-1][answers])
+    learned = labels[:, 1:] != IGNORE_INDEX
+    logits = logits_of(model, _read_at(model, inputs, F.pad(learned, (0, 1))))
+    wanted = labels[:, 1:][learned].to(logits.device)
     if items is None:
-        return CausalLMOutputWithPast(loss=F.cross_entropy(logits, labels[answers]))
-    return CausalLMOutputWithPast(loss=F.cross_entropy(logits, labels[answers], reduction="sum") / items)
+        return CausalLMOutputWithPast(loss=F.cross_entropy(logits, wanted))
+    return CausalLMOutputWithPast(loss=F.cross_entropy(logits, wanted, reduction="sum") / items)
 
 
-def _read(model: Any, inputs: dict[str, Any]) -> Tensor:
-    """The base model's output of a batch, (B, N, C)."""
+def _read_at(model: Any, inputs: dict[str, Any], wanted: Tensor) -> Tensor:
+    """The base model's output at the `wanted` (B, N) tokens of a batch, (T, C)."""
     if not packable(model, inputs):
-        return model.get_model()(use_cache=False, **inputs)[0]
+        hidden = model.get_model()(use_cache=False, **inputs)[0]
+        return hidden[wanted.to(hidden.device)]
     packed = pack(inputs["inputs_embeds"], inputs.get("attention_mask"))
     rows = {"inputs_embeds": packed.inputs_embeds, "attention_mask": packed.attention_mask, "position_ids": packed.position_ids}
-    return packed.unpack(model.get_model()(use_cache=False, **rows)[0])
+    return packed.at(model.get_model()(use_cache=False, **rows)[0], wanted.to(packed.places.device))
 
 
 def logits_of(model: Any, hidden: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ..compat.config import before_5
+
 # A token costs the linear layers of a small model what attention to about so many others costs.
 TOKEN = 1000
 
@@ -27,9 +29,9 @@ class Packed(NamedTuple):
     position_ids: Tensor
     places: Tensor
 
-    def unpack(self, hidden: Tensor) -> Tensor:
-        """The model's output (R, L, C) as the batch has it, (B, N, C)."""
-        return hidden.flatten(0, 1)[self.places]
+    def at(self, hidden: Tensor, wanted: Tensor) -> Tensor:
+        """Of the model's output (R, L, C) what belongs to the `wanted` (B, N) tokens of the batch, (T, C) in their order."""
+        return hidden.flatten(0, 1)[self.places[wanted].to(hidden.device)]
 
 
 def packable(model: Any, inputs: dict[str, Any]) -> bool:
@@ -37,10 +39,8 @@ def packable(model: Any, inputs: dict[str, Any]) -> bool:
 
     PyTorch's fused attention does so in transformers 5; FlashAttention has other ways against padding.
     """
-    from transformers import __version__
-
     embeddings, config = inputs.get("inputs_embeds"), model.config
-    if embeddings is None or set(inputs) - {"inputs_embeds", "attention_mask"} or int(__version__.split(".")[0]) < 5:
+    if embeddings is None or set(inputs) - {"inputs_embeds", "attention_mask"} or before_5():
         return False
     window = getattr(config, "sliding_window", None)
     unseen = window is not None and embeddings.shape[1] > window

@@ -144,7 +144,7 @@ def test_llavas_recipe_takes_a_batch_of_128_on_any_number_of_gpus(dry, gpus):
     assert value(words, "learning_rate") == "2e-05"
     lora = dry("vicuna-7b-clip-l", "tune=lora", f"pretrain_projector={__file__}", gpus=gpus)
     assert (value(lora, "learning_rate"), value(lora, "mm_projector_lr")) == ("0.0002", "2e-05")
-    assert "--group_by_modality_length=True" in words
+    assert value(words, "group_by_modality_length") == "True"
 
 
 def test_what_stands_behind_the_dashes_is_handed_on_and_refused_where_it_contradicts(dry):
@@ -154,8 +154,9 @@ def test_what_stands_behind_the_dashes_is_handed_on_and_refused_where_it_contrad
     for given, setting in (("--learning_rate 3", "learning_rate"), ("--output_dir x", "run_dir"), ("--lora_r=3", "lora_r")):
         with pytest.raises(InputError, match=f"behind -- contradicts the recipe, which has a setting for it: {setting}"):
             dry("default", arguments=given.split())
-    with pytest.raises(InputError, match="^-- 3: is no argument"):
-        dry("default", arguments=["3"])
+    for recipe in ("default", "vicuna-7b-clip-l"):  # whose own arguments end in a value
+        with pytest.raises(InputError, match="^-- 3: is no argument"):
+            dry(recipe, arguments=["3"])
 
 
 @pytest.mark.parametrize(

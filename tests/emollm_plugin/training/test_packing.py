@@ -85,7 +85,7 @@ def test_what_is_alike_is_read_once_a_row_and_nothing_is_padded():
     packed = pack(embeddings, kept)
     assert embeddings.shape[:2] == (4, 17)
     assert packed.inputs_embeds.shape[:2] == (1, len(BEGINNING) + sum(map(len, SAMPLES)))
-    assert torch.equal(packed.unpack(packed.inputs_embeds)[kept.bool()], embeddings[kept.bool()])
+    assert torch.equal(packed.at(packed.inputs_embeds, kept.bool()), embeddings[kept.bool()])
 
 
 @pytest.mark.parametrize(
