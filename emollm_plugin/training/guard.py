@@ -28,13 +28,13 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
         from transformers import set_seed
 
         from ..checkpoints.base_vision import to_be_trained
-        from ..checkpoints.finish import finish
         from ..compat.cpu import no_cuda_synchronize
         from .attention import attention_here
         from .full_memory import full_memory_named
         from .lora_targets import targets
         from .preflight import preflight
         from .resume import only_writer
+        from .saving import finish_run
         from .storage import full_disk_named
 
         plan = preflight(host)
@@ -52,8 +52,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
             # The host builds the projector before its trainer sets the seed, so `--seed` would not reach it.
             set_seed(plan.seed)
             host_train(attn_implementation=attention_here(half_precision=plan.half_precision))
-            if plan.rank == 0:
-                finish(plan.output_dir)
+            finish_run(plan.output_dir)
 
     return train
 

@@ -55,6 +55,13 @@ def from_first(make: Callable[[], T]) -> T:
     return found[0]
 
 
+def meet() -> None:
+    """Wait until every rank is here, so that what each of them did before is done. Every rank must call this."""
+    if not _alone():
+        with _talking() as group:
+            dist.barrier(group=group)
+
+
 def check_shared(folder: Path) -> None:
     """Whether all ranks write to one folder; it is made if it is not there.
 

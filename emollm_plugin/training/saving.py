@@ -19,7 +19,7 @@ from emobench_data.io.errors import InputError
 
 from ..checkpoints.finish import finish
 from ..checkpoints.folders import COMPLETE, PREFIX, checkpoints, is_complete, missing_parts
-from .ranks import from_first
+from .ranks import from_first, meet
 
 STAGING = ".partial"
 
@@ -107,6 +107,12 @@ def _publish(written: Path, final: Path, ranks: int) -> None:
     written.rename(final)
     _to_disk(final.parent)
     shutil.rmtree(written.parent)
+
+
+def finish_run(folder: Path) -> None:
+    """Finish what the host left in the end. Every rank must call this: it lets each of them write config.json."""
+    meet()
+    from_first(lambda: finish(folder))
 
 
 def _to_disk(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from emollm_plugin.checkpoints.folders import COMPLETE, is_complete
 from emollm_plugin.recipes.recipe import DEEPSPEED
 from emollm_plugin.training.ranks import check_shared, from_first
 from emollm_plugin.training.resume import last_complete
-from emollm_plugin.training.saving import _publish
+from emollm_plugin.training.saving import _publish, finish_run
 
 from ..training_worker import CPU, run
 from ..trainings import SERVER, finish, free_port
@@ -35,6 +36,18 @@ def started(target, arguments):
     for process in processes:
         process.kill()
     return codes
+
+
+def write_and_finish(environment, base, out):
+    """In a process of its own: write config.json, the second rank a second late, and finish the run."""
+    import torch.distributed as dist
+
+    os.environ.update(environment)
+    dist.init_process_group("gloo")
+    time.sleep(dist.get_rank())
+    Path(out, "config.json").write_text(json.dumps({"emollm_base": base}))
+    finish_run(Path(out))
+    Path(out, f"seen-{dist.get_rank()}.json").write_bytes(Path(out, "config.json").read_bytes())
 
 
 def agree(environment, own, out):
@@ -70,6 +83,17 @@ def test_the_first_rank_decides_and_its_refusal_is_everybodys(tmp_path):
         assert each["own"] == "rank 0's" and each["refused"] == "rank 0 refuses" and "shared" not in each
         assert f"of-{rank}: rank 1 of 2 does not see what rank 0 writes there" in each["apart"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["said-0.json", "said-1.json"], "no mark is left"
+
+
+def test_a_run_is_finished_when_its_last_rank_has_written(tmp_path):
+    base, out = tmp_path / "base", tmp_path / "out"
+    for folder in (base, out):
+        folder.mkdir()
+    (base / "config.json").write_text("{}")
+    codes = started(write_and_finish, [(environment, str(base), str(out)) for environment in environments()])
+    assert codes == [0, 0]
+    seen = [json.loads((out / name).read_text())["emollm_base"] for name in ("config.json", "seen-0.json", "seen-1.json")]
+    assert seen == ["../base"] * 3, "what the late rank wrote is finished too, and no rank goes on before"
 
 
 @pytest.mark.current_stack
