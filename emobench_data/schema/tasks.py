@@ -202,6 +202,9 @@ def question(record: Record, *, training: bool, hint: bool = True, form: str = D
     Training draws one wording per record by a hash of its id, so that a conversion is reproducible. Without `hint`
     it does not say how to answer, for evaluators that list the options themselves.
     `form` is one of `FORMS`.
+
+    The words that belong to a medium stand before the question. Of a text alone the question stands first: all items share it,
+    so that training and evaluation read it once for many.
     """
     task = get_task(record.task)
     wording = task.wording_of(record)
@@ -210,7 +213,9 @@ def question(record: Record, *, training: bool, hint: bool = True, form: str = D
     if hint:
         how = how_to_answer(task, wording, form, both=bool(record.media and record.text))
         ask = f"{ask} {how.format(options=', '.join(record.options), medium=medium)}"
-    return f"{record.text}\n{ask}" if record.text else ask
+    if not record.text:
+        return ask
+    return f"{record.text}\n{ask}" if record.media else f"{ask}\n{record.text}"
 
 
 def how_to_answer(task: Task, wording: Wording, form: str, *, both: bool = False) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ..media.kinds import placeholders
+from ..schema.asking import lines_that_ask
 from ..schema.medium import crowded
 from ..schema.types import TYPES
 from .faults import quote
@@ -48,7 +49,7 @@ def read_record(record: Any) -> tuple[Read, list[tuple[str, str]]]:
     faults += media_faults[:1] + turn_faults
     if not media_faults:  # else there is nothing to compare them with
         faults += _placeholder_faults(media, turns)
-    faults += _answer_faults(turns)
+    faults += _answer_faults(turns, alone=not media)
     return Read(media, turns), faults
 
 
@@ -121,7 +122,7 @@ def _placeholder_faults(media: list[tuple[str, str]], turns: list[tuple[str, str
             yield "placeholder", f"has {sign} in an answer, where it would count as a medium; take it out"
 
 
-def _answer_faults(turns: list[tuple[str, str]]) -> Found:
+def _answer_faults(turns: list[tuple[str, str]], *, alone: bool) -> Found:
     asked = ""
     for speaker, words in turns:
         if speaker == "human":
@@ -129,6 +130,7 @@ def _answer_faults(turns: list[tuple[str, str]]) -> Found:
         elif not words.strip():
             yield "answer", "has an empty answer; there is nothing to learn from it"
         else:
-            fault = next((found(words) for kind in TYPES.values() if (found := kind.checker(asked))), "")
+            parts = (*lines_that_ask(asked, alone=alone), asked)
+            fault = next((found(words) for part in parts for kind in TYPES.values() if (found := kind.checker(part))), "")
             if fault:
                 yield "label", f"the answer {quote(words)} {fault}"

@@ -51,8 +51,7 @@ def scale_of(question: Question) -> Scale | None:
     """
     if question.reasoned:
         return None
-    # What the item itself says stands on lines of its own before the question.
-    kind = None if question.options else asked_number(question.plain.rsplit("\n", 1)[-1])
+    kind = None if question.options else asked_number(question.plain, alone=not question.media)
     if kind:
         steps = round((kind.high - kind.low) * 10**kind.decimals)
         if steps >= MANY:

@@ -1,12 +1,13 @@
 """A batch in fewer, fuller rows: what all samples begin with is read once a row, and there is hardly any padding.
 
-EmoPrompt's guidance stands before every sample, and a batch is padded to its longest. Each sample attends to the common
-beginning and to itself, at the positions that it had, so that value and gradients are those of the padded batch (our own; only
-dropout in the common beginning is drawn once a row).
+EmoPrompt's guidance stands before every sample, the question before every text, and a batch is padded to its longest. Each
+sample attends to the common beginning of its row and to itself, at the positions that it had, so that value and gradients are
+those of the padded batch (our own; only dropout in the common beginning is drawn once a row).
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -16,6 +17,17 @@ from ..compat.config import before_5
 
 # A token costs the linear layers of a small model what attention to about so many others costs.
 TOKEN = 1000
+
+
+# Columns of embeddings by which samples are put in order; whether two begin alike is read off all of them.
+SORTED_BY = 4
+
+
+class Row(NamedTuple):
+    """Samples side by side, by their numbers in the batch, behind the `alike` tokens that all of them begin with."""
+
+    alike: int
+    own: list[int]
 
 
 class Packed(NamedTuple):
@@ -51,15 +63,15 @@ def pack(embeddings: Tensor, attention_mask: Tensor | None = None) -> Packed:
     """Lay the samples of a batch (B, N, C), `attention_mask` (B, N), side by side, in the rows of `share_out`."""
     kept = torch.ones(embeddings.shape[:2], dtype=torch.bool) if attention_mask is None else attention_mask.bool().cpu()
     samples = [torch.nonzero(own).flatten().tolist() for own in kept]
-    alike = common_beginning(embeddings, samples)
-    rows = share_out([len(own) - alike for own in samples], alike)
-    longest = max(alike + sum(len(samples[number]) - alike for number in own) for own in rows)
+    order = in_order(embeddings, samples)
+    rows = share_out([len(own) for own in samples], order, common_beginnings(embeddings, samples, order))
+    longest = max(row.alike + sum(len(samples[number]) - row.alike for number in row.own) for row in rows)
     source = torch.zeros(len(rows), longest, dtype=torch.long)  # in the batch, laid end to end
     owner = torch.full((len(rows), longest), -1)  # 0 for the common beginning, then a number for each sample, -1 for nothing
     positions = torch.zeros(len(rows), longest, dtype=torch.long)
     places = torch.zeros(embeddings.shape[:2], dtype=torch.long)
     width = embeddings.shape[1]
-    for index, own in enumerate(rows):
+    for index, (alike, own) in enumerate(rows):
         source[index, :alike] = torch.tensor(samples[own[0]][:alike]) + own[0] * width
         owner[index, :alike], positions[index, :alike] = 0, torch.arange(alike)
         end = alike
@@ -75,36 +87,66 @@ def pack(embeddings: Tensor, attention_mask: Tensor | None = None) -> Packed:
     return Packed(rows_of, block_mask(owner)[:, None].to(device), positions.to(device), places.to(device))
 
 
-def common_beginning(embeddings: Tensor, samples: list[list[int]]) -> int:
-    """How many tokens all samples begin with, by their embeddings (B, N, C)."""
-    shortest = min(map(len, samples))
-    first = torch.tensor([own[:shortest] for own in samples], device=embeddings.device)
+def in_order(embeddings: Tensor, samples: list[list[int]]) -> list[int]:
+    """The samples in an order in which those that begin alike stand together, by a few columns of (B, N, C)."""
+    few = embeddings.detach()[..., :SORTED_BY].float().cpu().tolist()
+    keys = [[tuple(few[number][place]) for place in own] for number, own in enumerate(samples)]
+    return sorted(range(len(samples)), key=keys.__getitem__)
+
+
+def common_beginnings(embeddings: Tensor, samples: list[list[int]], order: list[int]) -> list[int]:
+    """How many tokens each sample in `order`, after the first, begins with as the one before, by their embeddings (B, N, C)."""
+    counts = []
     with torch.no_grad():
-        begun = embeddings.gather(1, first[..., None].expand(-1, -1, embeddings.shape[-1]))
-        same = (begun == begun[:1]).all(-1).all(0)
-    return int(same.cumprod(0).sum())
+        for one, other in pairwise(order):
+            shortest = min(len(samples[one]), len(samples[other]))
+            same = embeddings[one, samples[one][:shortest]] == embeddings[other, samples[other][:shortest]]
+            counts.append(same.all(-1).cumprod(0).sum())
+    return torch.stack(counts).tolist() if counts else []
 
 
-def share_out(lengths: list[int], alike: int, token: int = TOKEN) -> list[list[int]]:
+def share_out(lengths: list[int], order: list[int], alike: list[int], token: int = TOKEN) -> list[Row]:
     """Which samples go into which row, so that all rows together cost least: few tokens, and no row too long.
 
-    Attention grows with the square of a row. The longest sample goes first, each into the row that is shortest so far.
+    Attention grows with the square of a row. Two ways are tried for each number of rows: with what all begin with, the longest
+    sample first and each into the row that is shortest so far; and in `order`, each row with what its own samples begin with.
 
     Args:
-        lengths: of the samples, without the `alike` tokens that every row begins with.
+        lengths: of the samples.
+        order: of the samples, those that begin alike together.
+        alike: how many tokens each in `order`, after the first, has in common with the one before.
         token: what a token costs beside attention, in tokens that are attended to.
     """
     ways = []
     for count in range(1, len(lengths) + 1):
-        rows: list[list[int]] = [[] for _ in range(count)]
-        filled = [alike] * count
-        for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
-            shortest = filled.index(min(filled))
-            rows[shortest].append(number)
-            filled[shortest] += lengths[number]
-        longest = max(filled)
-        ways.append((count * longest * (token + longest), rows))
+        for rows in (_evenly(lengths, min(alike, default=0), count), _in_turn(lengths, order, alike, count)):
+            longest = max(row.alike + sum(lengths[number] - row.alike for number in row.own) for row in rows)
+            ways.append((len(rows) * longest * (token + longest), rows))
     return min(ways)[1]
+
+
+def _evenly(lengths: list[int], alike: int, count: int) -> list[Row]:
+    rows = [Row(alike, []) for _ in range(count)]
+    filled = [alike] * count
+    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+        shortest = filled.index(min(filled))
+        rows[shortest].own.append(number)
+        filled[shortest] += lengths[number] - alike
+    return rows
+
+
+def _in_turn(lengths: list[int], order: list[int], alike: list[int], count: int) -> list[Row]:
+    """Rows as long as one of `count` would be if they shared nothing but what their samples do, or somewhat more of them."""
+    tokens = lengths[order[0]] + sum(lengths[number] - same for number, same in zip(order[1:], alike))
+    room = max(*lengths, tokens // count)
+    rows = [Row(lengths[order[0]], [order[0]])]
+    for number, same in zip(order[1:], alike):
+        common, own = min(rows[-1].alike, same), [*rows[-1].own, number]
+        if common + sum(lengths[one] - common for one in own) <= room:
+            rows[-1] = Row(common, own)
+        else:
+            rows.append(Row(lengths[number], [number]))
+    return rows
 
 
 def block_mask(owner: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...io.errors import InputError
+from ..asking import lines_that_ask
 from ..items import AMBIGUOUS, MISSING, UNPARSED, Gold, Item
 from ..parsing import conclusion
 from ..task_type import REASONS, Key
@@ -156,7 +157,7 @@ class Number(OwnTable):
         return {name: float(getattr(regression, name)(*sides)[0]) for name in self.aggregates}
 
     def checker(self, question: str) -> Callable[[str], str] | None:
-        kind = asked_number(question)
+        kind = _asked(question)
         if kind is None:
             return None
         return lambda answer: (
@@ -164,8 +165,16 @@ class Number(OwnTable):
         )
 
 
-def asked_number(question: str) -> Number | None:
-    """The type with the range that the text of a question asks for, one decimal where it does not say; None for another."""
+def asked_number(question: str, *, alone: bool) -> Number | None:
+    """The type with the range that a question asks for, one decimal where it does not say; None for another.
+
+    Args:
+        alone: whether it is about a text, with no medium.
+    """
+    return next(filter(None, map(_asked, lines_that_ask(question, alone=alone))), None)
+
+
+def _asked(question: str) -> Number | None:
     asked = _ASKED.findall(question)
     if not asked:
         return None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emobench_data.schema.tasks import FORMS, TASKS, dialogue, question, quoted
+from emobench_data.schema.tasks import FORMS, TASKS, dialogue, get_task, question, quoted
 
 from ..make import record
 
@@ -16,6 +16,14 @@ def test_evaluation_has_one_wording_and_training_several():
         records = [record(item=str(i), text=text) for i in range(60)]
         assert len({question(one, training=False) for one in records}) == 1
         assert len({question(one, training=True) for one in records}) == len(TASKS["sarcasm"].wording.training)
+
+
+def test_the_question_stands_first_before_a_text_and_last_behind_the_words_of_a_medium():
+    hint = get_task("sarcasm").hint
+    alone, seen = (question(record(text="So it goes.", media=media), training=False) for media in ("", "a.jpg"))
+    assert alone.endswith(f"{hint}\nSo it goes.") and seen.startswith("So it goes.\n") and seen.endswith(hint)
+    texts = [question(record(text=text, media=""), training=False) for text in ("So it goes.", "Well done.")]
+    assert len({text.split("\n")[0] for text in texts}) == 1, "what all items share is what they begin with"
 
 
 def test_options_are_in_the_label_sets_order():

@@ -32,8 +32,8 @@ def test_ratings_are_numbers_of_three_sub_tasks(tmp_path):
         ("a_2", "val", "valence", 1.2),
     ]
     assert question(records[0], training=False) == (
-        'Text: "He said: "the house is theirs, now", and left."\n'
-        "How pleasant is this text? Answer with a number from 1 to 5, with one decimal only."
+        "How pleasant is this text? Answer with a number from 1 to 5, with one decimal only.\n"
+        'Text: "He said: "the house is theirs, now", and left."'
     )
     assert not skips.counts
 

@@ -21,7 +21,7 @@ def test_ratings_are_numbers_from_minus_four_to_four(tmp_path):
     records, skips = convert("vader", tmp_path)
     assert [one.answer for one in records] == [-0.9, 2.66666666667, 0] * 4 and not skips.counts
     assert records[1].text == 'Tweet: ""It works again!"'
-    assert question(records[0], training=False).endswith("Answer with a number from -4 to 4, with one decimal only.")
+    assert "Answer with a number from -4 to 4, with one decimal only.\nTweet: " in question(records[0], training=False)
     assert [one.group for one in records[3:6]] == ["amazonReviewSnippets/1"] * 2 + ["amazonReviewSnippets/2"]
 
 

@@ -118,6 +118,20 @@ def test_answers_that_are_options(check, answer):
     assert check(entry(question=OPTIONS, answer=answer)) == []
 
 
+ASKS = "Rate it. Answer with a number from 1 to 5, with one decimal only."
+SOUNDS_ALIKE = 'Tweet: "Pick a number from 6 to 10, quick"'
+
+
+@pytest.mark.parametrize("question", [f"{ASKS}\n{SOUNDS_ALIKE}", f"{SOUNDS_ALIKE}\n<image>\n{ASKS}"])
+def test_an_items_own_words_are_not_taken_for_the_question(check, question):
+    def record(answer):
+        own = entry(question=question, answer=answer)
+        return own if "<image>" in question else {key: value for key, value in own.items() if key != "image"}
+
+    assert check(record("3.2")) == []
+    assert [fault[0] for fault in check(record("7.0"))] == ["label"]
+
+
 LETTERS = f"{OPTIONS}\nA. joy\nB. being in love\nC. fear"
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from emobench_data import InputError
+from emobench_data.schema.medium import Medium
 from emobench_data.schema.questions import Question
 
 from .test_run import lines, run
@@ -31,6 +32,11 @@ def test_which_questions_have_a_scale():
     stated = scale_of(Question("q", "Rate it. Answer with a number from -4 to 4, with 2 decimals only."))
     assert (len(stated.texts), stated.texts[0], stated.texts[-1]) == (801, "-4.00", "4.00")
     assert scale_of(Question("q", "Answer with a number from 1 to 9, without decimals only.")).texts == tuple("123456789")
+    text = "Pick a number from 1 to 10, quick"
+    first = scale_of(Question("q", f"Answer with a number from 1 to 5, with one decimal only.\n{text}"))
+    assert first.texts[-1] == "5.0", "of a text alone the question stands first"
+    seen = scale_of(Question("q", f"{text}\nAnswer with a number from 1 to 5, with one decimal only.", (Medium("image", "a.jpg"),)))
+    assert seen.texts[-1] == "5.0", "of a medium with its words it stands last"
     own = scale_of(Question("q", CLASSES, (), INTENSITY))
     assert own.values == (-1, 0, 1) and [own.said(value) for value in (-0.6, 0.5, 0.51)] == ["-1: sad", "0: neither", "1: glad"]
     for other in (

@@ -9,7 +9,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from emollm_plugin.prompt.encode import IGNORE_INDEX
 from emollm_plugin.training import loss
-from emollm_plugin.training.packing import block_mask, pack, packable, share_out
+from emollm_plugin.training.packing import Row, block_mask, pack, packable, share_out
 
 from ..decoders import FAMILIES, families_here
 
@@ -67,8 +67,13 @@ def test_value_and_gradients_are_those_of_the_padded_batch(family, side, monkeyp
 
 @pytest.mark.parametrize(
     ("beginning", "samples"),
-    [([], SAMPLES), (BEGINNING, [SAMPLES[1]] * 3), (BEGINNING, [SAMPLES[0], SAMPLES[0] + [50, 51, 2]])],
-    ids=["nothing alike", "all alike", "one begins another"],
+    [
+        ([], SAMPLES),
+        (BEGINNING, [SAMPLES[1]] * 3),
+        (BEGINNING, [SAMPLES[0], SAMPLES[0] + [50, 51, 2]]),
+        (BEGINNING, [[*[12 + ask] * 20, 30 + text, 40, 2] for text in range(4) for ask in range(3)]),
+    ],
+    ids=["nothing alike", "all alike", "one begins another", "three questions"],
 )
 def test_whatever_samples_share(beginning, samples, monkeypatch):
     model = causal("llama")
@@ -91,17 +96,36 @@ def test_what_is_alike_is_read_once_a_row_and_nothing_is_padded():
 @pytest.mark.parametrize(
     ("token", "rows"),
     [
-        (1_000, [[1, 3, 2, 0]]),  # the common beginning is read once
-        (100, [[1, 0], [3, 2]]),
-        (1, [[1], [3], [2, 0]]),  # attention is all that counts; no row is shorter than the longest sample's
+        (1_000, [[0, 1, 2, 3]]),  # the common beginning is read once
+        (100, [[0, 1], [2, 3]]),
+        (1, [[1], [3], [0, 2]]),  # attention is all that counts; no row is shorter than the longest sample's
     ],
 )
 def test_rows_are_as_long_as_costs_least(token, rows):
-    assert share_out([30, 90, 40, 50], 20, token) == rows
+    found = share_out([50, 110, 60, 70], [0, 1, 2, 3], [20, 20, 20], token)
+    assert [sorted(row.own) for row in found] == rows and {row.alike for row in found if len(row.own) > 1} == {20}
+
+
+def test_each_row_has_a_beginning_of_its_own_where_that_is_less():
+    # Three questions of 40 tokens, each before two texts of 10; all begin with the same five.
+    rows = share_out([50] * 6, [0, 3, 1, 4, 2, 5], [40, 5, 40, 5, 40])
+    assert rows == [Row(40, [0, 3]), Row(40, [1, 4]), Row(40, [2, 5])]
+    assert share_out([50] * 6, list(range(6)), [5] * 5)[0].alike == 5
 
 
 def test_samples_that_are_nothing_but_the_beginning():
-    assert share_out([0, 0], 4) == [[0, 1]]
+    assert share_out([4, 4], [0, 1], [4]) == [Row(4, [0, 1])]
+
+
+def test_texts_behind_two_questions_are_packed_by_question():
+    one, other = [12, 13, 14, 15, 16], [12, 17, 18, 19, 20]
+    samples = [[*ask, 30 + text, 40, 2] for text in range(3) for ask in (one, other)]
+    model = causal("llama")
+    given = batch(model, samples=samples)
+    packed = pack(given["inputs_embeds"], given["attention_mask"])
+    assert packed.inputs_embeds.shape[:2] == (2, len(BEGINNING) + 5 + 3 * 3), "each question is read once"
+    kept = given["attention_mask"].bool()
+    assert torch.equal(packed.at(packed.inputs_embeds, kept), given["inputs_embeds"][kept])
 
 
 def test_a_sample_sees_the_beginning_and_itself():
