@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,12 @@ def in_batches(
     """Batches of questions of one kind (of media or none, scored or generated, for reasons or not), the longest first.
 
     Questions about one medium lie together, so that it is decoded, encoded and read once; media that are asked about in like
-    texts follow one another, so that a batch has like lengths; and batches of two kinds about the same media do.
+    texts follow one another, so that a batch has like lengths; and batches of two kinds about the same media do. Texts that fill
+    a batch behind one question, their first line, lie together, so that it is read once.
 
     With `expectation` those of each scale are batches of their own.
     """
+    many = Counter(map(_first_line, questions))
     about: dict[Any, list[Question]] = {}  # media, and each question that has none
     for question in questions:
         about.setdefault(question.medium or question.audio or (question.id,), []).append(question)
@@ -41,12 +44,17 @@ def in_batches(
     for place, own in enumerate(sorted(about.values(), key=lambda own: sorted(map(_by_length, own)))):
         for question in own:
             scale = scale_of(question) if expectation else None
-            media = question.medium is None, question.audio is None
+            first = "" if question.media else _first_line(question)
+            media = question.medium is None, question.audio is None, first if many[first] >= size else ""
             kind = *media, likelihood and bool(question.options), question.reasoned, scale and scale.texts
             kinds.setdefault(kind, []).append((place, question))
     batches = [own[start : start + size] for own in kinds.values() for start in range(0, len(own), size)]
     batches.sort(key=lambda batch: batch[0][0])
     return [[question for _, question in batch] for batch in batches]
+
+
+def _first_line(question: Question) -> str:
+    return question.text.partition("\n")[0]
 
 
 def _by_length(question: Question) -> tuple[int, str]:

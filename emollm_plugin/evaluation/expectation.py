@@ -86,9 +86,15 @@ class Beginnings:
         return list(dict.fromkeys(ids[:place] for ids in self._written if len(ids) > place))
 
     @cached_property
-    def widest(self) -> int:
-        """The most beginnings at one place."""
-        return max(len(self.inner(place)) for place in range(self.depth))
+    def read(self) -> list[Ids]:
+        """All beginnings that are read, one behind another."""
+        return [ids for place in range(1, self.depth) for ids in self.inner(place)]
+
+    @cached_property
+    def following(self) -> list[Ids]:
+        """All beginnings of the `ends`, and these, in the order of their lengths."""
+        found = {ids[:length]: None for ids in self.ends for length in range(1, len(ids) + 1)}
+        return sorted(found, key=len)
 
 
 def expected_values(reader: Reader, read: Read, tree: Beginnings, at_once: int = SCORED_ROWS) -> list[float]:
@@ -97,7 +103,7 @@ def expected_values(reader: Reader, read: Read, tree: Beginnings, at_once: int =
     Args:
         at_once: beginnings that are read on in one pass.
     """
-    size = max(1, at_once // tree.widest)
+    size = max(1, at_once // max(1, len(tree.read)))
     rows = torch.arange(len(read.lengths), device=read.lengths.device)
     logs = torch.cat([log_probabilities(reader, read.rows(part), tree) for part in rows.split(size)])
     values = torch.tensor(tree.values, dtype=torch.double, device=logs.device)
@@ -105,21 +111,32 @@ def expected_values(reader: Reader, read: Read, tree: Beginnings, at_once: int =
 
 
 def log_probabilities(reader: Reader, read: Read, tree: Beginnings) -> Tensor:
-    """The log-probability of each of the `ends` of `tree` behind each row of `read`: (B, E)."""
-    rows = len(read.lengths)
-    known: dict[Ids, Tensor] = {(): read.logits.new_zeros(rows)}  # of each beginning, (B,)
-    inner = tree.inner(0)
-    for place in range(tree.depth):
-        if place:
-            before = {ids: number for number, ids in enumerate(inner)}
-            inner = tree.inner(place)
-            from_rows = [number * rows + row for ids in inner for number in (before[ids[:-1]],) for row in range(rows)]
-            tokens = [ids[-1] for ids in inner for _ in range(rows)]
-            device = read.lengths.device
-            read = reader.step(read.rows(torch.tensor(from_rows, device=device)), torch.tensor(tokens, device=device))
-        shares = read.logits.log_softmax(-1).view(len(inner), rows, -1)
-        own = {ids: number for number, ids in enumerate(inner)}
-        following = {ids[: place + 1] for ids in (*tree.ends, *tree.inner(place + 1)) if len(ids) > place}
-        for ids in sorted(following):
-            known[ids] = known[ids[:-1]] + shares[own[ids[:-1]], :, ids[-1]]
+    """The log-probability of each of the `ends` of `tree` behind each row of `read`, which is used up: (B, E)."""
+    first = read.logits[:, None]
+    after = _side_by_side(reader, read, tree.read) if reader.branches else _one_by_one(reader, read, tree)
+    logits = torch.cat([first, *after], dim=1)  # (B, 1 + T, V)
+    whole = logits.logsumexp(-1)
+    places: dict[Ids, int] = {(): 0} | {ids: number for number, ids in enumerate(tree.read, 1)}
+    known: dict[Ids, Tensor] = {(): read.logits.new_zeros(len(read.logits))}  # of each beginning, (B,)
+    for ids in tree.following:
+        place = places[ids[:-1]]
+        known[ids] = known[ids[:-1]] + logits[:, place, ids[-1]] - whole[:, place]
     return torch.stack([known[ids] for ids in tree.ends], dim=1)
+
+
+def _side_by_side(reader: Reader, read: Read, beginnings: Sequence[Ids]) -> list[Tensor]:
+    return [reader.read_branches(read, beginnings)] if beginnings else []
+
+
+def _one_by_one(reader: Reader, read: Read, tree: Beginnings) -> list[Tensor]:
+    """As `_side_by_side`, with a row for each beginning, for attention that takes no such mask."""
+    rows, inner, found = len(read.lengths), tree.inner(0), []
+    for place in range(1, tree.depth):
+        before = {ids: number for number, ids in enumerate(inner)}
+        inner = tree.inner(place)
+        from_rows = [before[ids[:-1]] * rows + row for ids in inner for row in range(rows)]
+        tokens = [ids[-1] for ids in inner for _ in range(rows)]
+        device = read.lengths.device
+        read = reader.step(read.rows(torch.tensor(from_rows, device=device)), torch.tensor(tokens, device=device))
+        found.append(read.logits.view(len(inner), rows, -1).transpose(0, 1))
+    return found

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from ..compat.cache import join_rows, padding_confuses_several, pick_rows
+from ..compat.config import before_5
 from ..prompt.media import AUDIO_INDEX
 from ..training.loss import logits_of
 
@@ -155,6 +156,29 @@ class Reader:
         mask = torch.cat([read.mask, torch.ones_like(read.mask[:, :1])], dim=1)
         hidden, cache = self._forward(self._tokens(tokens[:, None]), mask, read.lengths[:, None], read.cache)
         return Read(logits_of(self.model, hidden[:, -1]), cache, mask, read.lengths + 1)
+
+    @property
+    def branches(self) -> bool:
+        """Whether `read_branches` may be used: the attention takes any mask, and sees all that came before."""
+        fused = getattr(self.model.config, "_attn_implementation", None) == "sdpa"
+        return fused and self.positions and not self.window and not before_5()
+
+    def read_branches(self, read: Read, branches: Sequence[Sequence[int]]) -> Tensor:
+        """Read several continuations behind each row side by side, in one pass: logits of what follows each, (B, T, V).
+
+        The cache of `read` is used up.
+
+        Args:
+            branches: each a token behind another of them, or behind the row.
+        """
+        device, rows = read.lengths.device, len(read.lengths)
+        last, depth = [branch[-1] for branch in branches], [len(branch) - 1 for branch in branches]
+        seen = torch.tensor([[one == branch[: len(one)] for one in branches] for branch in branches], device=device)
+        before = read.mask.bool()[:, None].expand(-1, len(branches), -1)
+        mask = torch.cat([before, seen.expand(rows, -1, -1)], dim=2)[:, None]
+        positions = read.lengths[:, None] + torch.tensor(depth, device=device)
+        tokens = self._tokens(torch.tensor(last, device=device).expand(rows, -1))
+        return logits_of(self.model, self._forward(tokens, mask, positions, read.cache)[0])
 
     def log_probabilities(self, read: Read, continuations: Sequence[Sequence[int]]) -> Tensor:
         """The log-probability of one continuation for each row, summed over its tokens: (B,)."""

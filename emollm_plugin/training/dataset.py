@@ -74,6 +74,9 @@ def with_more_training_arguments(host_arguments: type) -> type:
     @dataclass
     class TrainingArguments(host_arguments):
         save_minutes: float = field(default=0.0, metadata={"help": "Minutes between checkpoints, 0 for none by time."})
+        group_by_question: bool = field(
+            default=False, metadata={"help": "Batches of texts behind one question, which is then read once for all of them."}
+        )
         lora_targets: str | None = field(
             default=None, metadata={"help": "Layers that take an adapter, by their names' last part, with commas between."}
         )

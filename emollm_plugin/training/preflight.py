@@ -75,7 +75,7 @@ def preflight(host: ModuleType) -> Plan:
     model_args, data_args, training, _ = parser.parse_args_into_dataclasses(return_remaining_strings=True)
     _check_device(training)
     _check_quantization(training)
-    _check_choices(data_args)
+    _check_choices(data_args, training)
     if training.deepspeed:
         zero_stage(Path(training.deepspeed))
     output = Path(training.output_dir)
@@ -154,6 +154,8 @@ class _Training:
     evaluation_strategy: str | None = None  # before transformers 4.46
     lora_targets: str | None = None
     lora_layers: str | None = None
+    group_by_question: bool = False
+    group_by_modality_length: bool = False
     bf16: bool = False
     fp16: bool = False
     use_cpu: bool = False
@@ -185,11 +187,13 @@ def _check_quantization(training: _Training) -> None:
         raise InputError(f"QLoRA (--bits {training.bits}): bitsandbytes does not run here ({error}); {out}") from error
 
 
-def _check_choices(data_args: Any) -> None:
+def _check_choices(data_args: Any, training: _Training) -> None:
     if data_args.too_long not in TOO_LONG:
         raise InputError(f"--too_long {data_args.too_long!r} is unknown; known: {', '.join(TOO_LONG)}")
     if not 0 <= data_args.faulty_media <= 1:
         raise InputError(f"--faulty_media {data_args.faulty_media} is no share; give a number from 0 to 1")
+    if training.group_by_question and training.group_by_modality_length:
+        raise InputError("--group_by_question and --group_by_modality_length order the same records; take one of them")
 
 
 def zero_stage(config: Path) -> int:

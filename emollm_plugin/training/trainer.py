@@ -19,6 +19,7 @@ from ..compat.config import before_5
 from ..compat.trainer import tokenizer_argument, without_empty_groups
 from ..compat.zero3 import one_dtype, own_storage
 from ..media.clips import note_clips
+from .by_question import ByQuestion, question_of
 from .master_weights import float32_while_trained
 from .pace import Pace, openings, peak_memory
 from .progress import show_loss
@@ -87,8 +88,13 @@ class EmoTraining(Host):
 
     def _get_train_sampler(self, *_):
         # transformers hands over the data set since 4.57; the host's takes none. Its plain sampler is repeatable in 5.
-        sampler = super()._get_train_sampler()
-        grouped = getattr(self.args, "group_by_modality_length", False)
+        by_question = getattr(self.args, "group_by_question", False)
+        grouped = by_question or getattr(self.args, "group_by_modality_length", False)
+        if by_question:
+            questions = list(map(question_of, self.train_dataset.list_data_dict))
+            sampler: Any = ByQuestion(questions, self.args.train_batch_size)
+        else:
+            sampler = super()._get_train_sampler()
         return SeededByEpoch(self, sampler) if grouped or before_5() else sampler
 
     def create_optimizer(self, *args, **kwargs):

@@ -70,6 +70,23 @@ def test_pictures_that_are_asked_about_alike_lie_together():
     assert found == [{"long"}, {"othe"}, {"shor"}]
 
 
+def test_texts_behind_a_question_that_fills_a_batch_lie_together():
+    """So that what they begin with is read once, however long the texts are."""
+    draw = random.Random(0)
+    made = [
+        Question(f"{ask}{number}", f"{ask}\n{'word ' * draw.randrange(40)}")
+        for ask in ("Glad?", "Sad?")
+        for number in range(20)
+    ]
+    rare = [Question(f"rare{number}", f"Rare {number}?\n{'word ' * draw.randrange(40)}") for number in range(10)]
+    found = in_batches(draw.sample(made + rare, 50), 8, likelihood=False)
+    assert sorted(question.id for batch in found for question in batch) == sorted(question.id for question in made + rare)
+    asked = [{str(question.id).rstrip("0123456789") for question in batch} for batch in found]
+    assert sorted(map(sorted, asked)) == [["Glad?"]] * 3 + [["Sad?"]] * 3 + [["rare"]] * 2
+    lengths = [[len(question.text) for question in batch] for batch in found]
+    assert all(own == sorted(own, reverse=True) for own in lengths)
+
+
 def test_a_batch_decodes_a_picture_once_and_knows_a_clip_from_it(monkeypatch, tmp_path):
     opened = []
     monkeypatch.setattr(batches, "open_picture", lambda path, root: opened.append(path.name) or path.name)

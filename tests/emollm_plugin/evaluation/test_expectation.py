@@ -35,7 +35,9 @@ def test_which_questions_have_a_scale():
     text = "Pick a number from 1 to 10, quick"
     first = scale_of(Question("q", f"Answer with a number from 1 to 5, with one decimal only.\n{text}"))
     assert first.texts[-1] == "5.0", "of a text alone the question stands first"
-    seen = scale_of(Question("q", f"{text}\nAnswer with a number from 1 to 5, with one decimal only.", (Medium("image", "a.jpg"),)))
+    seen = scale_of(
+        Question("q", f"{text}\nAnswer with a number from 1 to 5, with one decimal only.", (Medium("image", "a.jpg"),))
+    )
     assert seen.texts[-1] == "5.0", "of a medium with its words it stands last"
     own = scale_of(Question("q", CLASSES, (), INTENSITY))
     assert own.values == (-1, 0, 1) and [own.said(value) for value in (-0.6, 0.5, 0.51)] == ["-1: sad", "0: neither", "1: glad"]
@@ -55,11 +57,11 @@ def test_beginnings_by_hand():
 
     written = [(1, 5, 9), (1, 6, 9), (2, 5, 9)]
     whole = Beginnings(written, [1, 2, 6])
-    assert whole.ends == written and whole.values == [1, 2, 6] and whole.widest == 3
+    assert whole.ends == written and whole.values == [1, 2, 6] and whole.read == [(1,), (2,), (1, 5), (1, 6), (2, 5)]
     cut = Beginnings(written, [1, 2, 6], parents=2)
-    assert cut.ends == [(1, 5), (1, 6), (2, 5)] and cut.values == [1, 2, 6] and cut.widest == 2
+    assert cut.ends == [(1, 5), (1, 6), (2, 5)] and cut.values == [1, 2, 6] and cut.read == [(1,), (2,)]
     short = Beginnings(written, [1, 2, 6], parents=1)
-    assert short.ends == [(1,), (2,)] and short.values == [1.5, 6]
+    assert short.ends == [(1,), (2,)] and short.values == [1.5, 6] and not short.read
 
 
 @pytest.mark.parametrize("at_once", [1, 32])
@@ -79,20 +81,24 @@ def test_the_mean_of_what_may_be_answered(predictor, at_once):
         assert len({round(value, 6) for value in found}) > 1
 
 
-def test_beginnings_are_as_likely_as_they_are_one_by_one(predictor):
+@pytest.mark.parametrize("branches", [True, False], ids=["side by side", "one by one"])
+def test_beginnings_are_as_likely_as_they_are_one_by_one(predictor, branches, monkeypatch):
     import torch
 
     from emollm_plugin.evaluation.expectation import Beginnings, log_probabilities
+    from emollm_plugin.evaluation.reader import Reader
 
+    assert predictor.reader.branches
+    monkeypatch.setattr(Reader, "branches", branches)
     values = [step / 100 for step in range(101)]
     written = [predictor.prompter.answer_ids(f"{value:.2f}") for value in values]
     tree = Beginnings(written, values, parents=4)
     assert 1 < len(tree.ends) < len(written) and sum(map(len, tree.ends)) < sum(map(len, written))
     read = predictor.reader.read(predictor._prompts([predictor.ask(None, "a"), predictor.ask(None, "How much?")]), room=8)
     with torch.inference_mode():
-        found = log_probabilities(predictor.reader, read, tree)
+        found = log_probabilities(predictor.reader, read.rows(torch.arange(2)), tree)
         for place, ids in enumerate(tree.ends):
-            wanted = predictor.reader.log_probabilities(read, [list(ids)] * 2)
+            wanted = predictor.reader.log_probabilities(read.rows(torch.arange(2)), [list(ids)] * 2)
             assert found[:, place].tolist() == pytest.approx(wanted.tolist(), rel=5e-3)
 
 

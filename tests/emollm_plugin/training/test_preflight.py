@@ -36,6 +36,10 @@ def test_a_class_token_and_more_tokens_than_patches(refused):
     assert "tokens=9: the vision tower gives 4 patches" in refused(mm_projector_type="multiperspective:tokens=9")
 
 
+def test_two_orders_of_the_same_records(refused):
+    assert "order the same records; take one of them" in refused(group_by_question=True, group_by_modality_length=True)
+
+
 def test_a_warm_start_from_other_sizes_ends_with_one_line(train_arguments, capsys, tmp_path):
     import torch
 

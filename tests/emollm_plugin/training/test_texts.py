@@ -54,8 +54,9 @@ def test_a_dialogue_that_does_not_alternate_is_one_question_and_one_answer(texts
 
 
 @pytest.mark.host
-def test_texts_of_all_kinds_train(texts, train_arguments, tmp_path):
-    arguments = {"data_path": texts, "max_steps": 8, "model_max_length": 1024, "group_by_modality_length": True}
+@pytest.mark.parametrize("grouped", ["group_by_modality_length", "group_by_question"])
+def test_texts_of_all_kinds_train(grouped, texts, train_arguments, tmp_path):
+    arguments = {"data_path": texts, "max_steps": 8, "model_max_length": 1024, grouped: True}
     done = finish(train_arguments(**arguments), out=tmp_path / "llava-out")
     losses = [loss for _, loss in done.curve()]
     assert len(losses) == 8 and losses[-1] < losses[0]
