@@ -29,8 +29,8 @@ def in_batches(
     """Batches of questions of one kind (of media or none, scored or generated, for reasons or not), the longest first.
 
     Questions about one medium lie together, so that it is decoded, encoded and read once; media that are asked about in like
-    texts follow one another, so that a batch has like lengths; and batches of two kinds about the same media do. Texts that fill
-    a batch behind one question, their first line, lie together, so that it is read once.
+    texts follow one another, so that a batch has like lengths; and batches of two kinds about the same media do. Texts that
+    fill a batch behind one question, their first line, lie together, so that it is read once.
 
     With `expectation` those of each scale are batches of their own.
     """
