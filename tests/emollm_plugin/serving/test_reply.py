@@ -96,7 +96,7 @@ def test_one_that_learned_replies_alone_is_asked_for_one(predictor, heard, monke
     predictor.model.config.emollm_training = noting(("empathetic_dialogues/1/reply", "I see."))
     monkeypatch.setattr(predictor, "answer_batch", lambda *_, **__: ["I see, that is hard."])
     report = reply(predictor, Dialogue(TURNS))
-    assert heard[0].endswith("Answer with the reply only.") and "Feeling" not in heard[0]
+    assert "Answer with the reply only.\nDialogue:\n" in heard[0] and "Feeling" not in heard[0]
     assert (report["reply"], report["emotion"], report["note"]) == ("I see, that is hard.", "", NO_STEPS)
 
 
