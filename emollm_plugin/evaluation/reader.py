@@ -20,6 +20,7 @@ from ..compat.cache import join_rows, padding_confuses_several, pick_rows
 from ..compat.config import before_5
 from ..prompt.media import AUDIO_INDEX
 from ..training.loss import logits_of
+from .parts import cut, price
 
 # What a part costs beside its rows, in tokens of one row; measured on a CPU with the default model.
 PART_COST = 32
@@ -278,26 +279,3 @@ def beginnings(prompts: Sequence[Prompt], media: Collection[int]) -> tuple[list[
             rows[number], after[number] = len(begun), Prompt(prompts[number].ids[len(ids) :], None)
         begun.append(replace(prompts[group[0]], ids=ids))
     return begun, rows, after
-
-
-def price(lengths: Sequence[int], ends: Sequence[int], cost: int) -> int:
-    """Tokens that are read, and `cost` for each part, where parts of rows of falling `lengths` end at `ends`."""
-    return sum(lengths[start] * (end - start) + cost for start, end in zip([0, *ends], ends))
-
-
-def cut(lengths: Sequence[int], cost: int) -> list[int]:
-    """Where parts end, so that reading all of them takes least.
-
-    Args:
-        lengths: of the rows in tokens, falling; a part reads as many in each row as its first has.
-        cost: of a part beside its rows, in tokens of one row.
-    """
-    least, begins = [0], [0]
-    for end in range(1, len(lengths) + 1):
-        total, begin = min((least[start] + lengths[start] * (end - start) + cost, start) for start in range(end))
-        least.append(total)
-        begins.append(begin)
-    ends = [len(lengths)]
-    while begins[ends[0]]:
-        ends.insert(0, begins[ends[0]])
-    return ends
