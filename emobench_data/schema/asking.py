@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def first_line(prompt: str) -> str:
+    """What texts behind one question have in common."""
+    return prompt.partition("\n")[0]
+
+
 def lines_that_ask(prompt: str, *, alone: bool) -> tuple[str, ...]:
     """The lines of a prompt that may say what is asked for, the likeliest first.
 

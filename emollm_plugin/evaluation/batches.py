@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.examine import open_picture
+from emobench_data.schema.asking import first_line
 from emobench_data.schema.medium import Medium
 from emobench_data.schema.questions import Question
 
@@ -34,7 +35,7 @@ def in_batches(
 
     With `expectation` those of each scale are batches of their own.
     """
-    many = Counter(map(_first_line, questions))
+    many = Counter(first_line(question.text) for question in questions if not question.media)
     about: dict[Any, list[Question]] = {}  # media, and each question that has none
     for question in questions:
         about.setdefault(question.medium or question.audio or (question.id,), []).append(question)
@@ -44,17 +45,13 @@ def in_batches(
     for place, own in enumerate(sorted(about.values(), key=lambda own: sorted(map(_by_length, own)))):
         for question in own:
             scale = scale_of(question) if expectation else None
-            first = "" if question.media else _first_line(question)
+            first = "" if question.media else first_line(question.text)
             media = question.medium is None, question.audio is None, first if many[first] >= size else ""
             kind = *media, likelihood and bool(question.options), question.reasoned, scale and scale.texts
             kinds.setdefault(kind, []).append((place, question))
     batches = [own[start : start + size] for own in kinds.values() for start in range(0, len(own), size)]
     batches.sort(key=lambda batch: batch[0][0])
     return [[question for _, question in batch] for batch in batches]
-
-
-def _first_line(question: Question) -> str:
-    return question.text.partition("\n")[0]
 
 
 def _by_length(question: Question) -> tuple[int, str]:

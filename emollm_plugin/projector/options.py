@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from math import isqrt
@@ -18,7 +19,7 @@ ON_SOUND = ("tone", "change", "course")
 Own = TypeVar("Own", bound="Spelt")
 
 
-class Spelt:
+class Spelt(ABC):
     """Options that stand behind `multiperspective:` as `key=value`, separated by commas; the fields of a dataclass."""
 
     perspectives: tuple[str, ...]
@@ -51,9 +52,9 @@ class Spelt:
         return cls(**given)
 
     @classmethod
+    @abstractmethod
     def chosen(cls, value: str) -> tuple[str, ...]:
         """The perspectives that `value` names, joined by `+`, in their own order."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

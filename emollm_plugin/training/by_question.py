@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import Sampler
 
 from emobench_data.media.kinds import placeholders
+from emobench_data.schema.asking import first_line
 
 
 class ByQuestion(Sampler):
@@ -45,4 +46,4 @@ def question_of(record: dict[str, Any]) -> str:
     """What a record about a text alone begins with: its first line; nothing of one with a medium."""
     if any(kind in record for kind in placeholders()):
         return ""
-    return record["conversations"][0]["value"].partition("\n")[0]
+    return first_line(record["conversations"][0]["value"])

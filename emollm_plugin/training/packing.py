@@ -17,8 +17,6 @@ from ..compat.config import before_5
 
 # A token costs the linear layers of a small model what attention to about so many others costs.
 TOKEN = 1000
-
-
 # Columns of embeddings by which samples are put in order; whether two begin alike is read off all of them.
 SORTED_BY = 4
 
@@ -136,7 +134,7 @@ def _evenly(lengths: list[int], alike: int, count: int) -> list[Row]:
 
 
 def _in_turn(lengths: list[int], order: list[int], alike: list[int], count: int) -> list[Row]:
-    """Rows as long as one of `count` would be if they shared nothing but what their samples do, or somewhat more of them."""
+    """In `order`, rows as long as `count` even ones would be if no beginning were read twice; it takes that many or more."""
     tokens = lengths[order[0]] + sum(lengths[number] - same for number, same in zip(order[1:], alike))
     room = max(*lengths, tokens // count)
     rows = [Row(lengths[order[0]], [order[0]])]
