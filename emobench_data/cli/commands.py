@@ -13,14 +13,17 @@ from ..building.benchmark import build as build_benchmark
 from ..building.composition import load_composition
 from ..building.convert import FAULTY, make_mini
 from ..building.convert import convert as convert_source
+from ..export.llava import TRAIN
 from ..io.chat import Budget, Endpoint
+from ..io.digest import digest_of
 from ..io.errors import InputError
 from ..schema.questions import merge_answers
 from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
+from ..sharding import write_shards
 from ..sources import Source, all_sources, get_source
 from ..validation import validate as validate_file
-from .exports import hf_dataset, lmms_eval_tasks, science_questions, stimuli
+from .exports import echo_shards, hf_dataset, lmms_eval_tasks, science_questions, shards, stimuli
 from .messages import echo_counts, echo_folder, echo_left_out
 from .options import form_options, listed_names, sub_tasks, videos_option
 from .scores import FILE, FOLDER, report, score
@@ -75,7 +78,7 @@ def main() -> None:
     """EmoBench as data: rendered, converted and scored."""
 
 
-for _command in (score, report, stimuli, science_questions, lmms_eval_tasks, hf_dataset):
+for _command in (score, report, stimuli, science_questions, lmms_eval_tasks, hf_dataset, shards):
     main.add_command(_command)
 
 
@@ -201,7 +204,10 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--skip-missing", is_flag=True, help="Go without the data sets that are not there.")
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
-def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, **options: Any) -> None:
+@click.option("--shards", "count", type=click.IntRange(1), help="Also write train.json as so many shards, see `shards`.")
+def build(
+    config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, count: int | None, **options: Any
+) -> None:
     """Build the benchmark that CONFIG describes: a YAML file, or a preset: default, small, aeb, support, mer, sound."""
     composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
     manifest = build_benchmark(composition, out, check=check_media, **options)
@@ -217,6 +223,9 @@ def build(config: str, out: Path, data_root: Path | None, skip_missing: bool, ch
     echo_left_out(manifest["left_out"])
     click.echo(f"written to {out}; its data card is {out / 'README.md'}")
     echo_folder(manifest, out, composition.data_root)
+    if count:
+        folder = out / f"shards-{count}-{digest_of(out / TRAIN)[:12]}"  # those of other records stay beside them
+        echo_shards(write_shards(out / TRAIN, folder, count), folder)
 
 
 @main.command()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..export.hf_dataset import write_dataset
 from ..export.lmms_eval.files import write as write_lmms_eval
 from ..export.stimuli import BEFORE, PLACES, write_stimulated
+from ..io.errors import InputError
+from ..io.shards import MANIFEST
 from ..schema.questions import read_questions, write_science
+from ..sharding import write_shards
 from .scores import FILE, FOLDER
 
 
@@ -47,6 +51,31 @@ def lmms_eval_tasks(out: Path) -> None:
     """Write the tasks that are known here, those of other packages too, as lmms-eval reads them."""
     for path in write_lmms_eval(out):
         click.echo(path)
+
+
+@click.command("shards")
+@click.argument("records", type=FILE)
+@click.option("--out", type=FOLDER, required=True, help="Folder for the shards.")
+@click.option("--shards", "count", type=click.IntRange(1), default=16, show_default=True, help="How many files.")
+@click.option("--processes", type=click.IntRange(1), default=1, show_default=True, help="That write side by side.")
+@click.option("--part", default="0/1", show_default=True, metavar="K/P", help="This call is number K, from 0, of P.")
+def shards(records: Path, out: Path, count: int, processes: int, part: str) -> None:
+    """Write the training file RECORDS as shards, which training reads one record at a time: give it OUT/shards.json.
+
+    RECORDS is LLaVA's JSON or JSON lines. What a stopped call finished is kept.
+    """
+    own, _, parts = part.partition("/")
+    if not (own.isdecimal() and parts.isdecimal()):
+        raise InputError(f"--part {part}: give a number from 0 and how many there are, such as 0/2")
+    echo_shards(write_shards(records, out, count, part=int(own), parts=int(parts), processes=processes), out)
+
+
+def echo_shards(manifest: dict[str, Any] | None, out: Path) -> None:
+    """Say what was written, or that others are to write the rest."""
+    if manifest is None:
+        click.echo(f"{out}: this part's shards are written, others are not yet")
+    else:
+        click.echo(f"{manifest['records']:,} records in {len(manifest['shards'])} shards; train with {out / MANIFEST}")
 
 
 @click.command("hf-dataset")

@@ -7,7 +7,7 @@ JSON with one.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import orjson
 
 from .errors import InputError
 from .not_json import what_it_is
+from .shards import open_shards
 
 
 class Rows(list[Any]):
@@ -29,6 +30,8 @@ class Rows(list[Any]):
 
 
 Readable = Path | str | Rows
+_BEHIND_A_COMMA = "the list ends behind a comma"
+_WAY_OUT = "write the file again, or give JSON lines, a record a line"
 
 
 def readable(given: Path | str | Iterable[Any], name: str) -> Readable:
@@ -36,11 +39,11 @@ def readable(given: Path | str | Iterable[Any], name: str) -> Readable:
     return given if isinstance(given, (Path, str, Rows)) else Rows(name, given)
 
 
-def read_training(path: Path | Rows) -> list[Any]:
-    """The records of a training JSON, whatever they are.
+def read_training(path: Path | Rows) -> Sequence[Any]:
+    """The records of a training JSON, whatever they are, or of the shards whose `shards.json` it is, which stay on the disk.
 
     Raises:
-        InputError: the file cannot be read, or is no JSON list.
+        InputError: the file cannot be read, or is no JSON list; a shard is missing.
     """
     if isinstance(path, Rows):
         return path
@@ -54,9 +57,58 @@ def read_training(path: Path | Rows) -> list[Any]:
         content = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: {what_it_is(raw, error)}; expected LLaVA's training JSON, a list of records") from error
+    if shards := open_shards(path, content):
+        return shards
     if not isinstance(content, list):
         raise InputError(f"{path}: not a list of records; expected LLaVA's training JSON")
     return content
+
+
+def stream_training(path: Path) -> Iterator[Any]:
+    """The records of a training file one after another: JSON lines, or a JSON list that has a record a line, as ours have.
+
+    Any other JSON list is read as a whole first.
+
+    Raises:
+        InputError: as `read_training`, or a line is no JSON.
+    """
+    try:
+        with open(path, "rb") as file:
+            first, second = file.readline(), file.readline()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    if first.removeprefix(BOM_UTF8).startswith(b"{") and first.strip() != b"{":
+        yield from (entry for _, entry in read_lines(path))
+    elif first.rstrip(b"\r\n") == b"[" and second.startswith(b"{") and second.rstrip().endswith((b"}", b"},")):
+        yield from _listed(path)
+    else:
+        yield from read_training(path)
+
+
+def _listed(path: Path) -> Iterator[Any]:
+    """The records of a list that has one a line, with commas between, from `[` to `]`."""
+    wanted, ended = True, False  # whether a record may follow; whether the list has ended
+    with open(path, "rb") as file:
+        next(file)
+        for number, line in enumerate(file, start=2):
+            text = line.strip()
+            if not text:
+                continue
+            place, record = line_place(path, number), text.removesuffix(b"]").rstrip()
+            if ended:
+                raise InputError(f"{place}: stands behind the end of the list; {_WAY_OUT}")
+            if wanted is not bool(record):
+                raise InputError(f"{place}: {_BEHIND_A_COMMA if wanted else 'no comma stands before it'}; {_WAY_OUT}")
+            ended, wanted = text.endswith(b"]"), record.endswith(b",")
+            if ended and wanted:
+                raise InputError(f"{place}: {_BEHIND_A_COMMA}; {_WAY_OUT}")
+            try:
+                if record:
+                    yield orjson.loads(record.removesuffix(b","))
+            except orjson.JSONDecodeError as error:
+                raise InputError(f"{place}: {what_it_is(record, error, lines=True)}") from error
+    if not ended:
+        raise InputError(f"{path}: the list has no end; it is cut off, write it again")
 
 
 def read_lines(path: Readable) -> Iterator[tuple[int, dict[str, Any]]]:

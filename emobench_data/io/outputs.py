@@ -8,6 +8,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from .digest import digest_of
+
 _BUFFER = 1 << 18
 
 
@@ -50,7 +52,7 @@ class Outputs:
     def of(self, *names: str) -> dict[str, str]:
         """The SHA-256 of files that something else wrote, as far as they are there."""
         paths = {name: self._folder / name for name in names}
-        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items() if path.is_file()}
+        return {name: digest_of(path) for name, path in paths.items() if path.is_file()}
 
     def _flush(self, name: str) -> None:
         pending = self._pending[name]

@@ -40,6 +40,9 @@ class Skips:
         return {reason: {"count": n, "examples": self.examples[reason]} for reason, n in sorted(self.counts.items())}
 
 
+_NAMED = 4  # of the files that tell a data set, where none is there
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """One data set.
@@ -125,7 +128,9 @@ class Source:
             InputError: the data set is not there, a file of it cannot be used, or not one record comes out.
         """
         if not self.there(root):
-            raise InputError(f"{self.title}: none of {', '.join(self.markers)} under {root}; {self.obtain}")
+            more = f" and {len(self.markers) - _NAMED} more" if len(self.markers) > _NAMED else ""
+            names = ", ".join(self.markers[:_NAMED])
+            raise InputError(f"{self.title}: none of {names}{more} under {root}; {self.obtain}")
         seen: dict[str, set[str]] = {task: set() for task in self.tasks}
         for record in self._read(root, skips, self.tasks if tasks is None else tasks):
             if tasks is not None and record.task not in tasks:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..building.leakage import Entry, Key, find_leaks, worth_hashing
 from ..io.errors import InputError, way_out_of
 from ..io.llava_files import Readable, Rows, line_place, read_entries, read_training, readable
+from ..io.shards import ShardedRecords
 from ..media.check import MediaCache, MediaFile, check_all, digests, media_cache
 from ..media.kinds import placeholders
 from ..schema.medium import path_fault
@@ -48,6 +49,8 @@ def validate(
     if not media_root.is_dir():
         raise InputError(f"{media_root}: no such folder; name the folder that the paths in {source} begin from")
     records = read_training(source)
+    if isinstance(records, ShardedRecords):
+        records.verify()
     count = token_counter(tokenizer) if context is not None else None
     asked = [] if questions is None else _questions(readable(questions, "questions"))
     found: list[tuple[int, str, str]] = []  # record, kind, words
@@ -79,7 +82,7 @@ def _id(record: Any) -> str:
     return quote(record.get("id")) if isinstance(record, dict) else "unknown"
 
 
-def _ids(records: list[Any]) -> list[tuple[int, str, str]]:
+def _ids(records: Sequence[Any]) -> list[tuple[int, str, str]]:
     first: dict[str, int] = {}
     found = []
     for number, record in enumerate(records):
@@ -118,7 +121,7 @@ def _questions(path: Readable) -> list[tuple[str, Read]]:
 
 
 def _leaks(
-    records: list[Any], reads: list[Read], asked: list[tuple[str, Read]], root: Path, cache: MediaCache
+    records: Sequence[Any], reads: list[Read], asked: list[tuple[str, Read]], root: Path, cache: MediaCache
 ) -> list[tuple[int, str, str]]:
     contents = _contents(reads, [read for _, read in asked], root, cache)
     train = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from emobench_data.io.errors import InputError
@@ -28,7 +29,7 @@ class Pair(NamedTuple):
     label: str
 
 
-def draw_pairs(records: list[dict[str, Any]], *, most: int, seed: int, kind: str = "image") -> list[Pair]:
+def draw_pairs(records: Sequence[dict[str, Any]], *, most: int, seed: int, kind: str = "image") -> list[Pair]:
     """Pairs from records with one medium whose first answer is a label, at most `most`, evenly over the labels.
 
     Args:
@@ -54,7 +55,7 @@ def draw_pairs(records: list[dict[str, Any]], *, most: int, seed: int, kind: str
     return [column[place] for place in rounds for column in columns if place < len(column)][:most]
 
 
-def labelled(records: list[dict[str, Any]], *, most: int, seed: int, hears: bool) -> dict[str, list[Pair]]:
+def labelled(records: Sequence[dict[str, Any]], *, most: int, seed: int, hears: bool) -> dict[str, list[Pair]]:
     """Kind -> pairs, of pictures and, for a model that hears, of sounds, as far as there are.
 
     Raises:

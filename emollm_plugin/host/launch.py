@@ -34,9 +34,16 @@ def main(argv: list[str]) -> int:
     try:
         run(module)
     except InputError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {own_words(str(error))}\n")
         return 2
     return 0
+
+
+def own_words(said: str) -> str:
+    """What an error said, where PyTorch has put the traceback of a data loader's worker before it."""
+    if not said.startswith("Caught ") or "\n" not in said:
+        return said
+    return said.strip().rpartition("\n")[2].partition(": ")[2]
 
 
 def run(module: str) -> None:

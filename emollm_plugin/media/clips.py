@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from emobench_data.io.shards import ShardedRecords
 from emobench_data.media.examine import OUTSIDE, leads_out
 from emobench_data.media.video import ClipFault, FrameCache, Sampling, read_frames
 
@@ -109,7 +110,7 @@ def clips_count_as_pictures(host_lengths: property) -> property:
     """Replace `lengths` and `modality_lengths` of the host's data set, which tell records with a medium from text."""
 
     def lengths(self: Any) -> list[int]:
-        records = [{**one, "image": one[kind]} if (kind := _other(one)) else one for one in self.list_data_dict]
+        records = ({**one, "image": one[kind]} if (kind := _other(one)) else one for one in self.list_data_dict)
         return host_lengths.fget(SimpleNamespace(list_data_dict=records))  # type: ignore[misc]  # it has a getter
 
     return property(lengths)
@@ -122,7 +123,9 @@ def _other(record: dict) -> str | None:
 
 def note_clips(config: Any, data: Any) -> None:
     """Let a model's configuration say whether it has learnt from the frames of clips, of the host's data set `data`."""
-    setattr(config, CLIPS_KEY, any("video" in record for record in data.list_data_dict))
+    records = data.list_data_dict
+    sharded = isinstance(records, ShardedRecords)
+    setattr(config, CLIPS_KEY, bool(records.having("video").any()) if sharded else any("video" in one for one in records))
 
 
 def cache_of(data_args: Any) -> FrameCache | None:

@@ -6,7 +6,7 @@ import os
 
 from emobench_data.io.errors import InputError
 
-from .devices import MASK, cores, gpu_names, gpus_found
+from .devices import MASK, THREADS, cores, gpu_names, gpus_found
 
 
 def choose_device(device: str) -> tuple[str, list[str]]:
@@ -31,5 +31,5 @@ def environments(device: str, gpus: list[str], chunks: int) -> list[dict[str, st
     """What each process is given beside the environment at hand: its GPU, in turn, or its share of the cores."""
     if device == "cuda":
         return [{MASK: gpus[index % len(gpus)]} for index in range(chunks)]
-    threads = os.environ.get("OMP_NUM_THREADS") or str(-(-cores() // chunks))
-    return [{MASK: "", "OMP_NUM_THREADS": threads}] * chunks
+    threads = os.environ.get(THREADS) or str(-(-cores() // chunks))
+    return [{MASK: "", THREADS: threads}] * chunks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import subprocess
@@ -11,6 +10,8 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from emobench_data.io.digest import digest_of
 
 from .._version import __version__
 
@@ -36,7 +37,7 @@ def conditions(settings: Mapping[str, str], *, files: Iterable[Path]) -> dict[st
             "cores": os.cpu_count(),
             "gpus": _gpus(),
         },
-        "data_sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        "data_sha256": {path.name: digest_of(path) for path in files},
         "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
 

@@ -15,6 +15,7 @@ from .process import answer_of
 from .recipe import Recipe
 
 MASK = "CUDA_VISIBLE_DEVICES"
+THREADS = "OMP_NUM_THREADS"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ class Devices:
         """The devices in words, for the line that says what is trained."""
         named = f" ({', '.join(self.here)})" if self.kind == "cuda" and MASK in self.environment else ""
         return f"{self.world} {self.kind}{named}"
+
+    @property
+    def of_a_rank(self) -> dict[str, str]:
+        """As `environment`, with its share of the cores for each of the ranks that train side by side on a CPU."""
+        if self.kind == "cuda" or os.environ.get(THREADS):
+            return self.environment
+        return {**self.environment, THREADS: str(max(1, cores() // len(self.here)))}
 
 
 def choose_devices(recipe: Recipe) -> Devices:
@@ -87,9 +95,11 @@ def _gpus(recipe: Recipe, found: int) -> tuple[tuple[str, ...], dict[str, str]]:
 
 
 def _processes(recipe: Recipe) -> tuple[tuple[str, ...], dict[str, str]]:
-    threads = os.environ.get("OMP_NUM_THREADS") or str(cores())
-    here = tuple(str(index) for index in range(recipe.gpus or 1))
-    return here, {"DS_ACCELERATOR": "cpu", MASK: "", "OMP_NUM_THREADS": threads, "MALLOC_ARENA_MAX": "2"}
+    if recipe.gpus and recipe.processes > 1 and recipe.gpus != recipe.processes:
+        raise InputError(f"GPUS={recipe.gpus} and PROCESSES={recipe.processes} are the same on a CPU; give PROCESSES alone")
+    here = tuple(str(index) for index in range(recipe.gpus or recipe.processes))
+    threads = os.environ.get(THREADS) or str(cores())
+    return here, {"DS_ACCELERATOR": "cpu", MASK: "", THREADS: threads, "MALLOC_ARENA_MAX": "2"}
 
 
 def slots(hostfile: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 from collections.abc import Iterable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from emobench_data.io.digest import digest_of
 from emobench_data.media.stamp import signature
 
 from .._version import __version__
@@ -63,6 +63,7 @@ FREE = {
     "precision",
     "device",
     "gpus",
+    "processes",
     "hostfile",
     "nodes",
     "node_rank",
@@ -137,15 +138,6 @@ def _chat_template(base: Base) -> dict[str, str]:
     from ..prompt.formats import load_tokenizer
 
     return asdict(own_format(load_tokenizer(base.name)))
-
-
-def digest_of(file: Path) -> str:
-    """SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with open(file, "rb") as opened:
-        while block := opened.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def model_stamp(name: str) -> dict[str, Any] | str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import orjson
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place, parse_lines
 from emobench_data.io.not_json import what_it_is
+from emobench_data.io.shards import ShardedRecords, open_shards
 from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.video import Sampling
 from emobench_data.schema.questions import PLACEHOLDER, Question, read_visual
@@ -22,11 +24,11 @@ MEDIA = ("image", "video", "audio")
 WANTED = "LLaVA's training data are a JSON list of {id, image, conversations}"
 
 
-def read_records(file: Path) -> list[Any]:
-    """The training records of a JSON list or of JSON lines, with or without a byte order mark.
+def read_records(file: Path) -> Sequence[Any]:
+    """The training records of a JSON list or of JSON lines, with or without a byte order mark, or of shards.
 
     Raises:
-        InputError: it is neither, and what it is as far as its first bytes say.
+        InputError: it is none of them, and what it is as far as its first bytes say.
     """
     content = _content(file)
     try:
@@ -35,6 +37,8 @@ def read_records(file: Path) -> list[Any]:
         if _is_lines(content):
             return [entry for _, entry in parse_lines(file, content.splitlines())]
         raise InputError(f"DATA_PATH={file}: {what_it_is(content, error)}; {WANTED}") from None
+    if shards := open_shards(file, records):
+        return shards
     if not isinstance(records, list):
         if isinstance(records, dict) and "conversations" in records:  # JSON lines of which there is one
             return [records]
@@ -66,7 +70,9 @@ def as_llava_reads(data: Data) -> dict[str, bytes]:
     if data.train:
         raw = data.train.read_bytes()
         if raw.startswith(codecs.BOM_UTF8) or not raw.lstrip().startswith(b"["):
-            written["train"] = orjson.dumps(read_records(data.train))
+            records = read_records(data.train)
+            if not isinstance(records, ShardedRecords):  # which the plug-in reads by itself
+                written["train"] = orjson.dumps(records)
     if data.questions:
         raw = data.questions.read_bytes()
         lines = [line for line in raw.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True) if line.strip()]
@@ -115,7 +121,7 @@ def _frames(projector: str) -> Sampling:
     return ClipReader.of(projector).sampling
 
 
-def media_of(records: list[Any]) -> list[str]:
+def media_of(records: Iterable[Any]) -> list[str]:
     """The media that training records name, in order, each once."""
     found: dict[str, None] = {}
     for record in records:
@@ -126,7 +132,7 @@ def media_of(records: list[Any]) -> list[str]:
     return sorted(found)
 
 
-def usable(records: list[Any]) -> list[dict[str, Any]]:
+def usable(records: Iterable[Any]) -> list[dict[str, Any]]:
     """The records whose turns can be looked at; of the others, training's own check says what they lack."""
     return [record for record in records if isinstance(record, dict) and _has_turns(record.get("conversations"))]
 

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from emobench_data.io.atomic import atomic_file
@@ -30,6 +31,8 @@ FIGURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "answer_tokens_per_second": ("answer tokens a second", lambda value: f"{value:.3g}"),
     "waiting_for_data": ("share of the time that waited for data", lambda value: f"{value:.1%}"),
 }
+
+BY_TASK, LAST = "loss_", 4  # the trainer's names of losses by sub-task, and how many of the last are looked at
 
 
 def write_page(recipe: Recipe, base: Base, data: Data, devices: Devices, run: Run) -> Path:
@@ -75,6 +78,9 @@ def _how(history: curve.History) -> str:
     rows = []
     for step, loss in (losses[0], losses[-1]) if losses else ():
         rows.append(f"| loss at step {step} | {loss:.4f} |")
+    for name in sorted({name for entry in history for name in entry if name.startswith(BY_TASK)}):
+        last = [value for _, value in curve.points(history, name)][-LAST:]
+        rows.append(f"| loss of {name.removeprefix(BY_TASK)}, mean of the last {len(last)} values | {mean(last):.4f} |")
     for name, (words, shown) in FIGURES.items():
         value = curve.usual(history, name)
         rows += [f"| {words} | {shown(value)} |"] if value is not None else []

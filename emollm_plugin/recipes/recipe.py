@@ -116,6 +116,7 @@ class Recipe:
     precision: str | None = setting(choice("bf16", "fp32"))
     device: str = setting(choice("auto", "cpu", "cuda"), "auto")
     gpus: int | None = setting(count)
+    processes: int = setting(count, 1)
     launcher: str = setting(choice("deepspeed", "torchrun", "srun"), "deepspeed")
     host_arguments: tuple[str, ...] = setting(words, ())
     # Several machines

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from emobench_data.io.atomic import atomic_file
+from emobench_data.io.digest import digest_of
 from emobench_data.media.stamp import signature
 from emobench_data.schema.questions import Question
 
@@ -23,7 +24,7 @@ from .commands import BOARD, align_command, eval_command, results_command, train
 from .conditions import package_version
 from .defaults import with_batch, with_defaults, with_rates
 from .devices import Devices, choose_devices
-from .fingerprint import digest_of, fingerprint
+from .fingerprint import fingerprint
 from .held_out import held_out_records
 from .host_arguments import parse
 from .inputs import as_llava_reads, check_questions, media_of, read_records, usable
@@ -125,7 +126,7 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     return Prepared(recipe, devices, base, data, mark, questions)
 
 
-def _aligned_or_not(asked: Recipe, recipe: Recipe, records: list[Any]) -> Recipe:
+def _aligned_or_not(asked: Recipe, recipe: Recipe, records: Sequence[Any]) -> Recipe:
     """`recipe` without alignment where it is not asked for and the data have no labels; raises `NoLabels` where it is."""
     if not recipe.align:
         return recipe
@@ -203,7 +204,7 @@ def train(prepared: Prepared, data: Data, run: Run) -> None:
         f"{recipe.global_batch} samples a step; log: {log}"
     )
     command = train_command(recipe, prepared.base, data, devices, run, free_port(recipe))
-    run_logged("training", command, log, {**devices.environment, **trackers_environment(recipe, run)})
+    run_logged("training", command, log, {**devices.of_a_rank, **trackers_environment(recipe, run)})
     if not recipe.rank:
         run.finished()
 

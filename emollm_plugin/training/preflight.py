@@ -20,6 +20,7 @@ import transformers
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.registry import Registry
+from emobench_data.io.shards import ShardedRecords
 
 from ..checkpoints.load import check_folder, check_tokenizer, complete_folder
 from ..checkpoints.towers import check_tower_folder
@@ -36,7 +37,7 @@ from ..towers.builders import builder_of
 from ..towers.hub import check_download, is_hub_name
 from .dataset import Room
 from .ranks import check_shared, from_first
-from .records import load_records, with_faulty_media
+from .records import Records, load_records, looked_at, with_faulty_media, without
 from .samples import Samples
 from .storage import check_output
 
@@ -55,9 +56,9 @@ class Plan:
     rank: int
     clips: ClipReader
     sounds: SoundReader | None
-    records: list[dict]
+    records: Records
     room: Room | None  # that samples are cut to
-    held_out: list[dict]  # records that are looked at and not trained on
+    held_out: Records  # records that are looked at and not trained on
     lora_targets: tuple[str, ...]
     lora_layers: str
 
@@ -105,14 +106,14 @@ def preflight(host: ModuleType) -> Plan:
         clips=clips,
         sounds=sounds,
         room=room if data_args.too_long == "cut" else None,
-        records=[record for number, record in enumerate(records) if number not in left_out],
+        records=without(records, left_out),
         held_out=held_out,
         lora_targets=tuple(filter(None, (training.lora_targets or "").split(","))),
         lora_layers=training.lora_layers or "",
     )
 
 
-def _held_out(samples: Samples, data_args: Any, training: _Training, clips: ClipReader, output: Path) -> list[dict]:
+def _held_out(samples: Samples, data_args: Any, training: _Training, clips: ClipReader, output: Path) -> Records:
     """The records of `--eval_data_path`, checked as those that are trained on.
 
     Raises:
@@ -128,20 +129,20 @@ def _held_out(samples: Samples, data_args: Any, training: _Training, clips: Clip
     there.data_args.data_path = path
     records = load_records(path, hears=samples.sounds is not None)
     left_out, _ = from_first(lambda: _to_leave_out(there, records, args, clips, output))
-    return [record for number, record in enumerate(records) if number not in left_out]
+    return without(records, left_out)
 
 
-def _to_leave_out(
-    samples: Samples, records: list[dict], data_args: Any, clips: ClipReader, output: Path
-) -> tuple[set[int], Room]:
+def _to_leave_out(samples: Samples, records: Records, data_args: Any, clips: ClipReader, output: Path) -> tuple[set[int], Room]:
     """Records, counted from 0, that cannot be trained on, and how long a sample may be.
 
     Raises:
         InputError: they are more than is allowed.
     """
     checked = Path(data_args.media_checked) if data_args.media_checked else output.absolute().parent / ".media-checked"
-    out = with_faulty_media(records, data_args, clips.sampling, checked)
-    out |= samples.check([(number, record) for number, record in enumerate(records) if number not in out])
+    looked = looked_at(records)
+    out = with_faulty_media(looked, data_args, clips.sampling, checked)
+    shards = records if isinstance(records, ShardedRecords) else None
+    out |= samples.check([pair for pair in looked if pair[0] not in out], shards)
     if len(out) == len(records):
         raise InputError(f"{data_args.data_path}: none of its {len(records)} records can be trained on; see the lines above")
     return out, samples.room

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import read_training
+from emobench_data.io.shards import ShardedRecords
 from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.examine import is_there
 from emobench_data.media.kinds import placeholders
@@ -20,11 +22,15 @@ logger = logging.getLogger(__name__)
 
 HEARD = "audio"
 MEDIA_CHECKED = 20_000
+SHARDED_CHECKED = 2_000
 NAMED = 5  # of what is left out
 
+Records = Sequence[dict]
+Numbered = tuple[int, dict]  # a record and its place in the file, counted from 0
 
-def load_records(path: str | None, *, hears: bool = False) -> list[dict]:
-    """Read LLaVA's training JSON; raises `InputError` naming the file and the first record that is of no use.
+
+def load_records(path: str | None, *, hears: bool = False) -> Records:
+    """Read LLaVA's training JSON, or open shards; raises `InputError` naming the file and the first record that is of no use.
 
     Args:
         hears: whether sounds are of use.
@@ -34,16 +40,40 @@ def load_records(path: str | None, *, hears: bool = False) -> list[dict]:
     records = read_training(Path(path))
     if not records:
         raise InputError(f"{path}: holds no record; there is nothing to train on")
+    if isinstance(records, ShardedRecords):  # each record was read when they were written
+        for kind in placeholders():
+            having = records.having(kind)
+            if having.any() and (fault := _of_no_use(kind, hears)):
+                raise InputError(f"{path}, record {int(having.argmax()) + 1}: {fault}")
+        return records
     for number, record in enumerate(records, start=1):
-        fault = next((words for kind, words in read_record(record)[1] if kind in UNUSABLE), None)
-        other = next((kind for kind in placeholders() if kind in record and kind not in (*VISUAL, HEARD)), None)
-        if other:
-            fault = f"has a medium of kind {other}, which is not trained on here; take it out"
-        if HEARD in record and not hears:
-            fault = "has a sound, and the model is to have no ears; name an encoder with --mm_audio_tower (AUDIO_TOWER)"
-        if fault:
-            raise InputError(f"{path}, record {number}: {fault}")
+        faults = [words for kind, words in read_record(record)[1] if kind in UNUSABLE]
+        faults = faults or [fault for kind in placeholders() if kind in record and (fault := _of_no_use(kind, hears))]
+        if faults:
+            raise InputError(f"{path}, record {number}: {faults[0]}")
     return [as_trained(record) for record in records]
+
+
+def _of_no_use(kind: str, hears: bool) -> str | None:
+    """Why a medium of `kind` cannot be trained on."""
+    if kind == HEARD and not hears:
+        return "has a sound, and the model is to have no ears; name an encoder with --mm_audio_tower (AUDIO_TOWER)"
+    return None if kind in (*VISUAL, HEARD) else f"has a medium of kind {kind}, which is not trained on here; take it out"
+
+
+def looked_at(records: Records) -> list[Numbered]:
+    """The records that are checked before training, with their places: all; of shards, a seeded sample."""
+    if not isinstance(records, ShardedRecords) or len(records) <= SHARDED_CHECKED:
+        return list(enumerate(records))
+    logger.info("preflight looks at %d of the %d records of the shards", SHARDED_CHECKED, len(records))
+    return [(number, records[number]) for number in sorted(random.Random(0).sample(range(len(records)), SHARDED_CHECKED))]
+
+
+def without(records: Records, left_out: set[int]) -> Records:
+    """The records whose places are not in `left_out`."""
+    if isinstance(records, ShardedRecords):
+        return records.without(left_out)
+    return [record for number, record in enumerate(records) if number not in left_out]
 
 
 def media_of(record: dict) -> list[tuple[str, str]]:
@@ -51,8 +81,8 @@ def media_of(record: dict) -> list[tuple[str, str]]:
     return [(record[kind], kind) for kind in (*VISUAL, HEARD) if kind in record]
 
 
-def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, cache: Path) -> set[int]:
-    """Which records, counted from 0, have media that are missing or faulty; what was found is kept in `cache`.
+def with_faulty_media(records: Sequence[Numbered], data_args: Any, sampling: Sampling, cache: Path) -> set[int]:
+    """The places of those records that have media that are missing or faulty; what was found is kept in `cache`.
 
     Whether a medium is there is asked of all; decoded, clips by the frames of `sampling`, are all up to 20,000, beyond that a
     seeded sample, which is said.
@@ -60,7 +90,7 @@ def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, c
     Raises:
         InputError: they are more than the share `data_args.faulty_media`; the cache cannot be written.
     """
-    media = sorted({medium for record in records for medium in media_of(record)})
+    media = sorted({medium for _, record in records for medium in media_of(record)})
     if not media:
         return set()
     if not data_args.image_folder:
@@ -78,7 +108,7 @@ def with_faulty_media(records: list[dict], data_args: Any, sampling: Sampling, c
     if len(faults) > bound * len(media):
         way_out = f"get these files again, or take the records out (--faulty_media {bound:g} is the share that may be)"
         refuse(faults, len(media), f"{data_args.data_path} in {folder}", way_out=way_out)
-    out = {number for number, record in enumerate(records) if any(name in faults for name, _ in media_of(record))}
+    out = {number for number, record in records if any(name in faults for name, _ in media_of(record))}
     if out:
         named = ", ".join(f"{name} ({fault})" for name, fault in sorted(faults.items())[:NAMED])
         logger.warning(

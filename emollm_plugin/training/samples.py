@@ -15,6 +15,7 @@ from typing import Any
 import transformers
 
 from emobench_data.io.errors import InputError
+from emobench_data.io.shards import ShardedRecords
 
 from ..media.clips import as_picture
 from ..media.sound_samples import SoundReader, encode_heard
@@ -26,7 +27,7 @@ from ..prompt.plain import plain
 from ..prompt.templates import CHAT_TEMPLATE
 from ..registry import PROJECTORS, projector_family
 from .dataset import Room
-from .records import NAMED, more_than
+from .records import NAMED, Numbered, more_than
 from .storage import check_projector_file
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,6 @@ logger = logging.getLogger(__name__)
 SAMPLES, LONGEST = 64, 16
 BATCH = 1000  # texts that are tokenized together
 APART = 4  # tokens by which a turn alone may differ from the same turn in its conversation
-
-Numbered = tuple[int, dict]  # a record and its place in the file, counted from 0
 
 
 class Samples:
@@ -64,8 +63,11 @@ class Samples:
         self.data_args.is_multimodal, self.data_args.mm_use_im_start_end = True, model_args.mm_use_im_start_end
         self.room = Room(training.model_max_length, 0)
 
-    def check(self, records: Sequence[Numbered]) -> set[int]:
+    def check(self, records: Sequence[Numbered], shards: ShardedRecords | None = None) -> set[int]:
         """Encode a seeded sample of `records`, the longest, and all that may not fit, as training will.
+
+        Args:
+            shards: what `records` are a sample of; of all of them those are added that may not fit.
 
         Returns:
             The places of those that are to be left out, by `--too_long`: all that do not fit, or of which no label does.
@@ -87,6 +89,8 @@ class Samples:
         compare_template(own, self.model_args.version)
         self.room = Room(self.training.model_max_length, _visual_tokens(self.model_args))
         with self._template():
+            if shards is not None:
+                records = self._with_long(records, shards)
             chosen = self._chosen(records)
             return self._left_out([pair for pair in records if pair[0] in chosen])
 
@@ -99,6 +103,19 @@ class Samples:
             yield
         finally:
             conversation.default_conversation = before
+
+    def _with_long(self, records: Sequence[Numbered], shards: ShardedRecords) -> list[Numbered]:
+        """`records`, and those of `shards` that may not fit: tokens are bytes or more, and JSON takes more than a template."""
+        clips, pictures, sounds = (shards.having(kind) for kind in ("video", "image", "audio"))
+        most = shards.sizes + len(self._encode(_turns(1), "", pictures=0, heard=0)[0])
+        most = most + self.room.visual * (pictures + self.frames * clips)
+        long = most + (self.sounds.tokens if self.sounds else 0) * (sounds | clips) > self.room.limit
+        if self.sounds and not self.sounds.tokens:  # as many as a sound has
+            long |= sounds | clips
+        if rewrites(self.tokenizer):
+            long |= True
+        known = {number for number, _ in records}
+        return [*records, *((number, shards[number]) for number in map(int, long.nonzero()[0]) if number not in known)]
 
     def _chosen(self, records: Sequence[Numbered]) -> set[int]:
         """Of the clips and of the other records, a seeded sample and the longest; and all that may not fit."""
@@ -200,6 +217,12 @@ class Samples:
 
 def _turns(pairs: int) -> dict:
     return {"conversations": [{"from": speaker, "value": "x"} for _ in range(pairs) for speaker in ("human", "gpt")]}
+
+
+def rewrites(tokenizer: Any) -> bool:
+    """Whether a tokenizer may write a text anew at more than its length, as Unicode's compatibility forms do."""
+    normalizer = str(getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", ""))
+    return "NFK" in normalizer or "Precompiled" in normalizer
 
 
 def text_lengths(tokenizer: Any, texts: Sequence[str]) -> Iterator[int]:

@@ -16,6 +16,7 @@ from emobench_data import InputError
 from emobench_data.building import benchmark as module
 from emobench_data.building.benchmark import MANIFEST, all_files, build
 from emobench_data.building.preparation import MEDIA_CACHE
+from emobench_data.io.llava_files import read_training
 from emobench_data.scoring import score
 
 from ..cli.test_cli import refused, run
@@ -44,6 +45,22 @@ def test_everything_is_written_and_fits_together(root, tmp_path):
     predictions = write_lines(tmp_path / "answers.jsonl", answers)
     assert score(tmp_path / "out/questions.jsonl", tmp_path / "out/gold.jsonl", predictions)["overall"] == 1
     assert orjson.loads((tmp_path / "out" / MANIFEST).read_bytes()) == manifest
+
+
+def test_shards_are_written_beside_and_never_in_the_place_of_others(root, tmp_path):
+    """Shards of an earlier build stayed under the same name as if they were those of the new one."""
+    out = tmp_path / "out"
+    words = ("--out", out, "--no-figures", "--shards", 4)
+    first = run("build", write_config(root), *words)
+    assert first.exit_code == 0 and first.stdout.endswith("shards.json\n"), first.output
+    (folder,) = out.glob("shards-4-*")
+    assert list(read_training(folder / "shards.json")) == orjson.loads((out / "train.json").read_bytes())
+    kept = contents(folder)
+    assert run("build", write_config(root), *words).exit_code == 0 and contents(folder) == kept
+    assert run("build", write_config(root, shuffle=1), *words).exit_code == 0
+    (other,) = set(out.glob("shards-4-*")) - {folder}
+    assert contents(folder) == kept
+    assert list(read_training(other / "shards.json")) == orjson.loads((out / "train.json").read_bytes())
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from emobench_data import InputError
 from emobench_data.sources import get_source
 from emobench_data.sources.semeval2018 import EMOTIONS, MYSTERY, NO_GOLD, PARTS
 
@@ -111,3 +112,9 @@ def test_the_real_part(shared_data):
     empty = Counter(one.split for one in records if one.task == "e_c" and not one.answer)
     assert empty == {"train": 204, "val": 14}
     assert not skips.counts
+
+
+def test_a_folder_that_holds_none_of_its_many_files(tmp_path):
+    with pytest.raises(InputError, match=r"none of ([^ ]+, ){3}[^ ]+ and \d+ more under") as fault:
+        convert("semeval2018", tmp_path)
+    assert len(str(fault.value)) < 600

@@ -112,7 +112,24 @@ def test_on_a_cpu_nothing_is_asked_and_no_gpu_is_seen(monkeypatch):
     chosen = choose_devices(read(DEVICE="cpu", GPUS=2))
     assert (chosen.kind, chosen.precision, chosen.world) == ("cpu", "fp32", 2)
     assert chosen.environment[MASK] == "" and chosen.environment["OMP_NUM_THREADS"] == "3"
+    assert chosen.of_a_rank == chosen.environment  # a number of threads that the user gave is kept
     assert choose_devices(read(DEVICE="cpu", PRECISION="bf16")).precision == "bf16"
+
+
+@pytest.mark.parametrize(("settings", "ranks", "threads"), [({}, 1, "5"), ({"PROCESSES": 2}, 2, "2"), ({"GPUS": 8}, 8, "1")])
+def test_ranks_on_a_cpu_share_the_cores(monkeypatch, settings, ranks, threads):
+    """Each had all of them: two ranks on two cores ran with four threads."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(devices, "cores", lambda: 5)
+    chosen = choose_devices(read(DEVICE="cpu", **settings))
+    assert chosen.world == ranks and chosen.of_a_rank["OMP_NUM_THREADS"] == threads
+    assert chosen.environment["OMP_NUM_THREADS"] == "5"  # alignment and evaluation are one process
+
+
+def test_a_cpu_is_told_the_number_of_its_processes_once():
+    assert choose_devices(read(DEVICE="cpu", GPUS=2, PROCESSES=2)).world == 2
+    with pytest.raises(InputError, match="GPUS=3 and PROCESSES=2 are the same on a CPU"):
+        choose_devices(read(DEVICE="cpu", GPUS=3, PROCESSES=2))
 
 
 @pytest.mark.parametrize(("mask", "refused"), [("4,5", True), ("0,1", False), (None, False)])

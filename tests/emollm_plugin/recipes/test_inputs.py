@@ -9,6 +9,7 @@ from PIL import Image
 
 from emobench_data.io.errors import InputError
 from emobench_data.media.video import Sampling
+from emobench_data.sharding import write_shards
 from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, media_of, read_records
 from emollm_plugin.recipes.prepare import Data
 
@@ -22,6 +23,15 @@ BOM = codecs.BOM_UTF8
 
 def lines(*entries, begin=b""):
     return begin + b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
+
+
+def test_shards_are_read_record_by_record_and_left_as_they_are(tmp_path):
+    (tmp_path / "train.json").write_bytes(lines(RECORD, {**RECORD, "id": "2"}))
+    write_shards(tmp_path / "train.json", tmp_path / "shards", 2)
+    manifest = tmp_path / "shards" / "shards.json"
+    assert list(read_records(manifest)) == [RECORD, {**RECORD, "id": "2"}]
+    assert media_of(read_records(manifest)) == ["a.png"]
+    assert as_llava_reads(Data(manifest, tmp_path, None, None)) == {}
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from emollm_plugin.recipes.page import write_page
 from .conftest import CPU, filled, run_of
 
 RECIPE = filled(TUNE="projector", SEED=3)
-STEPS = [{"step": n, "loss": 2.0 / n, "samples_per_second": 7.0 + n, "peak_memory_gb": n / 10} for n in (5, 10, 15)]
+STEPS = [
+    {"step": n, "loss": 2.0 / n, "loss_hate": n / 10, "samples_per_second": 7.0 + n, "peak_memory_gb": n / 10}
+    for n in (5, 10, 15)
+]
 
 
 @pytest.fixture
@@ -47,6 +50,7 @@ def test_a_run_says_what_it_was_and_how_it_went(run, write):
         f"| recipe | `emollm train {run.folder}/recipe.yaml` |",
         "| loss at step 5 | 0.4000 |",
         "| loss at step 15 | 0.1333 |",
+        "| loss of hate, mean of the last 3 values | 1.0000 |",
         "| samples a second | 17 |",
         "| memory at most, of a process or its GPU | 1.50 GB |",
         "![Loss over steps](loss.png)",

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from emobench_data.io.errors import InputError
+from emobench_data.sharding import write_shards
 from emollm_plugin.recipes import run as flow
 from emollm_plugin.recipes import runs
 from emollm_plugin.recipes.process import Failed
@@ -35,6 +36,16 @@ def test_the_same_command_trains_once(machine, capsys):
     assert machine.go() == ["evaluation", "score"] and "training: re-used" in capsys.readouterr().out
     assert machine.go(MAX_LENGTH=20000) == ALL, "a setting of five digits, which once passed for a port"
     assert [one.name for one in sorted(machine.folder.parent.iterdir())] == [machine.folder.name, f"{machine.folder.name}-2"]
+
+
+def test_shards_are_trained_from_as_they_are(machine):
+    """They were taken for a JSON that holds no list."""
+    shards = machine.root / "shards"
+    write_shards(machine.settings["DATA_PATH"], shards, 2)
+    assert machine.go(DATA_PATH=shards / "shards.json") == ALL
+    command = next(words for what, words in machine.ran if what == "training")
+    assert command[command.index("--data_path") + 1] == str(shards / "shards.json")
+    assert machine.go(DATA_PATH=shards / "shards.json") == ["evaluation", "score"]
 
 
 def test_a_page_is_written_when_it_is_trained_and_again_with_its_scores(machine):
