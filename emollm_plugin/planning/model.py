@@ -93,11 +93,12 @@ def part_of(name: str) -> str:
     return next((part for mark, part in marks.items() if mark in name), LLM)
 
 
-def build(recipe: Recipe, *, layers: int | None = None) -> tuple[Any, dict[str, str]]:
-    """The model in the form in which it is trained, on the meta device, and where its shapes were read.
+def build(recipe: Recipe, *, layers: int | None = None, device: str = "meta") -> tuple[Any, dict[str, str]]:
+    """The model in the form in which it is trained, and where its shapes were read.
 
     Args:
         layers: decoder layers, where it is to have others than its own.
+        device: on another than `meta` its weights are drawn at random.
     """
     from .. import register
 
@@ -117,7 +118,7 @@ def build(recipe: Recipe, *, layers: int | None = None) -> tuple[Any, dict[str, 
     config = CONFIG_MAPPING[kind].from_dict(content)
     config._attn_implementation = "sdpa"
     sources = {LLM: source}
-    with torch.device("meta"), open(devnull, "w") as nowhere, redirect_stdout(nowhere):
+    with torch.device(device), open(devnull, "w") as nowhere, redirect_stdout(nowhere):
         model = LlavaLlamaForCausalLM(config)
         model = _with_adapter(model, recipe) if recipe.tunes_adapter else model
         sources |= _open_eyes(model, recipe)
