@@ -12,6 +12,7 @@ def on_train(module: ModuleType) -> None:
     from ..compat.names import base_by_content
     from ..media import clips as video
     from ..media.sound_samples import sound_samples
+    from ..training.by_task import with_task
     from ..training.collate import padded_by_length
     from ..training.dataset import (
         cut_to_fit,
@@ -36,7 +37,7 @@ def on_train(module: ModuleType) -> None:
     dataset.records = dataset.held_out = dataset.room = dataset.sounds = None
     wrap(dataset, "__init__", of_checked_records)
     seen = video.clip_samples
-    wrap(dataset, "__getitem__", lambda host: cut_to_fit(sound_samples(without_blanks(seen(host, module)), module)))
+    wrap(dataset, "__getitem__", lambda host: with_task(cut_to_fit(sound_samples(without_blanks(seen(host, module)), module))))
     dataset.lengths = video.clips_count_as_pictures(dataset.lengths)
     dataset.modality_lengths = video.clips_count_as_pictures(dataset.modality_lengths)
     wrap(module, "preprocess", lambda host: _preprocess(host, module.conversation_lib, module.tokenizer_image_token))

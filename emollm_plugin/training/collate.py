@@ -15,10 +15,11 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from ..prompt.encode import IGNORE_INDEX
+from .by_task import TASKS
 
 
 def padded_by_length(host_collate: Callable) -> Callable:
-    """Replace `DataCollatorForSupervisedDataset.__call__`; what it returns has the host's keys."""
+    """Replace `DataCollatorForSupervisedDataset.__call__`; beside the host's keys a batch may have `sounds` and `tasks`."""
 
     def __call__(self: Any, instances: Sequence[dict]) -> dict:
         limit = self.tokenizer.model_max_length
@@ -27,7 +28,7 @@ def padded_by_length(host_collate: Callable) -> Callable:
         # The padding's value is never read: masked positions are cut out before the embedding.
         padded = pad_sequence(ids, batch_first=True, padding_value=self.tokenizer.pad_token_id or 0)
         lengths = torch.tensor([len(each) for each in ids])
-        batch: dict[str, Tensor | list[Tensor]] = {
+        batch: dict[str, Any] = {
             "input_ids": padded,
             "labels": pad_sequence(labels, batch_first=True, padding_value=IGNORE_INDEX),
             "attention_mask": torch.arange(padded.shape[1]) < lengths[:, None],
@@ -37,6 +38,8 @@ def padded_by_length(host_collate: Callable) -> Callable:
         sounds = [sound for instance in instances for sound in instance.get("sounds", ())]
         if sounds:
             batch["sounds"] = sounds
+        if "task" in instances[0]:
+            batch[TASKS] = [instance["task"] for instance in instances]
         return batch
 
     return __call__

@@ -10,6 +10,7 @@ many the whole step has, over all its micro-batches and ranks.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,7 +22,14 @@ from ..prompt.encode import IGNORE_INDEX
 from .packing import pack, packable
 
 
-def answer_loss(model: Any, labels: Tensor, items: Tensor | float | None = None, **inputs: Any) -> CausalLMOutputWithPast:
+@dataclass
+class AnswerLoss(CausalLMOutputWithPast):
+    """A loss, and `each`: that of every label that is learned, in their order, (T,), without gradient."""
+
+    each: Tensor | None = None
+
+
+def answer_loss(model: Any, labels: Tensor, items: Tensor | float | None = None, **inputs: Any) -> AnswerLoss:
     """The cross entropy over the labels of a batch.
 
     Args:
@@ -33,9 +41,8 @@ def answer_loss(model: Any, labels: Tensor, items: Tensor | float | None = None,
     learned = labels[:, 1:] != IGNORE_INDEX
     logits = logits_of(model, _read_at(model, inputs, F.pad(learned, (0, 1))))
     wanted = labels[:, 1:][learned].to(logits.device)
-    if items is None:
-        return CausalLMOutputWithPast(loss=F.cross_entropy(logits, wanted))
-    return CausalLMOutputWithPast(loss=F.cross_entropy(logits, wanted, reduction="sum") / items)
+    each = F.cross_entropy(logits, wanted, reduction="none")
+    return AnswerLoss(loss=each.mean() if items is None else each.sum() / items, each=each.detach())
 
 
 def _read_at(model: Any, inputs: dict[str, Any], wanted: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from ..compat.trainer import tokenizer_argument, without_empty_groups
 from ..compat.zero3 import one_dtype, own_storage
 from ..media.clips import note_clips
 from .by_question import ByQuestion, question_of
+from .by_task import TASKS, LossByTask
 from .master_weights import float32_while_trained
 from .pace import Pace, openings, peak_memory
 from .progress import show_loss
@@ -40,7 +41,7 @@ class EmoTraining(Host):
 
     def __init__(self, *args: Any, tokenizer: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **tokenizer_argument(tokenizer), **kwargs)
-        self._pace = Pace()
+        self._pace, self._by_task = Pace(), LossByTask()
 
     def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs: Any) -> Any:
         """As transformers'; `resume_from_checkpoint=True` means the last complete checkpoint, or the start.
@@ -72,6 +73,15 @@ class EmoTraining(Host):
             self._pace.count([inputs])
         return super().training_step(model, inputs, *args, **kwargs)
 
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **kwargs: Any) -> Any:
+        """As transformers'; of a batch that names the sub-tasks of its samples, their losses are noted."""
+        tasks = inputs.get(TASKS)
+        taken = {name: value for name, value in inputs.items() if name != TASKS}
+        loss, outputs = super().compute_loss(model, taken, return_outputs=True, **kwargs)
+        if tasks and self.model.training:
+            self._by_task.add(tasks, inputs["labels"], outputs["each"])
+        return (loss, outputs) if return_outputs else loss
+
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         """As transformers', with how fast training goes beside its loss."""
         if "loss" in logs:
@@ -79,6 +89,7 @@ class EmoTraining(Host):
             if not counts_labels(Trainer):  # nobody has seen it wait
                 figures.pop("waiting_for_data", None)
             logs = {**logs, **figures, "peak_memory_gb": peak_memory(), **openings(self.model)}
+            logs |= self._by_task.figures()
         super().log(logs, *args, **kwargs)
 
     def evaluate(self, *args, **kwargs):
