@@ -22,10 +22,9 @@ from emobench_data.schema.records import Record
 from emobench_data.schema.tasks import DIRECT, STEPS
 from emobench_data.sources import Skips, get_source
 
-from .arms import REASONED, Arm, Training
+from .arms import REASONED, TEXT, Arm, Training
 
 FOLDERS = {"mustard": "mustard", "mintrec": "mintrec", "mini": None, "oasis": "oasis_pixabay"}
-TEXT = ("mustard", "mintrec")  # their clips are not at hand: the words alone, with those before them
 MINI = (720, 144)
 
 

@@ -33,7 +33,7 @@ from ..shared.language import LanguageModel
 from ..shared.loop import BATCH
 from ..shared.machine import made_on
 from ..shared.rows import append_row, is_done, read_rows
-from .arms import CHAINS, RECIPES, STEPS, TEMPERATURE, TRAININGS, VOTED, Arm
+from .arms import CHAINS, LORA, RECIPES, STEPS, TEMPERATURE, TEXT, TRAININGS, VOTED, Arm, adapter
 from .asking import give
 from .data import FOLDERS, Cell, asked, make_cell, pictures, trained
 from .training import Pictured, train_and_look
@@ -110,7 +110,10 @@ class Bench:
             "steps": STEPS[unit.data],
             "batch": BATCH,
             "base": Path(self.options.base).name,
-            "settings": settings | recipe | votes,
+            "settings": settings
+            | recipe
+            | votes
+            | {"adapter": LORA | {"layers": "upper half" if unit.data in TEXT else "all"}},
             **self.made_on,
         }
 
@@ -119,7 +122,7 @@ class Bench:
         model, cell = self.model(), self.cell(unit.data, unit.seed)
         items = trained(cell, unit.data, TRAININGS[unit.arms[0].trained])
         quiet = self.options.quiet
-        with model.adapted(unit.seed):
+        with model.adapted(unit.seed, adapter(unit.data, model.model.config.num_hidden_layers)):
             look, loss = train_and_look(
                 model,
                 RECIPES[unit.data],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os.path import commonprefix
 from types import SimpleNamespace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -79,10 +79,14 @@ class LanguageModel:
         return self.model.device
 
     @contextmanager
-    def adapted(self, seed: int) -> Iterator[None]:
-        """With a fresh LoRA adapter, whose parameters are `adapters`; taken out again at the end."""
+    def adapted(self, seed: int, lora: Mapping[str, Any] = LORA) -> Iterator[None]:
+        """With a fresh LoRA adapter, whose parameters are `adapters`; taken out again at the end.
+
+        Args:
+            lora: what `peft.LoraConfig` takes.
+        """
         torch.manual_seed(seed)
-        wrapped = get_peft_model(self.model, LoraConfig(**LORA))
+        wrapped = get_peft_model(self.model, LoraConfig(**lora))
         self.adapters = [value for value in wrapped.parameters() if value.requires_grad]
         self.forget()
         try:
@@ -105,8 +109,8 @@ class LanguageModel:
     def loss(self, visual: Tensor | None, samples: Sequence[Sample]) -> Tensor:
         """Mean cross entropy over the labels of a batch, whose visual tokens are (B, N, C), or None for text alone.
 
-        What stands before the pictures, or what all texts begin with, is the same in all samples and is read once: for the
-        batch with an adapter, for the whole training without. With an adapter on a GPU it is read with each sample.
+        What stands before the pictures, or what all texts begin with, is the same in all samples. Without an adapter it is read
+        once for the whole training; with one, the batch is packed as the plug-in packs it.
         """
         place = self._same(samples, visual is not None)
         before, rest = samples[0].ids[:place], place + (visual is not None)
@@ -116,23 +120,19 @@ class LanguageModel:
         embeddings = self.model.model.embed_tokens(ids)
         if visual is not None:
             embeddings = torch.cat([visual, embeddings], dim=1)
-        if self.wide and self.adapters:
-            words = self.model.model.embed_tokens(torch.tensor(before, device=self.device))
+        if self.adapters:
+            words = self.model.model.embed_tokens(torch.tensor(before, dtype=torch.long, device=self.device))
             embeddings = torch.cat([words.expand(len(samples), -1, -1), embeddings], dim=1)
-            read, start = None, 0
+            lengths = torch.tensor([len(each.ids) for each in samples]) + (0 if visual is None else visual.shape[1] - 1)
+            there = torch.arange(embeddings.shape[1]) < lengths[:, None]
+            inputs = {"attention_mask": there.to(self.device)}
         else:
-            read, start = self._read(before, len(samples)), place
+            # Padding stands at the end, where nothing that counts sees it.
+            positions = torch.arange(place, place + embeddings.shape[1], device=self.device)[None]
+            inputs = {"position_ids": positions, "past_key_values": self._read(before, len(samples))}
         skipped = embeddings.shape[1] - labels.shape[1]
         labels = torch.cat([labels.new_full((len(labels), skipped), IGNORE_INDEX), labels], dim=1)
-        positions = torch.arange(start, start + embeddings.shape[1], device=self.device)[None]
-        # Padding stands at the end, where nothing that counts sees it.
-        return answer_loss(
-            self.llava,
-            labels,
-            inputs_embeds=embeddings,
-            position_ids=positions,
-            past_key_values=read,
-        ).loss
+        return answer_loss(self.llava, labels, inputs_embeds=embeddings, **inputs).loss
 
     @torch.inference_mode()
     def answers(self, visual: Tensor, items: Sequence[Item]) -> list[str]:
@@ -152,8 +152,8 @@ class LanguageModel:
         return len(commonprefix(prompts))  # noqa: RUF071 (of lists, which have no folders)
 
     def _read(self, ids: list[int], rows: int):
-        if self.adapters or ids != self._prefix[0]:
-            with torch.set_grad_enabled(bool(self.adapters)):
+        if ids != self._prefix[0]:
+            with torch.no_grad():
                 tokens = torch.tensor([ids], device=self.model.device)
                 self._prefix = (ids, self.model.model(input_ids=tokens, use_cache=True).past_key_values)
         return pick_rows(self._prefix[1], torch.zeros(rows, dtype=torch.long, device=self.model.device))
