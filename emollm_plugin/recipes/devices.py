@@ -95,8 +95,6 @@ def _gpus(recipe: Recipe, found: int) -> tuple[tuple[str, ...], dict[str, str]]:
 
 
 def _processes(recipe: Recipe) -> tuple[tuple[str, ...], dict[str, str]]:
-    if recipe.gpus and recipe.processes > 1 and recipe.gpus != recipe.processes:
-        raise InputError(f"GPUS={recipe.gpus} and PROCESSES={recipe.processes} are the same on a CPU; give PROCESSES alone")
     here = tuple(str(index) for index in range(recipe.gpus or recipe.processes))
     threads = os.environ.get(THREADS) or str(cores())
     return here, {"DS_ACCELERATOR": "cpu", MASK: "", THREADS: threads, "MALLOC_ARENA_MAX": "2"}

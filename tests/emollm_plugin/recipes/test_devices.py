@@ -126,10 +126,8 @@ def test_ranks_on_a_cpu_share_the_cores(monkeypatch, settings, ranks, threads):
     assert chosen.environment["OMP_NUM_THREADS"] == "5"  # alignment and evaluation are one process
 
 
-def test_a_cpu_is_told_the_number_of_its_processes_once():
-    assert choose_devices(read(DEVICE="cpu", GPUS=2, PROCESSES=2)).world == 2
-    with pytest.raises(InputError, match="GPUS=3 and PROCESSES=2 are the same on a CPU"):
-        choose_devices(read(DEVICE="cpu", GPUS=3, PROCESSES=2))
+def test_on_a_cpu_gpus_go_before_the_processes_of_a_recipe():
+    assert choose_devices(read(DEVICE="cpu", GPUS=1, PROCESSES=2)).world == 1
 
 
 @pytest.mark.parametrize(("mask", "refused"), [("4,5", True), ("0,1", False), (None, False)])
