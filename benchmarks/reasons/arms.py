@@ -79,7 +79,7 @@ LORA = {
     "target_modules": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
 }
 # Of training, of 8 records each.
-STEPS = {"mustard": 40, "mintrec": 40, "mini": 60, "oasis": 50}
+STEPS = {"mustard": 40, "mintrec": 40, "mini": 90, "oasis": 50}
 # The sub-tasks that reasons are for, where these are not all.
 REASONED = {"mini": ("hate", "humor", "sarcasm")}
 
