@@ -12,7 +12,6 @@ over, which is said. `--report` prints the rows.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import signal
 import subprocess
@@ -27,8 +26,8 @@ import torch
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 from benchmarks.shared.machine import made_on  # noqa: E402
+from emollm_plugin.host.lifetime import ending_with_us  # noqa: E402
 
-DEATH_SIGNAL = 1  # prctl's PR_SET_PDEATHSIG
 SHORTEST = 20  # seconds, below which nothing is begun
 KEPT = 20_000  # characters of an output
 
@@ -109,7 +108,7 @@ def _made(piece: Piece, seconds: float) -> dict[str, Any] | None:
     start = time.monotonic()
     print(f"{piece.name}: {' '.join(words[1:])}", flush=True)
     child = subprocess.Popen(
-        words, stdout=subprocess.PIPE, text=True, cwd=HERE.parent, start_new_session=True, preexec_fn=_die_with(os.getpid())
+        words, stdout=subprocess.PIPE, text=True, cwd=HERE.parent, start_new_session=True, preexec_fn=ending_with_us()
     )
     try:
         output = child.communicate(timeout=seconds)[0]
@@ -128,17 +127,6 @@ def _made(piece: Piece, seconds: float) -> dict[str, Any] | None:
     # A machine's paths say nothing to others.
     shown = " ".join(word.name if isinstance(word, Path) else str(word) for word in piece.words)
     return {"piece": piece.name, "command": shown, "seconds": took, "output": output[-KEPT:]}
-
-
-def _die_with(parent: int):
-    """What a child does before it begins: it asks to be killed when its parent is, however that is."""
-
-    def ask() -> None:
-        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask
 
 
 if __name__ == "__main__":

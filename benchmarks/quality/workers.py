@@ -9,12 +9,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context, parent_process
-from threading import Thread
+from multiprocessing import get_context
 from typing import Any
 from unittest import mock
 
 from emobench_data.io.errors import InputError
+from emobench_data.io.processes import end_with_parent
 
 _own: Any = None  # of a worker process
 
@@ -64,14 +64,8 @@ def _each(pool: ProcessPoolExecutor, jobs: int, function: Callable, items: Itera
 
 def _begin(make: Callable[[], Any]) -> None:
     global _own
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()  # else a killed run leaves its workers behind, and a GPU's memory with them
     _own = make()
-
-
-def _end_with_parent() -> None:
-    # Else a killed run leaves its workers behind, and a GPU's memory with them.
-    parent_process().join()
-    os._exit(1)
 
 
 def _call(function: Callable, item: Any) -> Any:

@@ -15,12 +15,11 @@ from ..building.convert import FAULTY, make_mini
 from ..building.convert import convert as convert_source
 from ..export.llava import TRAIN
 from ..io.chat import Budget, Endpoint
-from ..io.digest import digest_of
 from ..io.errors import InputError
 from ..schema.questions import merge_answers
 from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
-from ..sharding import write_shards
+from ..sharding import MOST, write_shards
 from ..sources import Source, all_sources, get_source
 from ..validation import validate as validate_file
 from .exports import echo_shards, hf_dataset, lmms_eval_tasks, science_questions, shards, stimuli
@@ -204,7 +203,7 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--skip-missing", is_flag=True, help="Go without the data sets that are not there.")
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
-@click.option("--shards", "count", type=click.IntRange(1), help="Also write train.json as so many shards, see `shards`.")
+@click.option("--shards", "count", type=click.IntRange(1, MOST), help="Also write train.json as so many shards, see `shards`.")
 def build(
     config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, count: int | None, **options: Any
 ) -> None:
@@ -224,7 +223,9 @@ def build(
     click.echo(f"written to {out}; its data card is {out / 'README.md'}")
     echo_folder(manifest, out, composition.data_root)
     if count:
-        folder = out / f"shards-{count}-{digest_of(out / TRAIN)[:12]}"  # those of other records stay beside them
+        if TRAIN not in manifest["sha256"]:
+            raise InputError(f"--shards {count}: no record of {config} trains; there is nothing to shard")
+        folder = out / f"shards-{count}-{manifest['sha256'][TRAIN][:12]}"  # those of other records stay beside them
         echo_shards(write_shards(out / TRAIN, folder, count), folder)
 
 

@@ -13,7 +13,7 @@ from ..export.stimuli import BEFORE, PLACES, write_stimulated
 from ..io.errors import InputError
 from ..io.shards import MANIFEST
 from ..schema.questions import read_questions, write_science
-from ..sharding import write_shards
+from ..sharding import MOST, write_shards
 from .scores import FILE, FOLDER
 
 
@@ -56,13 +56,13 @@ def lmms_eval_tasks(out: Path) -> None:
 @click.command("shards")
 @click.argument("records", type=FILE)
 @click.option("--out", type=FOLDER, required=True, help="Folder for the shards.")
-@click.option("--shards", "count", type=click.IntRange(1), default=16, show_default=True, help="How many files.")
+@click.option("--shards", "count", type=click.IntRange(1, MOST), default=16, show_default=True, help="How many files.")
 @click.option("--processes", type=click.IntRange(1), default=1, show_default=True, help="That write side by side.")
 @click.option("--part", default="0/1", show_default=True, metavar="K/P", help="This call is number K, from 0, of P.")
 def shards(records: Path, out: Path, count: int, processes: int, part: str) -> None:
     """Write the training file RECORDS as shards, which training reads one record at a time: give it OUT/shards.json.
 
-    RECORDS is LLaVA's JSON or JSON lines. What a stopped call finished is kept.
+    RECORDS is LLaVA's JSON or JSON lines. Shards that are there already are kept.
     """
     own, _, parts = part.partition("/")
     if not (own.isdecimal() and parts.isdecimal()):

@@ -1,5 +1,5 @@
 """Training records as shards on disk, of which each process reads what it needs."""
 
-from .write import write_shards
+from .write import MOST, write_shards
 
-__all__ = ["write_shards"]
+__all__ = ["MOST", "write_shards"]

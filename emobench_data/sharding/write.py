@@ -5,13 +5,11 @@ Whoever comes last, of however many processes on however many machines, makes `s
 
 from __future__ import annotations
 
-import os
 import re
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import orjson
@@ -23,6 +21,7 @@ from ..io.digest import digest_of
 from ..io.errors import InputError
 from ..io.llava_files import stream_training
 from ..io.locks import locked
+from ..io.processes import end_with_parent
 from ..io.shards import MANIFEST, VERSION, shard_name
 from ..media.kinds import placeholders
 from ..validation.form import UNUSABLE, as_trained, read_record
@@ -92,24 +91,12 @@ def _check_folder(out: Path, origin: Origin) -> None:
 
 def _side_by_side(source: Path, out: Path, origin: Origin, groups: list[list[int]]) -> None:
     try:
-        with ProcessPoolExecutor(len(groups), get_context("spawn"), _end_with_parent) as pool:
+        with ProcessPoolExecutor(len(groups), get_context("spawn"), end_with_parent) as pool:
             for job in [pool.submit(_write, source, out, origin, some) for some in groups]:
                 job.result()
     except BrokenProcessPool as error:
         why = "most often for want of memory; give the command again"
         raise InputError(f"{out}: a process that wrote there died, {why}") from error
-
-
-def _end_with_parent() -> None:
-    """In a process of the pool: end when the one that began it does, however that is."""
-
-    def wait() -> None:
-        parent = parent_process()
-        assert parent is not None
-        parent.join()
-        os._exit(1)
-
-    Thread(target=wait, daemon=True).start()
 
 
 def _write(source: Path, out: Path, origin: Origin, numbers: list[int], *, progress: bool = False) -> None:

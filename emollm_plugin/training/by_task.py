@@ -12,6 +12,7 @@ from emobench_data.export.learned import named
 
 from ..prompt.encode import IGNORE_INDEX
 
+MOST_KEPT = 64
 TASKS = "tasks"  # of a batch, a name for each sample
 
 
@@ -28,7 +29,9 @@ class LossByTask:
     """Sums the losses of answer tokens by sub-task, of this rank, from one logged loss to the next."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[Sequence[str], Tensor, Tensor]] = []
+        self._kept: list[tuple[Sequence[str], Tensor, Tensor]] = []  # of batches whose values nobody has waited for yet
+        self._sums: dict[str, float] = defaultdict(float)
+        self._counts: dict[str, float] = defaultdict(float)
 
     def add(self, tasks: Sequence[str], labels: Tensor, each: Tensor) -> None:
         """Count a batch.
@@ -43,16 +46,20 @@ class LossByTask:
             return
         zeros = torch.zeros(len(tasks), device=each.device)
         self._kept.append((tasks, zeros.index_add(0, rows, each), zeros.index_add(0, rows, torch.ones_like(each))))
+        if len(self._kept) >= MOST_KEPT:  # a training may never log
+            self._add_up()
 
     def figures(self) -> dict[str, float]:
         """`loss_TASK` -> its mean over answer tokens since the last call; nothing where all are of one sub-task."""
-        sums: dict[str, float] = defaultdict(float)
-        counts: dict[str, float] = defaultdict(float)
+        self._add_up()
+        means = {f"loss_{task}": round(self._sums[task] / count, 4) for task, count in sorted(self._counts.items()) if count}
+        self._sums.clear()
+        self._counts.clear()
+        return means if len(means) > 1 else {}
+
+    def _add_up(self) -> None:
         for tasks, losses, numbers in self._kept:
             for task, loss, number in zip(tasks, losses.tolist(), numbers.tolist()):
-                sums[task] += loss
-                counts[task] += number
+                self._sums[task] += loss
+                self._counts[task] += number
         self._kept.clear()
-        if len(sums) < 2:
-            return {}
-        return {f"loss_{task}": round(sums[task] / counts[task], 4) for task in sorted(sums) if counts[task]}

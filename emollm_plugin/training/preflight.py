@@ -142,7 +142,7 @@ def _to_leave_out(samples: Samples, records: Records, data_args: Any, clips: Cli
     looked = looked_at(records)
     out = with_faulty_media(looked, data_args, clips.sampling, checked)
     shards = records if isinstance(records, ShardedRecords) else None
-    out |= samples.check([pair for pair in looked if pair[0] not in out], shards)
+    out |= samples.check([pair for pair in looked if pair[0] not in out], shards, [number for number, _ in looked])
     if len(out) == len(records):
         raise InputError(f"{data_args.data_path}: none of its {len(records)} records can be trained on; see the lines above")
     return out, samples.room

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from math import isqrt
 from pathlib import Path
@@ -63,11 +63,14 @@ class Samples:
         self.data_args.is_multimodal, self.data_args.mm_use_im_start_end = True, model_args.mm_use_im_start_end
         self.room = Room(training.model_max_length, 0)
 
-    def check(self, records: Sequence[Numbered], shards: ShardedRecords | None = None) -> set[int]:
+    def check(
+        self, records: Sequence[Numbered], shards: ShardedRecords | None = None, looked_at: Collection[int] = ()
+    ) -> set[int]:
         """Encode a seeded sample of `records`, the longest, and all that may not fit, as training will.
 
         Args:
-            shards: what `records` are a sample of; of all of them those are added that may not fit.
+            shards: what `records` are a sample of; of the others those are added that may not fit.
+            looked_at: the places of the whole sample, of which `records` lack those that are left out already.
 
         Returns:
             The places of those that are to be left out, by `--too_long`: all that do not fit, or of which no label does.
@@ -90,7 +93,7 @@ class Samples:
         self.room = Room(self.training.model_max_length, _visual_tokens(self.model_args))
         with self._template():
             if shards is not None:
-                records = self._with_long(records, shards)
+                records = self._with_long(records, shards, looked_at)
             chosen = self._chosen(records)
             return self._left_out([pair for pair in records if pair[0] in chosen])
 
@@ -104,8 +107,8 @@ class Samples:
         finally:
             conversation.default_conversation = before
 
-    def _with_long(self, records: Sequence[Numbered], shards: ShardedRecords) -> list[Numbered]:
-        """`records`, and those of `shards` that may not fit: tokens are bytes or more, and JSON takes more than a template."""
+    def _with_long(self, records: Sequence[Numbered], shards: ShardedRecords, looked_at: Collection[int]) -> list[Numbered]:
+        """`records`, and others of `shards` that may not fit: a token takes a byte or more, and JSON more than a template."""
         clips, pictures, sounds = (shards.having(kind) for kind in ("video", "image", "audio"))
         most = shards.sizes + len(self._encode(_turns(1), "", pictures=0, heard=0)[0])
         most = most + self.room.visual * (pictures + self.frames * clips)
@@ -114,8 +117,8 @@ class Samples:
             long |= sounds | clips
         if rewrites(self.tokenizer):
             long |= True
-        known = {number for number, _ in records}
-        return [*records, *((number, shards[number]) for number in map(int, long.nonzero()[0]) if number not in known)]
+        long[list(looked_at)] = False
+        return [*records, *((number, shards[number]) for number in long.nonzero()[0].tolist())]
 
     def _chosen(self, records: Sequence[Numbered]) -> set[int]:
         """Of the clips and of the other records, a seeded sample and the longest; and all that may not fit."""

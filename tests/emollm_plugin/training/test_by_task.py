@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from emollm_plugin.prompt.encode import IGNORE_INDEX
-from emollm_plugin.training.by_task import LossByTask
+from emollm_plugin.training.by_task import MOST_KEPT, LossByTask
 
 from ..trainings import finish
 
@@ -26,6 +26,14 @@ def test_losses_are_those_of_each_sub_tasks_own_labels():
     hate = torch.cat([rows[0][2:], rows[2][2:3]])
     assert kept.figures() == {"loss_emo_c": round(rows[1][2:].mean().item(), 4), "loss_hate": round(hate.mean().item(), 4)}
     assert kept.figures() == {}
+
+
+def test_a_training_that_never_logs_keeps_no_batches():
+    kept = LossByTask()
+    for number in range(1000):
+        kept.add(["hate", "humor"], torch.tensor([[1, 2], [1, 2]]), torch.tensor([1.0, float(number)]))
+    assert len(kept._kept) < MOST_KEPT
+    assert kept.figures() == {"loss_hate": 1.0, "loss_humor": 499.5}
 
 
 def test_of_one_sub_task_nothing_is_said_twice():

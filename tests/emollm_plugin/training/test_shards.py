@@ -55,6 +55,13 @@ def test_a_record_that_does_not_fit_is_found_though_few_are_looked_at(refused, t
     assert f"{manifest}, record 18: " in said and "exceed --model_max_length 256" in said
 
 
+@pytest.mark.host
+def test_a_record_that_is_left_out_for_its_picture_is_not_asked_for_its_length(train_arguments, tmp_path):
+    entries = [text(number) for number in range(9)] + [text(9, " word" * 400, image="gone.jpg")]
+    arguments = train_arguments(data_path=sharded(tmp_path, entries), image_folder=tmp_path, faulty_media=1, max_steps=1)
+    finish(arguments, out=tmp_path / "llava-out")
+
+
 def test_of_shards_a_sample_is_looked_at_and_of_a_file_all(tmp_path, monkeypatch):
     monkeypatch.setattr(records, "SHARDED_CHECKED", 5)
     entries = [text(number) for number in range(12)]
