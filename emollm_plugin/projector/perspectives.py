@@ -81,7 +81,13 @@ class Atmosphere(nn.Module):
     def differences(self, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Tone (B, in_dim), each patch's distance from it (B, N, in_dim) and from the one before (B, N - 1, in_dim)."""
         tone = patches.mean(dim=1)
-        return tone, (patches - tone[:, None]).abs(), (patches[:, 1:] - patches[:, :-1]).abs()
+        return tone, _apart(patches, tone[:, None].expand_as(patches)), _apart(patches[:, 1:], patches[:, :-1])
+
+
+def _apart(first: Tensor, second: Tensor) -> Tensor:
+    """`(first - second).abs()` to the bit, in one pass over them."""
+    # Under autocast a loss is in float32.
+    return F.smooth_l1_loss(first, second, reduction="none", beta=torch.finfo(torch.float32).tiny).to(first.dtype)
 
 
 class Layout(nn.Module):

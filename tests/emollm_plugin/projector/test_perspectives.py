@@ -51,6 +51,30 @@ def test_atmosphere_tells_contrast_and_texture_apart():
     assert not torch.allclose(atmosphere(smooth), atmosphere(shuffled))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_differences_are_absolute_to_the_bit_and_so_are_their_gradients(dtype):
+    """As by the two operators that one stands for; where two patches are equal, no gradient."""
+    torch.manual_seed(0)
+    patches, tiny = torch.randn(2, 9, IN), torch.finfo(dtype).tiny
+    patches[:, 1], patches[:, 3] = patches[:, 0], patches[:, 2] + tiny
+    given = []
+    for own in (Atmosphere(IN, 5).differences, lambda patches: (None, *by_hand(patches))):
+        leaf = patches.to(dtype).requires_grad_()
+        _, contrast, texture = own(leaf)
+        (contrast.sum() + texture.sum()).backward()
+        given.append((contrast, texture, leaf.grad))
+    assert all(torch.equal(*pair) for pair in zip(*given, strict=True))
+
+
+def test_atmosphere_has_the_format_of_the_patches_under_autocast():
+    with torch.autocast("cpu", torch.bfloat16):
+        assert Atmosphere(IN, 5).bfloat16()(torch.randn(1, 9, IN).bfloat16()).dtype == torch.bfloat16
+
+
+def by_hand(patches):
+    return (patches - patches.mean(dim=1)[:, None]).abs(), (patches[:, 1:] - patches[:, :-1]).abs()
+
+
 @pytest.mark.parametrize("side", [3, 4, 9])
 def test_layout_weighs_each_cell_of_the_picture_by_its_own(side):
     """Against the mean of each cell, taken patch by patch, times that cell's own part of the weights."""
