@@ -19,6 +19,7 @@ from ..checkpoints.load import check_folder, check_tokenizer
 from ..media.hearing import NAME, build_projector, front_of
 from ..projector.grid import grid_side
 from ..projector.multiperspective import MultiPerspectiveProjector
+from ..towers.kept import feature_cache_of, keep_features
 from ..training.preflight import check_projector_type, check_tower_name
 from ..training.records import load_records
 from .align import PREFIX, align, encode_pictures, save_projectors, words_of
@@ -45,6 +46,8 @@ def align_projector(
     residual: float,
     seed: int,
     faulty_media: float = 0.0,
+    feature_cache: Path | None = None,
+    feature_cache_gb: float = 20.0,
     audio_tower: str | None = None,
     audio_layer: int | None = None,
     audio_projector: str = "multiperspective",
@@ -64,6 +67,7 @@ def align_projector(
         residual: share that tokens keep of what lies beside the labels' words, see `residual.py`.
         seed: of the draw, the projector and the order.
         faulty_media: share of the media that may be missing or faulty, and are left out then.
+        feature_cache, feature_cache_gb: as the host's `--mm_feature_cache`: what the frozen vision tower gives is kept there.
         audio_tower, audio_layer, audio_projector: as the host's `--mm_audio_tower` and so on, for a model that hears.
 
     Raises:
@@ -86,6 +90,8 @@ def align_projector(
         mm_vision_select_layer=layer,
         mm_vision_select_feature="patch",
         mm_projector_type=projector,
+        mm_feature_cache=feature_cache,
+        mm_feature_cache_gb=feature_cache_gb,
         mm_audio_tower=audio_tower,
         mm_audio_select_layer=audio_layer,
         mm_audio_projector_type=audio_projector,
@@ -126,6 +132,7 @@ def _for_pictures(config: SimpleNamespace, like: Tensor) -> Made:
     from llava.model.multimodal_projector.builder import build_vision_projector
 
     encoder = build_vision_tower(config).to(like.device)
+    keep_features(encoder, feature_cache_of(config))
     config.mm_hidden_size = encoder.hidden_size
     made = build_vision_projector(config).float().to(like.device)
     if isinstance(made, MultiPerspectiveProjector):

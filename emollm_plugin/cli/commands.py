@@ -214,6 +214,8 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
     show_default=True,
     help="Share of the pictures that may be missing or faulty; they are left out.",
 )
+@click.option("--feature-cache", type=FOLDER, help="Folder that keeps encoded pictures, as the host's --mm_feature_cache.")
+@click.option("--feature-cache-gb", type=float, default=20.0, show_default=True, help="Gigabytes that it takes at most.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--optional", is_flag=True, help="Where DATA has no labels, say so, write nothing and succeed.")
 def align(

@@ -14,9 +14,14 @@ def on_arch(module: ModuleType) -> None:
     from ..compat.dtype import in_models_format
     from ..media import clips as video
     from ..media import hearing as sound
+    from ..towers.kept import keeping_features
 
     # Only training calls these, with the arguments that it was given.
-    wrap(module.LlavaMetaModel, "initialize_vision_modules", lambda host: taking_over(sound.asked_to_hear(host)))
+    wrap(
+        module.LlavaMetaModel,
+        "initialize_vision_modules",
+        lambda host: taking_over(keeping_features(sound.asked_to_hear(host))),
+    )
     wrap(module.LlavaMetaForCausalLM, "initialize_vision_tokenizer", lambda host: _noting(host, module))
     wrap(module.LlavaMetaModel, "__init__", sound.with_ears)
     meta = module.LlavaMetaForCausalLM

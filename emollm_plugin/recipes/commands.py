@@ -37,6 +37,7 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "seed": recipe.seed,
         "out": out,
     }
+    options |= {"feature-cache": recipe.feature_cache} if recipe.feature_cache else {}
     if recipe.audio_tower:
         options |= {"audio-tower": recipe.audio_tower, "audio-projector": recipe.audio_projector}
         options |= {"audio-layer": recipe.audio_layer} if recipe.audio_layer is not None else {}
@@ -147,6 +148,7 @@ def _asked_for(recipe: Recipe, devices: Devices, run: Run) -> dict[str, Any]:
         "resume_from_checkpoint": recipe.resume if recipe.resume_path else None,
         "frame_cache": recipe.frame_cache,
         "sound_cache": (recipe.sound_cache or recipe.data_dir / SOUND_CACHE) if recipe.audio_tower else None,
+        "mm_feature_cache": recipe.feature_cache,
         "too_long": recipe.too_long,
         "faulty_media": recipe.faulty_media,
         "use_cpu": True if devices.kind == "cpu" else None,

@@ -48,6 +48,7 @@ FREE = {
     "evaluator",
     "frame_cache",
     "sound_cache",
+    "feature_cache",
     "base_model",
     "vision_tower",
     "pretrain_projector",

@@ -59,6 +59,7 @@ SETTINGS = {
     "resume_from_checkpoint": "resume",
     "frame_cache": "frame_cache",
     "sound_cache": "sound_cache",
+    "mm_feature_cache": "feature_cache",
     "too_long": "too_long",
     "faulty_media": "faulty_media",
 }

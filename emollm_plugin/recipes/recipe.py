@@ -72,6 +72,7 @@ class Recipe:
     evaluator: str = setting(choice(OURS, LOADER), OURS)
     frame_cache: Path | None = setting(path)
     sound_cache: Path | None = setting(path)
+    feature_cache: Path | None = setting(path)
     faulty_media: float | None = setting(share)
     # Model
     base_model: str | None = setting(text)

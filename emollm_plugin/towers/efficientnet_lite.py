@@ -15,6 +15,7 @@ from transformers import CLIPImageProcessor
 from emobench_data.io.errors import InputError
 
 from .builders import EFFICIENTNET_LITE, weights_file
+from .kept import of_files
 
 HEAD = 1280
 
@@ -103,6 +104,11 @@ class EfficientNetLiteTower(nn.Module):
             x = F.batch_norm(network._conv_head(x), norm.running_mean, norm.running_var, eps=norm.eps)
             return x.flatten(2).transpose(1, 2).to(images.dtype)
         return F.layer_norm(x.flatten(2).transpose(1, 2), (self.hidden_size,)).to(images.dtype)
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What tells it and its layer from others, for what is kept of its output."""
+        return of_files(weights_file(self.vision_tower_name), None, self.layer)
 
     @property
     def dtype(self) -> torch.dtype:

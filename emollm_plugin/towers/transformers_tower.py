@@ -11,6 +11,8 @@ from transformers import AutoImageProcessor
 
 from emobench_data.io.errors import InputError
 
+from .kept import of_files
+
 # `model_type` in config.json -> (class, whether it takes pixel sizes other than the one it was trained on). A SigLIP
 # folder may hold the text half too; the class takes the vision part of config and weights.
 KINDS = {
@@ -91,6 +93,11 @@ class TransformersTower(nn.Module):
         if self.select_feature == "cls_patch":
             patches = torch.cat([tokens[:, :1], patches], dim=1)
         return patches.to(images.dtype)
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What tells it and what is read of it from others, for what is kept of its output."""
+        return of_files(self.vision_tower_name, self.config, self.select_layer, self.select_feature)
 
     @property
     def dtype(self) -> torch.dtype:

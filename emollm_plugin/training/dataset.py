@@ -52,10 +52,12 @@ def with_more_arguments(host_arguments: type) -> type:
 
 
 def with_more_model_arguments(host_arguments: type) -> type:
-    """The host's `ModelArguments` with settings more: those of ears, named as those of eyes."""
+    """The host's `ModelArguments` with settings more: those of ears, named as those of eyes, and where features are kept."""
 
     @dataclass
     class ModelArguments(host_arguments):
+        mm_feature_cache: str | None = field(default=None, metadata={"help": "Folder that keeps encoded pictures for later."})
+        mm_feature_cache_gb: float = field(default=20.0, metadata={"help": "Gigabytes that it takes at most."})
         mm_audio_tower: str | None = field(
             default=None, metadata={"help": "Whisper, by registered name, folder or hub name: the model is to hear."}
         )

@@ -45,6 +45,7 @@ def guarded_train(host_train: Callable, host: ModuleType) -> Callable:
             full_disk_named(plan.output_dir),
             full_memory_named(),
             _hits_told(plan.clips.cache, plan.rank),
+            _hits_told(plan.pictures, plan.rank),
             _hits_told(plan.sounds.cache if plan.sounds else None, plan.rank),
             to_be_trained(),
             targets(plan.lora_targets, plan.lora_layers),
@@ -73,7 +74,7 @@ def _as_planned(dataset: type[Any], plan: Plan) -> Iterator[None]:
 
 @contextmanager
 def _hits_told(cache: KeptArrays | None, rank: int) -> Iterator[None]:
-    """Say in the end how many clips or sounds came from their cache, over all ranks that share it."""
+    """Say in the end how many clips, pictures or sounds came from their cache, over all ranks that share it."""
     before = cache.counts() if cache else (0, 0)
     yield
     if cache and rank == 0:

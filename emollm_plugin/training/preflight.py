@@ -35,9 +35,10 @@ from ..prompt.templates import CHAT_TEMPLATE
 from ..registry import PROJECTORS, SOUND_PROJECTORS, projector_family
 from ..towers.builders import builder_of
 from ..towers.hub import check_download, is_hub_name
+from ..towers.kept import FeatureCache, check_room, feature_cache_of
 from .dataset import Room
 from .ranks import check_shared, from_first
-from .records import Records, load_records, looked_at, with_faulty_media, without
+from .records import Records, load_records, looked_at, pictures_of, with_faulty_media, without
 from .samples import Samples
 from .storage import check_output
 
@@ -56,6 +57,7 @@ class Plan:
     rank: int
     clips: ClipReader
     sounds: SoundReader | None
+    pictures: FeatureCache | None  # where their features are kept
     records: Records
     room: Room | None  # that samples are cut to
     held_out: Records  # records that are looked at and not trained on
@@ -77,8 +79,9 @@ def preflight(host: ModuleType) -> Plan:
     _check_device(training)
     _check_quantization(training)
     _check_choices(data_args, training)
-    if training.deepspeed:
-        zero_stage(Path(training.deepspeed))
+    zero3 = training.deepspeed and zero_stage(Path(training.deepspeed)) == 3
+    if zero3 and model_args.mm_feature_cache:
+        raise InputError("--mm_feature_cache (FEATURE_CACHE) does not go with ZeRO-3, whose ranks encode together")
     output = Path(training.output_dir)
     _check_names(host, model_args)
     check_folder(model_args.model_name_or_path)
@@ -98,6 +101,8 @@ def preflight(host: ModuleType) -> Plan:
     samples = Samples(host, model_args, data_args, training, frames=clips.sampling.frames, sounds=sounds)
     left_out, room = from_first(lambda: _to_leave_out(samples, records, data_args, clips, output))
     held_out = _held_out(samples, data_args, training, clips, output)
+    seen = sum(pictures_of(each, clips.sampling.frames) for each in (records, held_out))
+    pictures = _features_kept(model_args, training, seen)
     return Plan(
         half_precision=training.bf16 or training.fp16,
         seed=training.seed,
@@ -105,6 +110,7 @@ def preflight(host: ModuleType) -> Plan:
         rank=int(os.environ.get("RANK", "0")),
         clips=clips,
         sounds=sounds,
+        pictures=pictures,
         room=room if data_args.too_long == "cut" else None,
         records=without(records, left_out),
         held_out=held_out,
@@ -130,6 +136,18 @@ def _held_out(samples: Samples, data_args: Any, training: _Training, clips: Clip
     records = load_records(path, hears=samples.sounds is not None)
     left_out, _ = from_first(lambda: _to_leave_out(there, records, args, clips, output))
     return without(records, left_out)
+
+
+def _features_kept(model_args: Any, training: _Training, pictures: int) -> FeatureCache | None:
+    """The cache of encoded pictures that the command line asks for; raises `InputError` if so many cannot be kept there."""
+    cache = feature_cache_of(model_args)
+    if cache is None or model_args.vision_tower is None:
+        return None
+    from llava.model.multimodal_encoder.builder import build_vision_tower
+
+    tower = build_vision_tower(model_args, delay_load=True)
+    check_room(cache, tower, pictures, training.bf16 or training.fp16)
+    return cache
 
 
 def _to_leave_out(samples: Samples, records: Records, data_args: Any, clips: ClipReader, output: Path) -> tuple[set[int], Room]:

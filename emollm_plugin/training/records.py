@@ -81,6 +81,15 @@ def media_of(record: dict) -> list[tuple[str, str]]:
     return [(record[kind], kind) for kind in (*VISUAL, HEARD) if kind in record]
 
 
+def pictures_of(records: Records, frames: int) -> int:
+    """How many pictures the vision tower sees: each once, and `frames` of a clip; of shards as many as have one."""
+    if isinstance(records, ShardedRecords):
+        stills, clips = (int(records.having(kind).sum()) for kind in VISUAL)
+    else:
+        stills, clips = (len({record[kind] for record in records if kind in record}) for kind in VISUAL)
+    return stills + frames * clips
+
+
 def with_faulty_media(records: Sequence[Numbered], data_args: Any, sampling: Sampling, cache: Path) -> set[int]:
     """The places of those records that have media that are missing or faulty; what was found is kept in `cache`.
 

@@ -28,7 +28,7 @@ def value(words, name):
         {"TUNE": "lora", "SAVE_STEPS": "5"},
         {"TUNE": "projector", "PRETRAIN_PROJECTOR": "file"},
         {"TUNE": "qlora"},
-        {"TUNE": "full", "ZERO": "none", "CHECKPOINTING": "1", "FRAME_CACHE": "f"},
+        {"TUNE": "full", "ZERO": "none", "CHECKPOINTING": "1", "FRAME_CACHE": "f", "FEATURE_CACHE": "g"},
         {"VIDEOS": "clips", "SOUND": "1", "AUDIO_LAYER": "2"},
     ],
     ids=str,
@@ -54,6 +54,13 @@ def test_what_was_not_asked_for_is_left_to_training(made):
     assert not {"--too_long", "--faulty_media", "--frame_cache", "--gradient_checkpointing"} & set(words)
     asked = host_words(made, TOO_LONG="drop", FAULTY_MEDIA=".05")
     assert value(asked, "too_long") == "drop" and value(asked, "faulty_media") == "0.05"
+
+
+def test_alignment_and_training_keep_encoded_pictures_in_one_folder(made):
+    base, data, run = made
+    words = align_command(filled(FEATURE_CACHE="kept", ALIGN=5), base, data, run.aligned)
+    assert value(words, "feature-cache") == value(host_words(made, FEATURE_CACHE="kept"), "mm_feature_cache")
+    assert "--feature-cache" not in align_command(filled(ALIGN=5), base, data, run.aligned)
 
 
 def test_ears_are_asked_for_by_an_encoder_or_by_the_sound_of_clips(made):
