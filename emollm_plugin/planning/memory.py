@@ -22,8 +22,9 @@ MOMENTS = {"adamw_torch": 8, "adamw_torch_fused": 8, "adamw_bnb_8bit": 2, "paged
 FOUR_BITS = (4 + 8 / 64 + 32 / (64 * 256)) / 8
 # DeepSpeed's own, where a file does not say (or says "auto") how many elements are gathered or reduced at once.
 LIVE, BUCKET = 10**9, 5 * 10**8
-# Of the loss over answers, for each logit: in float32 itself, its log-softmax that is kept, and the gradient.
-LOGIT = 12
+# Of the loss over answers, for each logit: in float32 itself, its log-softmax that is kept, and the gradient. But for ZeRO-3 so
+# many are there at a time (training/loss.py).
+LOGIT, LOGITS = 12, 2**27
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def memory(shapes: Shapes, activations: Activations, setting: Setting) -> dict[s
         weights = 0 if zero.stage == 3 else weights
         states = {"gradients": 0, "optimizer states": 0, "step": 0}
     kept = setting.batch * activations.kept(checkpointing=setting.checkpointing)
-    logits = setting.batch * setting.answers * shapes.vocabulary * LOGIT
+    logits = setting.batch * setting.answers * shapes.vocabulary
+    logits = LOGIT * (logits if zero.stage == 3 else min(logits, LOGITS))
     working = _working(shapes, trained, zero, width, setting)
     step = states.pop("step")
     parts = {"weights": weights, **states, "activations": kept, "logits": logits, "buffers": working}

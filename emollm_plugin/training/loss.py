@@ -1,7 +1,8 @@
 """The host's training loss, with logits made only where a label stands.
 
 A LLaVA sample has a few answer tokens among hundreds of visual and question tokens; the host makes logits over the
-whole vocabulary for all of them, and a float32 copy for the loss. The value is the same, memory and time are not.
+whole vocabulary for all of them, and a float32 copy for the loss. The value is the same, memory and time are not. Where there
+are many all the same, a part of the labels is done at a time, and its logits are made once more for the gradient.
 
 The host's is a mean over each micro-batch, so that what a word weighs depends on how a batch is cut: beside a rationale of
 sixty tokens a label of three weighs 0.05, in a micro-batch of its own 0.5. Here it is a sum over the labels, divided by how
@@ -16,10 +17,14 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from ..prompt.encode import IGNORE_INDEX
 from .packing import pack, packable
+
+LOGITS = 2**27  # numbers that are there at a time; beside each stand its log-softmax and its gradient
 
 
 @dataclass
@@ -39,10 +44,23 @@ def answer_loss(model: Any, labels: Tensor, items: Tensor | float | None = None,
         inputs: what its base model takes, without images.
     """
     learned = labels[:, 1:] != IGNORE_INDEX
-    logits = logits_of(model, _read_at(model, inputs, F.pad(learned, (0, 1))))
-    wanted = labels[:, 1:][learned].to(logits.device)
-    each = F.cross_entropy(logits, wanted, reduction="none")
+    each = _losses(model, _read_at(model, inputs, F.pad(learned, (0, 1))), labels[:, 1:][learned])
     return AnswerLoss(loss=each.mean() if items is None else each.sum() / items, each=each.detach())
+
+
+def _losses(model: Any, hidden: Tensor, wanted: Tensor) -> Tensor:
+    """The loss of each label (T,), of the base model's output there, (T, C)."""
+    parts = min(-(-len(wanted) * model.config.vocab_size // LOGITS), len(wanted))
+    # Under ZeRO-3 ranks gather the weights together, and they may have different numbers of labels.
+    if parts <= 1 or is_deepspeed_zero3_enabled():
+        return _losses_of_part(model, hidden, wanted)
+    pairs = zip(hidden.tensor_split(parts), wanted.tensor_split(parts))
+    return torch.cat([checkpoint(_losses_of_part, model, *pair, use_reentrant=False) for pair in pairs])
+
+
+def _losses_of_part(model: Any, hidden: Tensor, wanted: Tensor) -> Tensor:
+    logits = logits_of(model, hidden)
+    return F.cross_entropy(logits, wanted.to(logits.device), reduction="none")
 
 
 def _read_at(model: Any, inputs: dict[str, Any], wanted: Tensor) -> Tensor:

@@ -58,6 +58,8 @@ def test_the_total_is_the_larger_of_the_passes_and_the_step():
     assert much["activations"] == 4 * 32 * 10**9
     assert much["total"] == fixed + much["activations"] + much["logits"] + much["buffers"]
     assert much["logits"] == 4 * 64 * V * 12
+    long = {zero: memory(sizes(), NONE_KEPT, setting(zero=zero, answers=4096))["logits"] for zero in ("2", "3")}
+    assert long == {"2": 12 * 2**27, "3": 12 * 4 * 4096 * V}, "but for ZeRO-3 a part at a time"
     again = memory(sizes(), Activations(10**9, 10**7, 0, 0, L), setting(checkpointing=True))
     assert again["activations"] == 4 * (32 * 10**7 + 10**9)
 

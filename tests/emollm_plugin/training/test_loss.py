@@ -62,6 +62,27 @@ def test_outside_training_the_hosts_own_forward_runs(model, batch):
         assert torch.equal(model(**batch).logits, hosts_own(model, **batch).logits)
 
 
+@pytest.mark.parametrize("at_a_time", [1, 200, 10**9])
+def test_value_and_gradients_do_not_depend_on_how_many_logits_are_there_at_a_time(model, batch, monkeypatch, at_a_time):
+    """Three labels over a vocabulary of some hundred words: one label at a time, two, all."""
+    from emollm_plugin.planning import memory
+    from emollm_plugin.training import loss
+
+    whole = model.train()(**batch)
+    wanted, sizes, logits_of = gradients(model, whole.loss), [], loss.logits_of
+    assert loss.LOGITS == memory.LOGITS
+    monkeypatch.setattr(loss, "LOGITS", at_a_time)
+    monkeypatch.setattr(loss, "logits_of", lambda model, hidden: sizes.append(len(hidden)) or logits_of(model, hidden))
+    parts = model(**batch)
+    assert torch.allclose(parts.loss, whole.loss, atol=1e-6) and torch.allclose(parts.each, whole.each, atol=1e-6)
+    count = len(sizes)
+    for name, gradient in gradients(model, parts.loss).items():
+        assert torch.allclose(gradient, wanted[name], atol=1e-6), name
+    assert count == (1 if at_a_time == 10**9 else len(whole.each)) or at_a_time == 200
+    assert max(sizes) * model.config.vocab_size <= max(at_a_time, model.config.vocab_size)
+    assert len(sizes) == (count if at_a_time == 10**9 else 2 * count), "once more for the gradient"
+
+
 def test_the_parts_of_a_batch_add_up_to_it(model, batch):
     """Each part is told how many labels the whole has, here three and one."""
     whole = model.train()(**batch)
