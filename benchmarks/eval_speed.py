@@ -107,9 +107,9 @@ def _ours(given: argparse.Namespace, questions: str, out: str) -> dict:
     begin = time.perf_counter()
     predictor = Predictor.load(given.checkpoint, given.base, template=given.template, dtype=cpu.cpu_dtype())
     loaded = _clocks()
-    parts = dict.fromkeys(PARTS, 0.0)
+    parts = dict.fromkeys(PARTS, 0.0)  # of all batches that are answered side by side, together
     for part, (owner, name) in PARTS.items():
-        target = predictor if owner == "predictor" else predictor.reader
+        target = type(predictor if owner == "predictor" else predictor.reader)
         setattr(target, name, _timed(getattr(target, name), parts, part))
     evaluate(
         predictor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,14 @@ class Predictor:
         self.base: str | None = None  # that `load` took an adapter's base from
         self._seen, self._heard = Remembered(), Remembered()
         self._beginnings: dict[tuple[str, ...], Beginnings] = {}
+
+    def beside(self) -> Predictor:
+        """Another one of the same model, for another thread: it remembers nothing of this one."""
+        other = copy.copy(self)
+        other.reader = Reader(self.model, self.prompter.image_token)
+        other.greedy = Greedy(other.reader)
+        other._seen, other._heard, other._beginnings = Remembered(), Remembered(), {}
+        return other
 
     @classmethod
     def load(

@@ -14,10 +14,11 @@ from emobench_data.io.errors import InputError
 from emobench_data.media.stamp import signature
 from emobench_data.schema.questions import answer_tokens, chunk, read_visual
 
+from .answering import Way
 from .answers import Answers, run_id
-from .batches import Batch, in_batches, ready_batches
-from .chains import SelfConsistency, vote
-from .expectation import Scale, scale_of
+from .batches import in_batches, ready_batches
+from .chains import SelfConsistency
+from .lanes import lanes_for, side_by_side
 from .predictor import Predictor
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def evaluate(
             answer is empty where no majority is.
         numbers: one of `NUMBERS`: numbers and ordered classes as greedy text, or by `expectation`, in the metadata too.
         max_new_tokens: of an answer; default: what the questions need.
-        batch_size: default: `LARGE_BATCH` or `BATCH`.
+        batch_size: questions that are worked on at a time; default: `LARGE_BATCH` or `BATCH`.
 
     Raises:
         InputError: a file cannot be read, the answers are of another run, a medium is not there, or there are no reasons to
@@ -88,30 +89,27 @@ def evaluate(
     left = [question for question in asked if question.id not in file.done]
     if len(left) < len(asked):
         logger.info("%s: %d of %d answers are there already", answers, len(asked) - len(left), len(asked))
-    expectation, size = numbers == EXPECTATION, batch_size or default_batch(predictor.model)
-    batches = in_batches(left, size, likelihood=likelihood, expectation=expectation)
+    way = Way(max_new_tokens, likelihood, votes, numbers == EXPECTATION)
+    size = batch_size or default_batch(predictor.model)
+    lanes = lanes_for(predictor, min(size, len(left)))
+    share = min(size // lanes, -(-len(left) // lanes))  # a batch for each, of few questions too
+    batches = in_batches(left, max(share, 1), likelihood=likelihood, expectation=way.expectation)
+    ready = ready_batches(batches, images, predictor, workers=workers)
     told: Counter[str] = Counter()
     try:
         with tqdm(total=len(asked), initial=len(asked) - len(left), unit="question") as progress:
-            for batch in ready_batches(batches, images, predictor, workers=workers):
-                scale = scale_of(batch[0][0]) if expectation else None
-                if scale:
-                    _expect(predictor, batch, file, scale)
-                else:
-                    _answer(predictor, batch, file, likelihood, votes, max_new_tokens, told)
-                progress.update(len(batch))
+            for answered in side_by_side(way, ready, predictor, lanes):
+                for question, text, more in answered:
+                    file.add(question, text, **more)
+                    if "votes" in more:
+                        told.update(tied=more["tied"], unparsed=more["unparsed"], chains=len(more["chains"]))
+                progress.update(len(answered))
     finally:
         file.close()
     if votes:
         fact = "self-consistency: %d questions without a majority, %d of %d chains without an answer"
         logger.info(fact, told["tied"], told["unparsed"], told["chains"])
     return len(left)
-
-
-def _expect(predictor: Predictor, batch: Batch, file: Answers, scale: Scale) -> None:
-    questions, asked = zip(*batch)
-    for question, value in zip(questions, predictor.expectation_batch(asked, scale)):
-        file.add(question, scale.said(value), expected=value)
 
 
 def default_batch(model: Any) -> int:
@@ -121,37 +119,6 @@ def default_batch(model: Any) -> int:
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     token = 2 * config.num_hidden_layers * heads * width * model.dtype.itemsize
     return LARGE_BATCH if token * PROMPT * LARGE_BATCH <= SMALL else BATCH
-
-
-def _answer(
-    predictor: Predictor,
-    batch: Batch,
-    file: Answers,
-    likelihood: bool,
-    votes: SelfConsistency | None,
-    max_new_tokens: int,
-    told: Counter[str],
-) -> None:
-    questions, asked = zip(*batch)
-    if questions[0].reasoned and votes:
-        names = [str(question.id) for question in questions]
-        drawn = predictor.sample_batch(asked, names, votes, max_new_tokens=max_new_tokens)
-        for question, chains in zip(questions, drawn):
-            won = vote(question, chains)
-            told.update(tied=won.tied, unparsed=won.unparsed, chains=len(chains))
-            file.add(question, won.text, votes=won.votes, unparsed=won.unparsed, tied=won.tied, chains=chains)
-        return
-    if questions[0].reasoned and likelihood and questions[0].options:
-        for question, (text, shares) in zip(questions, predictor.score_batch(asked, questions, max_new_tokens=max_new_tokens)):
-            file.add(question, text, **({"probabilities": shares} if shares else {}))
-        return
-    if likelihood and questions[0].options:
-        options = [question.options for question in questions]
-        for question, shares in zip(questions, predictor.probabilities_batch(asked, options)):
-            file.add(question, max(shares, key=shares.__getitem__), probabilities=shares)
-        return
-    for question, text in zip(questions, predictor.answer_batch(asked, max_new_tokens=max_new_tokens)):
-        file.add(question, text)
 
 
 def _weights(folder: Path) -> list[tuple[str, int, int]]:

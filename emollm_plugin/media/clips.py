@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -27,6 +28,8 @@ from ..registry import PROJECTORS, projector_family
 
 # Under this key of config.json training notes whether its records had clips, whose frames evaluation shows then.
 CLIPS_KEY = "emollm_clips"
+# Of this thread: batches may be encoded side by side.
+_clip_lengths: ContextVar[list[int] | None] = ContextVar("frames of each clip that is being encoded", default=None)
 
 
 @dataclass(frozen=True)
@@ -139,20 +142,20 @@ def noting_clips(host_prepare: Callable) -> Callable:
     """Wrap `prepare_inputs_labels_for_multimodal`: what it hands on as one row of pictures keeps its clips' lengths."""
 
     def prepare_inputs_labels_for_multimodal(self, ids, positions, mask, cache, labels, images, *more, **named):
-        with clips_noted(self, images):
+        with clips_noted(images):
             return host_prepare(self, ids, positions, mask, cache, labels, images, *more, **named)
 
     return prepare_inputs_labels_for_multimodal
 
 
 @contextmanager
-def clips_noted(model: Any, images: Tensor | Sequence[Tensor] | None) -> Iterator[None]:
-    """Inside, `encode_images` of `model` knows which of `images`, handed to it as one row, are frames of one clip."""
-    model._clip_lengths = clip_lengths(images)
+def clips_noted(images: Tensor | Sequence[Tensor] | None) -> Iterator[None]:
+    """Inside, `encode_images` knows which of `images`, handed to it as one row, are frames of one clip."""
+    token = _clip_lengths.set(clip_lengths(images))
     try:
         yield
     finally:
-        model._clip_lengths = None
+        _clip_lengths.reset(token)
 
 
 def clip_lengths(images: Tensor | Sequence[Tensor] | None) -> list[int] | None:
@@ -166,7 +169,7 @@ def with_clip_lengths(host_encode: Callable) -> Callable:
     """Wrap `encode_images`: a projector that reads across frames is told where a clip begins and ends."""
 
     def encode_images(self, images, *more, **named):
-        projector, lengths = self.get_model().mm_projector, getattr(self, "_clip_lengths", None)
+        projector, lengths = self.get_model().mm_projector, _clip_lengths.get()
         if lengths is None or not getattr(projector, "reads_clips", False):
             return host_encode(self, images, *more, **named)
         return projector(self.get_vision_tower()(images), clips=lengths)

@@ -212,6 +212,6 @@ def _seen(model: Any, images: Any) -> list[Tensor]:
     if images is None:
         return []
     rows = [each if each.ndim == 4 else each[None] for each in images]
-    with clips_noted(model, images):
+    with clips_noted(images):
         tokens = model.encode_images(torch.cat(rows))
     return [each.flatten(0, 1) for each in tokens.split([len(row) for row in rows])]

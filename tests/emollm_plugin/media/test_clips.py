@@ -13,7 +13,7 @@ from emobench_data.media.examine import examine
 from emobench_data.media.video import FrameCache, Sampling
 from emollm_plugin.evaluation.eyes import Eyes
 from emollm_plugin.evaluation.predictor import Predictor
-from emollm_plugin.media.clips import ClipReader, cache_of, clip_lengths
+from emollm_plugin.media.clips import ClipReader, _clip_lengths, cache_of, clip_lengths
 
 from ..conftest import CHANGE, make_clip_file
 from ..training.test_modes import MODES, belongs
@@ -171,7 +171,7 @@ def test_a_clips_tokens_are_its_frames_in_order_with_what_changed(seeing, datase
     assert torch.allclose(tokens([frames]), wanted, atol=1e-6)
     assert torch.allclose(tokens(frames[None]), wanted, atol=1e-6)
     assert not torch.allclose(tokens([frames])[4:8], tokens([frames[1]]), atol=1e-3)
-    assert seeing._clip_lengths is None
+    assert _clip_lengths.get() is None
 
 
 def test_lengths_of_clips_are_told_from_the_pictures_shapes():

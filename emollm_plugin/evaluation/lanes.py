@@ -1,0 +1,73 @@
+"""Batches answered side by side on a CPU, each by its share of the threads.
+
+All threads together would wait for the slowest at the end of every small operator: two batches by one thread each took three
+fifths of the time that one after another took by two (benchmarks/RESULTS.md).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import TypeVar
+
+import torch
+
+from .batches import Batch
+from .predictor import Predictor
+
+LANES = 2
+T = TypeVar("T")
+
+
+def lanes_for(predictor: Predictor, questions: int) -> int:
+    """How many batches are answered at a time, where so many questions are at most."""
+    on_cpu = predictor.model.device.type == "cpu"
+    return LANES if on_cpu and min(torch.get_num_threads(), questions) >= LANES else 1
+
+
+def side_by_side(
+    work: Callable[[Predictor, Batch], T], batches: Iterable[Batch], predictor: Predictor, lanes: int
+) -> Iterator[T]:
+    """What `work` makes of each batch, in their order; `lanes` of them are worked on at a time."""
+    if lanes == 1:
+        yield from (work(predictor, batch) for batch in batches)
+        return
+    free: SimpleQueue[Predictor] = SimpleQueue()
+    for _ in range(lanes):
+        free.put(predictor.beside())
+
+    def run(batch: Batch) -> T:
+        own = free.get()
+        try:
+            return work(own, batch)
+        finally:
+            free.put(own)
+
+    begun: deque[Future[T]] = deque()
+    with (
+        _shared_threads(lanes) as threads,
+        ThreadPoolExecutor(lanes, initializer=lambda: torch.set_num_threads(threads)) as pool,
+    ):
+        try:
+            for batch in batches:
+                begun.append(pool.submit(run, batch))
+                if len(begun) > lanes:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _shared_threads(lanes: int) -> Iterator[int]:
+    """Inside, an operator has its lane's share of the threads, which is given."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(before // lanes)
+    try:
+        yield before // lanes
+    finally:
+        torch.set_num_threads(before)
