@@ -17,23 +17,20 @@ from torch import Tensor
 from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
-from emollm_plugin.alignment.align import Words, words_of
 from emollm_plugin.attach import register
-from emollm_plugin.checkpoints.load import check_folder
 from emollm_plugin.evaluation.predictor import pick_device
 from emollm_plugin.projector.options import in_full
-from emollm_plugin.prompt.formats import load_tokenizer
 from emollm_plugin.training.preflight import check_tower_name
 
+from ..shared.base import Base
 from ..shared.features import features_of
-from ..shared.language import LanguageModel
 from ..shared.loop import BATCH
 from ..shared.machine import made_on
 from ..shared.rows import append_row, is_asked, is_done, read_rows
 from .arms import Arm, layer_of
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
 from .letters import letter, lettered
-from .logistic import fit_and_answer
+from .logistic import by_cells, fit_and_answer
 from .training import run
 from .workers import workers
 
@@ -121,10 +118,8 @@ class Bench:
         self.options, self.device = options, torch.device(pick_device(options.device))
         if self.device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TF32
-        check_folder(options.base)
+        self.base = Base(options.base, self.device)
         self.cells: dict[tuple[str, int, int], tuple[Cell, Path]] = {}
-        self.models: dict[str, LanguageModel] = {}
-        self.words: dict[tuple[str, ...], Words] = {}
 
     def cell(self, unit: Unit) -> tuple[Cell, Path]:
         """The items, and the folder that their pictures lie in."""
@@ -201,10 +196,11 @@ class Bench:
         """Run one training and tell how it went, and what the letters of its answers stand for."""
         key, (cell, _) = self.key(unit), self.cell(unit)
         features = self.features(*self.pictures([unit]))
-        trained = None if unit.arm.cells else (self._model(unit.arm.template), self._words(cell))
+        labels = [item.answer for item in cell.train]
+        trained = None if unit.arm.cells else (self.base.model(unit.arm.template), self.base.words(labels))
         start = time.perf_counter()
         if trained is None:
-            given, loss = fit_and_answer(cell, features, unit.arm.cells)
+            given, loss = fit_and_answer(cell, by_cells(features, unit.arm.cells))
         else:
             given, loss = run(
                 unit.arm,
@@ -232,23 +228,3 @@ class Bench:
             "answers": answers,
             **made_on(self.device),
         }, options
-
-    def _model(self, template: str) -> LanguageModel:
-        if template not in self.models:
-            from llava.conversation import conv_templates
-            from transformers import AutoModelForCausalLM
-
-            # One set of weights for all templates.
-            model = (
-                next(iter(self.models.values())).model
-                if self.models
-                else AutoModelForCausalLM.from_pretrained(self.options.base, torch_dtype=torch.float32).to(self.device)
-            )
-            self.models[template] = LanguageModel(model, load_tokenizer(self.options.base), conv_templates[template])
-        return self.models[template]
-
-    def _words(self, cell: Cell) -> Words:
-        labels = tuple(sorted({item.answer for item in cell.train}))
-        if labels not in self.words:
-            self.words[labels] = words_of(self.options.base, labels, self.device)
-        return self.words[labels]

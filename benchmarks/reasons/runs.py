@@ -19,17 +19,14 @@ from emobench_data.io.llava_files import readable
 from emobench_data.schema.items import AMBIGUOUS, UNPARSED
 from emobench_data.schema.questions import read_asked
 from emobench_data.scoring.core import read_items, summarise, with_reasons
-from emollm_plugin.alignment.align import words_of
 from emollm_plugin.alignment.pairs import draw_pairs
 from emollm_plugin.attach import register
-from emollm_plugin.checkpoints.load import check_folder
 from emollm_plugin.evaluation.predictor import pick_device
-from emollm_plugin.prompt.formats import load_tokenizer
 
 from ..quality.arms import GUIDED as TEMPLATE
 from ..quality.training import turns_of
+from ..shared.base import Base
 from ..shared.features import features_of
-from ..shared.language import LanguageModel
 from ..shared.loop import BATCH
 from ..shared.machine import made_on
 from ..shared.rows import append_row, is_done, read_rows
@@ -87,10 +84,8 @@ class Bench:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.device = options, torch.device(pick_device(options.device))
-        check_folder(options.base)
-        self.made_on = made_on(self.device)
-        self.cell, self.words = cache(self._cell), cache(self._words)
-        self.model = cache(self._model)
+        self.base = Base(options.base, self.device)
+        self.made_on, self.cell = made_on(self.device), cache(self._cell)
 
     def lacking(self, unit: Unit, done: list[dict[str, Any]]) -> Unit:
         """`unit` without the arms whose rows are there."""
@@ -119,7 +114,7 @@ class Bench:
 
     def rows(self, unit: Unit) -> Iterator[dict[str, Any]]:
         """Train once and ask in every way; a row for each."""
-        model, cell = self.model(), self.cell(unit.data, unit.seed)
+        model, cell = self.base.model(TEMPLATE), self.cell(unit.data, unit.seed)
         items = trained(cell, unit.data, TRAININGS[unit.arms[0].trained])
         quiet = self.options.quiet
         with model.adapted(unit.seed, adapter(unit.data, model.model.config.num_hidden_layers)):
@@ -168,17 +163,7 @@ class Bench:
         features = features_of(TOWER, layer, seen, cell.root, kept, self.device)
         plain = turns_of(trained(cell, unit.data, TRAININGS["direct"]))
         labels = {pair.label for pair in draw_pairs(plain, most=len(plain), seed=unit.seed)}
-        return Pictured(features, self.words(tuple(sorted(labels))))
+        return Pictured(features, self.base.words(sorted(labels)))
 
     def _cell(self, data: str, seed: int) -> Cell:
         return make_cell(data, self.options.data_root or Path(), self.options.cache, seed, self.options.test)
-
-    def _words(self, labels: tuple[str, ...]):
-        return words_of(self.options.base, labels, self.device)
-
-    def _model(self) -> LanguageModel:
-        from llava.conversation import conv_templates
-        from transformers import AutoModelForCausalLM
-
-        model = AutoModelForCausalLM.from_pretrained(self.options.base, torch_dtype=torch.float32).to(self.device)
-        return LanguageModel(model, load_tokenizer(self.options.base), conv_templates[TEMPLATE])

@@ -106,36 +106,34 @@ class LanguageModel:
             *encode(self.prompter.conv, turns, self.tokenizer, lambda text: tokenizer_image_token(text, self.tokenizer))
         )
 
-    def loss(self, visual: Tensor | None, samples: Sequence[Sample]) -> Tensor:
-        """Mean cross entropy over the labels of a batch, whose visual tokens are (B, N, C), or None for text alone.
+    def loss(self, visual: Tensor | Sequence[Tensor] | None, samples: Sequence[Sample]) -> Tensor:
+        """Mean cross entropy over the labels of a batch, whose visual tokens are (N, C) each, or None for text alone.
 
         What stands before the pictures, or what all texts begin with, is the same in all samples. Without an adapter it is read
         once for the whole training; with one, the batch is packed as the plug-in packs it.
         """
-        place = self._same(samples, visual is not None)
+        place, embed = self._same(samples, visual is not None), self.model.model.embed_tokens
         before, rest = samples[0].ids[:place], place + (visual is not None)
-        ids = pad_sequence([torch.tensor(each.ids[rest:]) for each in samples], batch_first=True).to(self.device)
-        labels = [torch.tensor(each.labels[rest:]) for each in samples]
-        labels = pad_sequence(labels, batch_first=True, padding_value=IGNORE_INDEX).to(self.device)
-        embeddings = self.model.model.embed_tokens(ids)
-        if visual is not None:
-            embeddings = torch.cat([visual, embeddings], dim=1)
+        seen = [embed.weight[:0]] * len(samples) if visual is None else [*visual]
+        words = embed(torch.tensor(before, dtype=torch.long, device=self.device)) if self.adapters else embed.weight[:0]
+        rows, labels = [], []
+        for own, sample in zip(seen, samples):
+            rows.append(torch.cat([words, own, embed(torch.tensor(sample.ids[rest:], device=self.device))]))
+            skipped = [IGNORE_INDEX] * (len(words) + len(own))
+            labels.append(torch.tensor(skipped + sample.labels[rest:], device=self.device))
+        # Padding stands at the end, where nothing that counts sees it.
+        embeddings = pad_sequence(rows, batch_first=True)
         if self.adapters:
-            words = self.model.model.embed_tokens(torch.tensor(before, dtype=torch.long, device=self.device))
-            embeddings = torch.cat([words.expand(len(samples), -1, -1), embeddings], dim=1)
-            lengths = torch.tensor([len(each.ids) for each in samples]) + (0 if visual is None else visual.shape[1] - 1)
-            there = torch.arange(embeddings.shape[1]) < lengths[:, None]
-            inputs = {"attention_mask": there.to(self.device)}
+            lengths = torch.tensor([len(row) for row in rows], device=self.device)
+            inputs = {"attention_mask": torch.arange(embeddings.shape[1], device=self.device) < lengths[:, None]}
         else:
-            # Padding stands at the end, where nothing that counts sees it.
             positions = torch.arange(place, place + embeddings.shape[1], device=self.device)[None]
             inputs = {"position_ids": positions, "past_key_values": self._read(before, len(samples))}
-        skipped = embeddings.shape[1] - labels.shape[1]
-        labels = torch.cat([labels.new_full((len(labels), skipped), IGNORE_INDEX), labels], dim=1)
-        return answer_loss(self.llava, labels, inputs_embeds=embeddings, **inputs).loss
+        wanted = pad_sequence(labels, batch_first=True, padding_value=IGNORE_INDEX)
+        return answer_loss(self.llava, wanted, inputs_embeds=embeddings, **inputs).loss
 
     @torch.inference_mode()
-    def answers(self, visual: Tensor, items: Sequence[Item]) -> list[str]:
+    def answers(self, visual: Tensor | Sequence[Tensor], items: Sequence[Item]) -> list[str]:
         """The likeliest option of each question."""
         if self.adapters:  # they may have moved
             self.forget()

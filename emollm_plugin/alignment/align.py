@@ -156,7 +156,7 @@ def align(
     opens them: trained here they cost accuracy (benchmarks/QUALITY.md).
     """
     layout = isinstance(projector, MultiPerspectiveProjector) and "layout" in projector.reads
-    trained, device = nn.ModuleList(_trained_parts(projector)), words.mean.device
+    trained, device = nn.ModuleList(trained_parts(projector)), words.mean.device
     mirrors = torch.Generator().manual_seed(seed)
 
     def tokens(some: list[Pair], training: bool) -> Tensor:
@@ -214,7 +214,7 @@ def rms(values: Tensor) -> float:
     return values.detach().square().mean().sqrt().item()
 
 
-def _trained_parts(projector: nn.Module) -> list[nn.Module]:
+def trained_parts(projector: nn.Module) -> list[nn.Module]:
     """What alignment trains; layout is opened."""
     if not isinstance(projector, MultiPerspectiveProjector):
         return [projector]

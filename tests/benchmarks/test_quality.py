@@ -11,7 +11,7 @@ from benchmarks.quality import __main__ as command
 from benchmarks.quality.arms import ARMS
 from benchmarks.quality.contrasts import contrasts
 from benchmarks.quality.data import Cell, Item
-from benchmarks.quality.logistic import fit_and_answer
+from benchmarks.quality.logistic import by_cells, fit_and_answer
 from benchmarks.quality.report import gain, gather, overall, table
 from benchmarks.shared.rows import append_row, read_rows
 from emobench_data.io.errors import InputError
@@ -272,12 +272,12 @@ def test_logistic_regression_reads_what_is_where_and_only_what_training_shows():
     features = {item.image: 0.1 * torch.randn(16, 3, generator=generator) for item in items}
     for item in items:
         features[item.image][5, 1] += item.answer == "b"
-    given, _ = fit_and_answer(Cell(items[:60], items[60:]), features, 16)
+    given, _ = fit_and_answer(Cell(items[:60], items[60:]), by_cells(features, 16))
     assert sum(given[item.id] == item.answer for item in items[60:]) > 55
-    pooled, _ = fit_and_answer(Cell(items[:60], items[60:]), features, 1)
+    pooled, _ = fit_and_answer(Cell(items[:60], items[60:]), by_cells(features, 1))
     assert sum(pooled[item.id] == item.answer for item in items[60:]) < sum(given[i.id] == i.answer for i in items[60:]) + 1
     shuffled = [item._replace(answer="ab"[int(item.id) // 2 % 2]) for item in items[:60]]
-    chance, _ = fit_and_answer(Cell(shuffled, items[60:]), features, 16)
+    chance, _ = fit_and_answer(Cell(shuffled, items[60:]), by_cells(features, 16))
     assert sum(chance[item.id] == item.answer for item in items[60:]) < 45
 
 
