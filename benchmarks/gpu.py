@@ -44,7 +44,8 @@ def pieces(given: argparse.Namespace) -> list[Piece]:
     """All of them, the worthiest first."""
     speed: list[object] = ["benchmarks/training_speed.py", "--device", given.device]
     asked = [given.checkpoint, "--questions", given.questions, "--images", given.images]
-    quality = ["-m", "benchmarks.quality", "--data-root", given.data_root, "--rows", given.rows.with_name("gpu-quality.jsonl")]
+    proof = ["-m", "benchmarks.proof", "--whole", "--data-root", given.data_root]
+    proof += ["--rows", given.rows.with_name("gpu-proof.jsonl")]
     return [
         Piece("projector", ["benchmarks/projector.py", "--parts", "llava,smollm,enrich", "--device", given.device, "--json"]),
         Piece("training, Vicuna-7B's shapes", [*speed, "--shapes", given.shapes, "--batches", 2, "--rounds", 3]),
@@ -56,7 +57,7 @@ def pieces(given: argparse.Namespace) -> list[Piece]:
         ),
         Piece("several questions a picture", ["benchmarks/several_questions.py", given.checkpoint, "--images", given.images],
               ("checkpoint", "images")),
-        Piece("quality protocol", [*quality, "--data", "fer2013", "--jobs", 8, "--device", given.device], ("data_root",)),
+        Piece("quality protocol", [*proof, "--jobs", 8, "--device", given.device], ("data_root",)),
     ]  # fmt: skip
 
 

@@ -60,14 +60,14 @@ def make_cell(
         development: choose settings on pictures that are never reported.
     """
     if data in FOLDED:
-        return _fold(_photographs(data, root, development), seed=seed, fold=fold, folds=folds)
+        return _fold(photographs(data, root, development), seed=seed, fold=fold, folds=folds)
     if data == "fer2013":
         return _faces(root, seed=seed, train=train, test=test, development=development)
     records = render_mini(root, train=MINI[0], test=MINI[1], seed=seed + (100 if development else 0))
     asked = [
         record for record in records if record.task in ("emo_c", "intent") and all(one.kind == "image" for one in record.media)
     ]
-    parts = {split: [_item(record) for record in asked if record.split == split] for split in ("train", "test")}
+    parts = {split: [item_of(record) for record in asked if record.split == split] for split in ("train", "test")}
     return Cell(parts["train"], parts["test"])
 
 
@@ -95,7 +95,8 @@ def group_of(data: str, item: str) -> str:
     return theme(item) if data in FOLDED else item
 
 
-def _item(record: Record) -> Item:
+def item_of(record: Record) -> Item:
+    """A record as a question, in its one wording."""
     text = question(record, training=False)
     name = f"{record.item}/{record.task}" if record.source == "mini" else record.item
     return Item(name, record.paths[0], text, record.answer, record.options, record.group or name)
@@ -108,13 +109,13 @@ def oasis_test_items(records: Iterable[Record]) -> set[str]:
     return {record.item for each in drawn for record in each if record.split == "test"}
 
 
-def _photographs(data: str, root: Path, development: bool) -> list[tuple[Item, str]]:
+def photographs(data: str, root: Path, development: bool = False) -> list[tuple[Item, str]]:
     """Items and their valence, by which the folds of both tasks are balanced, so that they are the same."""
     records = list(oasis.read(root, Skips()))
     tested = oasis_test_items(records) if development else set()
     found = []
     for record in records:
-        item = _item(record)
+        item = item_of(record)
         if data == CONTROL:
             category = record.attributes["category"].lower()
             item = item._replace(text=CATEGORY, answer=category, options=CATEGORIES)
@@ -136,7 +137,7 @@ def _faces(root: Path, *, seed: int, train: int, test: int, development: bool) -
     held = {label: set() for label in fer2013.LABELS}
     pools: dict[str, dict[str, list[Item]]] = {split: {label: [] for label in held} for split in ("train", "val")}
     for record in records:
-        pools[record.split][record.answer].append(_item(record)._replace(id=record.item, group=record.item))
+        pools[record.split][record.answer].append(item_of(record)._replace(id=record.item, group=record.item))
     for label, faces in pools["train"].items():
         faces.sort()
         Random(label).shuffle(faces)

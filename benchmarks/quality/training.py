@@ -9,14 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from emollm_plugin.alignment.align import Words, align
 from emollm_plugin.alignment.pairs import draw_pairs
 from emollm_plugin.alignment.settle import settle
 
+from ..shared.fit import fit, likeliest
 from ..shared.language import LanguageModel
-from ..shared.loop import train_loop
 from .arms import Arm
 from .data import Cell, Item
 
@@ -46,43 +45,6 @@ def turns_of(items: Sequence[Item]) -> list[dict[str, Any]]:
     return [{"image": item.image, "conversations": [{}, {"value": item.answer}]} for item in items]
 
 
-def train(
-    projector: nn.Module,
-    model: LanguageModel,
-    arm: Arm,
-    features: Mapping[str, Tensor],
-    items: list[Item],
-    *,
-    steps: int,
-    seed: int,
-    quiet: bool = False,
-) -> float:
-    """Train `projector` and the model's adapter in place, AdamW and a cosine; returns the mean loss of the last quarter."""
-    samples = {item.id: model.sample(item) for item in items}
-
-    def loss(some: list[Item]) -> Tensor:
-        return model.loss(projector(stacked(features, some).to(model.device)), [samples[item.id] for item in some])
-
-    parts = [{"params": list(projector.parameters()), "lr": arm.rate}, {"params": model.adapters, "lr": arm.lora}]
-    model.model.train(bool(model.adapters))
-    last = train_loop(parts, items, loss, steps=steps, seed=seed, quiet=quiet)
-    model.model.eval()
-    return last
-
-
-def answer(
-    projector: nn.Module, model: LanguageModel, features: Mapping[str, Tensor], items: list[Item], quiet: bool = False
-) -> dict[str, str]:
-    """Item id -> the likeliest option."""
-    given: dict[str, str] = {}
-    for start in tqdm(range(0, len(items), model.asked), desc="answering", mininterval=5, disable=quiet or None):
-        some = items[start : start + model.asked]
-        with torch.inference_mode():
-            visual = projector(stacked(features, some).to(model.device))
-        given |= {item.id: option for item, option in zip(some, model.answers(visual, some))}
-    return given
-
-
 def stacked(features: Mapping[str, Tensor], items: list[Item]) -> Tensor:
     """Patches of the items' pictures, (B, N, C)."""
     return torch.stack([features[item.image] for item in items]).float()
@@ -103,6 +65,11 @@ def run(
     projector = build(arm, next(iter(features.values())), model.width, seed).to(model.device)
     if arm.alignment:
         warm(projector, arm, features, turns_of(cell.train), words, seed)
+
+    def tokens(items: list[Item]) -> Tensor:
+        return projector(stacked(features, items).to(model.device))
+
+    how = {"rate": arm.rate, "adapter_rate": arm.lora, "steps": steps, "seed": seed, "quiet": quiet}
     with model.adapted(seed) if arm.lora else nullcontext():
-        loss = train(projector, model, arm, features, cell.train, steps=steps, seed=seed, quiet=quiet)
-        return answer(projector, model, features, cell.test, quiet), loss
+        loss = fit(model, tokens, projector, cell.train, **how)
+        return likeliest(model, tokens, cell.test, quiet), loss

@@ -1,5 +1,6 @@
 """The short cuts of the loop change nothing, and an arm is what its name says."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,8 @@ import torch
 
 from benchmarks.quality.arms import ARMS, GUIDED, PLAIN, chosen
 from benchmarks.quality.data import CATEGORIES, CATEGORY, Item
-from benchmarks.quality.training import build, stacked, train
+from benchmarks.quality.training import build, stacked
+from benchmarks.shared.fit import fit
 from benchmarks.shared.language import LanguageModel
 from emobench_data.io.errors import InputError
 from emollm_plugin.prompt.encode import IGNORE_INDEX
@@ -92,15 +94,31 @@ def test_the_answer_is_the_likeliest_option(models):
     assert models[PLAIN].answers(visual, ITEMS) == likeliest(models[PLAIN], visual)
 
 
+def _fit(model, projector, features, arm):
+    def tokens(items):
+        return projector(stacked(features, items))
+
+    fit(model, tokens, projector, ITEMS, rate=arm.rate, adapter_rate=arm.lora, steps=30, seed=0, quiet=True)
+
+
 def test_training_moves_the_projector_alone(models, features):
     own = models[PLAIN]
     before = [value.clone() for value in own.model.parameters()]
     projector = build(ARMS["emollm"], features["0.png"], own.width, 0)
     first = own.loss(projector(stacked(features, ITEMS)), [own.sample(item) for item in ITEMS]).item()
-    train(projector, own, ARMS["emollm"], features, ITEMS, steps=30, seed=0)
+    _fit(own, projector, features, ARMS["emollm"])
     after = own.loss(projector(stacked(features, ITEMS)), [own.sample(item) for item in ITEMS]).item()
     assert after < first
     assert all(torch.equal(*pair) for pair in zip(before, own.model.parameters()))
+
+
+@pytest.mark.parametrize("adapted", [False, True])
+def test_visual_tokens_may_be_more_in_one_sample_than_in_another(models, adapted):
+    own = models[GUIDED]
+    samples, visual = [own.sample(item) for item in ITEMS], [torch.randn(count, own.width) for count in (2, 7, 1)]
+    with own.adapted(seed=0) if adapted else nullcontext():
+        own.model.eval()
+        assert own.loss(visual, samples).item() == pytest.approx(plain_loss(own, visual, samples).item(), abs=1e-5)
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -126,7 +144,7 @@ def test_an_adapter_is_trained_and_leaves_nothing_behind(models, features):
     fixed = projector(stacked(features, ITEMS)).detach()
     fresh = own.loss(fixed, [own.sample(item) for item in ITEMS]).item()
     with own.adapted(seed=0):
-        train(projector, own, arm, features, ITEMS, steps=30, seed=0)
+        _fit(own, projector, features, arm)
         assert own.loss(fixed, [own.sample(item) for item in ITEMS]).item() < fresh - 0.2
     assert not own.adapters and own.loss(fixed, [own.sample(item) for item in ITEMS]).item() == fresh
     after = own.model.state_dict()
