@@ -18,7 +18,7 @@ from pathlib import Path
 from emobench_data.io.errors import InputError
 
 from ..shared.rows import read_rows
-from .arms import ARMS, CELLS, HEARD, REDUCED, SEEN, WITHOUT, Arm
+from .arms import ARMS, CELLS, ESSENTIAL, HEARD, REDUCED, SEEN, WITHOUT, Arm
 from .sets import SETS
 
 HERE = Path(__file__).parents[1]
@@ -32,8 +32,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data-root", type=Path, help="folder with fer2013/, oasis_pixabay/ and emodb/ in it")
     parser.add_argument("--cache", type=Path, default=Path(".cache/proof"))
     parser.add_argument("--base", default=str(HERE.parent / "models" / "smollm2-135m-instruct"))
-    parser.add_argument("--data", default=",".join(SETS), help="with commas between")
-    parser.add_argument("--whole", action="store_true", help="all arms, not the reduced form's")
+    parser.add_argument("--data", help=f"names with ; between: {'; '.join(SETS)}; default: all of the form")
+    parser.add_argument("--whole", action="store_true", help="all sets and arms, not the reduced form's")
     parser.add_argument("--trials-only", action="store_true", help="read no test item")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one")
@@ -41,23 +41,24 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def wanted(data: str, *, whole: bool) -> dict[str, tuple[Arm, ...]]:
+def wanted(data: str | None, *, whole: bool) -> dict[str, tuple[Arm, ...]]:
     """Data set -> its arms, of the reduced form or all.
 
     Raises:
         InputError: there is no such data set.
     """
-    names = data.split(",")
+    names = [name for name, one in SETS.items() if whole or not one.whole]
+    names = [name.strip() for name in data.split(";")] if data else names
     unknown = [name for name in names if name not in SETS]
     if unknown:
-        raise InputError(f"unknown data set {unknown[0]!r}; known, with commas between: {', '.join(SETS)}")
+        raise InputError(f"unknown data set {unknown[0]!r}; known, with ; between: {'; '.join(SETS)}")
     return {name: tuple(arm for arm in ARMS.values() if _belongs(name, arm, whole)) for name in names}
 
 
 def _belongs(name: str, arm: Arm, whole: bool) -> bool:
     """Whether a set has an arm: voices have no cells, and perspectives of their own."""
-    if not whole:
-        return arm.name in REDUCED[name]
+    if not whole or SETS[name].whole:  # of the others that this is about
+        return arm.name in REDUCED.get(name, ESSENTIAL)
     heard = SETS[name].sense == "voices"
     if arm.kind.startswith(WITHOUT):
         return arm.kind.removeprefix(WITHOUT) in (HEARD if heard else SEEN)

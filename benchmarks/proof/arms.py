@@ -18,11 +18,18 @@ class Arm(NamedTuple):
     Args:
         kind: what projects: `HOST`, `POOLED`, `CELLS`, `OURS`, `WITHOUT` and a perspective, or `REGRESSION`, which answers too.
         template: name of the conversation template, empty for none.
+        beside: it is in no gain, and is trained after the others in one of these ways: `EQUAL_TIME`, or `TWO_STAGES`.
     """
 
     name: str
     kind: str
     template: str
+    beside: str = ""
+
+
+# As many steps as take the processor time of `FULL`; LLaVA's own two: the projector in front of the frozen model, with as many
+# looks as alignment has, then the adapter too.
+EQUAL_TIME, TWO_STAGES = "equal time", "two stages"
 
 
 PLAIN_HOST, FULL, LOGISTIC = "host", "ours", "logistic regression"
@@ -38,13 +45,15 @@ ARMS = {
         Arm("ours, plain", OURS, PLAIN),
         *(Arm(f"ours, without {name}", WITHOUT + name, GUIDED) for name in dict.fromkeys(SEEN + HEARD)),
         Arm(LOGISTIC, REGRESSION, ""),
+        *(Arm(f"host, {way}", HOST, PLAIN, way) for way in (EQUAL_TIME, TWO_STAGES)),
     )
 }
 # Of the reduced form, by set.
+ESSENTIAL = (PLAIN_HOST, FULL, LOGISTIC)
 REDUCED = {
     "fer2013": (PLAIN_HOST, "pooled", "cells", FULL, "ours, plain", LOGISTIC),
     "oasis": (PLAIN_HOST, "pooled", FULL, LOGISTIC),
-    CONTROL: (PLAIN_HOST, FULL, LOGISTIC),
+    CONTROL: ESSENTIAL,
     "emodb": (PLAIN_HOST, "pooled", FULL, LOGISTIC),
 }
 

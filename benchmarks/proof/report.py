@@ -17,7 +17,7 @@ from ..quality.data import group_of
 from ..shared.crossed import crossed_draws
 from ..shared.rows import Row
 from .arms import ARMS, FULL, LOGISTIC, PLAIN_HOST
-from .sets import MEASURED
+from .sets import MEASURED, SETS
 
 Outcomes = dict[tuple[int, str], bool]  # seed, item -> whether it was answered right
 Found = dict[str, dict[str, Outcomes]]  # data set -> arm
@@ -116,14 +116,18 @@ def _gains(found: Found) -> str:
 
 
 def _mean(found: Found) -> str:
-    own = {data: gain(data, found[data].get(FULL, {}), found[data].get(PLAIN_HOST, {})) for data in MEASURED if data in found}
-    gains = [each for each in own.values() if each]
-    if len(gains) < len(MEASURED):
-        return f"No mean gain yet: {', '.join(data for data in MEASURED if not own.get(data))} lacks rows."
-    # Every set is drawn with one seed, and they do not hang together.
-    shuffled = [np.random.default_rng(number).permutation(each.drawn) for number, each in enumerate(gains)]
-    low, high = percentiles(np.mean(shuffled, axis=0))
-    value = mean(each.value for each in gains)
+    gains = {}
+    for family, names in MEASURED.items():
+        own = [gain(name, found[name].get(FULL, {}), found[name].get(PLAIN_HOST, {})) for name in names if name in found]
+        gains[family] = [each for each in own if each]
+    if lacking := [family for family, own in gains.items() if not own]:
+        return f"No mean gain yet: {', '.join(lacking)} lacks rows."
+    # Every set is drawn with one seed; they do not hang together, its encoders do.
+    drawn = [np.mean([each.drawn for each in own], axis=0) for own in gains.values()]
+    low, high = percentiles(
+        np.mean([np.random.default_rng(number).permutation(own) for number, own in enumerate(drawn)], axis=0)
+    )
+    value = mean(mean(each.value for each in own) for own in gains.values())
     return f"Mean gain of {FULL} over {PLAIN_HOST}, the three sets alike: {100 * value:+.1f} ({_span(low, high)}) points."
 
 
@@ -159,4 +163,5 @@ def mixed(data: str, first: Outcomes, second: Outcomes) -> str:
 
 
 def _group(data: str, item: str) -> str:
-    return speaker(item) if data == "emodb" else group_of(data, item)
+    family = SETS[data].family
+    return speaker(item) if family == "emodb" else group_of(family, item)

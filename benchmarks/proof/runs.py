@@ -29,12 +29,13 @@ from ..shared.language import LORA
 from ..shared.loop import BATCH
 from ..shared.machine import made_on
 from ..shared.rows import Row, append_row, is_done, read_rows
-from .arms import LOGISTIC, RATES, REGRESSION, Arm, Rates
-from .senses import Pictures, Sense, Voices
-from .sets import CHOSEN_ON, SETS, Set, place_of
+from .arms import EQUAL_TIME, FULL, LOGISTIC, PLAIN_HOST, RATES, REGRESSION, TWO_STAGES, Arm, Rates
+from .senses import ALIGNMENT, Pictures, Sense, Voices
+from .sets import SETS, Set, chooser, place_of
 
 logger = logging.getLogger(__name__)
 PROTOCOL = 1
+FIRST_STAGE = 1e-3  # the rate at which LLaVA pretrains a projector
 ADAPTER = LORA | {"lora_dropout": 0.0}  # dropout costs two fifths of the time
 
 
@@ -62,18 +63,20 @@ def run_all(options: argparse.Namespace, wanted: dict[str, tuple[Arm, ...]]) -> 
     with workers(options.jobs, partial(_worker, options), bench) as each:
         _run(bench, each, trials(wanted, seeds), "trials")
         if not options.trials_only:
-            _run(bench, each, readings(wanted, seeds, read_rows(options.rows)), "the reading")
+            for beside, what in ((False, "the reading"), (True, "beside it")):
+                own = {name: tuple(arm for arm in arms if bool(arm.beside) is beside) for name, arms in wanted.items()}
+                _run(bench, each, readings(own, seeds, read_rows(options.rows)), what)
 
 
 def trials(wanted: dict[str, tuple[Arm, ...]], seeds: Iterable[int]) -> Iterator[Unit]:
     """Every pair of rates for every arm at each place where there is a choice to make."""
     for name, arms in wanted.items():
-        data = SETS[CHOSEN_ON.get(name, name)]
+        data = chooser(SETS[name])
         if data.trial is None:
             continue
         for place in dict.fromkeys(place_of(data, seed) for seed in seeds):
             for arm in arms:
-                if arm.kind != REGRESSION:
+                if arm.kind != REGRESSION and not arm.beside:
                     yield from (Unit(data.name, arm, place, rates, trial=True) for rates in RATES)
 
 
@@ -91,11 +94,11 @@ def chosen_rates(name: str, arm: Arm, seed: int, rows: list[Row]) -> Rates:
     Raises:
         InputError: a trial is missing.
     """
-    data = SETS[CHOSEN_ON.get(name, name)]
+    data = chooser(SETS[name])
     if data.trial is None:
         return RATES[0]
-    place = place_of(data, seed)
-    own = {Rates(*row["key"]["rates"]): row for row in rows if _is_trial(row["key"], data.name, arm.name, place)}
+    place, name = place_of(data, seed), PLAIN_HOST if arm.beside else arm.name
+    own = {Rates(*row["key"]["rates"]): row for row in rows if _is_trial(row["key"], data.name, name, place)}
     missing = [rates for rates in RATES if rates not in own]
     if missing:
         raise InputError(f"{data.name}, {arm.name}: no trial with rates {tuple(missing[0])}; run without --report first")
@@ -117,6 +120,15 @@ def _run(bench: Bench, each: Any, units: Iterable[Unit], what: str) -> None:
         logger.info(
             "%s %s seed %d: accuracy %.3f, %.0f s", key["data"], key["arm"], key["seed"], row["accuracy"], row["seconds"]
         )
+
+
+def _processor(rows: list[Row], unit: Unit, arm: str) -> float:
+    """Processor seconds of an arm at the place of `unit` in the reading; raises `InputError` where it has no row."""
+    for row in rows:
+        key = row["key"]
+        if (key["data"], key["arm"], key["seed"], key["development"]) == (unit.data, arm, unit.seed, False):
+            return row["processor"]
+    raise InputError(f"{unit.data}, {arm}, seed {unit.seed}: was not read yet, and says how long {unit.arm.name} may take")
 
 
 def _worker(options: argparse.Namespace) -> Bench:
@@ -148,7 +160,7 @@ class Bench:
             "rates": list(unit.rates) if unit.rates else None,
             "train": len(cell.train),
             "test": len(cell.test),
-            "steps": self._steps(data, cell),
+            "steps": self._steps(unit, cell),
             "batch": BATCH,
             "base": Path(self.options.base).name,
             "settings": {"kind": unit.arm.kind, "template": unit.arm.template, "adapter": ADAPTER, **recipe},
@@ -179,19 +191,27 @@ class Bench:
         model = self.base.model(unit.arm.template)
         words = self.base.words([item.answer for item in cell.train])
         projector = sense.build(unit.arm.kind, model.width, unit.seed)
-        sense.align(projector, cell.train, words, steps=data.alignment, residual=data.residual, seed=unit.seed)
 
         def tokens(items: list[Item]) -> Any:
             return sense.tokens(projector, items)
 
-        how = {"rate": unit.rates.projector, "adapter_rate": unit.rates.adapter, "steps": self._steps(data, cell)}
+        both: dict[str, Any] = {"seed": unit.seed, "quiet": True}
+        if unit.arm.beside == TWO_STAGES:
+            looks = data.alignment * ALIGNMENT["batch"] // BATCH
+            fit(model, tokens, projector, cell.train, rate=FIRST_STAGE, adapter_rate=0.0, steps=looks, **both)
+        else:
+            sense.align(projector, cell.train, words, steps=data.alignment, residual=data.residual, seed=unit.seed)
+        how = {"rate": unit.rates.projector, "adapter_rate": unit.rates.adapter, "steps": self._steps(unit, cell), **both}
         with model.adapted(unit.seed, ADAPTER):
-            loss = fit(model, tokens, projector, cell.train, seed=unit.seed, quiet=True, **how)
+            loss = fit(model, tokens, projector, cell.train, **how)
             return likeliest(model, tokens, cell.test, quiet=True), loss
 
-    @staticmethod
-    def _steps(data: Set, cell: Cell) -> int:
-        return data.steps or len(cell.train) // BATCH
+    def _steps(self, unit: Unit, cell: Cell) -> int:
+        steps = SETS[unit.data].steps or len(cell.train) // BATCH
+        if unit.arm.beside != EQUAL_TIME:
+            return steps
+        took = {arm: _processor(read_rows(self.options.rows), unit, arm) for arm in (FULL, PLAIN_HOST)}
+        return max(1, round(steps * took[FULL] / took[PLAIN_HOST]))
 
     def _cell(self, name: str, seed: int, trial: bool) -> Cell:
         data = SETS[name]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -132,15 +132,29 @@ def _fold(photographs: list[tuple[Item, str]], *, seed: int, fold: int, folds: i
     return Cell([items[place] for place in train], [items[place] for place in test])
 
 
+def held_out(records: Iterable[Record]) -> set[str]:
+    """Training faces that are for development, of FER2013's records for one sub-task."""
+    pools: dict[str, list[str]] = {}
+    for record in records:
+        if record.split == "train":
+            pools.setdefault(record.answer, []).append(record.item)
+    return {face for label, faces in pools.items() for face in _shuffled(label, faces)[::HELD_OUT]}
+
+
+def _shuffled(label: str, faces: list[Any]) -> list[Any]:
+    faces = sorted(faces)
+    Random(label).shuffle(faces)
+    return faces
+
+
 def _faces(root: Path, *, seed: int, train: int, test: int, development: bool) -> Cell:
     records = [record for record in fer2013.read(root, Skips()) if record.task == "emo_c"]
     held = {label: set() for label in fer2013.LABELS}
     pools: dict[str, dict[str, list[Item]]] = {split: {label: [] for label in held} for split in ("train", "val")}
     for record in records:
         pools[record.split][record.answer].append(item_of(record)._replace(id=record.item, group=record.item))
-    for label, faces in pools["train"].items():
-        faces.sort()
-        Random(label).shuffle(faces)
+    for label, unsorted in pools["train"].items():
+        faces = _shuffled(label, unsorted)
         held[label], pools["train"][label] = faces[::HELD_OUT], [f for n, f in enumerate(faces) if n % HELD_OUT]
     asked = held if development else pools["val"]
     return Cell(_balanced(pools["train"], train, seed), _balanced(asked, test, seed))

@@ -73,6 +73,21 @@ def test_trials_come_first_and_read_nothing_then_each_arm_is_read_once_with_what
     assert "| fer2013 | ours over host | 12 |" in told and "oasis, emodb lacks rows" in told
 
 
+def test_the_host_stands_beside_for_as_much_time_and_in_its_own_two_stages(proof, monkeypatch):
+    wanted = command.wanted
+
+    def some(data, *, whole):
+        return {data: tuple(arm for arm in wanted(data, whole=True)[data] if arm.kind == HOST or arm.name == "ours")}
+
+    monkeypatch.setattr(command, "wanted", some)
+    rows = {row["key"]["arm"]: row for row in proof("--data", "fer2013", "--whole") if not row["key"]["development"]}
+    assert list(rows) == ["host", "host, EmoPrompt", "ours", "host, equal time", "host, two stages"]
+    took = rows["ours"]["processor"] / rows["host"]["processor"]
+    steps = {name: row["key"]["steps"] for name, row in rows.items()}
+    assert steps["host"] == steps["host, two stages"] == 2 and steps["host, equal time"] == max(1, round(2 * took))
+    assert rows["host, two stages"]["key"]["rates"] == rows["host"]["key"]["rates"]
+
+
 def test_photographs_are_chosen_for_inside_the_training_part_of_each_fold(proof, data_root):
     asked = []
     for seed in range(3):
