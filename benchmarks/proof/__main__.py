@@ -37,7 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--trials-only", action="store_true", help="read no test item")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one")
-    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time, each in a process of one thread")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time; of several each in a process of one thread")
     return parser.parse_args()
 
 

@@ -11,10 +11,9 @@ import numpy as np
 from scipy import stats
 
 from emobench_data.io.errors import InputError
-from emobench_data.metrics import percentiles
+from emobench_data.metrics import crossed_means, percentiles
 
 from ..quality.data import group_of
-from ..shared.crossed import crossed_draws
 from ..shared.rows import Row
 from .arms import ARMS, FULL, LOGISTIC, PLAIN_HOST
 from .sets import MEASURED, SETS
@@ -78,7 +77,7 @@ def gain(data: str, first: Outcomes, second: Outcomes) -> Gain | None:
     more = [float(first[place]) - float(second[place]) for place in places]
     groups = [_group(data, item) for _, item in places]
     seeds = [seed for seed, _ in places]
-    drawn = crossed_draws(more, seeds, groups)
+    drawn = crossed_means(more, seeds, groups)
     by_seed = [mean(value for value, own in zip(more, seeds) if own == seed) for seed in sorted(set(seeds))]
     return Gain(mean(more), *percentiles(drawn), len(places), by_seed, drawn)
 
@@ -121,7 +120,7 @@ def _mean(found: Found) -> str:
         own = [gain(name, found[name].get(FULL, {}), found[name].get(PLAIN_HOST, {})) for name in names if name in found]
         gains[family] = [each for each in own if each]
     if lacking := [family for family, own in gains.items() if not own]:
-        return f"No mean gain yet: {', '.join(lacking)} lacks rows."
+        return f"No mean gain yet, for want of rows: {', '.join(lacking)}."
     # Every set is drawn with one seed; they do not hang together, its encoders do.
     drawn = [np.mean([each.drawn for each in own], axis=0) for own in gains.values()]
     low, high = percentiles(

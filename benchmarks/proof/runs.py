@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,7 +29,7 @@ from ..shared.language import LORA
 from ..shared.loop import BATCH
 from ..shared.machine import made_on
 from ..shared.rows import Row, append_row, is_done, read_rows
-from .arms import EQUAL_TIME, FULL, LOGISTIC, PLAIN_HOST, RATES, REGRESSION, TWO_STAGES, Arm, Rates
+from .arms import ARMS, EQUAL_TIME, FULL, PLAIN_HOST, RATES, REGRESSION, TWO_STAGES, Arm, Rates
 from .senses import ALIGNMENT, Pictures, Sense, Voices
 from .sets import SETS, Set, chooser, place_of
 
@@ -49,6 +49,9 @@ class Unit(NamedTuple):
     trial: bool = False
 
 
+Key = Callable[[Unit], dict[str, Any]]  # of the row that a unit makes, see `Bench.key`
+
+
 def run_all(options: argparse.Namespace, wanted: dict[str, tuple[Arm, ...]]) -> None:
     """Run the trials and then the reading, as far as rows lack.
 
@@ -65,7 +68,7 @@ def run_all(options: argparse.Namespace, wanted: dict[str, tuple[Arm, ...]]) -> 
         if not options.trials_only:
             for beside, what in ((False, "the reading"), (True, "beside it")):
                 own = {name: tuple(arm for arm in arms if bool(arm.beside) is beside) for name, arms in wanted.items()}
-                _run(bench, each, readings(own, seeds, read_rows(options.rows)), what)
+                _run(bench, each, readings(own, seeds, read_rows(options.rows), bench.key), what)
 
 
 def trials(wanted: dict[str, tuple[Arm, ...]], seeds: Iterable[int]) -> Iterator[Unit]:
@@ -80,15 +83,15 @@ def trials(wanted: dict[str, tuple[Arm, ...]], seeds: Iterable[int]) -> Iterator
                     yield from (Unit(data.name, arm, place, rates, trial=True) for rates in RATES)
 
 
-def readings(wanted: dict[str, tuple[Arm, ...]], seeds: Iterable[int], rows: list[Row]) -> Iterator[Unit]:
-    """All arms of a seed before the next seed, each with the rates that its trials chose."""
+def readings(wanted: dict[str, tuple[Arm, ...]], seeds: Iterable[int], rows: list[Row], key: Key) -> Iterator[Unit]:
+    """All arms of a seed before the next seed, each with the rates that its trials chose, of those that have the `key`."""
     for seed in seeds:
         for name, arms in wanted.items():
             for arm in arms:
-                yield Unit(name, arm, seed, None if arm.kind == REGRESSION else chosen_rates(name, arm, seed, rows))
+                yield Unit(name, arm, seed, None if arm.kind == REGRESSION else chosen_rates(name, arm, seed, rows, key))
 
 
-def chosen_rates(name: str, arm: Arm, seed: int, rows: list[Row]) -> Rates:
+def chosen_rates(name: str, arm: Arm, seed: int, rows: list[Row], key: Key) -> Rates:
     """The pair with the best accuracy in the trials, of equal ones that with the lower loss; the first without trials.
 
     Raises:
@@ -97,16 +100,15 @@ def chosen_rates(name: str, arm: Arm, seed: int, rows: list[Row]) -> Rates:
     data = chooser(SETS[name])
     if data.trial is None:
         return RATES[0]
-    place, name = place_of(data, seed), PLAIN_HOST if arm.beside else arm.name
-    own = {Rates(*row["key"]["rates"]): row for row in rows if _is_trial(row["key"], data.name, name, place)}
+    tried = ARMS[PLAIN_HOST] if arm.beside else arm
+    keys = {rates: key(Unit(data.name, tried, place_of(data, seed), rates, trial=True)) for rates in RATES}
+    own = {rates: row for rates, wanted in keys.items() for row in rows if row["key"] == wanted}
     missing = [rates for rates in RATES if rates not in own]
     if missing:
-        raise InputError(f"{data.name}, {arm.name}: no trial with rates {tuple(missing[0])}; run without --report first")
+        raise InputError(
+            f"{data.name}, {arm.name}: no trial with rates {tuple(missing[0])} under these conditions; run the trials"
+        )
     return max(RATES, key=lambda rates: (own[rates]["accuracy"], -own[rates]["loss"]))
-
-
-def _is_trial(key: dict[str, Any], data: str, arm: str, place: int) -> bool:
-    return (key["data"], key["arm"], key["seed"], key["development"]) == (data, arm, place, True)
 
 
 def _run(bench: Bench, each: Any, units: Iterable[Unit], what: str) -> None:
@@ -186,7 +188,7 @@ class Bench:
 
     def _given(self, unit: Unit, cell: Cell) -> tuple[dict[str, str], float]:
         data, sense = SETS[unit.data], self.sense(unit.data)
-        if unit.arm.name == LOGISTIC or unit.rates is None:
+        if unit.rates is None:
             return fit_and_answer(cell, sense.flat())
         model = self.base.model(unit.arm.template)
         words = self.base.words([item.answer for item in cell.train])

@@ -44,7 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--test", type=int, default=210)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one")
-    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time, each in a process of one thread")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time; of several each in a process of one thread")
     parser.add_argument("--development", action="store_true", help="on pictures that are never reported")
     return parser.parse_args()
 

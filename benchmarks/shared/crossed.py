@@ -39,26 +39,6 @@ def crossed_mean(values: Sequence[float], seeds: Sequence[int], groups: Sequence
     return Mean(value, value - squares**0.5, value + squares**0.5, len(array), count, many)
 
 
-def crossed_draws(values: Sequence[float], seeds: Sequence[int], groups: Sequence[str], *, draws: int = 10_000) -> np.ndarray:
-    """The mean of `values` with seeds and groups drawn anew and independently, (draws,).
-
-    An answer weighs as often as its seed was drawn times as often as its group was (pigeonhole bootstrap; Owen 2007, The
-    Annals of Applied Statistics 1(2)).
-    """
-    rng = np.random.default_rng(0)
-    kinds = [np.unique(np.asarray(each).astype(str), return_inverse=True) for each in (seeds, groups)]
-    shape = tuple(len(names) for names, _ in kinds)
-    sums, counts = np.zeros(shape), np.zeros(shape)
-    np.add.at(sums, tuple(places for _, places in kinds), np.asarray(values, float))
-    np.add.at(counts, tuple(places for _, places in kinds), 1.0)
-    found = []
-    while len(found) < draws:
-        by_seed, by_group = (rng.multinomial(size, np.full(size, 1 / size)) for size in shape)
-        if total := by_seed @ counts @ by_group:  # where groups differ by seed, a draw may hold none
-            found.append(by_seed @ sums @ by_group / total)
-    return np.asarray(found)
-
-
 def _t(count: int) -> float:
     """Student's t of `count` clusters, squared."""
     return float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) ** 2 if count > 1 else 0.0

@@ -54,6 +54,6 @@ def _kept(media: Sequence[str], kept: Path, encode: Callable[[list[str]], dict[s
 
 def _load(kept: Path) -> dict[str, Tensor]:
     try:
-        return torch.load(kept, weights_only=True, mmap=True)
-    except (RuntimeError, OSError, EOFError, UnpicklingError) as error:
+        return dict(torch.load(kept, weights_only=True, mmap=True).items())
+    except (RuntimeError, OSError, EOFError, AttributeError, UnpicklingError) as error:
         raise InputError(f"{kept}: features that cannot be read; remove the file, and they are computed again") from error

@@ -162,3 +162,10 @@ def _sync(path: Path) -> None:
     if path.is_file():
         with open(path, "rb") as file:
             os.fsync(file.fileno())
+
+
+def check_folder(folder: Path, name: str) -> None:
+    """Raise `InputError` if a folder, which people know as `name`, can be neither made nor written to."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InputError(f"{name} {folder}: {there} is no folder that can be written to; name another")

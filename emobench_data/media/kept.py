@@ -5,15 +5,16 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import io
+import math
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
-from ..io.atomic import atomic_file
+from ..io.atomic import atomic_file, check_folder
 from ..io.errors import InputError
 
 _ROOM = 0.9  # an eviction leaves this share of the limit, so that not every new entry causes one
@@ -30,10 +31,14 @@ class KeptArrays:
         things: what comes from it.
     """
 
-    def __init__(self, folder: Path, *, limit: int, name: str, things: str) -> None:
-        if limit < 0:
-            raise InputError(f"{name} {folder}: a limit of {limit} bytes; give 0 (no cache) or more")
-        self.folder, self.limit, self.name, self.things = folder, limit, name, things
+    def __init__(self, folder: Path, *, limit: float, name: str, things: str) -> None:
+        if not 0 <= limit < math.inf:
+            raise InputError(f"{name} {folder}: a limit of {limit / 1e9:g} GB; give 0 (no cache) or more")
+        self.folder, self.limit, self.name, self.things = folder, int(limit), name, things
+
+    def check(self) -> None:
+        """Raise `InputError` where the folder can be neither made nor written to."""
+        check_folder(self.folder, self.name)
 
     @staticmethod
     def key(*what: object) -> str:
@@ -47,13 +52,32 @@ class KeptArrays:
             with np.load(entry, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
             os.utime(entry)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except OSError:
+            arrays = None
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            self.drop(key)
             arrays = None
         self._count(_MISSES if arrays is None else _HITS)
         return arrays
 
+    def drop(self, key: str) -> None:
+        """Take an entry away that is not what was kept, so that it is kept anew."""
+        with suppress(OSError):
+            self._entry(key).unlink(missing_ok=True)
+
     def keep(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Keep arrays of a new key, and drop what was used longest ago where there is no room."""
+        """Keep arrays of a new key, and drop what was used longest ago where there is no room.
+
+        Raises:
+            InputError: the folder cannot be written to.
+        """
+        try:
+            self._keep(key, arrays)
+        except OSError as error:
+            way_out = "make room there, name another folder, or go without"
+            raise InputError(f"{self.name} {self.folder}: cannot be written ({error.strerror}); {way_out}") from error
+
+    def _keep(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)  # type: ignore[arg-type]  # none of them is called `allow_pickle`
         size, entry = buffer.tell(), self._entry(key)
@@ -88,8 +112,12 @@ class KeptArrays:
         return self.folder / f"{key}.npz"
 
     def _count(self, name: str) -> None:
-        """One byte appended counts one; that is atomic between processes."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """One byte appended counts one; that is atomic between processes. What cannot be counted is not: `keep` will say."""
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._append(name)
+
+    def _append(self, name: str) -> None:
         with open(self.folder / name, "ab", buffering=0) as file:
             file.write(b".")
 

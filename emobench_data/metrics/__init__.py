@@ -1,6 +1,6 @@
 """Metrics as functions over per-item arrays, their intervals, and the one bootstrap that everything here draws with."""
 
-from .bootstrap import DRAWS, SEED, bootstrap, percentiles
+from .bootstrap import DRAWS, SEED, bootstrap, crossed_means, percentiles
 from .calibration import calibration
 from .classification import Confusion, accuracy, macro_f1, uar
 from .intervals import LEVEL, Share, difference, mean_of, numbered, share, widened, wilson, with_interval
@@ -14,6 +14,7 @@ __all__ = [
     "accuracy",
     "bootstrap",
     "calibration",
+    "crossed_means",
     "difference",
     "macro_f1",
     "mean_of",

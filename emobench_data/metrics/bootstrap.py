@@ -47,6 +47,26 @@ def bootstrap(
     return np.concatenate([statistic((sums @ each.T.astype(float)).T) for each in drawn])
 
 
+def crossed_means(values: ArrayLike, seeds: ArrayLike, groups: ArrayLike, *, draws: int = DRAWS, seed: int = SEED) -> Floats:
+    """The mean of `values` with seeds and groups drawn anew and independently, (draws,).
+
+    An answer weighs as often as its seed was drawn times as often as its group was (pigeonhole bootstrap; Owen 2007, The
+    Annals of Applied Statistics 1(2)).
+    """
+    rng = np.random.default_rng(seed)
+    kinds = [np.unique(np.asarray(each).astype(str), return_inverse=True) for each in (seeds, groups)]
+    shape = tuple(len(names) for names, _ in kinds)
+    sums, counts = np.zeros(shape), np.zeros(shape)
+    np.add.at(sums, tuple(places for _, places in kinds), np.asarray(values, float))
+    np.add.at(counts, tuple(places for _, places in kinds), 1.0)
+    found: list[float] = []
+    while len(found) < draws:
+        by_seed, by_group = (rng.multinomial(size, np.full(size, 1 / size)) for size in shape)
+        if total := by_seed @ counts @ by_group:  # where groups differ by seed, a draw may hold none
+            found.append(float(by_seed @ sums @ by_group / total))
+    return np.asarray(found)
+
+
 def percentiles(draws: Floats) -> tuple[float, float]:
     """The central 95 % of `draws` (percentile method)."""
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

@@ -106,6 +106,8 @@ def align_projector(
             raise InputError("a projector that has nothing to train cannot be aligned; name another")
         features = encode(sorted({pair.medium for pair in some}), images, faulty_media)
         some = [pair for pair in some if pair.medium in features]
+        if kind == "image" and (cache := feature_cache_of(config)):
+            logger.info(cache.hit_rate())
         share, reach = (align if kind == "image" else align_sounds)(fresh, features, some, words, **how)
         settle(fresh, words, reach if kind == "audio" else 1.0, residual)  # pictures' tokens stay as far out, see there
         made[PREFIX if kind == "image" else f"model.{NAME}."] = fresh

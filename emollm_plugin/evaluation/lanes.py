@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
+from threading import Event
 from typing import TypeVar
 
 import torch
@@ -31,13 +32,17 @@ def lanes_for(predictor: Predictor, questions: int) -> int:
 def side_by_side(
     work: Callable[[Predictor, Batch], T], batches: Iterable[Batch], predictor: Predictor, lanes: int
 ) -> Iterator[T]:
-    """What `work` makes of each batch, in their order; `lanes` of them are worked on at a time."""
+    """What `work` makes of each batch, in their order; `lanes` of them are worked on at a time.
+
+    After a fault what was begun is brought to its end and given before that is raised. Who interrupts waits for one pass of the
+    model.
+    """
     if lanes == 1:
         yield from (work(predictor, batch) for batch in batches)
         return
-    free: SimpleQueue[Predictor] = SimpleQueue()
+    stop, free = Event(), SimpleQueue[Predictor]()
     for _ in range(lanes):
-        free.put(predictor.beside())
+        free.put(predictor.beside(stop))
 
     def run(batch: Batch) -> T:
         own = free.get()
@@ -46,20 +51,37 @@ def side_by_side(
         finally:
             free.put(own)
 
-    begun: deque[Future[T]] = deque()
-    with (
-        _shared_threads(lanes) as threads,
-        ThreadPoolExecutor(lanes, initializer=lambda: torch.set_num_threads(threads)) as pool,
-    ):
+    with _shared_threads(lanes) as threads, ThreadPoolExecutor(lanes, "lane", torch.set_num_threads, (threads,)) as pool:
         try:
-            for batch in batches:
-                begun.append(pool.submit(run, batch))
-                if len(begun) > lanes:
-                    yield begun.popleft().result()
-            while begun:
-                yield begun.popleft().result()
-        finally:
+            yield from _in_order(pool, run, batches, lanes)
+        except BaseException:
+            stop.set()
             pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _in_order(pool: Executor, run: Callable[[Batch], T], batches: Iterable[Batch], lanes: int) -> Iterator[T]:
+    begun: deque[Future[T]] = deque()
+    fault: BaseException | None = None
+    left = iter(batches)
+    while True:
+        try:
+            begun.append(pool.submit(run, next(left)))
+        except StopIteration:
+            break
+        except Exception as error:
+            fault = error
+            break
+        if len(begun) > lanes:
+            if (fault := begun[0].exception()) is not None:
+                break
+            yield begun.popleft().result()
+    for future in begun:
+        fault = fault or future.exception()
+        if future.exception() is None:
+            yield future.result()
+    if fault:
+        raise fault
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import torch
@@ -74,10 +75,10 @@ class Predictor:
         self._seen, self._heard = Remembered(), Remembered()
         self._beginnings: dict[tuple[str, ...], Beginnings] = {}
 
-    def beside(self) -> Predictor:
-        """Another one of the same model, for another thread: it remembers nothing of this one."""
+    def beside(self, stop: Event) -> Predictor:
+        """Another one of the same model, for another thread: it remembers nothing of this one, and ends where `stop` is set."""
         other = copy.copy(self)
-        other.reader = Reader(self.model, self.prompter.image_token)
+        other.reader = Reader(self.model, self.prompter.image_token, stop)
         other.greedy = Greedy(other.reader)
         other._seen, other._heard, other._beginnings = Remembered(), Remembered(), {}
         return other

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from os.path import commonprefix
+from threading import Event
 from typing import Any
 
 import torch
@@ -75,15 +76,21 @@ class Read:
         return cls(torch.cat([part.logits for part in parts]), cache, mask, torch.cat([part.lengths for part in parts]))
 
 
+class Stopped(Exception):
+    """Somebody has interrupted what a thread was reading for."""
+
+
 class Reader:
     """Feeds a LLaVA model's decoder; logits are made at the last position only.
 
     Args:
         model: a LLaVA causal model in evaluation mode.
         image_token: the id that stands for a picture.
+        stop: nothing is read any more once it is set, which raises `Stopped`.
     """
 
-    def __init__(self, model: Any, image_token: int) -> None:
+    def __init__(self, model: Any, image_token: int, stop: Event | None = None) -> None:
+        self.stop = stop
         self.model, self.image_token, self.media = model, image_token, (image_token, AUDIO_INDEX)
         self.decoder = model.get_model()
         self.positions = "position_ids" in inspect.signature(self.decoder.forward).parameters
@@ -239,6 +246,8 @@ class Reader:
         return self.decoder.embed_tokens(ids)
 
     def _forward(self, embeddings: Tensor, mask: Tensor, positions: Tensor, cache: Any) -> tuple[Tensor, object]:
+        if self.stop and self.stop.is_set():
+            raise Stopped
         known = {"position_ids": positions} if self.positions else {}
         out = self.decoder(inputs_embeds=embeddings, attention_mask=mask, past_key_values=cache, use_cache=True, **known)
         return out.last_hidden_state, out.past_key_values

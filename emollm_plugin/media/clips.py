@@ -135,7 +135,7 @@ def cache_of(data_args: Any) -> FrameCache | None:
     """The frame cache that a command line asks for."""
     if data_args.frame_cache is None:
         return None
-    return FrameCache(Path(data_args.frame_cache), limit=int(data_args.frame_cache_gb * 1e9))
+    return FrameCache(Path(data_args.frame_cache), limit=data_args.frame_cache_gb * 1e9)
 
 
 def noting_clips(host_prepare: Callable) -> Callable:

@@ -24,7 +24,7 @@ class SoundCache(KeptArrays):
         encoder: all that tells it from others, its layer among it; what another gave is not taken for its own.
     """
 
-    def __init__(self, folder: Path, *, limit: int, encoder: tuple[Any, ...]) -> None:
+    def __init__(self, folder: Path, *, limit: float, encoder: tuple[Any, ...]) -> None:
         super().__init__(folder, limit=limit, name="sound cache", things="sounds")
         self.encoder = encoder
 
@@ -46,4 +46,4 @@ def sound_cache_of(data_args: Any, encoder: tuple[Any, ...]) -> SoundCache | Non
     """The cache that a command line asks for, or None."""
     if data_args.sound_cache is None or not data_args.sound_cache_gb:
         return None
-    return SoundCache(Path(data_args.sound_cache), limit=int(data_args.sound_cache_gb * 1e9), encoder=encoder)
+    return SoundCache(Path(data_args.sound_cache), limit=data_args.sound_cache_gb * 1e9, encoder=encoder)

@@ -33,13 +33,15 @@ class Zero:
 
     Args:
         stage: None without DeepSpeed.
-        offload: whether it is kept in the CPU's memory.
+        offload: whether the optimizer's states are kept in the CPU's memory.
+        offload_weights: whether ZeRO-3's weights are too.
         bucket: elements of gradients that are reduced at once.
         live: elements of ZeRO-3's weights that may be gathered at once.
     """
 
     stage: int | None
     offload: bool = False
+    offload_weights: bool = False
     bucket: int = BUCKET
     live: int = LIVE
 
@@ -73,10 +75,12 @@ def read_zero(zero: str) -> Zero:
         return Zero(None)
     try:
         said = json.loads(file.read_text()).get("zero_optimization", {})
+        optimizer, weights = ("cpu" in str(said.get(name, "")) for name in ("offload_optimizer", "offload_param"))
         bucket, live = (said.get(name, "auto") for name in ("reduce_bucket_size", "stage3_max_live_parameters"))
         return Zero(
             int(said.get("stage", 0)),
-            "cpu" in str(said.get("offload_optimizer", "")),
+            optimizer,
+            weights,
             BUCKET if bucket == "auto" else int(bucket),
             LIVE if live == "auto" else int(live),
         )
@@ -102,9 +106,10 @@ def memory(shapes: Shapes, activations: Activations, setting: Setting) -> dict[s
         weights += (MASTER - width) * trained  # they are trained in float32 (training/master_weights.py)
     host = 0
     if zero.offload:
-        host = states["optimizer states"] + states["gradients"] + (weights if zero.stage == 3 else 0)
-        weights = 0 if zero.stage == 3 else weights
+        host = states["optimizer states"] + states["gradients"]
         states = {"gradients": 0, "optimizer states": 0, "step": 0}
+    if zero.stage == 3 and zero.offload_weights:
+        host, weights = host + weights, 0
     kept = setting.batch * activations.kept(checkpointing=setting.checkpointing)
     logits = setting.batch * setting.answers * shapes.vocabulary
     logits = LOGIT * (logits if zero.stage == 3 else min(logits, LOGITS))
@@ -140,7 +145,7 @@ def _states(trained: int, zero: Zero, width: int, moment: int, gpus: int) -> dic
 def _working(shapes: Shapes, trained: int, zero: Zero, width: int, setting: Setting) -> int:
     """Buckets that gradients are reduced in, weights that ZeRO-3 has gathered, or copies that autocast keeps."""
     bucket = 2 * min(zero.bucket, trained) * width if zero.stage in (1, 2) else 0
-    if zero.stage == 3 and (setting.gpus > 1 or zero.offload):
+    if zero.stage == 3 and (setting.gpus > 1 or zero.offload or zero.offload_weights):
         return min(sum(shapes.parameters.values()), zero.live) * width
     if zero.stage is None and setting.precision == "bf16":
         return trained * width

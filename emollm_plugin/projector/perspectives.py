@@ -107,7 +107,7 @@ class Layout(nn.Module):
         return self.proj(self._cells(patches))[:, None]
 
     def lengths(self, patches: Tensor) -> Tensor:
-        """The length of what each cell brings, (B, CELLS), which `forward` adds up."""
+        """How long the vector is that each cell brings to `forward`'s sum: (B, CELLS)."""
         cells, weights = (each.unflatten(1, (self.CELLS, -1)) for each in (self._cells(patches), self.proj.weight))
         return torch.einsum("bcd,wcd->bcw", cells, weights).norm(dim=-1)
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from emobench_data.io.atomic import check_folder
 from emobench_data.io.errors import InputError
 
 from ..checkpoints.folders import is_complete
@@ -46,6 +47,12 @@ def check_asked(asked: Recipe) -> None:
     if _held_out(asked) and asked.dataset == "mini" and not asked.data_path:
         raise InputError("FOLD and HOLD_OUT are for a DATASET without splits of its own; EmoBench-mini has them")
     zero_file(asked.zero)
+    if asked.feature_cache and asked.zero.startswith("3"):
+        raise InputError(
+            f"FEATURE_CACHE does not go with ZERO={asked.zero}, whose ranks encode together; leave it out, or take 2"
+        )
+    if asked.feature_cache:
+        check_folder(asked.feature_cache, "FEATURE_CACHE")
 
 
 def _check_evaluator(asked: Recipe) -> None:

@@ -10,7 +10,7 @@ from emobench_data.schema.questions import Question, answer_tokens
 
 from .devices import Devices
 from .eval_commands import CLI, ask_line, score_line, words
-from .host_arguments import with_host_arguments
+from .host_arguments import parse, with_host_arguments
 from .launchers import start_words
 from .prepare import Base, Data
 from .recipe import Recipe, zero_file
@@ -37,7 +37,10 @@ def align_command(recipe: Recipe, base: Base, data: Data, out: Path) -> list[str
         "seed": recipe.seed,
         "out": out,
     }
-    options |= {"feature-cache": recipe.feature_cache} if recipe.feature_cache else {}
+    if recipe.feature_cache:
+        options["feature-cache"] = recipe.feature_cache
+        most = parse(recipe.host_arguments).get("mm_feature_cache_gb")
+        options |= {"feature-cache-gb": most[0]} if most else {}
     if recipe.audio_tower:
         options |= {"audio-tower": recipe.audio_tower, "audio-projector": recipe.audio_projector}
         options |= {"audio-layer": recipe.audio_layer} if recipe.audio_layer is not None else {}

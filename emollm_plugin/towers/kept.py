@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,17 +24,18 @@ class FeatureCache(KeptArrays):
     They go by the pixels that the tower sees: a picture that was changed, or is padded otherwise, is another one.
     """
 
-    def __init__(self, folder: Path, *, limit: int) -> None:
+    def __init__(self, folder: Path, *, limit: float) -> None:
         super().__init__(folder, limit=limit, name="feature cache", things="pictures")
 
-    def encode(self, forward: Callable[[Tensor], Tensor], images: Tensor, *tower: Any) -> Tensor:
+    def encode(self, forward: Callable[[Tensor], Tensor], images: Tensor, width: int, *tower: Any) -> Tensor:
         """What `forward` gives of images (B, 3, S, S), which it is only asked for those that are not kept: (B, N, C).
 
         Args:
+            width: C, without which an entry is not what was kept.
             tower: all that tells what `forward` does from others.
         """
         keys = [self.key(_LAYOUT, *tower, str(images.dtype), _digest(image)) for image in images]
-        found = [self._features(key, images) for key in keys]
+        found = [self._features(key, images, width) for key in keys]
         new = [place for place, features in enumerate(found) if features is None]
         if new:
             for place, features in zip(new, forward(images[new])):
@@ -41,11 +43,15 @@ class FeatureCache(KeptArrays):
                 self.keep(keys[place], {"features": _bytes(features)})
         return torch.stack([features for features in found if features is not None])
 
-    def _features(self, key: str, like: Tensor) -> Tensor | None:
+    def _features(self, key: str, like: Tensor, width: int) -> Tensor | None:
         kept = self.load(key)
-        if kept is None or "features" not in kept:
+        if kept is None:
             return None
-        return torch.from_numpy(kept["features"]).view(like.dtype).to(like.device)
+        given = kept.get("features")
+        if given is None or given.dtype != np.uint8 or given.ndim != 2 or given.shape[1] != width * like.dtype.itemsize:
+            self.drop(key)
+            return None
+        return torch.from_numpy(given).view(like.dtype).to(like.device)
 
 
 def _bytes(tensor: Tensor) -> Any:
@@ -59,9 +65,9 @@ def _digest(image: Tensor) -> str:
 
 def feature_cache_of(args: Any) -> FeatureCache | None:
     """The cache that a command line asks for, or None."""
-    if not getattr(args, "mm_feature_cache", None):
+    if not getattr(args, "mm_feature_cache", None) or not args.mm_feature_cache_gb:
         return None
-    return FeatureCache(Path(args.mm_feature_cache), limit=int(args.mm_feature_cache_gb * 1e9))
+    return FeatureCache(Path(args.mm_feature_cache), limit=args.mm_feature_cache_gb * 1e9)
 
 
 def keep_features(tower: Any, cache: FeatureCache | None) -> None:
@@ -77,7 +83,8 @@ def keep_features(tower: Any, cache: FeatureCache | None) -> None:
     @torch.no_grad()
     def forward(images: Tensor | list[Tensor]) -> Tensor | list[Tensor]:
         several = images if isinstance(images, list) else [images]
-        given = [cache.encode(encode, each if each.ndim == 4 else each[None], identity, str(tower.dtype)) for each in several]
+        what = tower.hidden_size, identity, str(tower.dtype)
+        given = [cache.encode(encode, each if each.ndim == 4 else each[None], *what) for each in several]
         return given if isinstance(images, list) else given[0]
 
     tower.forward = forward
@@ -115,12 +122,15 @@ def of_files(name: str | Path, config: Any, *read: Any) -> tuple[Any, ...]:
     return str(place.resolve() if place.exists() else name), stamp(place), getattr(config, "_commit_hash", None), *read
 
 
-def check_room(cache: FeatureCache | None, tower: Any, pictures: int, half_precision: bool) -> None:
-    """Whether the features of so many pictures fit; raises `InputError` if not, and as `identity_of`."""
-    if cache is None:
-        return
+def check_room(cache: FeatureCache, tower: Any, pictures: int, size: int) -> None:
+    """Whether the features of so many pictures, in numbers of `size` bytes, can be kept there.
+
+    Raises:
+        InputError: they do not fit, or the folder cannot be written to; or as `identity_of`.
+    """
     identity_of(tower)
-    needed = pictures * tower.num_patches * tower.hidden_size * (2 if half_precision else 4)
+    cache.check()
+    needed = pictures * tower.num_patches * tower.hidden_size * size
     if needed > cache.limit:
         raise InputError(
             f"feature cache {cache.folder}: {pictures:,} pictures take {needed / 1e9:,.1f} GB, and"

@@ -146,7 +146,9 @@ def _features_kept(model_args: Any, training: _Training, pictures: int) -> Featu
     from llava.model.multimodal_encoder.builder import build_vision_tower
 
     tower = build_vision_tower(model_args, delay_load=True)
-    check_room(cache, tower, pictures, training.bf16 or training.fp16)
+    # Without DeepSpeed pictures are in float32, and so is what the tower gives.
+    half = training.deepspeed and (training.bf16 or training.fp16)
+    check_room(cache, tower, pictures, size=2 if half else 4)
     return cache
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from emobench_data.io.atomic import check_folder
 from emobench_data.io.errors import InputError
 
 from ..checkpoints.load import EARS, MARK
@@ -42,9 +43,7 @@ def check_projector_file(file: Path, projector: torch.nn.Module) -> None:
 
 def check_output(folder: Path) -> None:
     """Raise `InputError` if `folder` can be neither made nor written to."""
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise InputError(f"--output_dir {folder}: {there} is no folder that can be written to; name another")
+    check_folder(folder, "--output_dir")
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from benchmarks.proof.report import gain, gather, mixed, tables
 from benchmarks.proof.runs import chosen_rates, readings, trials
 from benchmarks.proof.senses import Pictures, Voices
 from benchmarks.quality.data import Item
-from benchmarks.shared.crossed import crossed_draws, crossed_mean
+from benchmarks.shared.crossed import crossed_mean
 from benchmarks.shared.rows import read_rows
 from emobench_data.io.errors import InputError
+from emobench_data.metrics import crossed_means
 
 WORDS = ("joy", "fear")
 
@@ -70,7 +71,7 @@ def test_trials_come_first_and_read_nothing_then_each_arm_is_read_once_with_what
     assert proof("--data", "fer2013") == whole
     proof("--report")
     told = capsys.readouterr().out
-    assert "| fer2013 | ours over host | 12 |" in told and "oasis, emodb lacks rows" in told
+    assert "| fer2013 | ours over host | 12 |" in told and "for want of rows: oasis, emodb." in told
 
 
 def test_the_host_stands_beside_for_as_much_time_and_in_its_own_two_stages(proof, monkeypatch):
@@ -130,8 +131,24 @@ def test_every_arm_has_the_same_trials_and_none_is_skipped():
     assert all(rates == list(RATES) for rates in (own[: len(RATES)] for own in counts.values()))
     assert {seed for data, _, seed in counts if data == "oasis"} == {100, 101, 102}
     with pytest.raises(InputError, match="fer2013, host: no trial with rates"):
-        list(readings(wanted, [0], []))
-    assert chosen_rates("emodb", ARMS["ours"], 0, []) == RATES[0]
+        list(readings(wanted, [0], [], key))
+    assert chosen_rates("emodb", ARMS["ours"], 0, [], key) == RATES[0]
+    made = [unit for unit in units if (unit.data, unit.arm.name) == ("fer2013", "ours")]
+    rows = [{"key": key(unit), "accuracy": number, "loss": 0.0} for number, unit in enumerate(made)]
+    assert chosen_rates("fer2013", ARMS["ours"], 0, rows, key) == RATES[1]
+    others = [{**row, "key": row["key"] | {"device": "another"}, "accuracy": 9 - row["accuracy"]} for row in rows]
+    assert chosen_rates("fer2013", ARMS["ours"], 0, [*rows, *others], key) == RATES[1], "trials of other conditions"
+
+
+def key(unit):
+    return {
+        "data": unit.data,
+        "arm": unit.arm.name,
+        "seed": unit.seed,
+        "rates": unit.rates,
+        "trial": unit.trial,
+        "device": "cpu",
+    }
 
 
 def items():
@@ -210,7 +227,7 @@ def test_draws_of_seeds_and_groups_spread_as_the_two_way_variance_says():
     draw = np.random.default_rng(0)
     seeds, groups = np.repeat(np.arange(30), 40), np.tile(np.arange(40), 30)
     values = draw.normal(size=30)[seeds] + draw.normal(size=40)[groups] + draw.normal(size=1200)
-    drawn = crossed_draws(values, seeds.tolist(), [str(own) for own in groups], draws=4000)
+    drawn = crossed_means(values, seeds.tolist(), [str(own) for own in groups], draws=4000)
     wanted = crossed_mean(values, seeds.tolist(), [str(own) for own in groups])
     assert drawn.mean() == pytest.approx(values.mean(), abs=0.02)
     assert 4 * drawn.std() == pytest.approx(wanted.high - wanted.low, rel=0.15)

@@ -27,9 +27,10 @@ class Named:
     """In place of a predictor: counts those beside it."""
 
     def __init__(self):
-        self.made = []
+        self.made, self.stop = [], None
 
-    def beside(self):
+    def beside(self, stop):
+        self.stop = stop
         self.made.append(object())
         return self.made[-1]
 
@@ -75,6 +76,60 @@ def test_a_fault_of_one_ends_all_and_gives_the_threads_back(threads):
     with pytest.raises(InputError, match="a broken picture"):
         list(side_by_side(work, range(100), Named(), 2))
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("where", ["made ready", "worked on"])
+def test_what_was_begun_before_a_fault_is_given_first(threads, where):
+    threads(2)
+
+    def batches():
+        yield from (0, 1, 2)
+        if where == "made ready":
+            raise InputError("a broken picture")
+        yield 3
+
+    def work(own, number):
+        if number == 3:
+            raise InputError("a broken picture")
+        return number
+
+    found = []
+    with pytest.raises(InputError, match="a broken picture"):
+        for result in side_by_side(work, batches(), Named(), 2):
+            found.append(result)
+    assert found == [0, 1, 2] and torch.get_num_threads() == 2
+
+
+def test_who_interrupts_does_not_wait_for_whole_batches(threads):
+    threads(2)
+    predictor, begun = Named(), Barrier(3)
+
+    def work(own, number):
+        if number:
+            begun.wait(timeout=30)
+            assert predictor.stop.wait(timeout=30), "two are in the middle of a batch, and are told to end"
+        return number
+
+    for _ in range(2):
+        results = side_by_side(work, range(3), predictor, 2)
+        assert next(results) == 0
+        begun.wait(timeout=30)
+        results.close()  # as an interrupt of whoever takes them
+        begun.reset()
+
+
+def test_a_reader_that_is_told_to_stop_reads_no_more(llava_model):
+    from threading import Event
+
+    from emollm_plugin.evaluation.reader import Prompt, Reader, Stopped
+
+    stop = Event()
+    reader = Reader(llava_model, -200, stop)
+    with torch.inference_mode():
+        read = reader.read([Prompt([1, 20, 30], None)])
+        stop.set()
+        with pytest.raises(Stopped):
+            reader.step(read, torch.tensor([5]))
 
 
 def test_two_lanes_on_a_cpu_with_two_threads_and_two_questions(threads):

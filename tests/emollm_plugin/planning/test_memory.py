@@ -41,6 +41,15 @@ def test_what_leaves_the_gpu_is_in_the_memory_of_the_cpu():
     assert needs["total"] == needs["buffers"] + needs["logits"] and needs["buffers"] == 2 * 10**9
 
 
+def test_what_stays_on_the_gpu_is_counted_there(tmp_path):
+    """ZeRO-3 with the optimizer alone in the CPU's memory."""
+    file = tmp_path / "zero.json"
+    file.write_text('{"zero_optimization": {"stage": 3, "offload_optimizer": {"device": "cpu"}}}')
+    some, all_there, none = (memory(sizes(), NONE_KEPT, setting(zero=zero)) for zero in (str(file), "3", "3_offload"))
+    assert some["weights"] == all_there["weights"] > 0 == none["weights"]
+    assert some["host"] == none["host"] - some["weights"]
+
+
 def test_an_adapter_needs_states_for_itself_and_four_bits_for_the_rest():
     adapter = 39_976_960  # rank 16 on the seven matrices of each layer
     lora = memory(sizes("lora", adapter), NONE_KEPT, setting(tune="lora", gpus=1))

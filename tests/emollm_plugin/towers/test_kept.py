@@ -5,6 +5,7 @@ import os
 import shutil
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -95,10 +96,32 @@ def test_what_tells_features_apart_is_never_mixed_up(towers, cache, images, tmp_
     before = identity_of(others["weights"][0])
     os.utime(file, (1, 1))
     assert identity_of(others["weights"][0]) != before
-    for entry in cache.folder.glob("*.npz"):
+
+
+@pytest.mark.parametrize("how", ["garbage", "of the same size", "other numbers", "narrower", "a number"])
+def test_an_entry_that_is_not_what_was_kept_is_encoded_and_kept_anew(towers, cache, images, how):
+    tower = towers("clip")
+    keep_features(tower, cache)
+    wanted = tower(images[:1])
+    (entry,) = cache.folder.glob("*.npz")
+    kept = wanted[0].numpy().view("uint8")
+    if how == "garbage":
         entry.write_bytes(b"spoilt")
-    tower.seen.clear()
-    assert tower(images[:1]).isfinite().all() and len(tower.seen) == 1
+    elif how == "of the same size":
+        entry.write_bytes(bytes(entry.stat().st_size))
+    else:
+        np.savez(
+            entry, features={"other numbers": kept.astype("float32"), "narrower": kept[:, :-4], "a number": kept[0, 0]}[how]
+        )
+    for encoded in (2, 2):  # the first time, and not again
+        assert torch.equal(tower(images[:1]), wanted) and len(tower.seen) == encoded
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_line(towers, images, tmp_path):
+    (tmp_path / "file").write_text("")
+    keep_features(tower := towers("clip"), FeatureCache(tmp_path / "file" / "kept", limit=10**6))
+    with pytest.raises(InputError, match=r"feature cache .*file/kept: cannot be written \(Not a directory\); make room there"):
+        tower(images[:1])
 
 
 def test_a_tower_that_does_not_say_what_it_is_is_refused(cache):
@@ -107,6 +130,7 @@ def test_a_tower_that_does_not_say_what_it_is_is_refused(cache):
         keep_features(strange, cache)
     keep_features(strange, None)
     assert feature_cache_of(SimpleNamespace(mm_feature_cache=None)) is None
+    assert feature_cache_of(SimpleNamespace(mm_feature_cache="kept", mm_feature_cache_gb=0)) is None
 
 
 def test_efficientnet_says_which_file_and_layer_it_is():
@@ -121,7 +145,10 @@ def test_what_does_not_fit_is_refused_before_training(refused, tiny, tmp_path):
     """Twelve pictures of four patches of 32 numbers, in bfloat16."""
     kept = {"mm_feature_cache": tmp_path / "kept"}
     assert "--mm_feature_cache_gb is 1e-06; raise it" in refused(**kept, mm_feature_cache_gb=1e-6)
-    assert "a limit of -1000000000 bytes" in refused(**kept, mm_feature_cache_gb=-1)
+    assert "a limit of -1 GB; give 0 (no cache) or more" in refused(**kept, mm_feature_cache_gb=-1)
+    assert "a limit of nan GB" in refused(**kept, mm_feature_cache_gb="nan")
+    (tmp_path / "file").write_text("")
+    assert f"feature cache {tmp_path / 'file'}: {tmp_path / 'file'} is no folder" in refused(mm_feature_cache=tmp_path / "file")
     (tmp_path / "zero3.json").write_text(json.dumps({"zero_optimization": {"stage": 3}}))
     assert "does not go with ZeRO-3" in refused(**kept, deepspeed=tmp_path / "zero3.json")
     assert not (tmp_path / "kept").exists()
@@ -130,7 +157,7 @@ def test_what_does_not_fit_is_refused_before_training(refused, tiny, tmp_path):
 def test_as_many_as_fit_are_taken(tmp_path):
     tower = SimpleNamespace(identity=(), num_patches=4, hidden_size=25)
     cache = FeatureCache(tmp_path, limit=4000)
-    check_room(cache, tower, pictures=10, half_precision=False)
-    check_room(cache, tower, pictures=20, half_precision=True)
+    check_room(cache, tower, pictures=10, size=4)
+    check_room(cache, tower, pictures=20, size=2)
     with pytest.raises(InputError, match="11 pictures take"):
-        check_room(cache, tower, pictures=11, half_precision=False)
+        check_room(cache, tower, pictures=11, size=4)

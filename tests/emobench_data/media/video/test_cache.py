@@ -98,7 +98,7 @@ def test_no_bytes_no_cache_an_entry_over_the_limit_and_a_negative_limit(tmp_path
     assert not (tmp_path / "cache").exists()
     small = FrameCache(tmp_path / "small", limit=ENTRY // 2)
     assert small.frames(path, TEN).pixels.shape[0] == 10 and total(tmp_path / "small") == 0
-    with pytest.raises(InputError, match="-1 bytes"):
+    with pytest.raises(InputError, match="a limit of -1e-09 GB"):
         FrameCache(tmp_path / "cache", limit=-1)
 
 
