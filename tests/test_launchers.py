@@ -22,7 +22,8 @@ LAUNCHERS = [
     ("pretrain_projector.sh", {}, {"tune_mm_mlp_adapter": True, "learning_rate": 1e-3, "save_minutes": 30}),
     ("finetune_lora.sh", {"ZERO": "3"}, {"lora_enable": True, "mm_projector_lr": 1e-3, "deepspeed": "zero3.json"}),
     ("finetune_qlora.sh", {}, {"lora_enable": True, "bits": 4, "gradient_checkpointing": True}),
-    ("finetune_zero3_offload.sh", {}, {"deepspeed": "zero3_offload.json", "gradient_accumulation_steps": 8}),
+    ("finetune_zero3_offload.sh", {}, {"deepspeed": "zero3_offload.json", "optim": "adamw_torch_fused"}),
+    ("finetune_zero3_offload.sh", {"OPTIMIZER": "adamw_torch"}, {"optim": "adamw_torch", "gradient_accumulation_steps": 8}),
 ]
 
 

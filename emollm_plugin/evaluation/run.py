@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
@@ -22,9 +23,11 @@ from .lanes import lanes_for, side_by_side
 from .predictor import Predictor
 
 logger = logging.getLogger(__name__)
-# Questions at a time: the larger number with a model whose keys and values of so many prompts are small.
-BATCH, LARGE_BATCH = 16, 64
+# Questions at a time on a CPU, the larger number with a model whose keys and values of so many prompts are small; on a GPU at
+# most.
+BATCH, LARGE_BATCH, MOST = 16, 64, 256
 PROMPT, SMALL = 1024, 4 * 2**30  # tokens, bytes
+SHARE = 0.5  # of a GPU's free memory that keys and values may take
 NUMBERS = GREEDY, EXPECTATION = "greedy", "expectation"
 
 
@@ -113,11 +116,14 @@ def evaluate(
 
 
 def default_batch(model: Any) -> int:
-    """How many questions a batch holds with a causal model where nobody says."""
+    """How many questions a batch holds with a causal model where nobody says: on a GPU by the memory that is free there."""
     config = model.config
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     token = 2 * config.num_hidden_layers * heads * width * model.dtype.itemsize
+    if model.device.type == "cuda":
+        free = torch.cuda.mem_get_info(model.device)[0]
+        return max(1, min(MOST, int(SHARE * free / (token * PROMPT))))
     return LARGE_BATCH if token * PROMPT * LARGE_BATCH <= SMALL else BATCH
 
 

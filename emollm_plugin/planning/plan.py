@@ -96,7 +96,7 @@ def _setting(recipe: Recipe, answers: int, gpus: int, precision: str) -> Setting
         checkpointing=recipe.checkpointing,
         gpus=gpus,
         precision=precision,
-        optimizer=recipe.optimizer,
+        optimizer=recipe.optimizer or "",
     )
 
 

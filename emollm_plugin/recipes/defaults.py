@@ -35,12 +35,18 @@ def with_defaults(asked: Recipe, *, seeing_base: bool = False) -> Recipe:
         lora_r=rank,
         lora_alpha=_else(asked.lora_alpha, rank and 2 * rank),
         select_layer=_layer(asked),
+        # On a CPU PyTorch's fused AdamW is as fast as DeepSpeed's own, and needs no compiler.
+        optimizer=asked.optimizer or ("adamw_torch_fused" if _steps_on_cpu(asked) else "adamw_torch"),
         audio_tower=asked.audio_tower or (AUDIO_TOWER if asked.sound else None),
     )
     if recipe.audio_tower:
         recipe = replace(recipe, audio_projector=asked.audio_projector or AUDIO_PROJECTOR)
     recipe = _with_saves(recipe)
     return replace(recipe, align_residual=_else(asked.align_residual, 0.2 if reads_aligned(recipe) else 1.0))
+
+
+def _steps_on_cpu(recipe: Recipe) -> bool:
+    return recipe.zero == "3_offload" and recipe.stack == "current"
 
 
 def _with_saves(recipe: Recipe) -> Recipe:

@@ -97,7 +97,7 @@ class Recipe:
     learning_rate: float | None = setting(positive)
     projector_lr: float | None = setting(positive)
     warmup: float = setting(share, 0.03)
-    optimizer: str = setting(text, "adamw_torch")
+    optimizer: str | None = setting(text)
     max_steps: int = setting(limit, -1)
     global_batch: int | None = setting(count)
     batch: int | None = setting(count)

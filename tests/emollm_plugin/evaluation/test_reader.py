@@ -14,7 +14,15 @@ def test_a_small_model_gets_a_large_batch(layers, heads, dtype, size):
     config = SimpleNamespace(
         num_hidden_layers=layers, num_key_value_heads=heads, num_attention_heads=3 * heads, hidden_size=3 * heads * 64
     )
-    assert default_batch(SimpleNamespace(config=config, dtype=dtype)) == size
+    assert default_batch(SimpleNamespace(config=config, dtype=dtype, device=torch.device("cpu"))) == size
+
+
+@pytest.mark.parametrize(("free", "size"), [(1, 1), (9, 9), (60, 60), (139 * 8, 256)])
+def test_on_a_gpu_a_batch_takes_half_of_the_free_memory(monkeypatch, free, size):
+    """LLaVA-1.5-7B in float16: 0.5 GB of keys and values for each prompt of 1,024 tokens; `free` in GiB."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free * 2**30, 80 * 2**30))
+    config = SimpleNamespace(num_hidden_layers=32, num_key_value_heads=32, num_attention_heads=32, hidden_size=4096)
+    assert default_batch(SimpleNamespace(config=config, dtype=torch.float16, device=torch.device("cuda:0"))) == size
 
 
 IMAGE, SOUND = -200, -300

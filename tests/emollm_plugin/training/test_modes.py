@@ -25,7 +25,11 @@ CASES = [
     ("lora", None, 2, {}),  # with ZeRO-3 on two ranks: test_video.py
 ]
 if not before_5():
-    CASES += [("full", None, 1, {"gradient_checkpointing": True}), ("full", "3_offload", 1, {}), ("projector", "2", 1, {})]
+    CASES += [
+        ("full", None, 1, {"gradient_checkpointing": True}),
+        ("full", "3_offload", 1, {"optim": "adamw_torch_fused"}),
+        ("projector", "2", 1, {}),
+    ]
 
 
 def belongs(name, mode):
