@@ -9,7 +9,7 @@ from emobench_data.io.errors import InputError
 from emobench_data.schema.tasks import DIRECT, GUIDED
 from emobench_data.schema.tasks import STEPS as IN_STEPS
 
-from ..quality.arms import BLOCK_10, BLOCK_14, OURS, READ
+from ..quality.arms import BLOCK_14, OURS, READ
 from ..quality.arms import GUIDED as TEMPLATE
 from ..quality.arms import Arm as Recipe
 
@@ -68,7 +68,7 @@ TEXT = ("mustard", "mintrec")  # their clips are not at hand: the words alone, w
 _MINI = {"rate": 1e-3, "lora": 5e-4, "alignment": 300}
 RECIPES = {
     "mini": Recipe("rendered", OURS, BLOCK_14, TEMPLATE, **_MINI),
-    "oasis": Recipe("photographs", OURS, BLOCK_10, TEMPLATE, **{**READ, "alignment": 300}),
+    "oasis": Recipe("photographs", OURS, BLOCK_14, TEMPLATE, **READ),
     **dict.fromkeys(TEXT, Recipe("text", "none", 0, TEMPLATE, 0, rate=0.0, lora=READ["lora"])),
 }
 # The adapter; without dropout, which costs time and memory. Texts take it in the upper half of the layers alone: half the time.
