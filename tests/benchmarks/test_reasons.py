@@ -20,6 +20,8 @@ from benchmarks.shared.rows import read_rows
 from emobench_data.io.errors import InputError
 from emobench_data.schema.tasks import DIRECT, GUIDED, STEPS
 from emobench_data.sources import mintrec
+from emollm_plugin.recipes.defaults import with_defaults, with_rates
+from emollm_plugin.recipes.layers import read_recipe
 
 from ..conftest import ROOT
 
@@ -180,3 +182,12 @@ def test_the_default_runs_are_those_of_the_results():
         "answer alone": 1,
         "answer alone, 480 records": 3,
     }
+
+
+@pytest.mark.parametrize("data", ["mini", "oasis"])
+def test_pictures_are_trained_on_as_the_launcher_trains_on_them(data):
+    """With an adapter, which reasons need: the layer and alignment of faces had been taken for photographs."""
+    asked = with_rates(with_defaults(read_recipe({"DATASET": data, "TUNE": "lora"})))
+    own = arms.RECIPES[data]
+    launched = (asked.select_layer, asked.align, asked.align_residual, asked.projector, asked.projector_lr, asked.learning_rate)
+    assert (own.layer, own.alignment, own.beside, own.projector, own.rate, own.lora) == launched
