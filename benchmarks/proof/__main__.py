@@ -13,30 +13,21 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from pathlib import Path
 
 from emobench_data.io.errors import InputError
 
+from ..shared.options import options
 from ..shared.rows import read_rows
 from .arms import ARMS, CELLS, ESSENTIAL, HEARD, REDUCED, SEEN, WITHOUT, Arm
 from .sets import SETS
 
-HERE = Path(__file__).parents[1]
-
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=Path, default=HERE / "proof.jsonl", help="JSON lines; new rows are added")
-    parser.add_argument("--report", action="store_true", help="run nothing, print the tables")
-    parser.add_argument("--figure", type=Path, default=HERE / "figures" / "proof.png")
-    parser.add_argument("--data-root", type=Path, help="folder with fer2013/, oasis_pixabay/ and emodb/ in it")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/proof"))
-    parser.add_argument("--base", default=str(HERE.parent / "models" / "smollm2-135m-instruct"))
+    parser = options(__doc__, "proof", "fer2013/, oasis_pixabay/ and emodb/")
     parser.add_argument("--data", help=f"names with ; between: {'; '.join(SETS)}; default: all of the form")
     parser.add_argument("--whole", action="store_true", help="all sets and arms, not the reduced form's")
     parser.add_argument("--trials-only", action="store_true", help="read no test item")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at a time; of several each in a process of one thread")
     return parser.parse_args()
 
@@ -66,24 +57,24 @@ def _belongs(name: str, arm: Arm, whole: bool) -> bool:
 
 
 def main() -> None:
-    options = arguments()
+    given = arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
-        if options.report:
+        if given.report:
             from .figure import draw
             from .report import gather, tables
 
-            found = gather(read_rows(options.rows))
+            found = gather(read_rows(given.rows))
             if not found:
-                raise InputError(f"{options.rows}: nothing was read yet, so that there is nothing to report")
+                raise InputError(f"{given.rows}: nothing was read yet, so that there is nothing to report")
             print(tables(found))
-            draw(found, options.figure)
-        elif options.data_root is None:
+            draw(found, given.figure)
+        elif given.data_root is None:
             raise InputError("no data; give the folder that holds fer2013/, oasis_pixabay/ and emodb/ with --data-root")
         else:
             from .runs import run_all
 
-            run_all(options, wanted(options.data, whole=options.whole))
+            run_all(given, wanted(given.data, whole=given.whole))
     except InputError as error:
         sys.exit(str(error))
 

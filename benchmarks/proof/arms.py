@@ -69,6 +69,13 @@ class Rates(NamedTuple):
 RATES = (Rates(2e-5, 2e-3), Rates(1e-3, 5e-4))
 
 
+def projector_type(kind: str, tokens: int, known: tuple[str, ...]) -> str:
+    """The host's type string of a kind, for so many tokens but for the host's own; raises `InputError` as `perspectives`."""
+    if kind == HOST:
+        return "mlp2x_gelu"
+    return f"multiperspective:perspectives={'none' if kind == POOLED else perspectives(kind, known)},tokens={tokens}"
+
+
 def perspectives(kind: str, known: tuple[str, ...]) -> str:
     """The perspectives of one of our projectors as its type string has them; `relations` need `objects`.
 

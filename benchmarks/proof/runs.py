@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.attach import register
-from emollm_plugin.evaluation.predictor import pick_device
+from emollm_plugin.evaluation.device import pick_device
 
 from ..quality.data import Cell, Item
 from ..quality.letters import letter, lettered

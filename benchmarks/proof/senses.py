@@ -20,7 +20,7 @@ from emollm_plugin.projector.sound import project
 
 from ..quality.data import Item
 from ..quality.logistic import by_cells
-from .arms import CELLS, HEARD, HOST, POOLED, SEEN, perspectives
+from .arms import CELLS, HEARD, SEEN, projector_type
 
 TOKENS = {"pictures": 4, "voices": 16}
 GRID = 16
@@ -75,9 +75,8 @@ class Pictures:
         in_dim, tokens = next(iter(self.features.values())).shape[-1], TOKENS["pictures"]
         if kind == CELLS:
             return Cells(in_dim, width, tokens).to(self.device)
-        named = {HOST: "mlp2x_gelu", POOLED: f"multiperspective:perspectives=none,tokens={tokens}"}
-        ours = f"multiperspective:perspectives={'' if kind in named else perspectives(kind, SEEN)},tokens={tokens}"
-        config = SimpleNamespace(mm_projector_type=named.get(kind, ours), mm_hidden_size=in_dim, hidden_size=width)
+        named = projector_type(kind, tokens, SEEN)
+        config = SimpleNamespace(mm_projector_type=named, mm_hidden_size=in_dim, hidden_size=width)
         return build_vision_projector(config).float().to(self.device)
 
     def align(
@@ -116,11 +115,8 @@ class Voices:
     def build(self, kind: str, width: int, seed: int) -> nn.Module:
         """See `Sense`; there are no cells."""
         torch.manual_seed(seed)
-        tokens = TOKENS["voices"]
-        named = {HOST: "mlp2x_gelu", POOLED: f"multiperspective:perspectives=none,tokens={tokens}"}
-        ours = f"multiperspective:perspectives={'' if kind in named else perspectives(kind, HEARD)},tokens={tokens}"
-        in_dim = next(iter(self.features.values())).shape[-1]
-        config = SimpleNamespace(mm_audio_projector_type=named.get(kind, ours), mm_audio_hidden_size=in_dim, hidden_size=width)
+        in_dim, named = next(iter(self.features.values())).shape[-1], projector_type(kind, TOKENS["voices"], HEARD)
+        config = SimpleNamespace(mm_audio_projector_type=named, mm_audio_hidden_size=in_dim, hidden_size=width)
         return build_projector(config).float().to(self.device)
 
     def align(

@@ -14,7 +14,7 @@ from emobench_data.building.splits import Held, assign_splits
 from emobench_data.io.errors import InputError
 from emobench_data.sources import Skips, emodb, fer2013
 
-from ..quality.arms import BLOCK_10, BLOCK_14
+from ..quality.arms import BLOCK_10, BLOCK_14, layer_of
 from ..quality.data import CONTROL, Cell, Item, held_out, item_of, make_cell, photographs
 from ..shared.rows import read_rows
 
@@ -150,9 +150,8 @@ def _with_towers(data: Set) -> Iterator[Set]:
     """The set with Lite0, and with the other encoders at the same place of each."""
     yield data
     for tower in OTHER_TOWERS:
-        layer = data.layer - (data.layer <= BLOCK_10)  # see `quality.arms.layer_of`
         named = f"{data.name}, {tower.removeprefix('efficientnet_')}"
-        yield data._replace(name=named, tower=tower, layer=layer, whole=True)
+        yield data._replace(name=named, tower=tower, layer=layer_of(data, tower), whole=True)
 
 
 _FACES = Set(

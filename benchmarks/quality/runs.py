@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.attach import register
-from emollm_plugin.evaluation.predictor import pick_device
+from emollm_plugin.evaluation.device import pick_device
 from emollm_plugin.projector.options import in_full
 from emollm_plugin.training.preflight import check_tower_name
 

@@ -14,48 +14,39 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from pathlib import Path
 
 from emobench_data.io.errors import InputError
 
+from ..shared.options import HERE, options
 from ..shared.rows import read_rows
 from .arms import chosen
 
-HERE = Path(__file__).parents[1]
-
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=Path, default=HERE / "reasons.jsonl", help="JSON lines; new rows are added")
-    parser.add_argument("--report", action="store_true", help="run nothing, print the tables")
-    parser.add_argument("--figure", type=Path, default=HERE / "figures" / "reasons.png")
-    parser.add_argument("--data-root", type=Path, help="folder with mustard/, mintrec/ and oasis_pixabay/ in it")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/reasons"))
-    parser.add_argument("--base", default=str(HERE.parent / "models" / "smollm2-135m-instruct"))
+    parser = options(__doc__, "reasons", "mustard/, mintrec/ and oasis_pixabay/")
     parser.add_argument("--data", default="mustard,mintrec,mini,oasis", help="with commas between")
     parser.add_argument("--arms", default="all", help="names with ; between, or all")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--test", type=int, help="of a real data set, ask about so many, the same for all; default: all")
-    parser.add_argument("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     return parser.parse_args()
 
 
 def main() -> None:
-    options = arguments()
+    given = arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
-        if options.report:
+        if given.report:
             from .figure import draw
             from .report import gather, tables
 
-            found = gather(read_rows(options.rows))
+            found = gather(read_rows(given.rows))
             print(tables(found))
-            draw(found, HERE / "RESULTS.md", options.figure)
+            draw(found, HERE / "RESULTS.md", given.figure)
         else:
             from .runs import run_all
 
-            run_all(options, chosen(options.arms))
+            run_all(given, chosen(given.arms))
     except InputError as error:
         sys.exit(str(error))
 

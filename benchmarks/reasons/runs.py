@@ -21,7 +21,7 @@ from emobench_data.schema.questions import read_asked
 from emobench_data.scoring.core import read_items, summarise, with_reasons
 from emollm_plugin.alignment.pairs import draw_pairs
 from emollm_plugin.attach import register
-from emollm_plugin.evaluation.predictor import pick_device
+from emollm_plugin.evaluation.device import pick_device
 
 from ..quality.arms import GUIDED as TEMPLATE
 from ..quality.training import turns_of

@@ -21,6 +21,7 @@ from ..media.sound_samples import Sound
 from ..prompt.stop import TEMPLATE_KEY
 from .chains import SelfConsistency, sample_chains, score_labels
 from .decode import Greedy, Said, option_probabilities
+from .device import pick_device
 from .expectation import Beginnings, Scale, expected_values
 from .eyes import DEAF, Eyes, Seen
 from .prompts import Prompter
@@ -290,20 +291,3 @@ class Predictor:
             [each.size for each in asked],
         )
         return [row[kept.bool()][:-1].clone() for row, kept in zip(embeddings, mask)]
-
-
-def pick_device(name: str | None) -> str:
-    """`name`, where this machine has that device, a GPU with its number; default: the first GPU if there is one.
-
-    For plain `cuda` the host would spread a model over all GPUs.
-    """
-    if name is None:
-        return "cuda:0" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:  # no kind of device that PyTorch knows
-        device = None
-    gpus = torch.cuda.device_count()
-    if device is None or not (device.type == "cpu" or (device.type == "cuda" and (device.index or 0) < gpus)):
-        raise InputError(f"--device {name}: this machine has cpu{' and cuda' if gpus else ''}, {gpus} GPU(s); name one")
-    return "cpu" if device.type == "cpu" else f"cuda:{device.index or 0}"

@@ -47,7 +47,7 @@ def check_asked(asked: Recipe) -> None:
     if _held_out(asked) and asked.dataset == "mini" and not asked.data_path:
         raise InputError("FOLD and HOLD_OUT are for a DATASET without splits of its own; EmoBench-mini has them")
     zero_file(asked.zero)
-    if asked.feature_cache and asked.zero.startswith("3"):
+    if asked.feature_cache and asked.zero in ("3", "3_offload"):
         raise InputError(
             f"FEATURE_CACHE does not go with ZERO={asked.zero}, whose ranks encode together; leave it out, or take 2"
         )
