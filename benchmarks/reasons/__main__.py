@@ -17,7 +17,7 @@ import sys
 
 from emobench_data.io.errors import InputError
 
-from ..shared.options import HERE, options
+from ..shared.options import options
 from ..shared.rows import read_rows
 from .arms import chosen
 
@@ -42,7 +42,7 @@ def main() -> None:
 
             found = gather(read_rows(given.rows))
             print(tables(found))
-            draw(found, HERE / "RESULTS.md", given.figure)
+            draw(found, given.figure)
         else:
             from .runs import run_all
 

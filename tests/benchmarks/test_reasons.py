@@ -13,7 +13,7 @@ from scipy import stats
 from benchmarks.reasons import __main__ as command
 from benchmarks.reasons import arms, data
 from benchmarks.reasons.data import asked, make_cell, trained
-from benchmarks.reasons.figure import default_runs
+from benchmarks.reasons.figure import columns
 from benchmarks.reasons.report import gain, gather
 from benchmarks.shared.crossed import crossed_mean
 from benchmarks.shared.rows import read_rows
@@ -22,8 +22,6 @@ from emobench_data.schema.tasks import DIRECT, GUIDED, STEPS
 from emobench_data.sources import mintrec
 from emollm_plugin.recipes.defaults import with_defaults, with_rates
 from emollm_plugin.recipes.layers import read_recipe
-
-from ..conftest import ROOT
 
 SHOWS = ("FRIENDS", "BBT")
 
@@ -169,19 +167,14 @@ def test_the_report_is_paired_and_the_figure_is_drawn(reasons, tmp_path, capsys)
     assert f"| steps | 0, 1 | 24 | {100 * right['steps']:.1f} |" in told
     with Image.open(tmp_path / "figure.png") as drawn:
         assert drawn.format == "PNG" and drawn.width > 400
+    shown = {column.title: column for column in columns(found, "mini")}
+    assert list(shown) == ["Emo-C", "Emo-O", "Intent", "Hate", "Humor", "Sarcasm"]
+    assert set(shown["Hate"].arms) == {"answer alone", "reasons in sentences", "reasons in steps"}
+    for seed, row in found["mini", "cpu"]["steps"].rows.items():
+        own = [pair[1] for item, pair in row["answers"].items() if item.endswith("/hate")]
+        assert shown["Hate"].arms["reasons in steps"][seed] == pytest.approx(100 * own.count("a") / len(own))
     with pytest.raises(InputError, match="two rows for mustard, direct, 0"):
         gather([*rows, rows[0]])
-
-
-def test_the_default_runs_are_those_of_the_results():
-    found = {column.title: column for column in default_runs(ROOT / "benchmarks" / "RESULTS.md")}
-    assert list(found) == ["Emo-C", "Emo-O", "Intent", "Hate", "Humor", "Sarcasm"]
-    assert found["Emo-O"].arms["reasons in steps"] == [100.0, 83.3, 95.8] and found["Hate"].majority == 50
-    assert {name: len(own) for name, own in found["Humor"].arms.items()} == {
-        "reasons in steps": 3,
-        "answer alone": 1,
-        "answer alone, 480 records": 3,
-    }
 
 
 @pytest.mark.parametrize("data", ["mini", "oasis"])
