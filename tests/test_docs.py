@@ -194,6 +194,7 @@ def test_every_data_set_has_its_facts_on_the_page():
         part = next(text for title, text in parts.items() if f"`{name}`" in title)
         facts = (source.homepage, source.licence, source.citation, *(f"`{task}`" for task in source.tasks))
         facts += tuple(f"{count:,}" for count in source.expected.values())
+        facts += tuple(", ".join(names) for names in source.labels.values() if len(names) <= 12)
         assert not [fact for fact in facts if fact not in part], name
 
 

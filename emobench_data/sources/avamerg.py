@@ -98,7 +98,7 @@ SOURCE = Source(
     name="avamerg",
     title="AvaMERG",
     homepage="https://avamerg.github.io/MERG-challenge/",
-    licence="see homepage; the code is MIT",
+    licence="not found for the data; MIT for the code",
     citation="Han Zhang, Zixiang Meng, Meng Luo, Hong Han, Lizi Liao, Erik Cambria, Hao Fei. Towards Multimodal Empathetic "
     "Response Generation: A Rich Text-Speech-Vision Avatar-based Benchmark. WWW 2025.",
     obtain="get the data of the homepage, so that train.json, v_test_v5_0.json and video/ with the clips lie in the root",

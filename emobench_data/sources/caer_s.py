@@ -37,7 +37,7 @@ SOURCE = Source(
     name="caer_s",
     title="CAER-S",
     homepage="https://caer-dataset.github.io/",
-    licence="see homepage",
+    licence="not found",
     citation="Jiyoung Lee, Seungryong Kim, Sunok Kim, Jungin Park, Kwanghoon Sohn. "
     "Context-Aware Emotion Recognition Networks. ICCV 2019.",
     obtain="download CAER-S from the homepage and unpack it, so that train/Angry/ and test/Anger/ lie in the root",

@@ -66,7 +66,7 @@ SOURCE = Source(
     name="dfew",
     title="DFEW",
     homepage="https://dfew-dataset.github.io/",
-    licence="on request, see homepage",
+    licence="non-commercial research only, not to be passed on, on request",
     citation="Xingxun Jiang, Yuan Zong, Wenming Zheng, Chuangao Tang, Wanchuang Xia, Cheng Lu, Jiateng Liu. "
     "DFEW: A Large-Scale Database for Recognizing Dynamic Facial Expressions in the Wild. ACM Multimedia 2020.",
     obtain="request DFEW on the homepage and unpack it, so that EmoLabel_DataSplit/ and Clip/ lie in the root",

@@ -92,10 +92,10 @@ SOURCE = Source(
     name="emoset",
     title="EmoSet-118K",
     homepage="https://github.com/JingyuanYY/EmoSet",
-    licence="see homepage",
+    licence="MIT for the repository; none stated for the images",
     citation="Jingyuan Yang, Qirui Huang, Tingting Ding, Dani Lischinski, Daniel Cohen-Or, Hui Huang. "
     "EmoSet: A Large-scale Visual Emotion Dataset with Rich Attributes. ICCV 2023.",
-    obtain="request EmoSet-118K on the homepage and unpack it, so that train.json and image/ lie in the root",
+    obtain="download EmoSet-118K by the link on the homepage and unpack it, so that train.json and image/ lie in the root",
     tasks=(*EMOTION, *TASKS),
     labels={"emo_c": LABELS, "polarity": POLARITIES, "expression": EXPRESSIONS, "scene": (), "action": ()},
     expected={"train": 94_481, "val": 5_905, "test": 17_716},

@@ -175,7 +175,7 @@ SOURCE = Source(
     name="emotic",
     title="EMOTIC",
     homepage="https://s3.sunai.uoc.edu/emotic/",
-    licence="non-commercial, on request; see homepage",
+    licence="non-commercial research and education only, on request",
     citation="Ronak Kosti, Jose M. Alvarez, Adria Recasens, Agata Lapedriza. "
     "Context Based Emotion Recognition using EMOTIC Dataset. IEEE TPAMI 2019.",
     obtain="request EMOTIC on the homepage and unpack it, so that Annotations/Annotations.mat and emotic/ lie in the root",

@@ -67,7 +67,7 @@ SOURCE = Source(
     name="emotion6",
     title="Emotion6",
     homepage="http://chenlab.ece.cornell.edu/downloads.html",
-    licence="see homepage",
+    licence="academic research only; the images belong to their owners",
     citation="Kuan-Chuan Peng, Tsuhan Chen, Amir Sadovnik, Andrew Gallagher. "
     "A Mixed Bag of Emotions: Model, Predict, and Transfer Emotion Distributions. CVPR 2015.",
     obtain="download Emotion6 from the homepage and unpack it, so that ground_truth.txt and images/ lie in the root",

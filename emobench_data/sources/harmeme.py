@@ -51,10 +51,10 @@ SOURCE = Source(
     name="harmeme",
     title="HarMeme V1",
     homepage="https://github.com/LCS2-IIITD/MOMENTA",
-    licence="see homepage",
+    licence="MIT for the repository; none stated for the memes",
     citation="Shraman Pramanick, Dimitar Dimitrov, Rituparna Mukherjee, Shivam Sharma, Md. Shad Akhtar, Preslav Nakov, "
     "Tanmoy Chakraborty. Detecting Harmful Memes and Their Targets. Findings of ACL 2021.",
-    obtain="take HarMeme_V1/Annotations from the homepage and ask its authors for the pictures, "
+    obtain="take HarMeme_V1/Annotations from the homepage and the pictures by its link HarMeme Images, "
     "which belong into Images/Harm-C/ and Images/Harm-P/",
     tasks=("hate",),
     labels={},

@@ -55,13 +55,14 @@ SOURCE = Source(
     name="hateful_memes",
     title="Hateful Memes",
     homepage="https://hatefulmemeschallenge.com/",
-    licence="the challenge's own data licence, see homepage",
+    licence="Hateful Memes Dataset License Agreement (limited, not transferable)",
     citation="Douwe Kiela, Hamed Firooz, Aravind Mohan, Vedanuj Goswami, Amanpreet Singh, Pratik Ringshia, "
     "Davide Testuggine. The Hateful Memes Challenge: Detecting Hate Speech in Multimodal Memes. NeurIPS 2020.",
-    obtain="accept the licence on the homepage and unpack the data, so that train.jsonl and img/ lie in the root",
+    obtain="the homepage is said to offer the data no more: unpack a copy that you got under its licence, "
+    "so that train.jsonl and img/ lie in the root",
     tasks=("hate",),
     labels={},
-    expected={"train": 8_500, "test": 3_000},
+    expected={"train": 8_500, "val": 640, "test": 3_000},
     markers=_MARKERS,
     read=read,
     own=lambda root: heads_hold(root, _MARKERS, '"img"', '"text"'),

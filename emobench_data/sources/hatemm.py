@@ -58,7 +58,7 @@ SOURCE = Source(
     name="hatemm",
     title="HateMM",
     homepage="https://github.com/hate-alert/HateMM",
-    licence="see homepage",
+    licence="none stated in the repository",
     citation="Mithun Das, Rohit Raj, Punyajoy Saha, Binny Mathew, Manish Gupta, Animesh Mukherjee. "
     "HateMM: A Multi-Modal Dataset for Hate Video Classification. ICWSM 2023.",
     obtain="follow the homepage to the archives and unpack them, "

@@ -130,7 +130,7 @@ SOURCE = Source(
     name="intentonomy",
     title="Intentonomy",
     homepage="https://github.com/KMnP/intentonomy",
-    licence="annotations CC BY 4.0; for the photographs see homepage",
+    licence="annotations CC BY 4.0, though the repository's LICENSE is CC BY-NC 4.0; photographs by Unsplash's terms",
     citation="Menglin Jia, Zuxuan Wu, Austin Reiter, Claire Cardie, Serge Belongie, Ser-Nam Lim. "
     "Intentonomy: a Dataset and Study towards Human Intent Understanding. CVPR 2021.",
     obtain="download intentonomy_{train,val,test}2020.json and the images from the homepage, "

@@ -64,7 +64,7 @@ SOURCE = Source(
     name="mafw",
     title="MAFW",
     homepage="https://mafw-database.github.io/MAFW/",
-    licence="on request, see homepage",
+    licence="academic, non-commercial use only, not to be passed on, by signed agreement",
     citation="Yuanyuan Liu, Wei Dai, Chuanxu Feng, Wenbin Wang, Guanghao Yin, Jiabei Zeng, Shiguang Shan. MAFW: "
     "A Large-scale, Multi-modal, Compound Affective Database for Dynamic Facial Expression Recognition in the Wild. "
     "ACM Multimedia 2022.",

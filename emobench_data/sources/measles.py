@@ -98,7 +98,7 @@ SOURCE = Source(
     name="measles",
     title="Videos about measles",
     homepage="https://doi.org/10.5281/zenodo.11711229",
-    licence="see homepage",
+    licence="not found",
     citation="Nirmalya Thakur, Vanessa Su, Mingchen Shao, Kesha A. Patel, Hongseok Jeong, Victoria Knieling, Andrew Bian. A "
     "Labeled Dataset for Sentiment Analysis of Videos on YouTube, TikTok, and Other Sources about the 2024 Outbreak of "
     "Measles. 2024.",

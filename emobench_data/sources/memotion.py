@@ -68,7 +68,7 @@ SOURCE = Source(
     name="memotion",
     title="Memotion 7k",
     homepage="https://www.kaggle.com/datasets/williamscott701/memotion-dataset-7k",
-    licence="see homepage",
+    licence="not found",
     citation="Chhavi Sharma, Deepesh Bhageria, William Scott, Srinivas PYKL, Amitava Das, Tanmoy Chakraborty, "
     "Viswanath Pulabaigari, Bjorn Gamback. SemEval-2020 Task 8: Memotion Analysis - the Visuo-Lingual Metaphor! "
     "SemEval 2020.",

@@ -88,7 +88,7 @@ SOURCE = Source(
     name="mmhs150k",
     title="MMHS150K",
     homepage="https://gombru.github.io/2019/10/09/MMHS/",
-    licence="see homepage",
+    licence="none stated",
     citation="Raul Gomez, Jaume Gibert, Lluis Gomez, Dimosthenis Karatzas. "
     "Exploring Hate Speech Detection in Multimodal Publications. WACV 2020.",
     obtain="download MMHS150K from the homepage and unpack it, "

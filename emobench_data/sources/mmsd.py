@@ -60,7 +60,7 @@ SOURCE = Source(
     name="mmsd",
     title="MMSD",
     homepage="https://github.com/headacheboy/data-of-multimodal-sarcasm-detection",
-    licence="see homepage",
+    licence="none stated",
     citation="Yitao Cai, Huiyu Cai, Xiaojun Wan. "
     "Multi-Modal Sarcasm Detection in Twitter with Hierarchical Fusion Model. ACL 2019.",
     obtain="take text/ and the pictures by the links on the homepage, so that text/ and dataset_image/ lie in the root",

@@ -54,7 +54,7 @@ SOURCE = Source(
     name="mmsd2",
     title="MMSD2.0",
     homepage="https://github.com/JoeYing1019/MMSD2.0",
-    licence="see homepage",
+    licence="none stated",
     citation="Libo Qin, Shijue Huang, Qiguang Chen, Chenran Cai, Yudi Zhang, Bin Liang, Wanxiang Che, Ruifeng Xu. "
     "MMSD2.0: Towards a Reliable Multi-modal Sarcasm Detection System. Findings of ACL 2023.",
     obtain="take data/text_json_final and the pictures by the links on the homepage, "

@@ -123,7 +123,7 @@ SOURCE = Source(
     name="semeval2018",
     title="SemEval-2018 Task 1: Affect in Tweets (English)",
     homepage="https://competitions.codalab.org/competitions/17751",
-    licence="research use, see homepage",
+    licence="terms of its own: cite the paper, do not pass the data on",
     citation="Saif M. Mohammad, Felipe Bravo-Marquez, Mohammad Salameh, Svetlana Kiritchenko. SemEval-2018 Task 1: Affect in "
     "Tweets. SemEval 2018.",
     obtain="unpack the English data from the homepage, so that English/ lies in the root, or all files in the root itself",

@@ -92,7 +92,7 @@ SOURCE = Source(
     name="sst",
     title="Stanford Sentiment Treebank",
     homepage="https://nlp.stanford.edu/sentiment/",
-    licence="see homepage",
+    licence="none stated",
     citation="Richard Socher, Alex Perelygin, Jean Wu, Jason Chuang, Christopher D. Manning, Andrew Ng, Christopher Potts. "
     "Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank. EMNLP 2013.",
     obtain="unpack stanfordSentimentTreebank.zip of the homepage, so that stanfordSentimentTreebank/ lies in the root",

@@ -59,7 +59,7 @@ SOURCE = Source(
     name="tdt",
     title="TDT, Twitter with targets",
     homepage="https://aclanthology.org/P14-2009/",
-    licence="see homepage",
+    licence="none stated",
     citation="Li Dong, Furu Wei, Chuanqi Tan, Duyu Tang, Ming Zhou, Ke Xu. Adaptive Recursive Neural Network for "
     "Target-dependent Twitter Sentiment Classification. ACL 2014.",
     obtain="get acl-14-short-data, so that train.raw and test.raw lie in the root or in a folder of that name",

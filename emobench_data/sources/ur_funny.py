@@ -113,7 +113,7 @@ SOURCE = Source(
     name="ur_funny",
     title="UR-FUNNY v2",
     homepage="https://github.com/ROC-HCI/UR-FUNNY",
-    licence="see homepage",
+    licence="none stated",
     citation="Md Kamrul Hasan, Wasifur Rahman, AmirAli Bagher Zadeh, Jianyuan Zhong, Md Iftekhar Tanveer, "
     "Louis-Philippe Morency, Mohammed (Ehsan) Hoque. "
     "UR-FUNNY: A Multimodal Language Dataset for Understanding Humor. EMNLP-IJCNLP 2019.",

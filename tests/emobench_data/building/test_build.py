@@ -136,7 +136,7 @@ def test_all_missing_data_sets_are_named_with_how_to_get_them(root, tmp_path):
     shutil.rmtree(root / "hatemm")
     (root / "emoset").rename(root / "EmoSet")
     line = refused("build", write_config(root), "--out", tmp_path / "out")
-    assert "2 of 4 data sets are not there: emoset (" in line and "hatemm (" in line and "request EmoSet-118K" in line
+    assert "2 of 4 data sets are not there: emoset (" in line and "hatemm (" in line and "download EmoSet-118K" in line
     assert not (tmp_path / "out").exists()
 
 

@@ -163,7 +163,7 @@ def test_an_error_of_a_library_keeps_its_words(oasis, tmp_path, monkeypatch):
 
 def test_sources(oasis):
     text = run("sources").output
-    assert "oasis: OASIS, emo_c, licence: " in text and "found" not in text
+    assert "oasis: OASIS, emo_c, licence: " in text and "  found: " not in text
     for source in all_sources().values():
         assert source.homepage in text and source.obtain in text
     assert f"found: {oasis}" in run("sources", "--root", oasis.parent).output
