@@ -14,6 +14,7 @@ from emobench_data.io.errors import InputError
 
 from ..recipes.conditions import PACKAGES, package_version
 from .group import SETUP
+from .setup import NEWEST, OLDEST
 
 NEEDED = ("torch", "transformers", "accelerate", "peft", "deepspeed", "llava-torch")
 # transformers decides what else fits (emollm_plugin/stacks/).
@@ -32,8 +33,9 @@ def examine() -> dict[str, Any]:
     problems: list[dict[str, str]] = []
     versions = {name: package_version(name) for name in PACKAGES}
     report: dict[str, Any] = {"python": platform.python_version(), "packages": versions, "stack": _stack(versions)}
-    if not (3, 10) <= sys.version_info[:2] <= (3, 12):
-        _add(problems, f"Python {report['python']}", "make the environment with Python 3.10 to 3.12")
+    oldest = OLDEST.get(report["stack"], OLDEST["current"])
+    if not (3, oldest) <= sys.version_info[:2] <= (3, NEWEST):
+        _add(problems, f"Python {report['python']}", f"make the environment with Python 3.{oldest} to 3.{NEWEST}")
     for name in NEEDED:
         if versions[name] is None:
             _add(problems, f"{name} is not installed", SETUP)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from emollm_plugin.cli import doctor
 from emollm_plugin.cli.commands import main
+from emollm_plugin.cli.setup import OLDEST
 
 pytestmark = pytest.mark.host
 
@@ -60,6 +61,16 @@ def test_a_missing_package_is_a_problem_with_a_way_out(monkeypatch):
     code, report = examine()
     assert code == 1
     assert report["problems"] == [{"problem": "peft is not installed", "way_out": doctor.SETUP}]
+
+
+@pytest.mark.parametrize(("stack", "minor", "fits"), [("current", 10, False), ("classic", 10, True), ("classic", 13, False)])
+def test_pythons_are_those_that_setup_takes_for_the_stack(monkeypatch, stack, minor, fits):
+    monkeypatch.setattr(doctor, "_stack", lambda _: stack)
+    monkeypatch.setattr(doctor.sys, "version_info", (3, minor, 0))
+    monkeypatch.setattr(doctor, "_import", lambda *_: None)  # what libraries make of such a Python is not asked here
+    monkeypatch.setattr(doctor, "_host", lambda _: "missing")
+    told = [found["way_out"] for found in doctor.examine()["problems"] if found["problem"].startswith("Python")]
+    assert told == ([] if fits else [f"make the environment with Python 3.{OLDEST[stack]} to 3.12"])
 
 
 @pytest.mark.parametrize("stack", doctor.STACKS)
