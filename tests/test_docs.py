@@ -203,6 +203,14 @@ def sources_of_the_code():
     return "\n".join(file.read_text(encoding="utf-8") for file in [*files, ROOT / "scripts/lib.sh"])
 
 
+@pytest.mark.parametrize("package", ["emollm_plugin", "emobench_data"])
+def test_every_room_has_its_duty_on_the_page(package):
+    page = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \| \S", page.partition(f"| room of `{package}` |")[2].partition("\n\n")[0], re.MULTILINE)
+    rooms = {init.parent.name for init in (ROOT / package).glob("*/__init__.py")}
+    assert rooms and not rooms - {*told} and all((ROOT / package / f"{name}.py").is_file() for name in {*told} - rooms)
+
+
 def test_every_group_of_entry_points_is_on_the_page():
     groups = re.findall(r'= Registry\(\s*"[^"]+", "([\w.]+)"', sources_of_the_code())
     page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
