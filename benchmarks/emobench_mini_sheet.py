@@ -1,4 +1,4 @@
-"""Draw the README's picture: EmoBench-mini's six sub-tasks, one row each.
+"""Draw the picture of docs/index.md: EmoBench-mini's six sub-tasks, one row each.
 
 python benchmarks/emobench_mini_sheet.py benchmarks/figures/emobench_mini.jpg
 """

@@ -5,8 +5,8 @@
 
 The projector is trained in front of the language model, which is frozen or has a LoRA adapter, in a plain loop over
 encoder features that are kept in CACHE; an answer is the likeliest of the question's options. Each training adds a row
-to the file when it is done, and what is there is not run again. `--report` prints a Markdown table and draws
-benchmarks/figures/quality.png.
+to the file when it is done, and what is there is not run again. `--report` prints Markdown tables; the figure
+of the results is drawn by `python -m scripts.figures`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=Path, required=True, nargs="+", help="JSON lines; new rows go to the last file")
     parser.add_argument("--report", action="store_true", help="run nothing, print the table")
-    parser.add_argument("--figure", type=Path, default=HERE / "figures" / "quality.png")
     parser.add_argument("--data-root", type=Path, help="folder with oasis_pixabay/ and fer2013/ in it")
     parser.add_argument("--cache", type=Path, default=Path(".cache/quality"))
     parser.add_argument("--base", default=str(HERE.parent / "models" / "smollm2-135m-instruct"))
@@ -67,8 +66,6 @@ def report(options: argparse.Namespace) -> None:
     """Print the table, for OASIS also over the photographs alone on which nothing was ever chosen."""
     from emobench_data.sources import Skips, oasis
 
-    from .figure import draw
-
     rows = read_rows(*options.rows)
     found = gather(rows)
     if not found:
@@ -79,7 +76,6 @@ def report(options: argparse.Namespace) -> None:
         untouched = gather(rows, kept)
         print(f"\nThe {len(kept)} photographs of OASIS that no setting was chosen on:\n")
         _tell(untouched)
-    draw(found, options.figure)
 
 
 def _tell(found) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from statistics import mean, stdev
 from typing import NamedTuple
 
@@ -33,32 +34,55 @@ CONTRASTS = (
 )
 
 
+class Measured(NamedTuple):
+    """A contrast in points of accuracy, with 95 % over seeds and over pictures."""
+
+    contrast: Contrast
+    tower: str
+    answers: int
+    by_seed: list[float]
+    mean: float
+    seeds: tuple[float, float]
+    pictures: tuple[float, float]
+
+
+def measured(found: dict[Group, dict[str, Answered]]) -> Iterator[Measured]:
+    """Each of `CONTRASTS` by tower; those that were not run with two seeds are left out."""
+    for one in CONTRASTS:
+        for (data, tower, budget), arms in sorted(found.items()):
+            if (data, budget) == one.place and one.first in arms and one.second in arms:
+                yield from _measured(one, tower, arms[one.second], arms[one.first])
+
+
+def _measured(one: Contrast, tower: str, second: Answered, first: Answered) -> Iterator[Measured]:
+    by_seed = [_points(seed, second, first) for seed in first.seeds if seed in second.seeds]
+    pictures = gain([(one.place[0], second, first)])
+    if len(by_seed) < 2 or pictures is None:
+        return
+    # The seed draws data, projector and order, so a seed is one observation: Student's t with as many less one.
+    far, middle = stats.t.ppf(0.975, len(by_seed) - 1) * stdev(by_seed) / len(by_seed) ** 0.5, mean(by_seed)
+    over_pictures = (100 * pictures.low, 100 * pictures.high)
+    yield Measured(one, tower, pictures.items, by_seed, middle, (middle - far, middle + far), over_pictures)
+
+
 def contrasts(found: dict[Group, dict[str, Answered]]) -> str:
-    """A Markdown table of `CONTRASTS`, in points of accuracy; those that were not run with two seeds are left out."""
+    """A Markdown table of what `measured` gives."""
     lines = [
         "| what | data | tower | answers | by seed | mean | 95 % over seeds | 95 % over pictures |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for one in CONTRASTS:
-        for (data, tower, budget), arms in sorted(found.items()):
-            if (data, budget) == one.place and one.first in arms and one.second in arms:
-                lines += _line(one, tower, arms[one.second], arms[one.first])
+    for own in measured(found):
+        by_seed = ", ".join(f"{points:+.1f}" for points in own.by_seed)
+        lines.append(
+            f"| {own.contrast.what} | {own.contrast.place[0]} | {own.tower.removeprefix('efficientnet_')} | {own.answers}"
+            f" | {by_seed} | {own.mean:+.1f} | {interval(own.seeds)} | {interval(own.pictures)} |"
+        )
     return "\n".join(lines)
 
 
-def _line(one: Contrast, tower: str, second: Answered, first: Answered) -> list[str]:
-    by_seed = [_points(seed, second, first) for seed in first.seeds if seed in second.seeds]
-    pictures = gain([(one.place[0], second, first)])
-    if len(by_seed) < 2 or pictures is None:
-        return []
-    # The seed draws data, projector and order, so a seed is one observation: Student's t with as many less one.
-    far = stats.t.ppf(0.975, len(by_seed) - 1) * stdev(by_seed) / len(by_seed) ** 0.5
-    return [
-        f"| {one.what} | {one.place[0]} | {tower.removeprefix('efficientnet_')} | {pictures.items}"
-        f" | {', '.join(f'{points:+.1f}' for points in by_seed)} | {mean(by_seed):+.1f}"
-        f" | {mean(by_seed) - far:+.1f} to {mean(by_seed) + far:+.1f}"
-        f" | {100 * pictures.low:+.1f} to {100 * pictures.high:+.1f} |"
-    ]
+def interval(ends: tuple[float, float]) -> str:
+    """As it stands in a table."""
+    return f"{ends[0]:+.1f} to {ends[1]:+.1f}"
 
 
 def _points(seed: int, second: Answered, first: Answered) -> float:

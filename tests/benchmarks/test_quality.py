@@ -1,4 +1,4 @@
-"""From a command line to rows, a table and a figure: resumed, paired, and without what was for choosing."""
+"""From a command line to rows and tables: resumed, paired, and without what was for choosing."""
 
 import sys
 from dataclasses import astuple, replace
@@ -40,8 +40,6 @@ def plain(base, data_root, tmp_path, monkeypatch):
             "14",
             "--test",
             "7",
-            "--figure",
-            str(tmp_path / "figure.png"),
             "--device",
             "cpu",
             *arguments,
@@ -104,7 +102,6 @@ def test_the_report_of_a_run(quality, tmp_path, capsys):
     lines = [line for line in printed.splitlines() if line.startswith("| oasis | lite0")]
     assert [line.split(" | ")[3:6] for line in lines[:2]] == [["host", "2", "240"], ["emollm", "2", "240"]]
     assert "oasis: emollm over host" in printed and "that no setting was chosen on" in printed
-    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
 def made_up(arm, seed, answers, *, data="oasis", fold=0, folds=1, development=False):
