@@ -1,22 +1,28 @@
 """The figures of the docs: drawn from the code as it is, the same every time, and readable for everybody."""
 
+import json
 import re
+import sys
 from xml.etree import ElementTree
 
 import pytest
 import torch
+from PIL import Image
 
+from emobench_data.building.convert import Form, make_mini
 from emobench_data.io.errors import InputError
+from emobench_data.report.runs import load_runs
 from emollm_plugin.attach import HOOKS
 from emollm_plugin.projector.multiperspective import MultiPerspectiveProjector
 from emollm_plugin.projector.options import ProjectorOptions, SoundOptions
 from emollm_plugin.projector.sound import SoundProjector
 
+from .emobench_data.make import read_lines, write_lines
 from .pages import PAGES, ROOT
 
 pytest.importorskip("tomllib", reason="figures are drawn on Python 3.11 or later")
 
-from scripts.figures import flows, house, pen, projector, results
+from scripts.figures import at_work, flows, house, pen, projector, results
 from scripts.figures.__main__ import FIGURES, draw_all
 
 COMMITTED = ROOT / "docs" / "figures"
@@ -52,7 +58,7 @@ def test_every_figure_is_shown_with_words_for_who_does_not_see_it():
         text = page.read_text(encoding="utf-8")
         assert "```mermaid" not in text, page
         shown |= {name: alt for alt, name in re.findall(r"!\[([^\]]*)\]\((?:docs/)?figures/([\w.]+)\)", text)}
-    assert {*shown} == {path.name for path in COMMITTED.iterdir()} == {f"{name}.svg" for name in FIGURES}
+    assert {*shown} == {path.name for path in COMMITTED.iterdir()} == {*(f"{name}.svg" for name in FIGURES), at_work.OUT.name}
     assert all(len(alt) > 100 for alt in shown.values())
 
 
@@ -131,3 +137,70 @@ def test_letters_are_large_enough_and_words_stay_in_their_box(drawn):
         assert 'width="525pt"' in svg and min(map(float, re.findall(r"font-size: ([\d.]+)px", svg))) * 96 / 72 >= 12
     with pytest.raises(InputError, match="say it in fewer letters"):
         pen.Pen(100).box(0, 0, 50, 20, "more than goes in")
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """A function that makes a run on a small EmoBench-mini: steps and answers are right but for what `said` gives."""
+    reasoned = ("humor", "sarcasm")
+    form = Form(rationale="all", asks="steps", reasoned=reasoned)
+    make_mini(tmp_path / "mini", train=6, test=36, seed=0, form=form)
+    files = {"questions": "../mini/questions.jsonl", "gold": "../mini/gold.jsonl", "media": "../mini/media"}
+
+    def right(gold):
+        return "Answer: " * (gold["task"] in reasoned) + gold["answer"]
+
+    def make(said):
+        (tmp_path / "run").mkdir(exist_ok=True)
+        answers = [
+            {"question_id": gold["question_id"], "text": said.get(gold["question_id"], right(gold))}
+            for gold in read_lines(tmp_path / "mini/gold.jsonl")
+        ]
+        write_lines(tmp_path / "run/answers.jsonl", answers)
+        (tmp_path / "run/results.json").write_text(json.dumps({"files": files}))
+        return tmp_path / "run"
+
+    return make
+
+
+def at_work_of(folder):
+    (run,) = load_runs([folder], questions=None, gold=None, media_root=None)
+    return run, [item.question for item in at_work.chosen(run)]
+
+
+def test_the_model_at_work_shows_its_first_error(make_run):
+    error = "mini/test-hate-00003/hate"
+    run, shown = at_work_of(make_run({error: "Perhaps", "mini/test-hate-00004/hate": "Perhaps"}))
+    media = [run.asked[question].media[0].path for question in shown]
+    assert "storyboard" in media[0] and shown[1:] == ["mini/test-humor-00000/humor", "mini/test-sarcasm-00000/sarcasm", error]
+    _, shown = at_work_of(make_run({}))
+    assert shown[3] == "mini/test-intent-00000/intent"
+
+
+def test_the_model_at_work_is_drawn_as_it_answered(make_run, tmp_path, monkeypatch):
+    steps = "Words: large\nPicture: small\nClash: yes\nAnswer: "
+    humor, hate = "mini/test-humor-00000/humor", "mini/test-hate-00000/hate"
+    (gold,) = [one for one in read_lines(tmp_path / "mini/gold.jsonl") if one["question_id"] == humor]
+    folder, written = make_run({humor: steps + gold["answer"], hate: "Perhaps"}), []
+    words = pen.Pen.words
+    monkeypatch.setattr(
+        pen.Pen, "words", lambda self, x, y, text, **how: written.append(text) or words(self, x, y, text, **how)
+    )
+    monkeypatch.setattr(sys, "argv", ["at_work", str(folder), "--out", str(tmp_path / "seen.jpg")])
+    at_work.main()
+    assert {"Words: large", "Picture: small", "Clash: yes", "four frames of a clip"} <= {*written}
+    right = [text for text in written if text.startswith("\N{CHECK MARK}")]
+    assert len(right) == 3 and "\N{BALLOT X} Perhaps" in written and "35 of 36 answers are right" in written[-1]
+    with Image.open(tmp_path / "seen.jpg") as image:
+        assert image.size == (2 * pen.WIDTH, 2 * at_work.HEIGHT)
+        (left, top), side = (16, 2 * at_work.TOP), 2 * at_work.TILE
+        assert len(image.crop((left, top, left + side, top + side)).getcolors(side**2)) > 1000, "the medium"
+
+
+def test_pictures_of_others_are_refused(make_run, tmp_path, monkeypatch):
+    folder = make_run({})
+    golds = [{**gold, "source": "mustard"} for gold in read_lines(tmp_path / "mini/gold.jsonl")]
+    write_lines(tmp_path / "mini/gold.jsonl", golds)
+    monkeypatch.setattr(sys, "argv", ["at_work", str(folder), "--out", str(tmp_path / "seen.jpg")])
+    with pytest.raises(SystemExit, match="no run on EmoBench-mini with storyboards"):
+        at_work.main()

@@ -3,7 +3,8 @@
     python -m scripts.figures
 
 They follow the code: rooms from pyproject.toml, hooks from emollm_plugin/attach.py, shapes and defaults from the projector's
-options, results from the rows of benchmarks/. Draw them anew when a test says that they differ.
+options, results from the rows of benchmarks/. Draw them anew when a test says that they differ. The README's picture needs a
+trained model: `python -m scripts.figures.at_work runs/mini-seed0`.
 """
 
 from __future__ import annotations
