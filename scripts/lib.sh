@@ -37,17 +37,17 @@ die() {
 # The comment block at the top of a script is its --help.
 usage() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$1"; }
 
-# The first Python that the stack runs on; PYTHON names one. transformers 5 asks for 3.11.
+# The first Python that the stack runs on; PYTHON names one.
 find_python() {
-    local candidate oldest=11
-    [[ "$STACK" == current ]] || oldest=10
+    local candidate oldest newest
+    read -r _ oldest newest < <(grep "^$STACK " "$ROOT/emollm_plugin/stacks/pythons.txt")
     for candidate in ${PYTHON:-python3.11 python3.12 python3.10 python3}; do
-        if "$candidate" -c "import sys; sys.exit(not (3, $oldest) <= sys.version_info[:2] <= (3, 12))" 2>/dev/null; then
+        if "$candidate" -c "import sys; sys.exit(not (${oldest/./,}) <= sys.version_info[:2] <= (${newest/./,}))" 2>/dev/null; then
             printf '%s\n' "$candidate"
             return
         fi
     done
-    die "no Python 3.$oldest to 3.12 found (tried: ${PYTHON:-python3.11 python3.12 python3.10 python3}); name one with PYTHON=..."
+    die "no Python $oldest to $newest found (tried: ${PYTHON:-python3.11 python3.12 python3.10 python3}); name one with PYTHON=..."
 }
 
 # pip, with what lies in the downloads folder preferred; a failure says what was wanted and where to put it by hand.

@@ -7,21 +7,21 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 [[ "${1:-}" != "--help" ]] || { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0" && exit; }
 
-# lock NAME STACK OLDEST_PYTHON EXTRA...
+# lock NAME STACK EXTRA...: for the oldest Python of the stack
 lock() {
-    local out="emollm_plugin/stacks/$1.lock" extras=()
-    for extra in "${@:4}"; do extras+=(--extra "$extra"); done
-    uv pip compile --quiet --upgrade --universal --python-version "$3" "${extras[@]}" setup.cfg "emollm_plugin/stacks/$2.txt" \
-        --no-annotate --no-header --output-file "$out"
+    local out="emollm_plugin/stacks/$1.lock" oldest extras=()
+    read -r _ oldest _ < <(grep "^$2 " emollm_plugin/stacks/pythons.txt)
+    for extra in "${@:3}"; do extras+=(--extra "$extra"); done
+    uv pip compile --quiet --upgrade --universal --python-version "$oldest" "${extras[@]}" setup.cfg \
+        "emollm_plugin/stacks/$2.txt" --no-annotate --no-header --output-file "$out"
     # The project itself is no package of a registry.
     sed -i '/^-e \|^\.$/d' "$out"
 }
 
-# transformers 5 asks for Python 3.11.
-lock current current 3.11 video heic parquet plot test serve endpoint docs
-lock classic classic 3.10 video parquet plot test
+lock current current video heic parquet plot test serve endpoint docs
+lock classic classic video parquet plot test
 # lmms-eval holds several packages back, so it gets an environment of its own.
-lock lmms-eval current 3.11 video plot test lmms-eval
+lock lmms-eval current video plot test lmms-eval
 # vLLM brings a transformers of its own. For a CPU it wants PyTorch's build for CPUs, which is of one platform, and which pip
 # alone finds; so this lock is for the machine and Python at hand.
 python3.11 -m venv .venv-lock

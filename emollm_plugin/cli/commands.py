@@ -19,7 +19,7 @@ from .._version import __version__
 from ..hf.commands import export, import_
 from .evaluation import ask, evaluate, explain, serve
 from .group import StackGroup
-from .host import patch, setup
+from .host import STACK, patch, setup
 from .plan import plan
 from .reply import reply
 from .train import benchmark, host_arguments, train
@@ -248,14 +248,15 @@ def lmms_eval_path() -> None:
 
 
 @main.command()
+@click.option("--stack", type=STACK, envvar="STACK", help="The stack that is wanted here. Default: the one that is installed.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def doctor(as_json: bool) -> None:
+def doctor(stack: str | None, as_json: bool) -> None:
     """Look for what would stop training: versions, hidden import errors, GPU. Exit code 1 if there is a problem."""
     from .doctor import as_text, examine
 
     # DeepSpeed logs to standard output as it is imported.
     with redirect_stdout(sys.stderr):
-        report = examine()
+        report = examine(stack)
     click.echo(_json(report) if as_json else as_text(report))
     if report["problems"]:
         raise click.exceptions.Exit(1)

@@ -12,9 +12,9 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
-from ..recipes.conditions import PACKAGES, package_version
+from ..recipes.conditions import PACKAGES, package_version, stack_here
 from .group import SETUP
-from .setup import NEWEST, OLDEST
+from .setup import ANOTHER, wrong_python
 
 NEEDED = ("torch", "transformers", "accelerate", "peft", "deepspeed", "llava-torch")
 # transformers decides what else fits (emollm_plugin/stacks/).
@@ -25,17 +25,22 @@ PRESENT = "weights present"
 PLAN = "what a training needs, and on which GPUs it fits: `emollm plan RECIPE`"
 
 
-def examine() -> dict[str, Any]:
+def examine(stack: str | None = None, python: tuple[int, int] = sys.version_info[:2]) -> dict[str, Any]:
     """Look at everything; the answer is ready for JSON, and all is well when `problems` is empty.
 
     Each problem is a dictionary with `problem` (with the real cause) and `way_out`.
+
+    Args:
+        stack: that is wanted here, `current` or `classic`; None for the one that is installed.
+        python: the version of this Python.
     """
     problems: list[dict[str, str]] = []
     versions = {name: package_version(name) for name in PACKAGES}
     report: dict[str, Any] = {"python": platform.python_version(), "packages": versions, "stack": _stack(versions)}
-    oldest = OLDEST.get(report["stack"], OLDEST["current"])
-    if not (3, oldest) <= sys.version_info[:2] <= (3, NEWEST):
-        _add(problems, f"Python {report['python']}", f"make the environment with Python 3.{oldest} to 3.{NEWEST}")
+    if wrong := wrong_python(stack or stack_here(), python):
+        _add(problems, wrong, ANOTHER)
+    if stack and report["stack"] in {*STACKS} - {stack}:
+        _add(problems, f"the stack here is {report['stack']}, and {stack} is wanted", ANOTHER)
     for name in NEEDED:
         if versions[name] is None:
             _add(problems, f"{name} is not installed", SETUP)

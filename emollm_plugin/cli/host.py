@@ -12,10 +12,11 @@ from emobench_data.cli.scores import FOLDER
 from emobench_data.io.errors import InputError
 
 PATCH = Path(__file__).parents[1] / "host" / "patch" / "apply.sh"
+STACK = click.Choice(["current", "classic"])
 
 
 @click.command()
-@click.option("--stack", type=click.Choice(["current", "classic"]), default="current", envvar="STACK", show_default=True)
+@click.option("--stack", type=STACK, default="current", envvar="STACK", show_default=True, help="What to install.")
 @click.option("--downloads", type=FOLDER, default="downloads", envvar="DOWNLOADS", help="Wheels that lie there are taken.")
 @click.option("--dry-run", is_flag=True, help="Say what is to be done, and do nothing.")
 def setup(stack: str, downloads: Path, dry_run: bool) -> None:

@@ -32,7 +32,7 @@ def plan(
     from ..planning import Sample, make_plan
     from ..planning.text import as_text
     from ..recipes import read_recipe
-    from ..recipes.run import stack_here
+    from ..recipes.conditions import stack_here
 
     recipe, changes = (words[0], words[1:]) if words and "=" not in words[0] else (None, words)
     asked = read_recipe({"STACK": stack_here(), **os.environ}, recipe, changes)

@@ -21,9 +21,7 @@ from packaging.utils import canonicalize_name
 from emobench_data.io.errors import InputError
 
 STACKS = Path(__file__).parents[1] / "stacks"
-# Stack -> the oldest Python that it runs on; the newest is 3.12.
-OLDEST = {"current": 11, "classic": 10}
-NEWEST = 12
+PYTHONS = "pythons.txt"  # each stack with the oldest and the newest Python that it runs on
 HOST = "host"
 # Tools, of which a fresh environment has old ones; renewing them changes no program.
 TOOLS = {"pip", "setuptools", "wheel"}
@@ -69,9 +67,8 @@ def make_plan(stack: str, installed: dict[str, str], python: tuple[int, int] = s
     Raises:
         InputError: the stack does not run on this Python, or a package is here in another version.
     """
-    if not (3, OLDEST[stack]) <= python <= (3, NEWEST):
-        known = f"the stack {stack} runs on Python 3.{OLDEST[stack]} to 3.{NEWEST}"
-        raise InputError(f"Python {python[0]}.{python[1]}: {known}; {ANOTHER}")
+    if wrong := wrong_python(stack, python):
+        raise InputError(f"{wrong}; {ANOTHER}")
     packages, others = _missing(STACKS / f"{stack}.txt", installed)
     host, more = _missing(STACKS / f"{HOST}.txt", installed)
     if others or more:
@@ -81,6 +78,19 @@ def make_plan(stack: str, installed: dict[str, str], python: tuple[int, int] = s
     pins = [f"{name}=={version}" for name, version in kept.items()]
     pins += [str(one) for one in _lines(STACKS / f"{stack}.lock") if canonicalize_name(one.name) not in kept]
     return Plan(stack, tuple(packages), tuple(host), tuple(pins))
+
+
+def wrong_python(stack: str, python: tuple[int, int]) -> str | None:
+    """What is wrong with a Python for a stack, in words; None where the stack runs on it."""
+    lines = (STACKS / PYTHONS).read_text(encoding="utf-8").splitlines()
+    oldest, newest = next(line.split()[1:] for line in lines if line.startswith(f"{stack} "))
+    if _numbers(oldest) <= python <= _numbers(newest):
+        return None
+    return f"Python {python[0]}.{python[1]}: the stack {stack} runs on Python {oldest} to {newest}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _missing(file: Path, installed: dict[str, str]) -> tuple[list[str], list[str]]:

@@ -49,6 +49,11 @@ def package_version(package: str) -> str | None:
         return None
 
 
+def stack_here() -> str:
+    """The stack that is installed, for a start without the scripts, which name it."""
+    return "classic" if (package_version("transformers") or "5").startswith("4.") else "current"
+
+
 def _commit() -> str | None:
     """The commit of this source tree with `-dirty` where files were changed, or None outside a checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]

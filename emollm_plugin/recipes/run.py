@@ -21,7 +21,7 @@ from ..alignment.pairs import NoLabels, labelled
 from .base import check_base
 from .checks import check_asked, check_files, check_machines
 from .commands import BOARD, align_command, eval_command, results_command, train_command
-from .conditions import package_version
+from .conditions import stack_here
 from .defaults import with_batch, with_defaults, with_rates
 from .devices import Devices, choose_devices
 from .fingerprint import fingerprint
@@ -95,11 +95,6 @@ def finetune(
         return
     evaluate(prepared, data, run)
     write_page(*what)  # with its scores
-
-
-def stack_here() -> str:
-    """The stack that is installed, for a start without the scripts, which name it."""
-    return "classic" if (package_version("transformers") or "5").startswith("4.") else "current"
 
 
 def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:

@@ -10,9 +10,8 @@ from unittest import mock
 import pytest
 from click.testing import CliRunner
 
-from emollm_plugin.cli import doctor
+from emollm_plugin.cli import doctor, setup
 from emollm_plugin.cli.commands import main
-from emollm_plugin.cli.setup import OLDEST
 
 pytestmark = pytest.mark.host
 
@@ -64,13 +63,18 @@ def test_a_missing_package_is_a_problem_with_a_way_out(monkeypatch):
 
 
 @pytest.mark.parametrize(("stack", "minor", "fits"), [("current", 10, False), ("classic", 10, True), ("classic", 13, False)])
-def test_pythons_are_those_that_setup_takes_for_the_stack(monkeypatch, stack, minor, fits):
-    monkeypatch.setattr(doctor, "_stack", lambda _: stack)
-    monkeypatch.setattr(doctor.sys, "version_info", (3, minor, 0))
-    monkeypatch.setattr(doctor, "_import", lambda *_: None)  # what libraries make of such a Python is not asked here
-    monkeypatch.setattr(doctor, "_host", lambda _: "missing")
-    told = [found["way_out"] for found in doctor.examine()["problems"] if found["problem"].startswith("Python")]
-    assert told == ([] if fits else [f"make the environment with Python 3.{OLDEST[stack]} to 3.12"])
+def test_the_python_is_held_against_the_stack_that_is_wanted(stack, minor, fits):
+    found = [item for item in doctor.examine(stack, (3, minor))["problems"] if item["problem"].startswith("Python")]
+    wanted = {"problem": setup.wrong_python(stack, (3, minor)), "way_out": setup.ANOTHER}
+    assert found == ([] if fits else [wanted])
+
+
+def test_another_stack_than_the_one_that_is_wanted_is_a_problem():
+    here = doctor.examine()["stack"]
+    (other,) = {*doctor.STACKS} - {here}
+    done = CliRunner().invoke(main, ["doctor"], env={"STACK": other})
+    assert done.exit_code == 1 and f"the stack here is {here}, and {other} is wanted" in done.stdout
+    assert CliRunner().invoke(main, ["doctor", "--stack", here]).exit_code == 0
 
 
 @pytest.mark.parametrize("stack", doctor.STACKS)

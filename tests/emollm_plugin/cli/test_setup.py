@@ -1,5 +1,6 @@
 """`emollm setup` says what it does, does nothing twice, changes no package that is there, and stops where things do not fit."""
 
+import os
 import subprocess
 import sys
 
@@ -9,9 +10,9 @@ from packaging.requirements import Requirement
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.cli import main, setup
-from emollm_plugin.cli.setup import OLDEST, STACKS, carry_out, make_plan
+from emollm_plugin.cli.setup import STACKS, carry_out, make_plan, wrong_python
 
-FITS = {name: (3, oldest) for name, oldest in OLDEST.items()}
+FITS = {"current": (3, 11), "classic": (3, 10)}
 LIGHT = {"numpy": "1.26.4", "click": "8.1.0", "setuptools": "65.5.0"}
 
 
@@ -25,7 +26,7 @@ def complete(stack):
     return {one.name.lower().replace("_", "-"): str(one.specifier).strip("=><") for one in lines}
 
 
-@pytest.mark.parametrize("stack", OLDEST)
+@pytest.mark.parametrize("stack", FITS)
 def test_a_fresh_environment_gets_the_stack_and_the_host_on_top(stack):
     plan = make_plan(stack, LIGHT, FITS[stack])
     assert any(one.startswith("torch==") for one in plan.packages) and any(one.startswith("llava-torch==") for one in plan.host)
@@ -34,7 +35,7 @@ def test_a_fresh_environment_gets_the_stack_and_the_host_on_top(stack):
     assert all(one in str(plan) for one in [*plan.packages, *plan.host])
 
 
-@pytest.mark.parametrize("stack", OLDEST)
+@pytest.mark.parametrize("stack", FITS)
 def test_where_all_is_there_nothing_is_to_be_done(stack):
     plan = make_plan(stack, complete(stack), FITS[stack])
     assert not plan and "nothing to do" in str(plan)
@@ -96,15 +97,15 @@ def test_the_command(pip, monkeypatch, here, words, calls):
     assert done.exit_code == 0 and len(pip()) == calls and ("installs torch" in done.stdout) == (here is not None)
 
 
-def test_the_stacks_are_those_of_the_scripts():
-    lines = (STACKS.parents[1] / "scripts/lib.sh").read_text()
-    assert (
-        "(3, 12)" in lines
-        and "oldest=11" in lines
-        and "oldest=10" in lines
-        and (OLDEST, setup.NEWEST)
-        == (
-            {"current": 11, "classic": 10},
-            12,
-        )
-    )
+@pytest.mark.parametrize("stack", FITS)
+def test_the_launchers_take_the_pythons_that_setup_takes(stack, tmp_path):
+    python = tmp_path / "python"
+    python.write_text(f'#!/usr/bin/env bash\n{sys.executable} -S -c "import sys; sys.version_info = (3, $MINOR); $2"\n')
+    python.chmod(0o755)
+    command = ["bash", "-c", f'source "{STACKS.parents[1]}/scripts/lib.sh"; find_python']
+    for minor in range(9, 15):
+        environment = {**os.environ, "STACK": stack, "PYTHON": str(python), "MINOR": str(minor)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        wrong = wrong_python(stack, (3, minor))
+        assert done.returncode == (2 if wrong else 0), done.stderr
+        assert not wrong or f"no {wrong.partition(' runs on ')[2]} found" in done.stderr
