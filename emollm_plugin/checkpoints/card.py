@@ -20,15 +20,20 @@ CARD = "README.md"
 FORM, OURS = "[More Information Needed]", "<!-- written by EmoLLM for LLaVA -->"
 
 OPENING = "A LLaVA with the multi-perspective projector of EmoLLM for LLaVA, fine-tuned to name emotions in pictures and clips."
-RESPONSIBLE = """\
+# Where that stands; docs/responsible-use.md says more, and gives the same addresses.
+FACES = "https://doi.org/10.1177/1529100619832930"
+AI_ACT = "https://eur-lex.europa.eu/eli/reg/2024/1689/oj"
+RECITAL_44 = "https://ai-act-law.eu/recital/44/"
+RESPONSIBLE = f"""\
 - Do not watch, judge or diagnose people with it. Ask people before you analyse their pictures, clips or voices.
 - In the European Union it is forbidden to infer emotions of people at work and in education by such a system, except for
-  medical or safety reasons (Regulation (EU) 2024/1689, Article 5(1)(f)). Elsewhere emotion recognition is a high risk there
-  (Annex III), and people must be told (Article 50(3))."""
+  medical or safety reasons ([Regulation (EU) 2024/1689]({AI_ACT}), Article 5(1)(f);
+  why: [recital 44]({RECITAL_44})). Elsewhere emotion recognition is a high risk there (Annex III), and people must be told
+  (Article 50(3))."""
 HATEFUL = "- It has seen hateful words and pictures ({}), may find hate where there is none, overlook it, or repeat it."
-LIMITS = """\
+LIMITS = f"""\
 It names emotions as its training data do, often wrongly, and more often for people, places and pictures unlike those in them.
-What a face shows is not what a person feels. Do not decide about people by it."""
+What a face shows is not what a person feels ([Barrett et al. 2019]({FACES})). Do not decide about people by it."""
 USAGE = """\
 Ask it with the plug-in installed, in place of CHECKPOINT this folder:
 

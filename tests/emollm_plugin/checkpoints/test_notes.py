@@ -1,7 +1,9 @@
 """A checkpoint knows what it was trained on: sources, sub-tasks, labels, and whether it ever gave reasons."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -107,6 +109,14 @@ def test_a_card_names_the_sub_tasks_that_reasons_are_for():
         ({"hate": "steps", "emo_c": "guided"}, "yes"),
     ):
         assert f"- gives reasons: {said}\n" in card_text({"emollm_training": noted | {"reasoned": tasks}}, None, "", parts={})
+
+
+def test_a_card_gives_the_sources_of_what_it_says_as_the_page_on_responsible_use_does():
+    said = card_text({}, None, "", parts={})
+    page = (Path(__file__).parents[3] / "docs/responsible-use.md").read_text(encoding="utf-8")
+    given = dict(re.findall(r"\[([^\]]+)\]\((https://[^)]+)\)", said))
+    assert [*given] == ["Barrett et al. 2019", "Regulation (EU) 2024/1689", "recital 44"]
+    assert not [address for address in given.values() if f"]({address})" not in page]
 
 
 def test_a_users_own_card_is_left_alone_and_a_foreign_folder_gets_none(tmp_path):
