@@ -49,6 +49,10 @@ def test_every_page_is_in_the_menu_and_every_entry_is_a_page():
     assert all((ROOT / name).is_file() for name in named if name not in own)
 
 
+def test_the_readme_is_short():
+    assert len(PAGES[0].read_text(encoding="utf-8").splitlines()) <= 150, "say it on a page of docs/, and link that"
+
+
 @pytest.mark.parametrize("page", [*PAGES, *BESIDE], ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     for link in LINK.findall(prose(page)):
