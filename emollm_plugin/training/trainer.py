@@ -21,6 +21,7 @@ from ..compat.zero3 import one_dtype, own_storage
 from ..media.clips import note_clips
 from .by_question import ByQuestion, question_of
 from .by_task import TASKS, LossByTask
+from .finite import FiniteLoss
 from .master_weights import float32_while_trained
 from .pace import Pace, openings, peak_memory
 from .progress import show_loss
@@ -41,7 +42,7 @@ class EmoTraining(Host):
 
     def __init__(self, *args: Any, tokenizer: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **tokenizer_argument(tokenizer), **kwargs)
-        self._pace, self._by_task = Pace(), LossByTask()
+        self._pace, self._by_task, self._finite = Pace(), LossByTask(), FiniteLoss()
 
     def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs: Any) -> Any:
         """As transformers'; `resume_from_checkpoint=True` means the last complete checkpoint, or the start.
@@ -74,16 +75,19 @@ class EmoTraining(Host):
         return super().training_step(model, inputs, *args, **kwargs)
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **kwargs: Any) -> Any:
-        """As transformers'; of a batch that names the sub-tasks of its samples, their losses are noted."""
+        """As transformers'; of a batch that names the sub-tasks of its samples, their losses are noted, and if it is finite."""
         tasks = inputs.get(TASKS)
         taken = {name: value for name, value in inputs.items() if name != TASKS}
         loss, outputs = super().compute_loss(model, taken, return_outputs=True, **kwargs)
+        if self.model.training:
+            self._finite.note(loss)
         if tasks and self.model.training:
             self._by_task.add(tasks, inputs["labels"], outputs["each"])
         return (loss, outputs) if return_outputs else loss
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        """As transformers', with how fast training goes beside its loss."""
+        """As transformers', with how fast training goes beside its loss; raises `InputError` where that is not finite."""
+        self._finite.check(self.state.global_step)
         if "loss" in logs:
             figures = self._pace.figures(self.args.world_size)
             if not counts_labels(Trainer):  # nobody has seen it wait
