@@ -12,8 +12,8 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
+from ..host.absent import SETUP
 from ..recipes.conditions import PACKAGES, package_version, stack_here
-from .group import SETUP
 from .setup import ANOTHER, wrong_python
 
 NEEDED = ("torch", "transformers", "accelerate", "peft", "deepspeed", "llava-torch")
@@ -45,7 +45,7 @@ def examine(stack: str | None = None, python: tuple[int, int] = sys.version_info
         if versions[name] is None:
             _add(problems, f"{name} is not installed", SETUP)
     if _import(problems, "torch", SETUP):
-        report.update(_machine())
+        report.update(_machine(problems))
     for name in ("transformers", "accelerate", "peft", "deepspeed"):
         if versions[name] is not None:
             _import(problems, name, SETUP)
@@ -84,14 +84,26 @@ def _stack(versions: dict[str, str | None]) -> str:
     return known or f"untested: transformers {found}; tested are {' and '.join(STACKS.values())}"
 
 
-def _machine() -> dict[str, Any]:
+def _machine(problems: list) -> dict[str, Any]:
     import torch
 
     from ..training.attention import attention_here
 
     names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    for index, name in enumerate(names):
+        try:
+            _first_kernel(index)
+        except RuntimeError as error:  # that it has no code for this GPU PyTorch says only here
+            way_out = f"install a build of torch {package_version('torch')} for this GPU, see docs/troubleshooting.md"
+            _add(problems, f"GPU {index}, {name}: {str(error).splitlines()[0]}", way_out)
     attention = attention_here(half_precision=True)
     return {"gpus": names, "cuda": torch.version.cuda, "attention_in_half_precision": attention}
+
+
+def _first_kernel(index: int) -> None:
+    import torch
+
+    torch.ones(1, device=f"cuda:{index}").add(1).item()
 
 
 def _host(problems: list) -> str:

@@ -9,9 +9,7 @@ import click
 from emobench_data.cli.commands import InputErrorGroup
 from emobench_data.io.errors import InputError
 
-SETUP = "run `emollm setup`, or in a clone `bash scripts/setup.sh`"
-# What `emollm setup` brings; another module that is missing is a fault of ours or of a package, and shows where.
-STACK = {"torch", "transformers", "accelerate", "peft", "deepspeed", "llava", "gguf"}
+from ..host.absent import absent
 
 
 class _Told(click.Group):
@@ -22,11 +20,10 @@ class _Told(click.Group):
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
-            missing = (error.name or "").partition(".")[0]
-            if missing not in STACK:
+            line = absent(f"emollm {ctx.invoked_subcommand}", error)
+            if line is None:
                 raise
-            what = f"emollm {ctx.invoked_subcommand} needs {missing}, which is not installed"
-            raise InputError(f"{what}; {SETUP}") from error
+            raise InputError(line) from error
 
 
 class StackGroup(InputErrorGroup, _Told):

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from emobench_data.io.errors import InputError
 
 from ..attach import register
+from .absent import absent
 from .lifetime import end_with_the_launcher
 
 USAGE = "usage: python -m emollm_plugin <host module, such as llava.train.train> [its arguments]"
@@ -35,6 +36,12 @@ def main(argv: list[str]) -> int:
         run(module)
     except InputError as error:
         sys.stderr.write(f"error: {own_words(str(error))}\n")
+        return 2
+    except ModuleNotFoundError as error:
+        line = absent(module, error)
+        if line is None:
+            raise
+        sys.stderr.write(f"error: {line}\n")
         return 2
     return 0
 

@@ -24,7 +24,14 @@ logger = logging.getLogger(__name__)
 QUIET = {"TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "PYTHONUNBUFFERED": "1"}
 REFUSED = b"error: "
 TAIL = 400  # lines of a program that its failure is looked for in
-FULL_MEMORY = "out of memory"  # in PyTorch's words
+TIMEOUT = "Watchdog caught collective operation timeout"
+# In PyTorch's words what a machine lacks, without a way out -> that.
+WAYS_OUT = {
+    "out of memory": WAY_OUT,
+    "EADDRINUSE": "another program has this port: name another MASTER_PORT",
+    "no kernel image is available": "this PyTorch has no code for this GPU: run `emollm doctor`",
+    TIMEOUT: "one rank waited for another in vain: look for the first error in the logs of all machines",
+}
 FULL = 1 << 20  # bytes that are left on a disk that was filled
 RAISED = re.compile(r"^(?:\[rank\d+\]: *)?((?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b.*)")
 # What ranks say whose neighbour has gone: not the cause.
@@ -176,9 +183,9 @@ def reason(what: str, tail: Sequence[str], code: int, log: Path) -> str:
     if any(os.strerror(28) in line for line in tail) or shutil.disk_usage(log.parent).free < FULL:
         return free
     raised = [match[1] for line in tail if (match := RAISED.match(line))]
-    causes = [line for line in raised if not FOLLOWS.search(line)] or raised
+    causes = [line for line in raised if not FOLLOWS.search(line)] or [line for line in tail if TIMEOUT in line] or raised
     if causes:
-        way_out = f"{WAY_OUT}; " if FULL_MEMORY in causes[-1] else ""
+        way_out = "".join(f"{known}; " for words, known in WAYS_OUT.items() if words in causes[-1])
         return f"{what} failed: {causes[-1]:.300}; {way_out}see {log}"
     if code in (-9, 137, 247):
         return f"{what} was killed (SIGKILL), as the system does when memory runs out; {WAY_OUT}; see {log}"

@@ -77,6 +77,19 @@ def test_another_stack_than_the_one_that_is_wanted_is_a_problem():
     assert CliRunner().invoke(main, ["doctor", "--stack", here]).exit_code == 0
 
 
+def test_a_gpu_that_this_pytorch_has_no_code_for_is_a_problem(monkeypatch):
+    def kernel(index):
+        if index:
+            raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nCUDA kernel errors")
+
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda index: f"card {index}")
+    monkeypatch.setattr(doctor, "_first_kernel", kernel)
+    (found,) = doctor.examine()["problems"]
+    assert found["problem"] == "GPU 1, card 1: CUDA error: no kernel image is available for execution on the device"
+    assert "install a build of torch" in found["way_out"]
+
+
 @pytest.mark.parametrize("stack", doctor.STACKS)
 def test_the_stacks_are_those_that_setup_installs(stack):
     if not (STACKS / f"{stack}.txt").is_file():

@@ -1,5 +1,7 @@
 """A stack that is not installed is one line; any other module that is missing shows where."""
 
+import sys
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -19,16 +21,15 @@ def ask(module):
     raise ModuleNotFoundError(f"No module named {module!r}", name=module)
 
 
-@pytest.mark.parametrize("module", ["torch", "llava.model"])
+@pytest.mark.parametrize("module", ["torch", "llava"])
 def test_a_missing_stack_is_one_line(module):
     done = CliRunner().invoke(program, ["ask", module])
     assert done.exit_code == 2
-    assert done.stderr.startswith(
-        f"error: emollm ask needs {module.partition('.')[0]}, which is not installed; run `emollm setup`"
-    )
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"error: emollm ask needs {module}, which is not installed in {sys.prefix}; ")
+    assert "run `emollm setup`" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_another_module_is_not_hidden():
-    done = CliRunner().invoke(program, ["ask", "emollm_plugin.nothing"])
+@pytest.mark.parametrize("module", ["emollm_plugin.nothing", "llava.nothing"])
+def test_another_module_is_not_hidden(module):
+    done = CliRunner().invoke(program, ["ask", module])
     assert isinstance(done.exception, ModuleNotFoundError)

@@ -52,6 +52,18 @@ def test_a_log_that_the_disk_does_not_take_hides_no_reason(tmp_path):
     [
         (["Traceback", "torch.OutOfMemoryError: CUDA out of memory. Tried 2 GiB"], 1, "2 GiB; `emollm plan` with"),
         (["[rank0]: ValueError: shapes", "[rank1]: torch.distributed.DistBackendError: NCCL"], 1, "ValueError: shapes"),
+        (
+            ["[rank0]: torch.AcceleratorError: CUDA error: no kernel image is available for"],
+            1,
+            "for this GPU: run `emollm doctor`",
+        ),
+        (["torch.distributed.DistNetworkError: failed to listen. name: EADDRINUSE"], 1, "name another MASTER_PORT; see"),
+        (["[rank1]:[E] Watchdog caught collective operation timeout: Work", "ncclError: gone"], 1, "logs of all machines; see"),
+        (
+            ["ValueError: shapes", "[rank1]:[E] Watchdog caught collective operation timeout: Work"],
+            1,
+            "ValueError: shapes; see",
+        ),
         (["RuntimeError: [enforce fail] No space left on device"], 1, "training failed: no space left on the disk of"),
         (["loading"], -9, "was killed (SIGKILL), as the system does when memory runs out; `emollm plan` with"),
         (["loading"], 247, "was killed"),
