@@ -85,7 +85,7 @@ for _command in (score, report, stimuli, science_questions, lmms_eval_tasks, hf_
 @click.option("--out", type=FOLDER, required=True, help="Folder for the files; media go to its folder media.")
 @click.option("--train", default=1008, show_default=True, help="Items to train on, over all six sub-tasks.")
 @click.option("--test", default=216, show_default=True, help="Items to evaluate on, over all six sub-tasks.")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", default=0, show_default=True, help="Another seed gives other drawings.")
 @click.option(
     "--changes", "plan", flag_value="changes", help="Clips alone, on which only the order of the frames tells the answer."
 )

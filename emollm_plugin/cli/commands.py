@@ -138,8 +138,8 @@ def device() -> None:
 
 @main.command()
 @click.argument("run_dir", type=FOLDER)
-@click.option("--questions", type=FILE, required=True)
-@click.option("--gold", type=FILE, required=True)
+@click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
+@click.option("--gold", type=FILE, required=True, help="Their answers.")
 @click.option("--media-root", type=FOLDER, help="Where the questions' media lie, for `emollm report`.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A condition to keep with the result.")
 def results(run_dir: Path, questions: Path, gold: Path, media_root: Path | None, settings: tuple[str, ...]) -> None:
@@ -195,9 +195,9 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
 @click.option("--audio-layer", type=int, help="As the host's --mm_audio_select_layer.")
 @click.option("--audio-projector", default="multiperspective", show_default=True, help="As --mm_audio_projector_type.")
 @click.option("--out", type=FILE, required=True, help="The mm_projector.bin to write.")
-@click.option("--steps", type=click.IntRange(1), default=300, show_default=True)
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True)
-@click.option("--batch", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=300, show_default=True, help="Steps of the alignment.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True, help="At first.")
+@click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Pictures or sounds a step.")
 @click.option("--most", type=click.IntRange(2), default=2000, show_default=True, help="Pictures at most.")
 @click.option(
     "--residual",
@@ -216,7 +216,7 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
 )
 @click.option("--feature-cache", type=FOLDER, help="Folder that keeps encoded pictures, as the host's --mm_feature_cache.")
 @click.option("--feature-cache-gb", type=float, default=20.0, show_default=True, help="Gigabytes that it takes at most.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw, the fresh projector and the order.")
 @click.option("--optional", is_flag=True, help="Where DATA has no labels, say so, write nothing and succeed.")
 def align(
     data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, beside: float | None, **options: Any

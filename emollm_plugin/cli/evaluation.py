@@ -82,8 +82,8 @@ def loading_options(command: Callable) -> Callable:
 )
 @click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
-@click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True, help="Parts that the questions are cut in.")
+@click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True, help="The part to answer, from 0.")
 @click.option(
     "--endpoint",
     metavar="URL",
