@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make dist/ for a release, and try it: what .github/workflows/release.yml calls. Needs the package `build`.
+# Make dist/ for a release, and try it: what .github/workflows/release.yml calls. Needs the packages `build` and `twine`.
 #
 #   bash scripts/release.sh TAG
 #
@@ -18,4 +18,6 @@ grep -qE "^## ${version//./\\.} \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$" CHANGELOG.md ||
     die "CHANGELOG.md has no heading \`## $version (YYYY-MM-DD)\`; give the version its date"
 [[ ! -e dist ]] || die "dist/ is there already; move it away, so that no older file is published"
 python3 -m build
+# What a package index would refuse or could not show.
+python3 -m twine check --strict dist/*
 bash scripts/try_wheel.sh dist/*.whl

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Install a wheel in a fresh environment and see that it works where no clone is: data, scores, commands; without torch.
+# Install a wheel in a fresh environment and see that it works where no clone is: data, scores, commands, what each extra
+# brings; without torch.
 #
 #   bash scripts/try_wheel.sh WHEEL
 #
 # PYTHON     the Python to try, 3.10 to 3.13    default: python3
+# EXTRAS     the extras to try                  default: all but docs and test, which are for a clone, and lmms-eval, which
+#            has an environment of its own (scripts/setup.sh)
 set -euo pipefail
 if [[ $# != 1 || "$1" == --help ]]; then
     awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"
@@ -41,4 +44,23 @@ ls "$(emollm lmms-eval-path)/emobench.yaml" >/dev/null
 # Commands that need the model stack say so.
 asked="$(emollm template nothing 2>&1)" && exit 1
 [[ "$asked" == "error: "*"emollm setup"* ]] || { printf '%s\n' "$asked" >&2 && exit 1; }
+# Each extra can be installed, and what it names can be imported.
+extras="${EXTRAS:-$(python -c 'from importlib.metadata import metadata
+print(*sorted({*metadata("emollm-llava").get_all("Provides-Extra")} - {"docs", "lmms-eval", "test"}))')}"
+python -m pip install --quiet --disable-pip-version-check "$wheel[${extras// /,}]"
+# shellcheck disable=SC2086
+python - $extras <<'PYTHON'
+import sys
+from importlib import import_module
+from importlib.metadata import requires
+
+from packaging.requirements import Requirement
+
+for extra in sys.argv[1:]:
+    asked = [one for one in map(Requirement, requires("emollm-llava")) if one.marker and one.marker.evaluate({"extra": extra})]
+    assert asked, f"the wheel has no extra {extra}"
+    for one in asked:
+        import_module(one.name.replace("-", "_"))
+    print(f"extra {extra}: {', '.join(one.name for one in asked)}")
+PYTHON
 printf '== works outside of the clone: %s, %s\n' "$(basename "$wheel")" "$(python --version)"

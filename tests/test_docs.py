@@ -19,11 +19,11 @@ from emollm_plugin.cli import main as emollm
 from emollm_plugin.recipes.eval_settings import EvalSettings
 from emollm_plugin.recipes.layers import read_recipe
 
-from .pages import PAGES, ROOT, blocks, commands
+from .pages import LINK, PAGES, ROOT, blocks, commands
 
-BESIDE = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "examples/README.md", "patches/README.md")]
+BESIDE = [ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "PACKAGE.md", "SECURITY.md")]
+BESIDE += [ROOT / name for name in ("examples/README.md", "patches/README.md")]
 BESIDE += [*(ROOT / "benchmarks").glob("*.md"), ROOT / "emobench_data/sources/README.md"]
-LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 IN_LINE = re.compile(r"`([^`]+)`")
 BEGINS = re.compile(r"(?:[A-Z_]+=\S+ )*(?:emollm |bash scripts/|python -m emobench_data )")
 # What the scripts and programs read from the environment beside settings.
@@ -102,7 +102,7 @@ def test_a_command_is_one_that_there_is(line):
         check(dict(word.split("=", 1) for word in words[:count]), words[count:])
 
 
-@pytest.mark.parametrize("line", in_text(*PAGES[1:]))
+@pytest.mark.parametrize("line", in_text(*PAGES[1:], ROOT / "CHANGELOG.md", ROOT / "PACKAGE.md"))
 def test_a_command_in_a_sentence_has_these_options(line):
     program, words = (data, line.split()[3:]) if line.startswith("python") else (emollm, line.split()[1:])
     if line.startswith(("python", "emollm")):

@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 
 from emollm_plugin import __version__
 
-from .conftest import ROOT
+from .pages import LINK, ROOT, blocks
+from .pythons import MINORS, find_python
 
 PACKAGES = ("emobench_data", "emollm_plugin")
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
@@ -24,7 +25,7 @@ def wheel(tmp_path_factory):
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for package in PACKAGES:
         shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    for name in ("setup.cfg", "pyproject.toml", "PACKAGE.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     command = [sys.executable, "-c", BUILD, str(out)]
     done = subprocess.run(command, cwd=source, capture_output=True, text=True)
@@ -57,10 +58,54 @@ def test_it_asks_for_no_model_stack(wheel):
     assert not {"torch", "transformers", "llava-torch"} & {one.name for one in asked if one.marker is None}
 
 
-@pytest.mark.nightly
-def test_it_installs_and_works_outside_of_the_clone(wheel):
-    """In an environment of its own, with packages of the registry; without torch."""
-    command = ["bash", str(ROOT / "scripts/try_wheel.sh"), str(wheel)]
-    done = subprocess.run(command, env={**os.environ, "PYTHON": sys.executable}, capture_output=True, text=True)
+def test_it_names_the_pythons_that_it_is_for(wheel):
+    named = [line for line in metadata(wheel).get_all("Classifier") if line.startswith("Programming Language :: Python :: 3.")]
+    assert named == [f"Programming Language :: Python :: 3.{minor}" for minor in MINORS]
+
+
+def test_its_page_on_an_index_is_whole_by_itself(wheel):
+    """A relative link or a picture of the clone leads nowhere there."""
+    page = ROOT / "PACKAGE.md"
+    assert metadata(wheel).get_payload().strip() == page.read_text(encoding="utf-8").strip()
+    text = page.read_text(encoding="utf-8")
+    assert "![" not in text and all(link.startswith("https://") for link in LINK.findall(text))
+    ((_, commands),) = blocks("sh", pages=[page])
+    assert commands in [block for _, block in blocks("sh", pages=[ROOT / "docs/index.md"])]
+
+
+def run(*command, cwd=ROOT, **environment):
+    """Run a command as a user would who has no clone: its output; fails where the command does."""
+    done = subprocess.run(list(map(str, command)), cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    assert f"works outside of the clone: {wheel.name}" in done.stdout.splitlines()[-1]
+    return done.stdout
+
+
+def test_a_python_is_found_where_one_lies_and_starts(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_python(sys.version_info[1]) == sys.executable
+    assert find_python(99) is None
+    # What starts nothing, as a name of pyenv's without its Python, is passed over.
+    lying = tmp_path / ".pyenv/versions/3.99.0/bin/python3.99"
+    lying.parent.mkdir(parents=True)
+    for place, code in ((tmp_path / "python3.99", 127), (lying, 0)):
+        place.write_text(f"#!/bin/sh\nexit {code}\n")
+        place.chmod(0o755)
+    assert find_python(99) == str(lying)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("minor", MINORS)
+def test_it_installs_and_works_outside_of_the_clone(wheel, minor):
+    """In an environment of its own, with packages of the registry; without torch."""
+    python = find_python(minor) or pytest.skip(f"no Python 3.{minor} here")
+    said = run("bash", ROOT / "scripts/try_wheel.sh", wheel, PYTHON=python)
+    assert f"works outside of the clone: {wheel.name}, Python 3.{minor}." in said.splitlines()[-1]
+
+
+@pytest.mark.nightly
+def test_an_index_can_show_its_page(wheel, tmp_path):
+    run(sys.executable, "-m", "venv", tmp_path / "venv")
+    python = tmp_path / "venv/bin/python"
+    run(python, "-m", "pip", "install", "--quiet", "twine")
+    assert "PASSED" in run(python, "-m", "twine", "check", "--strict", wheel)
