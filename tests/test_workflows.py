@@ -90,10 +90,3 @@ def test_a_release_is_of_the_version_that_the_code_has_and_once(release):
     assert code == 2 and "CHANGELOG.md" in said
     assert release(f"v{__version__}", dated) == (0, "build\ntwine\ntried dist/one.whl")
     assert release(f"v{__version__}", dated)[0] == 2  # dist/ is there
-
-
-def test_the_version_stands_in_one_place_and_the_changelog_has_a_heading_for_it():
-    assert re.search(rf"^## {re.escape(__version__)} \(", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
-    others = ("setup.cfg", "pyproject.toml", "CITATION.cff", "README.md", "mkdocs.yml")
-    named = [name for name in others if re.search(rf"\b{re.escape(__version__)}\b", (ROOT / name).read_text())]
-    assert named == []
