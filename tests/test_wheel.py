@@ -1,10 +1,12 @@
 """The wheel: everything that the packages read is inside, and it works where no clone is."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from email.parser import HeaderParser
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -16,6 +18,8 @@ from .pages import LINK, ROOT, blocks
 from .pythons import MINORS, find_python
 
 PACKAGES = ("emobench_data", "emollm_plugin")
+# What the scripts of a clone set, or a developer: who has no clone has none of it.
+OURS = {"PYTHONPATH", "STACK", "VENV", "DOWNLOADS", "MODELS", "TORCH_EXTENSIONS_DIR", "HF_HUB_OFFLINE", "EMOLLM_CPU_DTYPE"}
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 
 
@@ -74,8 +78,9 @@ def test_its_page_on_an_index_is_whole_by_itself(wheel):
 
 
 def run(*command, cwd=ROOT, **environment):
-    """Run a command as a user would who has no clone: its output; fails where the command does."""
-    done = subprocess.run(list(map(str, command)), cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True)
+    """Run a command as somebody would who has no clone: its output; fails where the command does."""
+    environment = {name: value for name, value in os.environ.items() if name not in OURS} | environment
+    done = subprocess.run(list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -109,3 +114,24 @@ def test_an_index_can_show_its_page(wheel, tmp_path):
     python = tmp_path / "venv/bin/python"
     run(python, "-m", "pip", "install", "--quiet", "twine")
     assert "PASSED" in run(python, "-m", "twine", "check", "--strict", wheel)
+
+
+@pytest.mark.nightly
+def test_setup_brings_what_a_training_needs_outside_of_the_clone(wheel, tmp_path):
+    """As the docs say for those who have no clone, with a training of one step; the classic stack needs another numpy."""
+    python = find_python(11) or pytest.skip("no Python 3.11 here")
+    programs, outside = tmp_path / "venv/bin", tmp_path / "elsewhere"
+    outside.mkdir()
+    run(python, "-m", "venv", programs.parent)
+    run(programs / "python", "-m", "pip", "install", "--quiet", f"{wheel}[video,plot]")
+
+    def emollm(*words):
+        return run(programs / "emollm", *words, cwd=outside, PATH=f"{programs}:{os.environ['PATH']}")
+
+    assert "installs torch==" in emollm("setup")
+    assert "nothing to do" in emollm("setup")
+    assert emollm("doctor").splitlines()[-1] == "all is well"
+    small = ("max_steps=1", "mini_train=24", "mini_test=12", "batch=4", "global_batch=4", "align=3", "device=cpu")
+    results = Path(emollm("train", *small).splitlines()[-1])
+    assert results.is_relative_to(outside / "runs")
+    assert json.loads(results.read_text())["conditions"]["emollm"] == __version__
