@@ -36,7 +36,8 @@ def settle(projector: nn.Module, words: Words, reach: float, residual: float) ->
         residual: share that tokens keep of what lies beside the labels' words.
 
     Raises:
-        InputError: `residual` is no share, or the projector does not end in a linear layer.
+        InputError: `residual` is no share, the projector does not end in a linear layer, or a perspective of another package
+            has a read of its own.
     """
     check_share(residual)
     if residual == reach == 1:
@@ -47,9 +48,14 @@ def settle(projector: nn.Module, words: Words, reach: float, residual: float) ->
     last = tail[-1] if isinstance(tail, nn.Sequential) else tail
     if not isinstance(last, nn.Linear):
         raise InputError(f"a projector that ends in {type(last).__name__} cannot be drawn to words; train without it (ALIGN=0)")
+    reads = dict(ours.reads.items()) if ours else {}
+    for name, read in reads.items():
+        if not isinstance(read, Read):
+            own = f"perspective {name!r} has a read of its own ({type(read).__name__})"
+            raise InputError(f"{own}, which cannot be drawn to words; train without it (ALIGN=0)")
     last.bias.copy_(matrix @ last.bias + shift)
     last.weight.copy_(matrix @ last.weight)
-    for read in cast(Iterable[Read], ours.reads.values() if ours else ()):
+    for read in cast(Iterable[Read], reads.values()):
         # A gate scales channels before the map, so it goes into the values, which then pass whole.
         read.to_value.bias.copy_(matrix @ (read.gate * read.to_value.bias))
         read.to_value.weight.copy_(matrix @ (read.gate[:, None] * read.to_value.weight))

@@ -20,7 +20,7 @@ from typing import Any
 from emobench_data.io.errors import InputError
 
 from ..checkpoints.folders import read_folder
-from ..projector.options import FAMILY, ProjectorOptions
+from ..projector.options import ProjectorOptions
 from .endpoint import Server
 
 PYTHON = "EMOLLM_VLLM_PYTHON"  # names the Python of the environment that vLLM is in, where it is not this one's
@@ -92,11 +92,11 @@ def describe(folder: Path) -> Server:
     if config.get("model_type") not in KINDS or not isinstance(llava, dict):
         raise InputError(f"{folder} is no exported model; write one: emollm export {folder} --out FOLDER")
     projector = str(llava.get("mm_projector_type", ""))
-    ours = projector.startswith(FAMILY)
-    if ours and "change" in ProjectorOptions.parse(projector).perspectives:
+    own = ProjectorOptions.of(projector)
+    if own and "change" in own.perspectives:
         alone = "reads across the frames of a clip, of which a server gets each alone"
         raise InputError(f"{folder} {alone}; use `emollm eval` without --engine")
-    frames = (ProjectorOptions.parse(projector) if ours else ProjectorOptions()).frames if llava.get("emollm_clips") else 0
+    frames = (own or ProjectorOptions()).frames if llava.get("emollm_clips") else 0
     tokenizer = AutoTokenizer.from_pretrained(folder)
     return Server("", folder.resolve().name, frames, partial(plain, tokenizer=tokenizer))
 

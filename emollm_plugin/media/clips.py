@@ -24,7 +24,6 @@ from emobench_data.media.video import ClipFault, FrameCache, Sampling, read_fram
 
 from ..projector.options import ProjectorOptions
 from ..prompt.media import IMAGE, VIDEO
-from ..registry import PROJECTORS, projector_family
 
 # Under this key of config.json training notes whether its records had clips, whose frames evaluation shows then.
 CLIPS_KEY = "emollm_clips"
@@ -46,9 +45,8 @@ class ClipReader:
 
     @classmethod
     def of(cls, projector_type: str, cache: FrameCache | None = None) -> ClipReader:
-        """The reader of a model with this projector; those of the host read as many frames as ours do by default."""
-        ours = projector_family(projector_type) in PROJECTORS
-        options = ProjectorOptions.parse(projector_type) if ours else ProjectorOptions()
+        """The reader of a model with this projector; those of others read as many frames as ours do by default."""
+        options = ProjectorOptions.of(projector_type) or ProjectorOptions()
         return cls(Sampling(frames=options.frames), cache)
 
     def frames(self, path: Path, processor: Any) -> np.ndarray:

@@ -64,11 +64,9 @@ def reader_of(config: Any) -> SoundReader | None:
     """How a model with this config, or the arguments of a training, reads sounds; None if it does not hear."""
     if not getattr(config, TOWER_KEY, None):
         return None
-    kind = getattr(config, PROJECTOR_KEY)
-    ours = projector_family(kind) in SOUND_PROJECTORS
-    tokens = SoundOptions.parse(kind).tokens if ours else 0
+    own = SoundOptions.of(getattr(config, PROJECTOR_KEY))
     front = front_of(config)
-    return SoundReader(front.features, tokens, bool(getattr(config, CLIPS_KEY, False)), front.identity)
+    return SoundReader(front.features, own.tokens if own else 0, bool(getattr(config, CLIPS_KEY, False)), front.identity)
 
 
 def front_of(config: Any) -> Any:

@@ -119,8 +119,7 @@ def _frames(recipe: Recipe) -> int:
     """Pictures of a sample: one, or the frames of a clip."""
     if recipe.videos != "clips":
         return 1
-    ours = (recipe.projector or "").startswith(FAMILY)
-    return ProjectorOptions.parse(recipe.projector or FAMILY).frames if ours else ProjectorOptions().frames
+    return (ProjectorOptions.of(recipe.projector or FAMILY) or ProjectorOptions()).frames
 
 
 def _check_length(recipe: Recipe, visual: int, length: int) -> None:

@@ -52,6 +52,11 @@ class Spelt(ABC):
         return cls(**given)
 
     @classmethod
+    def of(cls: type[Own], projector_type: str) -> Own | None:
+        """As `parse`; None of the host's projectors and of another package's, which have no such options."""
+        return cls.parse(projector_type) if projector_type.partition(":")[0] == FAMILY else None
+
+    @classmethod
     @abstractmethod
     def chosen(cls, value: str) -> tuple[str, ...]:
         """The perspectives that `value` names, joined by `+`, in their own order."""
@@ -124,8 +129,7 @@ class SoundOptions(Spelt):
 
 def in_full(projector_type: str, options: type[Spelt] = ProjectorOptions) -> str:
     """The type string with all its options where it is ours, otherwise as it is."""
-    ours = projector_type.partition(":")[0] == FAMILY
-    return str(options.parse(projector_type)) if ours else projector_type
+    return str(options.of(projector_type) or projector_type)
 
 
 def _split(value: str) -> set[str]:

@@ -239,7 +239,7 @@ def _check_names(host: ModuleType, model_args: Any) -> None:
 def check_projector_type(kind: str, ours: Registry[Callable] = PROJECTORS, options: type[Spelt] = ProjectorOptions) -> None:
     """Whether `--mm_projector_type` is one that the plug-in or the host builds; raises `InputError` if not."""
     if projector_family(kind) in ours:
-        options.parse(kind)
+        options.of(kind)
     elif not HOST_PROJECTORS.fullmatch(kind):
         known = ", ".join(("linear", "identity", "mlp2x_gelu", *ours))
         raise InputError(f"unknown projector type {kind!r}; known: {known}")

@@ -25,7 +25,6 @@ from ..prompt.encode import IGNORE_INDEX
 from ..prompt.formats import format_of, load_tokenizer
 from ..prompt.plain import plain
 from ..prompt.templates import CHAT_TEMPLATE
-from ..registry import PROJECTORS, projector_family
 from .dataset import Room
 from .records import NAMED, Numbered, more_than
 from .storage import check_projector_file
@@ -257,11 +256,11 @@ def _visual_tokens(model_args: Any) -> int:
     if model_args.pretrain_mm_mlp_adapter:
         _check_pretrained(model_args, tower)
     patches = tower.num_patches + (getattr(tower, "select_feature", "patch") == "cls_patch")
-    if projector_family(model_args.mm_projector_type) not in PROJECTORS:
+    own = ProjectorOptions.of(model_args.mm_projector_type)
+    if own is None:
         return patches
-    tokens = ProjectorOptions.parse(model_args.mm_projector_type).tokens
-    grid_side(patches, tokens)
-    return tokens or patches
+    grid_side(patches, own.tokens)
+    return own.tokens or patches
 
 
 def _check_pretrained(model_args: Any, tower: Any) -> None:

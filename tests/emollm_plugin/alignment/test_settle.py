@@ -82,3 +82,12 @@ def test_what_is_no_share_is_refused(beside, words):
 def test_a_projector_without_a_last_linear_layer_is_named(words):
     with pytest.raises(InputError, match="ends in GELU.*ALIGN=0"):
         settle(nn.Sequential(nn.Linear(12, WIDTH), nn.GELU()), words, 1.0, 0.25)
+
+
+def test_a_read_of_another_package_is_named_and_nothing_is_changed(words):
+    projector = projectors()["ours"]
+    projector.reads["layout"] = nn.Bilinear(WIDTH, 12, WIDTH)
+    before = copy.deepcopy(projector.state_dict())
+    with pytest.raises(InputError, match="perspective 'layout' has a read of its own .Bilinear.*ALIGN=0"):
+        settle(projector, words, 1.0, 0.25)
+    assert all(torch.equal(value, before[name]) for name, value in projector.state_dict().items())
