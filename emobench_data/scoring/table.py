@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..schema.task_type import TaskType
-from ..schema.types import family_type, get_type
+from ..schema.types import LABELS, family_type, get_type
 from .wheels import wheel_lines
 
 _LABELS = get_type("closed")
@@ -27,7 +27,13 @@ def score_table(result: dict[str, Any]) -> str:
     families = result.get("families", {})
     lines = [_aligned(rows, _LABELS)] if rows or not families else []
     lines += [_family(family_type(name), tasks) for name, tasks in families.items()]
-    lines += [*mean_lines(result), *wheel_lines(result), *faithfulness_lines(result), *fault_lines(result)]
+    lines += [
+        *_added_lines(result),
+        *mean_lines(result),
+        *wheel_lines(result),
+        *faithfulness_lines(result),
+        *fault_lines(result),
+    ]
     for task, figures in result.get("judge", {}).get("tasks", {}).items():
         lines.append(f"judge {result['judge']['model']} on {task}, not in the overall: {percent(figures['accuracy'])}")
     return "\n".join(lines)
@@ -45,6 +51,19 @@ def family_rows(kind: TaskType, name: str, figures: dict[str, Any]) -> list[list
 
 def _family(kind: TaskType, tasks: dict[str, Any]) -> str:
     return "\n" + _aligned([row for task, own in tasks.items() for row in family_rows(kind, task, own)], kind)
+
+
+def _added_lines(result: dict[str, Any]) -> list[str]:
+    """The figures that metrics of other packages add to a family of task types, which have no column, a line each."""
+    from ..metrics.named import METRICS
+
+    cell, lines = get_type("number").cell, []
+    for family, tasks in ((LABELS, result["tasks"]), *result.get("families", {}).items()):
+        added = [one.name for one in METRICS.values() if family in one.families and one.name not in family_type(family).columns]
+        for task, own in tasks.items():
+            given = [name for name in added if name in own]
+            lines += [f"{name} of {task}: {cell(own[name])}, 95 %-interval {cell(own[f'{name}_interval'])}" for name in given]
+    return lines
 
 
 def mean_lines(result: dict[str, Any]) -> list[str]:
