@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from .emobench_data.foreign import install_page
+
 ROOT = Path(__file__).parents[1]
 FINETUNE = ROOT / "scripts" / "finetune_emollm.sh"
 STACK = "current" if int(version("transformers").split(".")[0]) >= 5 else "classic"
@@ -45,6 +47,12 @@ def first_run(small):
     done = bash(FINETUNE, **small)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done
+
+
+@pytest.fixture(scope="session")
+def extras(tmp_path_factory):
+    """Where the package of docs/extending.md is installed."""
+    return install_page(tmp_path_factory.mktemp("extras"))
 
 
 @pytest.fixture(scope="session")

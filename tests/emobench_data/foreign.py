@@ -1,4 +1,4 @@
-"""A small package of somebody else's, as an installer leaves it: a module, and a dist-info that says what it adds."""
+"""Small packages of somebody else's: the one of `docs/extending.md`, and one of a module as an installer leaves it."""
 
 import os
 import re
@@ -10,10 +10,23 @@ REPOSITORY = Path(__file__).parents[2]
 NAMES = "Metadata-Version: 2.1\nName: strangers\nVersion: 1.0\n"
 
 
-def example(name: str) -> str:
-    """The code of `docs/extending.md` that stands under this name there."""
+def page_files() -> dict[str, str]:
+    """Name -> text of the files of `docs/extending.md`."""
     page = (REPOSITORY / "docs/extending.md").read_text(encoding="utf-8")
-    return re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", page, flags=re.DOTALL)[1]
+    return dict(re.findall(r"^`([\w.]+)`:\n\n```\w+\n(.*?)^```", page, flags=re.DOTALL | re.MULTILINE))
+
+
+def install_page(folder: Path) -> Path:
+    """The package of these files as `pip install` builds and installs it, without a network; where it lies then."""
+    source, site = folder / "emotion_extras", folder / "site"
+    source.mkdir()
+    for name, text in page_files().items():
+        (source / name).write_text(text)
+    alone = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "--quiet")
+    command = [sys.executable, "-m", "pip", "install", *alone, "--target", str(site), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return site
 
 
 def install(folder: Path, code: str, points: dict[str, dict[str, str]]) -> Path:

@@ -18,12 +18,18 @@ CPU = {
 }
 
 
-def run(module, arguments, environment, log, notes):
-    """Run `module` as `python -m emollm_plugin` would; output goes to `log`, what moved to `notes` (rank 0)."""
+def prepare(environment, log):
+    """Write to `log` from here on, and take the environment on as `python` does when it starts, with what it can import."""
     with open(log, "ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+
+
+def run(module, arguments, environment, log, notes):
+    """Run `module` as `python -m emollm_plugin` would; output goes to `log`, what moved to `notes` (rank 0)."""
+    prepare(environment, log)
     code = 1
     try:
         import torch
@@ -43,10 +49,7 @@ def run(module, arguments, environment, log, notes):
 
 def run_program(words, environment, log):
     """Do in this process, whose imports are done, what `python WORDS` does (`-m MODULE ...` or `-c CODE`); output to `log`."""
-    with open(log, "ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    os.environ.update(environment)
+    prepare(environment, log)
     code = 1
     try:
         from deepspeed.accelerator import real_accelerator

@@ -90,10 +90,10 @@ def same(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
-def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train", probe=None):
+def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train", probe=None, **environment):
     """Start `module` with `arguments` on `ranks` processes; `zero` names a DeepSpeed configuration of `scripts/`.
 
-    `probe` is a batch that the model answers to when it is trained.
+    `probe` is a batch that the model answers to when it is trained; further keywords are its environment.
     """
     arguments = [*map(str, arguments), *(["--deepspeed", str(ZERO[zero])] if zero else [])]
     log, notes = out.with_name(f"{out.name}.log"), out.with_name(f"{out.name}.json")
@@ -103,8 +103,8 @@ def start(arguments, *, out, zero=None, ranks=1, module="llava.train.train", pro
     processes = []
     for rank in range(ranks):
         place = {"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_SIZE": str(ranks)}
-        environment = {**CPU, **(together | place if zero or ranks > 1 else {})}
-        processes.append(SERVER.Process(target=run, args=(module, arguments, environment, str(log), str(notes))))
+        given = {**CPU, **environment, **(together | place if zero or ranks > 1 else {})}
+        processes.append(SERVER.Process(target=run, args=(module, arguments, given, str(log), str(notes))))
         processes[-1].start()
     return Training(out, processes, log, notes)
 
