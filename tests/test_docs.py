@@ -46,7 +46,10 @@ def test_every_page_is_in_the_menu_and_every_entry_is_a_page():
     named = [entry for part in menu for pages in part.values() for page in pages for entry in page.values()]
     own = [name for name in named if (ROOT / "docs" / name).is_file()]
     assert sorted(own) == sorted(page.name for page in PAGES[1:]) and len(named) == len({*named})
-    assert all((ROOT / name).is_file() for name in named if name not in own)
+    # The page of a notebook is made when the site is built.
+    beside = [name.replace(".md", ".ipynb") if "notebooks/" in name else name for name in named if name not in own]
+    assert all((ROOT / name).is_file() for name in beside)
+    assert len([name for name in beside if name.endswith(".ipynb")]) == len([*(ROOT / "examples/notebooks").glob("*.ipynb")])
 
 
 def test_the_readme_is_short():
@@ -184,6 +187,10 @@ def test_the_site_builds_without_a_warning(tmp_path):
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "MultiPerspectiveProjector" in (tmp_path / "site/api.html").read_text()
+    notebook = (tmp_path / "site/examples/notebooks/first_answers.html").read_text()
+    assert "What the perspectives attended to" in notebook and 'href="first_answers.ipynb"' in notebook
+    assert 'href="your_data.html"' in notebook and (tmp_path / "site/examples/notebooks/first_answers.ipynb").is_file()
+    assert 'href="examples/notebooks/first_answers.html"' in (tmp_path / "site/index.html").read_text()
 
 
 def test_every_data_set_has_its_facts_on_the_page():
