@@ -8,10 +8,9 @@ STACK="${STACK:-current}"
 EXTRA="${EXTRA:-}"
 case "$STACK$EXTRA" in
     current) VENV="${VENV:-$ROOT/.venv}" ;;
-    currentserve) VENV="${VENV:-$ROOT/.venv}" ;;
     currentlmms-eval | currentvllm) VENV="${VENV:-$ROOT/.venv-$EXTRA}" ;;
     classic) VENV="${VENV:-$ROOT/.venv-classic}" ;;
-    current* | classic*) printf 'error: EXTRA=%s is unknown; known, on the current stack: serve, lmms-eval, vllm\n' "$EXTRA" >&2 && exit 2 ;;
+    current* | classic*) printf 'error: EXTRA=%s is unknown; known, on the current stack: lmms-eval, vllm\n' "$EXTRA" >&2 && exit 2 ;;
     *) printf 'error: STACK=%s is unknown; known: current, classic\n' "$STACK" >&2 && exit 2 ;;
 esac
 case "$EXTRA" in
@@ -111,7 +110,7 @@ make_env() {
     else
         pip_install --no-deps -r "$ROOT/emollm_plugin/stacks/host.txt"
         local extras="video,plot,test${EXTRA:+,$EXTRA}"
-        [[ "$STACK" == classic ]] || extras+=",endpoint,docs"
+        [[ "$STACK$EXTRA" != current ]] || extras+=",serve,endpoint,docs"
         pip_install --no-build-isolation -c "$LOCK" -e "$ROOT[$extras]"
     fi
     without_foreign_torchvision

@@ -1,6 +1,6 @@
-"""Run what the docs say about each extra, as it stands there: its environment is made, and its commands must answer.
+"""Run what the docs say about each extra and about the page, as it stands there: its environment is made, and it must answer.
 
-    python3 -m tests.nightly [EXTRA ...]
+    python3 -m tests.nightly [lmms-eval] [vllm] [serve]
 
 Needs a package registry and some minutes, so it is no part of the tests: to be run at night, or before a release. It trains
 the default run in small first, whose checkpoint and data stand for those that the docs name. Exit code 1: a command
@@ -22,7 +22,7 @@ from typing import NamedTuple
 from . import pages
 from .pages import ROOT
 
-MAKES = re.compile(r"^EXTRA=(\S+) bash scripts/setup\.sh")
+MAKES = re.compile(r"^EXTRA=(\S+) bash scripts/setup\.sh|^bash scripts/setup\.sh .*\nemollm (serve) ")
 FAILED = re.compile(r"Traceback \(most recent call last\)|^Error during evaluation|No module named", re.MULTILINE)
 TRAIN, TEST = 24, 12
 SMALL = {"MINI_TRAIN": TRAIN, "MINI_TEST": TEST, "MAX_STEPS": 2, "BATCH": 4, "GLOBAL_BATCH": 4, "ALIGN": 3}
@@ -44,8 +44,8 @@ EXTRAS = {
 
 
 def blocks() -> dict[str, str]:
-    """Extra -> the code block of the docs that begins with making its environment."""
-    return {begins[1]: block for _, block in pages.blocks("sh") if (begins := MAKES.match(block))}
+    """Extra, or `serve` -> the code block of the docs that begins with making its environment."""
+    return {begins[begins.lastindex]: block for _, block in pages.blocks("sh") if (begins := MAKES.match(block))}
 
 
 def reduced(block: str, folder: Path) -> str:

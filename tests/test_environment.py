@@ -1,13 +1,18 @@
 """One virtual environment for several clones: each runs its own code from there, and none breaks it for another."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+
+from .conftest import STACK
+from .test_locks import asked_by
 
 ROOT = Path(__file__).parents[1]
 # Stands for Python and pip: it notes what it is asked for, and makes an environment of itself.
@@ -59,6 +64,16 @@ def test_a_second_clone_installs_nothing_and_finds_its_own_packages(clones):
     done = clones.set_up(second)
     assert done.returncode == 0 and not clones.installed() and done.stdout.splitlines() == [str(second)]
     assert clones.set_up(first).returncode == 0 and not clones.installed()
+
+
+def test_the_current_stack_has_what_its_tests_ask_for(clones):
+    """Without one of these they would be skipped, in CI too: the page's and the endpoint's, the linters and the site."""
+    clones.set_up(clones.make("clone"))
+    extras = re.search(r"\[([\w,-]+)\]$", clones.calls.read_text(), flags=re.MULTILINE)[1].split(",")
+    assert {"video", "test", "serve", "endpoint", "docs"} <= {*extras}
+    if STACK == "current":
+        asked = {one.name for extra in extras for one in asked_by(extra)}
+        assert not [name for name in sorted(asked) if not [*distributions(name=name)]]
 
 
 def test_two_that_set_it_up_at_once_make_it_once(clones, tmp_path):

@@ -20,8 +20,18 @@ LOCKS = {
 }
 
 
+CONFIG = configparser.ConfigParser()
+CONFIG.read(ROOT / "setup.cfg")
+
+
 def requirements(lines):
     return [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def asked_by(extra):
+    """The requirements of an extra, for the Python at hand."""
+    found = requirements(CONFIG["options.extras_require"][extra].splitlines())
+    return [one for one in found if one.marker is None or one.marker.evaluate()]
 
 
 def locked(lock):
@@ -35,23 +45,16 @@ def locked(lock):
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_meets_what_the_stack_and_its_extras_ask(lock):
     stack, extras = LOCKS[lock]
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg")
     asked = (ROOT / "emollm_plugin/stacks" / f"{stack}.txt").read_text().splitlines()
-    asked += config["options"]["install_requires"].splitlines()
-    for extra in extras:
-        asked += config["options.extras_require"][extra].splitlines()
+    asked += CONFIG["options"]["install_requires"].splitlines()
     pins = locked(lock)
-    for one in requirements(asked):
-        if one.marker is None or one.marker.evaluate():
-            assert one.specifier.contains(pins[canonicalize_name(one.name)], prereleases=True), one
+    for one in requirements(asked) + [one for extra in extras for one in asked_by(extra)]:
+        assert one.specifier.contains(pins[canonicalize_name(one.name)], prereleases=True), one
 
 
 def test_no_extra_asks_for_what_every_installation_has():
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg")
-    always = {one.name for one in requirements(config["options"]["install_requires"].splitlines())}
-    for extra, asked in config["options.extras_require"].items():
+    always = {one.name for one in requirements(CONFIG["options"]["install_requires"].splitlines())}
+    for extra, asked in CONFIG["options.extras_require"].items():
         assert not always & {one.name for one in requirements(asked.splitlines())}, extra
 
 

@@ -1,3 +1,13 @@
-"""The fixtures of `saved`."""
+"""The fixtures of `saved`, and Gradio."""
 
+import pytest
+
+from ....conftest import STACK
 from ...saved import *  # noqa: F403
+
+
+@pytest.fixture(scope="session")
+def needs_gradio():
+    """Skips on the classic stack, which has no Gradio. Elsewhere a test without it fails: skipped, nobody would miss it."""
+    if STACK == "classic":
+        pytest.skip("the classic stack has no Gradio")

@@ -22,9 +22,8 @@ CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 
 
 @pytest.fixture(scope="module")
-def address(checkpoint, tmp_path_factory):
+def address(needs_gradio, checkpoint, tmp_path_factory):
     """A running page of a tiny model that notes what it has learned: nothing in truth, but all six sub-tasks by its word."""
-    pytest.importorskip("gradio")
     from emobench_data.schema.tasks import TASKS
     from emollm_plugin.evaluation.predictor import Predictor
     from emollm_plugin.serving.web.running import start

@@ -123,8 +123,7 @@ def test_the_form_of_an_answer():
     assert [json.loads(line[6:])["choices"][0]["delta"] for line in lines[:2]] == [{"role": "assistant", "content": "joy"}, {}]
 
 
-def test_requests_wait_their_turn_and_too_many_are_sent_away(monkeypatch, tmp_path):
-    pytest.importorskip("starlette")
+def test_requests_wait_their_turn_and_too_many_are_sent_away(needs_gradio, monkeypatch, tmp_path):
     turn, inside, most = Lock(), [], []
 
     def answered(predictor, chat, folder):
@@ -216,10 +215,10 @@ def test_a_voice_is_heard(hearing_checkpoint, tmp_path):
 
 
 @pytest.mark.host
-def test_the_endpoint_answers_as_emollm_eval_does(loaded, checkpoint, asked, tmp_path, monkeypatch, float32):
+def test_the_endpoint_answers_as_emollm_eval_does(needs_gradio, loaded, checkpoint, asked, tmp_path, monkeypatch, float32):
     """The running server, asked by the package openai and by `emollm eval --endpoint`."""
-    pytest.importorskip("gradio")
-    openai = pytest.importorskip("openai")
+    import openai
+
     from emollm_plugin.serving.web.running import start
 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))

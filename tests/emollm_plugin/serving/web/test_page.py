@@ -98,9 +98,8 @@ def test_the_model_is_asked_while_the_turn_is_held(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(needs_gradio, tmp_path_factory):
     """The address of a running page, and the folder that its uploads are in."""
-    pytest.importorskip("gradio")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
         patch.setattr(running, "LIMIT", 2**20)
@@ -113,7 +112,7 @@ def page(tmp_path_factory):
 @pytest.fixture
 def sent(page):
     """Send the event as a browser does, and give the last message of the server."""
-    httpx = pytest.importorskip("httpx")
+    import httpx
 
     def build(medium, question=""):
         event = httpx.post(f"{page[0]}/gradio_api/call/ask", json={"data": [medium, question, "emotion", "", True]})
