@@ -18,7 +18,7 @@ lock() {
     sed -i '/^-e \|^\.$/d' "$out"
 }
 
-lock current current video heic parquet plot test serve endpoint docs
+lock current current video heic parquet plot test serve endpoint docs browser
 lock classic classic video parquet plot test
 # lmms-eval holds several packages back, so it gets an environment of its own.
 lock lmms-eval current video plot test lmms-eval

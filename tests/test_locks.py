@@ -13,7 +13,7 @@ from .conftest import ROOT, STACK
 BASE = ("video", "plot", "test")
 # lock -> the stack and the extras that it is for
 LOCKS = {
-    "current": ("current", (*BASE, "serve", "heic", "parquet", "endpoint", "docs")),
+    "current": ("current", (*BASE, "serve", "heic", "parquet", "endpoint", "docs", "browser")),
     "classic": ("classic", (*BASE, "parquet")),
     "lmms-eval": ("current", (*BASE, "lmms-eval")),
     "vllm": ("vllm", ()),

@@ -1,15 +1,19 @@
-"""What a public forge runs, and the images: it parses, and all that it calls is here."""
+"""What a public forge runs, and the images: linters find no fault, and all that it calls is here."""
 
 import re
+import shutil
 import subprocess
+import sysconfig
 
 import pytest
 import yaml
 
 from emollm_plugin import __version__
 
+from . import nightly
 from .conftest import ROOT
 from .pythons import MINORS
+from .test_locks import CONFIG
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 IMAGES = sorted((ROOT / "docker").glob("*.Dockerfile"))
@@ -38,10 +42,55 @@ def test_a_workflow_parses_and_calls_scripts_that_there_are(path):
 
 def test_the_forge_runs_what_everybody_runs():
     called = {path.stem: " ".join(step.get("run", "") for step in steps(path)) for path in WORKFLOWS}
-    assert [*called] == ["ci", "docs", "release"]
+    assert [*called] == ["ci", "docs", "nightly", "release"]
     assert "bash .ci/run" in called["ci"] and "bash scripts/try_wheel.sh" in called["ci"]
     assert "mkdocs build --strict" in called["docs"]
     assert "bash scripts/release.sh" in called["release"] and "bash .ci/run" in called["release"]
+
+
+def test_the_night_runs_every_nightly_test_and_every_extra_of_the_docs():
+    path = ROOT / ".github/workflows/nightly.yml"
+    tests, docs = jobs(path)
+    assert yaml.safe_load(path.read_text())[True]["schedule"]
+    run = "\n".join(step.get("run", "") for step in tests["steps"])
+    assert run.endswith("bash scripts/test.sh -m nightly") and "chromium chromium-driver" in run and "[browser]" in run
+    assert "selenium" in CONFIG["options.extras_require"]["browser"]
+    assert docs["steps"][-1]["run"] == "python3 -m tests.nightly ${{ matrix.extra }}"
+    assert docs["strategy"]["matrix"]["extra"] == [*nightly.EXTRAS]
+
+
+def lint(program, *words):
+    """What a linter of this environment says of files, and whether it found no fault."""
+    found = shutil.which(program, path=sysconfig.get_path("scripts"))
+    assert found, f"{program} is no part of this environment; make it anew: bash scripts/setup.sh"
+    done = subprocess.run([found, *map(str, words)], cwd=ROOT, capture_output=True, text=True)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def lint_workflows(*paths):
+    return lint("zizmor", "--offline", "--no-progress", "--config", ROOT / ".github/zizmor.yml", *paths)
+
+
+def test_linters_find_no_fault():
+    for found, said in (lint("hadolint", *IMAGES), lint_workflows(*WORKFLOWS)):
+        assert found, said
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("ci.yml", "runs-on", "runs_on"),
+        ("ci.yml", "        with: {persist-credentials: false}\n", ""),
+        ("release.yml", 'release.sh "$GITHUB_REF_NAME"', "release.sh ${{ github.head_ref }}"),
+        ("cpu.Dockerfile", "python:3.11-slim-bookworm", "python"),
+    ],
+)
+def test_linters_find_a_fault(tmp_path, name, before, after):
+    source = next(path for path in (*WORKFLOWS, *IMAGES) if path.name == name)
+    assert before in source.read_text()
+    (tmp_path / name).write_text(source.read_text().replace(before, after))
+    found, said = lint_workflows(tmp_path / name) if source.suffix == ".yml" else lint("hadolint", tmp_path / name)
+    assert not found and name in said
 
 
 def test_the_wheel_is_tried_on_every_python_that_it_is_for():
