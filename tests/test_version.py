@@ -12,8 +12,8 @@ from .conftest import ROOT
 from .pages import PAGES
 
 HEADING = re.compile(r"^## (?:(\[Unreleased\])|(\S+) \((\d{4}-\d{2}-\d{2})\))$")
-# Ours, with a number behind its name, or any release's tag.
-NUMBERED = re.compile(r"emollm[-_]llava(-|==)\d|\bv\d+\.\d+\.\d+\b")
+# Ours, with a number behind its name, or the tag of a release that is not LLaVA's.
+NUMBERED = re.compile(r"emollm[-_]llava(-|==)\d|(?<!LLaVA )\bv\d+\.\d+\.\d+\b")
 
 
 def releases():

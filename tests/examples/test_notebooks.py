@@ -15,9 +15,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 def run(name, folder, monkeypatch, **environment):
     """Execute a notebook in `folder` as Jupyter does: what each code cell put out, MIME type -> content."""
-    for package in ("nbclient", "nbformat", "ipykernel"):
-        pytest.importorskip(package, reason=f"{package} is not installed (extra test)")
-    import nbclient
+    import nbclient  # of the extra docs, which the current stack's environment has
     import nbformat
 
     for place in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
@@ -50,6 +48,7 @@ def test_no_output_is_stored_and_every_link_leads_somewhere(path):
 
 
 @pytest.mark.slow
+@pytest.mark.current_stack
 def test_first_answers(checkpoint, tmp_path, monkeypatch):
     _, question, said, shares, maps = run("first_answers.ipynb", tmp_path, monkeypatch, CHECKPOINT=str(checkpoint))
     assert " -> " in question["text"] and question["image/png"] and said["text"]
@@ -58,6 +57,7 @@ def test_first_answers(checkpoint, tmp_path, monkeypatch):
 
 
 @pytest.mark.e2e
+@pytest.mark.current_stack
 def test_your_data(tiny, tmp_path, monkeypatch):
     """Half a minute: a training is a program of its own, and so is what starts it."""
     models = f"base_model={tiny.base} template=emoprompt_chatml vision_tower={tiny.clip} select_layer=-2"
