@@ -14,7 +14,10 @@ _BLOCK = re.compile(r"^```([\w-]*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def blocks(*languages: str, pages: Iterable[Path] = PAGES) -> list[tuple[Path, str]]:
-    """The page and the text of every code block in one of `languages`: `bash` is run by a test, `sh` is parsed alone."""
+    """The page and the text of every code block in one of `languages`: `bash` is run by a test as it stands, `sh` is parsed.
+
+    `tests/docs` runs some pages' `sh` on tiny models.
+    """
     found = ((page, block) for page in pages for block in _BLOCK.findall(page.read_text(encoding="utf-8")))
     return [(page, text) for page, (language, text) in found if language in languages]
 

@@ -6,25 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from .tiny import make_clip, make_data, make_llm, make_tokenizer
+from .tiny import make_clip, make_data, make_llm, make_tokenizer, make_whisper
 
 
 @pytest.fixture(scope="session")
 def whisper(tmp_path_factory):
-    """A tiny Whisper as it is on the hub, decoder and all, 16 wide, which hears 2 s."""
-    import torch
-    from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
-
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("whisper")
-    both = {
-        f"{half}_{name}": value for half in ("encoder", "decoder") for name, value in (("layers", 3), ("attention_heads", 2))
-    }
-    small = {"d_model": 16, "vocab_size": 64, "max_source_positions": 100}
-    tokens = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
-    WhisperModel(WhisperConfig(**both, **small, **tokens, dropout=0.5)).save_pretrained(folder)
-    WhisperFeatureExtractor(feature_size=80, chunk_length=2).save_pretrained(folder)
-    return folder
+    return make_whisper(tmp_path_factory.mktemp("whisper"), seconds=2)
 
 
 @pytest.fixture(scope="session")

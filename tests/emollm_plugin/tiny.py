@@ -60,6 +60,22 @@ def make_clip(folder, width=24):
     CLIPImageProcessor(size={"shortest_edge": 28}, crop_size=size).save_pretrained(folder)
 
 
+def make_whisper(folder, seconds):
+    """A tiny Whisper as it is on the hub, decoder and all, 16 wide, which hears so many seconds."""
+    import torch
+    from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
+
+    torch.manual_seed(0)
+    both = {
+        f"{half}_{name}": value for half in ("encoder", "decoder") for name, value in (("layers", 3), ("attention_heads", 2))
+    }
+    small = {"d_model": 16, "vocab_size": 64, "max_source_positions": 50 * seconds}
+    tokens = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
+    WhisperModel(WhisperConfig(**both, **small, **tokens, dropout=0.5)).save_pretrained(folder)
+    WhisperFeatureExtractor(feature_size=80, chunk_length=seconds).save_pretrained(folder)
+    return folder
+
+
 def make_data(folder, n=16):
     """Plain colors for two emotions, as LLaVA's training JSON and as its questions with the gold beside them."""
     records, questions, gold = [], [], []

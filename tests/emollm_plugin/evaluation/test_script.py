@@ -3,19 +3,17 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import click
 import pytest
 from click.testing import CliRunner
 
-from emobench_data.cli.commands import main as data
 from emollm_plugin.cli.commands import main
-from emollm_plugin.recipes import process
 from emollm_plugin.recipes.layers import read_recipe
 from emollm_plugin.recipes.prepare import prepare_data
+
+from ..started_here import started_here
 
 ROOT = Path(__file__).parents[3]
 
@@ -30,26 +28,7 @@ def evaluate(*arguments, **environment):
 @pytest.fixture
 def here(monkeypatch):
     """A function that does what the script does in this process, and so do the programs that it would start."""
-    from emollm_plugin.host.launch import main as host
-
-    def start(command, environment, stdout=None, stderr=None):
-        module, words = command[2], [*map(str, command[3:])]
-        assert command[:2] == [sys.executable, "-m"], command
-        if module == "emollm_plugin":
-            monkeypatch.setattr(sys, "argv", sys.argv)
-            code, said = host(words), ""
-        else:
-            commands = {"emollm_plugin.cli": main, "emobench_data": data}[module]
-            done = CliRunner().invoke(commands, words, env=dict(environment or {}))
-            code, said = done.exit_code, done.output
-        if stdout is None:
-            click.echo(said, nl=False)
-        elif hasattr(stdout, "write"):
-            stdout.write(said.encode())
-        return Ended(code, said.encode())
-
-    monkeypatch.setattr(process, "_start", start)
-    monkeypatch.setattr(process, "_lines", iter)
+    started_here(monkeypatch)
 
     def run(*arguments, **environment):
         settings = {"DEVICE": "cpu", "OMP_NUM_THREADS": "1"} | {name: str(value) for name, value in environment.items()}
@@ -57,22 +36,6 @@ def here(monkeypatch):
         return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
 
     return run
-
-
-class Ended:
-    """A program that has ended, with what it printed."""
-
-    def __init__(self, code, said):
-        self.returncode, self.stdout = code, said.splitlines(keepends=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def wait(self):
-        return self.returncode
 
 
 def asked(tiny):
