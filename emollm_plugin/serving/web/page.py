@@ -53,18 +53,19 @@ def make_page(predictor: Any, labels: Sequence[str] | None, turn: Lock, folder: 
         with gradio.Row():
             with gradio.Column():
                 given, button = _questions(write_examples(folder, tasks, hears=hears), tasks, hears=hears)
-            with gradio.Column():
+            with gradio.Column(elem_id="answer"):
                 shown = _fields()
         medium, voice = given[0], given[-1]
         heard = [voice] if hears else []
         for one in (medium, *heard):
-            one.change(partial(preview, predictor), [medium, *heard], shown, api_name="preview")
+            one.change(partial(preview, predictor), [medium, *heard], shown, api_name="preview", show_progress_on=shown[0])
 
         def asked(path, question, task, words, draw, audio=None):
             return answer(predictor, turn, path, question, labels, task, words, draw, audio)
 
         pressed = [button.click, given[1].submit, given[3].submit]
-        gradio.on(pressed, asked, [*given[:-1], *heard], shown, api_name="ask")
+        gradio.on(pressed, None, js="() => document.getElementById('answer').scrollIntoView()", api_visibility="private")
+        gradio.on(pressed, asked, [*given[:-1], *heard], shown, api_name="ask", show_progress_on=shown[0])
     return page
 
 
@@ -83,8 +84,8 @@ def _questions(examples: Sequence[Example], tasks: dict[str, str], *, hears: boo
     import gradio
 
     gradio.Markdown("## Ask\nExamples, drawn by a program:")
-    with gradio.Row():
-        buttons = [gradio.Button(one.name, icon=_icon(one), size="sm", min_width=150) for one in examples]
+    with gradio.Row(elem_id="examples"):
+        buttons = [gradio.Button(one.name, icon=_icon(one), size="sm") for one in examples]
     endings = [*FRAME_SUFFIXES, *SUFFIXES]
     medium = gradio.File(label="Picture or clip", file_types=endings, type="filepath", height=160)
     with gradio.Accordion("Take a picture with the webcam", open=False):
@@ -93,7 +94,8 @@ def _questions(examples: Sequence[Example], tasks: dict[str, str], *, hears: boo
     several = len(tasks) > 1
     task = gradio.Radio(label="Sub-task", choices=[*tasks.items()], value=EMOTION, visible=several)
     words = gradio.Textbox(label="Words that belong to it, such as its caption", max_length=LONGEST, visible=several)
-    question = gradio.Textbox(label="A question of your own (optional, with the sub-task Emotion)", max_length=LONGEST)
+    when = "optional, with the sub-task Emotion" if several else "optional"
+    question = gradio.Textbox(label=f"A question of your own ({when})", max_length=LONGEST)
     draw = gradio.Checkbox(label="Draw what each perspective attended to", value=True)
     button = gradio.Button("Ask", variant="primary")
     for one, example in zip(buttons, examples):
@@ -111,16 +113,16 @@ def _fields() -> list[Any]:
     import gradio
 
     gradio.Markdown("## Answer")
-    said = gradio.HTML()
+    said = gradio.HTML("<p>Choose an example, or a file of your own. Then press Ask.</p>", elem_id="said")
     seen = gradio.Image(
         label="What the model sees or hears", interactive=False, buttons=[], height=240, alt_text="What the model sees or hears"
     )
     shares = gradio.Label(label="Probabilities")
-    why = gradio.Textbox(label="Steps, or reasons", interactive=False, lines=4)
-    own = gradio.Textbox(label="Answer to your question", interactive=False)
+    why = gradio.Textbox(label="Steps, or reasons", interactive=False, placeholder=" ")
+    own = gradio.Textbox(label="Answer to your question", interactive=False, placeholder=" ")
     alt = "Maps of what each perspective attended to; in words below"
     drawn = gradio.Image(label="What each perspective attended to", interactive=False, buttons=["fullscreen"], alt_text=alt)
-    attended = gradio.Textbox(label="The same in words", interactive=False, lines=3)
+    attended = gradio.Textbox(label="The same in words", interactive=False, placeholder=" ")
     return [said, seen, shares, why, own, drawn, attended]
 
 

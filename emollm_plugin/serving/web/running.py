@@ -18,6 +18,7 @@ import click
 from emobench_data.io.errors import InputError
 
 from .guard import LIMIT, Guard
+from .look import look
 from .page import make_page
 from .routes import routes
 
@@ -59,7 +60,6 @@ def start(
     predictor: Any, model: str, labels: Sequence[str] | None, host: str, port: int | None, names: Sequence[str] = ()
 ) -> tuple[gradio.Blocks, str]:
     """The running page and its address; uploads go to the folder that `GRADIO_TEMP_DIR` names."""
-    import gradio
     from starlette.middleware import Middleware
 
     turn = Lock()  # one is answered at a time, from the page or not
@@ -83,7 +83,7 @@ def start(
             mcp_server=False,
             pwa=False,
             footer_links=[],
-            theme=gradio.themes.Base(font="sans-serif"),
+            **look(),
             app_kwargs={"middleware": [guard], "routes": routes(predictor, model, turn, folder)},
         )
     except OSError as error:

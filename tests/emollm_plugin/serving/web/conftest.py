@@ -4,6 +4,7 @@ import pytest
 
 from ....conftest import STACK
 from ...saved import *  # noqa: F403
+from .browsing import address, browse  # noqa: F401
 
 
 @pytest.fixture(scope="session")
