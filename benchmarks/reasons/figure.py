@@ -48,7 +48,8 @@ def _accuracy(arm: Arm, seed: int) -> float:
 
 def draw(found: Found, out: Path) -> None:
     """Write the picture to `out`, a PNG: the rendered drawings first, then real data."""
-    groups = [own for own in ([*columns(found, data)] for data in sorted(FOLDERS, key="mini".__ne__)) if own]
+    order = ("mini", *(name for name in FOLDERS if name != "mini"))
+    groups = [own for own in ([*columns(found, data)] for data in order) if own]
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         size = sum(map(len, groups)) + GAP * (len(groups) - 1)

@@ -26,9 +26,9 @@ pytestmark = [pytest.mark.host, pytest.mark.slow]
 
 PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in ("ask", "export", "evaluation")))
 NOT_RUN = {
-    "emollm serve": "needs the extra serve, and ends when it is stopped: tests/nightly.py runs it",
+    "emollm serve": "ends when it is stopped: tests/nightly.py runs it",
     "EXTRA=": "makes an environment: tests/nightly.py runs the whole block",
-    "import openai": "asks a server of the extra serve: tests/emollm_plugin/serving/web/test_chat.py does",
+    "import openai": "asks a server: tests/emollm_plugin/serving/web/test_chat.py does",
     "pip install trl": "TRL has an environment of its own: tests/examples/test_trl.py runs the example",
     "`runs/.../run.md`": "no command: tests/emollm_plugin/recipes/test_page.py reads what a run writes",
     "the same command again": "no command: tests/test_launchers.py kills a run and starts it again",

@@ -21,9 +21,11 @@ def test_one_loss_that_is_no_number_is_kept_in_mind(broken):
 
 @pytest.mark.host
 @pytest.mark.both_stacks
-@pytest.mark.parametrize("zero", [None, "2"])
-def test_a_rate_that_is_far_too_high_ends_in_one_line_and_no_checkpoint(train_arguments, tmp_path, zero):
+@pytest.mark.parametrize(("zero", "logged"), [(None, 1), ("2", 1), (None, 5)])
+def test_a_rate_that_is_far_too_high_ends_in_one_line_and_no_checkpoint(train_arguments, tmp_path, zero, logged):
+    """Also where the loss is logged less often than a checkpoint is saved, as the launcher does."""
     how = {"learning_rate": 1e30, "bf16": False, "save_strategy": "steps", "save_steps": 3, "disable_tqdm": True}
+    how["logging_steps"] = logged
     training = start(train_arguments(**how), out=tmp_path / "llava-out", zero=zero)
     assert training.wait() == 2, training.tail()
     errors = [line for line in training.log.read_text().splitlines() if line.startswith("error: ")]
