@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from emobench_data.building.convert import CARD
 from emobench_data.building.image_folder import image_folder_of
+from emobench_data.export.llava import TRAIN
+from emobench_data.io.errors import InputError
 
 from .._home import CLONE
 from .defaults import AUDIO_TOWER, data_name
@@ -87,7 +90,11 @@ def prepare_ears(recipe: Recipe) -> dict[str, str]:
 
 
 def prepare_data(recipe: Recipe) -> Data:
-    """The data set written as LLaVA's files, or the user's own as they are."""
+    """The data set written as LLaVA's files, or the user's own as they are.
+
+    Raises:
+        InputError: no record of the data set was left to train on.
+    """
     if recipe.data_path:
         return Data(recipe.data_path, recipe.image_folder, recipe.questions, recipe.gold, recipe.eval_data)
     out, images, command = _data_command(recipe)
@@ -97,13 +104,16 @@ def prepare_data(recipe: Recipe) -> Data:
         say(f"converting {recipe.dataset} from {recipe.data_root}")
     with one_at_a_time(recipe.data_dir):
         run_plain([sys.executable, "-m", "emobench_data", *command])
+    train = out / TRAIN
+    if not train.is_file():  # a split without a record gets no file
+        raise InputError(f"{recipe.dataset}: no record is left to train on; {out / CARD} says which were left out, and why")
     images = image_folder_of(out, images)
     part = ""
     if not (out / "questions.jsonl").is_file() and (out / "val_questions.jsonl").is_file():
         say(f"this copy of {recipe.dataset} has no test part: its validation part, which training does not see, is asked")
         part = "val_"
     questions, gold = out / f"{part}questions.jsonl", out / f"{part}gold.jsonl"
-    return Data(out / "train.json", images, questions, gold, recipe.eval_data)
+    return Data(train, images, questions, gold, recipe.eval_data)
 
 
 def _data_command(recipe: Recipe) -> tuple[Path, Path, list[str]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from emobench_data.io.errors import InputError
 from emollm_plugin.recipes import prepare
 from emollm_plugin.recipes.prepare import Data, one_at_a_time, prepare_base, prepare_data
 
@@ -15,7 +16,15 @@ from .conftest import read
 def ran(monkeypatch):
     """The programs that would have run, as lists of words; what they print is what `answer` says."""
     commands = []
-    monkeypatch.setattr(prepare, "run_plain", lambda command: commands.append([str(word) for word in command]))
+
+    def run(command):
+        commands.append([str(word) for word in command])
+        if "--out" in commands[-1]:
+            out = Path(commands[-1][commands[-1].index("--out") + 1])
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "train.json").touch()
+
+    monkeypatch.setattr(prepare, "run_plain", run)
     monkeypatch.setattr(prepare, "answer_of", lambda command: commands.append(command) or "emoprompt_asked")
     return commands
 
@@ -26,6 +35,7 @@ def test_a_copy_without_a_test_part_is_asked_its_validation_part(tmp_path, capsy
 
     def convert(command):
         out.mkdir()
+        (out / "train.json").touch()
         for part in parts:
             (out / f"{part}questions.jsonl").touch()
 
@@ -35,10 +45,17 @@ def test_a_copy_without_a_test_part_is_asked_its_validation_part(tmp_path, capsy
     assert ("has no test part" in capsys.readouterr().out) == (asked == "val_")
 
 
+def test_data_without_a_record_to_train_on_say_where_the_reason_stands(tmp_path, monkeypatch):
+    monkeypatch.setattr(prepare, "run_plain", lambda command: (tmp_path / "fer2013-seed0").mkdir())
+    with pytest.raises(InputError, match=r"^fer2013: no record is left to train on; \S+/fer2013-seed0/DATACARD.md says"):
+        prepare_data(read(DATASET="fer2013", DATA_ROOT=tmp_path, DATA_DIR=tmp_path))
+
+
 @pytest.mark.parametrize(("named", "folder"), [("media", "meld-seed0/media"), ("", ".")])
 def test_pictures_that_had_to_be_made_are_looked_for_where_they_are(tmp_path, monkeypatch, named, folder):
     def convert(command):
         (tmp_path / "meld-seed0").mkdir()
+        (tmp_path / "meld-seed0/train.json").touch()
         (tmp_path / "meld-seed0/summary.json").write_text(f'{{"image_folder": "{named}"}}')
 
     monkeypatch.setattr(prepare, "run_plain", convert)
