@@ -35,6 +35,7 @@ from .sets import SETS, Set, chooser, place_of
 
 logger = logging.getLogger(__name__)
 PROTOCOL = 1
+FORMAT = torch.bfloat16  # of the frozen language model; projector, adapter and alignment are in float32
 FIRST_STAGE = 1e-3  # the rate at which LLaVA pretrains a projector
 ADAPTER = LORA | {"lora_dropout": 0.0}  # dropout costs two fifths of the time
 
@@ -146,7 +147,7 @@ class Bench:
         self.options, self.device = options, torch.device(pick_device(options.device))
         if self.device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TF32
-        self.base, self.made_on = Base(options.base, self.device), made_on(self.device)
+        self.base, self.made_on = Base(options.base, self.device, FORMAT), made_on(self.device)
         self.cell, self.sense = cache(self._cell), cache(self._sense)
 
     def key(self, unit: Unit) -> dict[str, Any]:
@@ -165,7 +166,13 @@ class Bench:
             "steps": self._steps(unit, cell),
             "batch": BATCH,
             "base": Path(self.options.base).name,
-            "settings": {"kind": unit.arm.kind, "template": unit.arm.template, "adapter": ADAPTER, **recipe},
+            "settings": {
+                "kind": unit.arm.kind,
+                "template": unit.arm.template,
+                "adapter": ADAPTER,
+                "format": str(FORMAT),
+                **recipe,
+            },
             **self.made_on,
         }
 

@@ -14,15 +14,15 @@ from .language import LanguageModel
 
 
 class Base:
-    """A base model by its folder, in float32.
+    """A base model by its folder, frozen in `dtype`.
 
     Raises:
         InputError: it is no model folder.
     """
 
-    def __init__(self, path: str, device: torch.device) -> None:
+    def __init__(self, path: str, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
         check_folder(path)
-        self.path, self.device = path, device
+        self.path, self.device, self.dtype = path, device, dtype
         self._models: dict[str, LanguageModel] = {}
         self._words: dict[tuple[str, ...], Words] = {}
 
@@ -35,7 +35,7 @@ class Base:
             model = (
                 next(iter(self._models.values())).model
                 if self._models
-                else AutoModelForCausalLM.from_pretrained(self.path, torch_dtype=torch.float32).to(self.device)
+                else AutoModelForCausalLM.from_pretrained(self.path, torch_dtype=self.dtype).to(self.device)
             )
             self._models[template] = LanguageModel(model, load_tokenizer(self.path), conv_templates[template])
         return self._models[template]

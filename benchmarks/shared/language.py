@@ -47,7 +47,7 @@ class LanguageModel:
     """A language model with one template, frozen but for an adapter while it has one.
 
     Args:
-        model: a causal language model of transformers, in float32.
+        model: a causal language model of transformers; visual tokens come to its number format.
         tokenizer: its own.
         conv: a host `Conversation` without turns.
     """
@@ -114,7 +114,7 @@ class LanguageModel:
         """
         place, embed = self._same(samples, visual is not None), self.model.model.embed_tokens
         before, rest = samples[0].ids[:place], place + (visual is not None)
-        seen = [embed.weight[:0]] * len(samples) if visual is None else [*visual]
+        seen = [embed.weight[:0]] * len(samples) if visual is None else [own.to(self.model.dtype) for own in visual]
         words = embed(torch.tensor(before, dtype=torch.long, device=self.device)) if self.adapters else embed.weight[:0]
         rows, labels = [], []
         for own, sample in zip(seen, samples):
@@ -137,7 +137,10 @@ class LanguageModel:
         """The likeliest option of each question."""
         if self.adapters:  # they may have moved
             self.forget()
-        prompts = [Prompt(self.prompter.question_ids(item.text, image=True), own) for item, own in zip(items, visual)]
+        prompts = [
+            Prompt(self.prompter.question_ids(item.text, image=True), own.to(self.model.dtype))
+            for item, own in zip(items, visual)
+        ]
         options = [[self.prompter.answer_ids(option) for option in item.options] for item in items]
         shares = option_probabilities(self.reader, self.reader.read(prompts), options, self.scored)
         return [item.options[row.index(max(row))] for item, row in zip(items, shares)]

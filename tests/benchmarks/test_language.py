@@ -55,3 +55,15 @@ def test_an_adapters_gradient_is_that_without_short_cuts(model, wide, monkeypatc
                 parameter.grad = None
     assert max(gradient.abs().max() for gradient in found[0]) > 1e-3
     torch.testing.assert_close(found[0], found[1], atol=1e-5, rtol=1e-3)
+
+
+def test_a_frozen_model_in_bfloat16_takes_tokens_in_float32_and_trains_its_adapter_in_float32(base):
+    model = _model(base, GUIDED)
+    model.model.to(torch.bfloat16)
+    item = SimpleNamespace(text="joy or fear?", answer="joy", options=("joy", "fear"))
+    visual = torch.randn(1, 2, model.width, requires_grad=True)
+    with model.adapted(0):
+        model.loss(visual, [model.sample(item)]).backward()
+        assert {value.dtype for value in model.adapters} == {torch.float32}
+        assert visual.grad.dtype == torch.float32 and visual.grad.abs().sum() > 0
+        assert model.answers(visual.detach(), [item])[0] in item.options
