@@ -82,6 +82,12 @@ def gain(data: str, first: Outcomes, second: Outcomes) -> Gain | None:
     return Gain(mean(more), *percentiles(drawn), len(places), by_seed, drawn)
 
 
+def by_seed(outcomes: Outcomes) -> list[float]:
+    """Accuracy of each seed, in their order."""
+    seeds = sorted({seed for seed, _ in outcomes})
+    return [mean(right for (seed, _), right in outcomes.items() if seed == one) for one in seeds]
+
+
 def tables(found: Found) -> str:
     """All tables as Markdown."""
     return "\n\n".join([_arms(found), _gains(found), _mean(found)])
@@ -92,10 +98,9 @@ def _arms(found: Found) -> str:
     for data, arms in found.items():
         for arm in (arm for arm in ARMS if arms.get(arm)):
             own = arms[arm]
-            seeds = sorted({seed for seed, _ in own})
-            each = [mean(right for (seed, _), right in own.items() if seed == one) for one in seeds]
+            each = by_seed(own)
             shown = f"{100 * mean(own.values()):.1f} | {', '.join(f'{100 * one:.1f}' for one in each)}"
-            lines.append(f"| {data} | {arm} | {len(seeds)} | {len(own)} | {shown} |")
+            lines.append(f"| {data} | {arm} | {len(each)} | {len(own)} | {shown} |")
     return "\n".join(lines)
 
 

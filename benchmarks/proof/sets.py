@@ -174,6 +174,7 @@ SETS = {
         Set("emodb", "emodb", "emodb", "voices", "whisper_tiny_en", 2, 300, 1.0, 40, _voices, None),
     )
 }
+CURVE = {"fer2013": FACES, **{f"fer2013, {count} faces": count for count in _CURVE}}  # set -> faces that train, about
 # Of which the mean is, each by the mean over its encoders.
 MEASURED = {
     family: tuple(one.name for one in SETS.values() if one.family == family and not one.chosen_on)

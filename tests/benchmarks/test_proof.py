@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from benchmarks.proof import __main__ as command
-from benchmarks.proof import sets
+from benchmarks.proof import figure, sets
 from benchmarks.proof.arms import ARMS, CELLS, HEARD, HOST, POOLED, RATES, REDUCED, SEEN, perspectives
 from benchmarks.proof.report import gain, gather, mixed, tables
 from benchmarks.proof.runs import chosen_rates, readings, trials
@@ -249,6 +249,20 @@ def test_tables_leave_trials_out_and_refuse_two_answers_to_one_question():
     assert "| emodb | ours over host | 2 | +50.0 | +50.0 |" in tables(found)
     with pytest.raises(InputError, match="two rows that differ"):
         gather([row("ours", "aa"), row("ours", "ab")])
+
+
+def test_the_figure_has_learning_curves_once_larger_sets_were_read(tmp_path, monkeypatch):
+    panels = []
+    for own in (figure._gains, figure._curve):
+        monkeypatch.setattr(figure, own.__name__, lambda *given, own=own: (panels.append(given[0]), own(*given)))
+    arms = {"host": outcomes(0.3), "ours": outcomes(0.5), "logistic regression": outcomes(0.6)}
+    figure.draw({"fer2013": arms}, tmp_path / "one.png")
+    assert len(panels) == 1
+    figure.draw({"fer2013": arms, "fer2013, 1890 faces": {"ours": outcomes(0.8)}}, tmp_path / "two.png")
+    lines = {own.get_label(): own.lines[0] for own in panels[-1].containers}
+    assert lines["EmoLLM"].get_xdata().tolist() == [480, 1890]
+    assert lines["EmoLLM"].get_ydata() == pytest.approx([100 * sum(outcomes(rate).values()) / 200 for rate in (0.5, 0.8)])
+    assert len(lines["logistic regression"].get_xdata()) == 1 and (tmp_path / "two.png").stat().st_size > 0
 
 
 def test_bad_input_is_one_line(proof):
