@@ -80,7 +80,7 @@ def loading_options(command: Callable) -> Callable:
 @click.option(
     "--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: what the questions need: 16, 192 for guided."
 )
-@click.option("--batch-size", type=click.IntRange(1), help="Default: 64 with a small model, else 16.")
+@click.option("--batch-size", type=click.IntRange(1), help="Default: on a CPU 64 with a small model, else 16; on a GPU by its free memory, 256 at most.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True, help="Parts that the questions are cut in.")
 @click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True, help="The part to answer, from 0.")

@@ -8,10 +8,12 @@ from pathlib import Path
 from emobench_data.io.errors import InputError
 
 from ..checkpoints.folders import WHAT, read_folder
+from ..towers.builders import EFFICIENTNET_LITE
+from .process import say
 from .recipe import Recipe
 
 # In the config.json of a model with eyes.
-EYES = "mm_vision_tower"
+EYES, LAYER = "mm_vision_tower", "mm_vision_select_layer"
 BEGINNINGS = ("base", "full")
 
 
@@ -38,6 +40,25 @@ def check_base(recipe: Recipe, *, fetch: bool = False) -> bool:
     if sees and given:
         raise InputError(f"BASE_MODEL={name} is a LLaVA checkpoint, whose own projector is gone on from; leave {given} out")
     return sees
+
+
+def goes_on(recipe: Recipe, *, fetch: bool = False) -> bool:
+    """Whether the projector of a base that is a LLaVA checkpoint can be the start of this one, as far as names say.
+
+    Between transformers towers training compares the shapes; a tower of ours has another width at every layer.
+
+    Args:
+        recipe: filled in (`defaults.with_defaults`).
+        fetch: whether a model hub may be asked.
+    """
+    folder = Path(recipe.base_model or "").expanduser()
+    config = read_folder(folder).config if folder.is_dir() else hub_config(str(recipe.base_model), fetch=fetch)
+    had, has = ((one.get(EYES), one.get(LAYER)) for one in (config, {EYES: recipe.vision_tower, LAYER: recipe.select_layer}))
+    if had == has or not {had[0], has[0]} & set(EFFICIENTNET_LITE):
+        return True
+    told = f"VISION_TOWER={had[0]} SELECT_LAYER={had[1]}"
+    say(f"BASE_MODEL={recipe.base_model} was trained with {told}: its projector does not fit {has[0]}, and a new one begins")
+    return False
 
 
 def _folder_sees(folder: Path) -> bool:

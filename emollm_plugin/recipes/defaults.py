@@ -78,19 +78,22 @@ def reads_aligned(recipe: Recipe) -> bool:
     return recipe.tunes_adapter and not recipe.base_model and recipe.align != 0 and real
 
 
-def with_rates(recipe: Recipe, *, seeing_base: bool = False) -> Recipe:
+def with_rates(recipe: Recipe, *, begun: bool = False) -> Recipe:
     """`recipe` with its learning rates, by what is trained and from where.
 
     With a base of one's own they are LLaVA 1.5's; the small default base takes higher ones in its short runs. Asked when it is
     known whether there was anything to align.
+
+    Args:
+        begun: whether the projector is gone on from that of the base model.
     """
     rates = (5e-4, 1e-3)
     if recipe.tune == "projector":
         rates = (1e-3, 1e-3)
     elif recipe.base_model:
         # A projector from nothing takes the rate at which LLaVA pretrains one.
-        begun = recipe.align or recipe.pretrain_projector or seeing_base
-        rates = (2e-5 if recipe.tune == "full" else 2e-4, 2e-5 if begun else 1e-3)
+        trained = begun or recipe.align or recipe.pretrain_projector
+        rates = (2e-5 if recipe.tune == "full" else 2e-4, 2e-5 if trained else 1e-3)
     elif recipe.tune == "full":
         rates = (1e-4, 2e-4)
     elif reads_aligned(recipe):

@@ -57,8 +57,8 @@ def make_ready(settings: EvalSettings) -> Evaluation:
     """
     questions, gold, images = settings.questions, settings.gold, settings.image_folder
     if questions is None:
-        # As the launcher asks: its data are made where it makes them, or found there.
-        data = prepare_data(read_recipe(os.environ))
+        # As the launcher asks: its data are made where it makes them, or found there. EVALUATOR has more values here.
+        data = prepare_data(read_recipe({name: value for name, value in os.environ.items() if name != "EVALUATOR"}))
         assert data.questions  # data that are made have some
         questions, gold, images = data.questions, data.gold, data.images
     check_writable("OUT_DIR", settings.out)

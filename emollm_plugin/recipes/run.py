@@ -18,7 +18,7 @@ from emobench_data.media.stamp import signature
 from emobench_data.schema.questions import Question
 
 from ..alignment.pairs import NoLabels, labelled
-from .base import check_base
+from .base import check_base, goes_on
 from .checks import check_asked, check_files, check_machines
 from .commands import BOARD, align_command, eval_command, results_command, train_command
 from .conditions import stack_here
@@ -112,7 +112,8 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     devices = replace(devices, environment={**devices.environment, **prepare_ears(recipe)})
     data = prepare_data(recipe)
     records = read_records(data.train)
-    recipe = with_rates(_aligned_or_not(asked, recipe, records), seeing_base=seeing)
+    begun = seeing and goes_on(recipe, fetch=not dry)
+    recipe = with_rates(_aligned_or_not(asked, recipe, records), begun=begun)
     hosts, hears = recipe.evaluator != OURS, recipe.audio_tower is not None
     questions = check_questions(data, hosts_evaluator=hosts, projector=recipe.projector or "", hears=hears)
     mark = {} if dry or asked.rank else fingerprint(recipe, base, data, media_of(records), devices)

@@ -6,7 +6,8 @@ import pytest
 
 from emobench_data.io.errors import InputError
 from emollm_plugin.recipes import checks
-from emollm_plugin.recipes.base import check_base
+from emollm_plugin.recipes.base import check_base, goes_on
+from emollm_plugin.recipes.defaults import with_defaults
 from emollm_plugin.recipes.recipe import ROOT
 from emollm_plugin.recipes.run import prepare
 
@@ -132,6 +133,25 @@ def test_a_llava_checkpoint_as_base_takes_no_other_projector(tmp_path, given):
     assert check_base(read(BASE_MODEL=whole)) is True
     with pytest.raises(InputError, match=f"is a LLaVA checkpoint, .*; leave {next(iter(given))} out"):
         check_base(read(BASE_MODEL=whole, **given))
+
+
+@pytest.mark.parametrize(
+    ("had", "given", "fits"),
+    [
+        (("openai/clip", -2), {}, False),
+        (("openai/clip", -2), {"VISION_TOWER": "somewhere/clip-336"}, True),
+        (("efficientnet_lite0", -3), {}, True),
+        (("efficientnet_lite0", -7), {}, False),
+        (("efficientnet_lite1", -3), {}, False),
+        (("efficientnet_lite0", -3), {"VISION_TOWER": "somewhere/clip-336"}, False),
+    ],
+)
+def test_a_projector_is_gone_on_from_only_where_it_fits_the_tower(tmp_path, capsys, had, given, fits):
+    config = {"mm_vision_tower": had[0], "mm_vision_select_layer": had[1], "model_type": "llava_llama"}
+    whole = folder(tmp_path / "llava", config__json=config, pytorch_model__bin={})
+    recipe = with_defaults(read(BASE_MODEL=whole, **given), seeing_base=True)
+    assert goes_on(recipe) is fits
+    assert (f"VISION_TOWER={had[0]} SELECT_LAYER={had[1]}" in "".join(capsys.readouterr())) is not fits
 
 
 def test_a_plain_language_model_as_base(tmp_path):

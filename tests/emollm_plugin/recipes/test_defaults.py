@@ -51,8 +51,10 @@ def test_rates_are_those_of_a_fresh_projector_where_there_was_nothing_to_align()
 
 def test_a_llava_checkpoint_as_base_is_gone_on_from():
     asked = read(BASE_MODEL="own", DATASET="fer2013")
-    recipe = with_rates(with_defaults(asked, seeing_base=True), seeing_base=True)
+    recipe = with_rates(with_defaults(asked, seeing_base=True), begun=True)
     assert (recipe.align, recipe.learning_rate, recipe.projector_lr) == (0, 2e-4, 2e-5)
+    recipe = with_rates(with_defaults(asked, seeing_base=True))
+    assert (recipe.align, recipe.learning_rate, recipe.projector_lr) == (0, 2e-4, 1e-3), "its tower does not fit"
 
 
 @pytest.mark.parametrize("tower", ["efficientnet_lite0", "efficientnet_lite1"])
