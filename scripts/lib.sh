@@ -13,6 +13,7 @@ case "$STACK$EXTRA" in
     current* | classic*) printf 'error: EXTRA=%s is unknown; known, on the current stack: lmms-eval, vllm\n' "$EXTRA" >&2 && exit 2 ;;
     *) printf 'error: STACK=%s is unknown; known: current, classic\n' "$STACK" >&2 && exit 2 ;;
 esac
+VENV="${VENV%/}"  # its lock lies beside it
 case "$EXTRA" in
     lmms-eval | vllm) LOCK="$ROOT/emollm_plugin/stacks/$EXTRA.lock" ;;
     *) LOCK="$ROOT/emollm_plugin/stacks/$STACK.lock" ;;
@@ -40,13 +41,15 @@ usage() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$1";
 find_python() {
     local candidate oldest newest
     read -r _ oldest newest < <(grep "^$STACK " "$ROOT/emollm_plugin/stacks/pythons.txt")
-    for candidate in ${PYTHON:-python3.11 python3.12 python3.10 python3}; do
+    local candidates=(python3.11 python3.12 python3.10 python3)
+    [[ -z "${PYTHON:-}" ]] || candidates=("$PYTHON")
+    for candidate in "${candidates[@]}"; do
         if "$candidate" -c "import sys; sys.exit(not (${oldest/./,}) <= sys.version_info[:2] <= (${newest/./,}))" 2>/dev/null; then
             printf '%s\n' "$candidate"
             return
         fi
     done
-    die "no Python $oldest to $newest found (tried: ${PYTHON:-python3.11 python3.12 python3.10 python3}); name one with PYTHON=..."
+    die "no Python $oldest to $newest found (tried: ${candidates[*]}); name one with PYTHON=..."
 }
 
 # pip, with what lies in the downloads folder preferred; a failure says what was wanted and where to put it by hand.

@@ -31,8 +31,8 @@ all_stacks() {
     local code=0 failed=""
     part "current stack, float32" current float32 "$@"
     part "current stack, bfloat16" current bfloat16 tests/emollm_plugin "$@" -m both_formats
-    # A VENV that is given is that of the current stack.
-    VENV="" part "classic stack, bfloat16" classic bfloat16 "${CLASSIC[@]}" "$@"
+    # A VENV that is given is that of the current stack, and so are the extensions in it.
+    VENV="" TORCH_EXTENSIONS_DIR="" part "classic stack, bfloat16" classic bfloat16 "${CLASSIC[@]}" "$@"
     [[ -z "$failed" ]] || printf '%s' "$failed"
     exit "$code"
 }

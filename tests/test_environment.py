@@ -136,6 +136,19 @@ def test_settings_that_cannot_be_read_are_said_before_an_environment_is_made(tmp
         assert done.stderr.startswith(f"error: {name}={value} ") and said in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_a_python_and_an_environment_may_have_odd_paths(clones, tmp_path):
+    """A folder typed with the slash that completion adds, whose lock belongs beside it; a Python below a name with a space."""
+    (tmp_path / "my python").mkdir()
+    python = shutil.copy(tmp_path / "python", tmp_path / "my python" / "python")
+    clone = clones.make("clone")
+    environment = {**os.environ, "VENV": f"{tmp_path}/new/venv/", "PYTHON": python, "CALLS": str(clones.calls)}
+    environment |= {"STACK": "current", "DOWNLOADS": str(tmp_path / "downloads")}
+    code = f'source "{clone}/scripts/lib.sh"; setup_env; echo "$VENV"'
+    done = subprocess.run(["bash", "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.splitlines()[-1] == f"{tmp_path}/new/venv", done.stderr
+    assert (tmp_path / "new" / "venv.lock").is_file() and (tmp_path / "new/venv/bin/python").is_file()
+
+
 @pytest.mark.parametrize("package", ["emollm_plugin", "emobench_data"])
 def test_the_path_of_a_clone_comes_before_what_is_installed(tmp_path, package):
     (tmp_path / package).mkdir()

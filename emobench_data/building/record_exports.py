@@ -105,9 +105,12 @@ def _write_questions(
     tables: bool,
 ) -> None:
     questions, gold = QUESTIONS[split]
-    sets = [part.source.labels for part in gathered.parts.values()]
     files = {task: vlmevalkit.task_file(task) for task in known_tasks()}
+    # Of a source's labels, so that a file's columns are the same whatever part of it is asked; or of a record, beyond these.
+    sets = [part.source.labels for part in gathered.parts.values()]
     largest = {task: max((len(labels.get(task, ())) for labels in sets), default=0) for task in files}
+    for record in records:
+        largest[record.task] = max(largest[record.task], len(vlmevalkit.choices(record)))
     lines = dict.fromkeys(files, 0)
     for record in records:
         form = asked_form(record, composition.form, composition.reasoned)

@@ -14,6 +14,7 @@ from ..building.composition import load_composition
 from ..building.convert import FAULTY, make_mini
 from ..building.convert import convert as convert_source
 from ..export.llava import TRAIN
+from ..io.atomic import check_apart
 from ..io.chat import Budget, Endpoint
 from ..io.errors import InputError
 from ..schema.questions import merge_answers
@@ -173,6 +174,7 @@ def rationale(
     from ..rationale.teacher import make_rationales
 
     cache = cache or out.with_name(f"{out.name}.cache.jsonl")
+    check_apart(out, (records, cache))
     teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
     read = read_record_file(records)
     report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens), form=form)
@@ -235,6 +237,7 @@ def build(
 @click.option("--out", type=FILE, required=True, help="The file for all answers, in the questions' order.")
 def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
     """Make one answer file of PARTS, if together they answer every question exactly once."""
+    check_apart(out, (questions, *parts))
     click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
 
 

@@ -10,6 +10,7 @@ import click
 from ..export.hf_dataset import write_dataset
 from ..export.lmms_eval.files import write as write_lmms_eval
 from ..export.stimuli import BEFORE, PLACES, write_stimulated
+from ..io.atomic import check_apart
 from ..io.errors import InputError
 from ..io.shards import MANIFEST
 from ..schema.questions import read_questions, write_science
@@ -42,6 +43,7 @@ def stimuli(questions: Path, stimuli: Path, place: str, out: Path) -> None:
 @click.argument("out", type=FILE)
 def science_questions(questions: Path, out: Path) -> None:
     """Write the file QUESTIONS as the JSON that llava.eval.model_vqa_science reads."""
+    check_apart(out, [questions])
     write_science(read_questions(questions), out)
 
 

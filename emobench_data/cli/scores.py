@@ -9,7 +9,7 @@ from typing import Any
 import click
 import orjson
 
-from ..io.atomic import atomic_file
+from ..io.atomic import atomic_file, check_apart
 from ..io.chat import Endpoint
 from ..io.errors import InputError
 from ..schema.questions import read_asked
@@ -65,8 +65,8 @@ def score(
 
     if official_wheels and not wheels:
         raise InputError("--official-wheels: also give --wheels FOLDER")
-    if out and any(path.exists() and out.resolve() == path.resolve() for path in (questions, gold, predictions)):
-        raise InputError(f"--out {out}: is one of the files that are read; name another")
+    if out:
+        check_apart(out, (questions, gold, predictions))
     if general:
         if judge["judge"] or wheels:
             raise InputError("--general: short answers need no judge and no wheels; leave out --judge and --wheels")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -15,6 +16,7 @@ from typing import BinaryIO
 from .errors import InputError
 
 _PARTIAL = ".partial"
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)  # of file systems without hard links
 # Where old files are while new ones take their places: some of them, and no new one stands yet; all of them.
 _ASIDE, _REPLACED = ".aside", ".replaced"
 
@@ -23,6 +25,39 @@ def check_plain(path: Path) -> None:
     """Raise `InputError` where `path` is a folder or a device such as /dev/stdout, which a new file would replace."""
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is no plain file and is not replaced by one; name another")
+
+
+def check_apart(out: Path, read: Iterable[Path | None]) -> None:
+    """Raise `InputError` where a file to be written is one of those that are `read`; None is none."""
+    if out.exists() and any(out.samefile(path) for path in read if path and path.exists()):
+        raise InputError(f"{out}: is one of the files that are read; name another for what is written")
+
+
+def new_file(path: Path, content: bytes) -> bool:
+    """Write a file in one piece where there is none of its name; False where there is one."""
+    temporary = _temporary(path)
+    try:
+        with atomic_file(temporary) as file:
+            file.write(content)
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return _new_without_links(path, content)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def _new_without_links(path: Path, content: bytes) -> bool:
+    try:
+        with open(path, "xb") as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from .errors import InputError
+
 logger = logging.getLogger(__name__)
 
 LOCK = ".lock"
@@ -36,6 +38,25 @@ def locked(folder: Path) -> Iterator[None]:
         file.close()
 
 
+def alone(path: Path) -> BinaryIO:
+    """The file, made if need be, open for appending and held against other processes until it is closed.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    while True:
+        file = open(path, "ab")
+        try:
+            _hold(file, path)
+        except BlockingIOError:
+            file.close()
+            raise InputError(f"{path}: another process writes to it; wait for its end, or name another") from None
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        file.close()  # whoever held it has put another in its place
+
+
 def _take(folder: Path) -> BinaryIO:
     """The open lock file, held; who holds it removes it, so that one held in vain may be no longer there."""
     while True:
@@ -55,11 +76,18 @@ def _take(folder: Path) -> BinaryIO:
 
 def _wait(file: BinaryIO, folder: Path) -> None:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _hold(file, folder)
     except BlockingIOError:
         logger.warning("another process writes to %s; waiting for its end", folder)
         fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _hold(file: BinaryIO, place: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        logger.warning("%s: its file system has no locks; let no other process write there meanwhile", folder)
+        logger.warning("%s: its file system has no locks; let no other process write there meanwhile", place)

@@ -2,7 +2,7 @@
 
 A wheel is a mapping from words to groups; a word that is not on it counts for nothing. An item without a group in its gold is
 left out, by wheel. One whose answer has none has precision and recall 0. Over the items precision and recall are means, and F1
-is of these two; over several wheels each is the mean.
+is of these two; over several wheels each is the mean, of those with an item.
 
 Functions over items, weighted as those of `regression`; an answer that could not be read is a string.
 """
@@ -35,15 +35,21 @@ def wheel_figures(truth: Sets, guess: Sets, weights: ArrayLike | None = None, *,
 
 
 def wheel_f1(truth: Sets, guess: Sets, weights: ArrayLike | None = None, *, wheels: Sequence[Wheel]) -> Floats:
-    """The mean of F1 `(S,)` over the wheels."""
-    return wheel_figures(truth, guess, weights, wheels=wheels)[:, :, 0].mean(1)
+    """The mean of F1 `(S,)` over the wheels that have an item."""
+    return mean_of_wheels(wheel_figures(truth, guess, weights, wheels=wheels)[:, :, 0])
 
 
 def hit_rate(truth: Sets, guess: Sets, weights: ArrayLike | None = None, *, wheels: Sequence[Wheel]) -> Floats:
     """How many groups answer and gold have in common, mean over items and then over wheels; meant for one gold word an item."""
     weights = weights_of(truth, weights)
     parts = [np.array([_compared(own, said, wheel) for own, said in zip(truth, guess)]).reshape(-1, 4) for wheel in wheels]
-    return np.mean([ratio(weights @ own[:, 3], weights @ own[:, 0]) for own in parts], axis=0)
+    return mean_of_wheels(np.stack([ratio(weights @ own[:, 3], weights @ own[:, 0]) for own in parts], axis=1))
+
+
+def mean_of_wheels(figures: Floats) -> Floats:
+    """The mean `(S, ...)` of figures `(S, W, ...)` by wheel, without the wheels that have no item; NaN where none has."""
+    there = np.isfinite(figures)
+    return ratio(np.where(there, figures, 0).sum(1), there.sum(1))
 
 
 def counted(truth: Sets, wheel: Wheel) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..schema.parsing import closing, normal, reasons
 from ..schema.records import Record
@@ -60,12 +60,12 @@ def _check_sentences(reply: str, record: Record) -> Checked:
     concluded = normal(closing(reply))
     if not concluded:
         return Checked(text, "it does not close with one answer")
-    if concluded != normal(get_task(record.task).type.written(record.answer)):
+    if concluded != normal(_written(record, record.answer)):
         return Checked(text, "its conclusion is not the label")
     if not FEWEST <= len(text.split()) <= MOST:
         return Checked(text, f"its reasons are not {FEWEST} to {MOST} words")
     own = _QUOTED.sub("", text)
-    if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.references)).search(own):
+    if _GIVEN.search(own) or _label_given(_called(record)).search(own):
         return Checked(text, "it names the label as given")
     return Checked(text)
 
@@ -75,7 +75,7 @@ def _check_steps(reply: str, record: Record) -> Checked:
     text = written(steps)
     if not concluded:
         return Checked(text, "it does not close with one answer")
-    if concluded != normal(record.answer):
+    if concluded != normal(_written(record, record.answer)):
         return Checked(text, "its conclusion is not the label")
     if len(steps) < 2 or steps[-1][0] != comes_to(record.task):
         return Checked(text, "it is not in steps")
@@ -88,9 +88,17 @@ def _check_steps(reply: str, record: Record) -> Checked:
         if name in said and not {*pieces(said[name])} & {*pieces(value)}:
             return Checked(text, "a step is not what the annotation says")
     own = _QUOTED.sub("", written(steps[:-1]))
-    if _GIVEN.search(own) or _label_given(_CALLED.get(record.task, record.references)).search(own):
+    if _GIVEN.search(own) or _label_given(_called(record)).search(own):
         return Checked(text, "it names the label as given")
     return Checked(text)
+
+
+def _called(record: Record) -> tuple[str, ...]:
+    return _CALLED.get(record.task) or tuple(_written(record, label) for label in record.references)
+
+
+def _written(record: Record, label: Any) -> str:
+    return get_task(record.task).type.written(label)
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ from ..metrics.wheels import FIGURES as WHEEL_FIGURES
 from ..schema.types import family_type
 from ..scoring.gold import task_title
 from ..scoring.table import family_rows, faults_of, mean_lines, percent
+from ..scoring.wheels import wheel_figure
 from .compare import Verdicts, compare, left_out
 from .gains import gain_rows
 from .runs import Run
@@ -97,7 +98,7 @@ def _wheels(run: Run) -> list[Table]:
     for task, figures in run.result.get("families", {}).get("open_set", {}).items():
         own = figures.get("wheels", {})
         for level in [key for key in own if key.startswith("level")]:
-            cells = [f"{own[level][key]:.4f}" if key in own[level] else "" for key in (*WHEEL_FIGURES, "hit_rate")]
+            cells = [wheel_figure(own[level][key]) if key in own[level] else "" for key in (*WHEEL_FIGURES, "hit_rate")]
             rows.append([f"{task_title(task)}, {level}", *cells])
         if own:
             rules.add("as the code of MER2025 chooses among words" if own["official"] else "by the nearest word")

@@ -104,7 +104,7 @@ def _group(group: Any, gold: Gold, path: Readable, number: int) -> str:
     return f"{gold.source}\0{group}"
 
 
-@lru_cache(maxsize=4096)  # most lines are like others, so that a line costs no more than this look-up
+@lru_cache(maxsize=4096, typed=True)  # most lines are like others, so that a line costs no more than this look-up
 def _parsed_gold(source: Any, task: Any, named: Any, answer: Any, references: Any, options: Any) -> Gold | str:
     """The gold, or what is wrong with it; lists come as tuples."""
     references = (answer,) if references is None else references

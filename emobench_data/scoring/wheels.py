@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from ..io.errors import InputError
 from ..metrics import numbered
 from ..metrics.named import with_intervals
-from ..metrics.wheels import FIGURES, counted, hit_rate, wheel_f1, wheel_figures
+from ..metrics.wheels import FIGURES, counted, hit_rate, mean_of_wheels, wheel_f1, wheel_figures
 from ..schema.items import Item
 from ..schema.types.open_set import OpenSet
 from ..schema.wheel_folder import LEVELS, WheelFolder, read_wheel_folder
@@ -41,16 +42,26 @@ def _level(items: Sequence[Item], folder: WheelFolder, level: int, official: boo
     pairs = [(item.truth, item.guess) for item in items]
     truth, guess = zip(*pairs)
 
-    by_wheel = wheel_figures(truth, guess, wheels=groups)[0]
+    figures = wheel_figures(truth, guess, wheels=groups)
+    by_wheel, means = figures[0], mean_of_wheels(figures)[0]
     found = with_intervals({"f1": partial(wheel_f1, wheels=groups)}, pairs, numbered([item.unit for item in items], {}))
-    found |= {name: float(by_wheel[:, place].mean()) for place, name in enumerate(FIGURES) if place}
+    found |= {name: _defined(means[place]) for place, name in enumerate(FIGURES) if place}
     if all(len(words) == 1 for words in truth):
-        found["hit_rate"] = float(hit_rate(truth, guess, wheels=groups)[0])
+        found["hit_rate"] = _defined(hit_rate(truth, guess, wheels=groups)[0])
     found["by_wheel"] = {
-        name: {**dict(zip(FIGURES, own.tolist())), "n": counted(truth, group)}
+        name: {**dict(zip(FIGURES, map(_defined, own))), "n": counted(truth, group)}
         for name, own, group in zip(folder.wheels, by_wheel, groups)
     }
     return found
+
+
+def _defined(figure: float) -> float | None:
+    return float(figure) if isfinite(figure) else None
+
+
+def wheel_figure(figure: float | None) -> str:
+    """As it is shown."""
+    return "undefined" if figure is None else f"{figure:.4f}"
 
 
 def wheel_lines(result: dict[str, Any]) -> list[str]:
@@ -66,4 +77,4 @@ def wheel_lines(result: dict[str, Any]) -> list[str]:
 
 
 def _told(level: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {level[name]:.4f}" for name in (*FIGURES, "hit_rate") if name in level)
+    return ", ".join(f"{name} {wheel_figure(level[name])}" for name in (*FIGURES, "hit_rate") if name in level)

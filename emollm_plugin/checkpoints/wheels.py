@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,11 +44,15 @@ def get_wheel(downloads: Path, package: str, version: str, *, what: str, way_out
 
 @contextmanager
 def made_once(out: Path, mark: str, **made_of: str) -> Iterator[Path]:
-    """A folder to fill, which becomes `out` with the file `mark` in it; a half-written one never bears the name."""
+    """A folder to fill, which becomes `out` with the file `mark` in it; a half-written one never bears the name.
+
+    Raises:
+        InputError: `out` holds something else; it stays as it is.
+    """
+    if not (out / mark).is_file() and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} exists and is not an empty folder; name another")
     with folder_beside(out) as partial:
         yield partial
         (partial / mark).write_text(json.dumps(made_of))
         if not (out / mark).is_file():  # else another process was faster, and it may be in use already
-            if out.exists():
-                shutil.rmtree(out)
-            partial.rename(out)
+            partial.rename(out)  # also onto an empty folder

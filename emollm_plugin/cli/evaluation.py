@@ -14,6 +14,7 @@ import click
 import orjson
 
 from emobench_data.cli.scores import FILE, FOLDER
+from emobench_data.io.atomic import check_apart
 from emobench_data.io.errors import InputError
 
 from ..compat.config import FORMATS
@@ -80,7 +81,11 @@ def loading_options(command: Callable) -> Callable:
 @click.option(
     "--max-new-tokens", "--max_new_tokens", type=click.IntRange(1), help="Default: what the questions need: 16, 192 for guided."
 )
-@click.option("--batch-size", type=click.IntRange(1), help="Default: on a CPU 64 with a small model, else 16; on a GPU by its free memory, 256 at most.")
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1),
+    help="Default: on a CPU 64 with a small model, else 16; on a GPU by its free memory, 256 at most.",
+)
 @click.option("--workers", type=click.IntRange(0), help="Processes that decode pictures.")
 @click.option("--num-chunks", type=click.IntRange(1), default=1, show_default=True, help="Parts that the questions are cut in.")
 @click.option("--chunk-idx", type=click.IntRange(0), default=0, show_default=True, help="The part to answer, from 0.")
@@ -238,6 +243,7 @@ def explain(
 
     check_there(checkpoint)
 
+    check_apart(out, (medium, audio))
     chosen = chosen_labels(labels)
     if kind_of(medium) == "video":
         raise InputError(f"{medium}: a clip, of which nothing is drawn; `emollm ask` answers about it")

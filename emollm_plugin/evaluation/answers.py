@@ -7,13 +7,14 @@ import os
 import uuid
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
 from emobench_data.io.atomic import atomic_file, check_plain
 from emobench_data.io.errors import InputError
 from emobench_data.io.llava_files import line_place, parse_lines, read_lines
+from emobench_data.io.locks import alone
 from emobench_data.schema.questions import Question
 
 _BEGINNING = b'{"question_id":'  # of each answer
@@ -35,7 +36,7 @@ class Answers:
 
     Raises:
         InputError: the file holds answers of another run, or to other questions, or one twice, or something else, and
-            is then as it was; it is no plain file.
+            is then as it was; it is no plain file; another process writes to it.
     """
 
     def __init__(self, path: Path, questions: list[Question], *, model_id: str, run: str) -> None:
@@ -43,8 +44,12 @@ class Answers:
         self._order = {question.id: place for place, question in enumerate(questions)}
         check_plain(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.done, whole = self._read()
-        self._file: BinaryIO = open(path, "ab")
+        self._file = alone(path)
+        try:
+            self.done, whole = self._read()
+        except InputError:
+            self._file.close()
+            raise
         self._file.truncate(whole)
 
     def add(self, question: Question, text: str, **metadata: Any) -> None:
@@ -66,15 +71,15 @@ class Answers:
 
         A file without an answer is taken away, unless no question was to be answered.
         """
-        os.fsync(self._file.fileno())
-        self._file.close()
-        if len(self.done) < len(self._order):
-            if not self.done:
-                self.path.unlink()
-            return
-        lines = sorted((entry for _, entry in read_lines(self.path)), key=lambda one: self._order[one["question_id"]])
-        with atomic_file(self.path) as file:
-            file.writelines(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines)
+        with self._file:
+            os.fsync(self._file.fileno())
+            if len(self.done) < len(self._order):
+                if not self.done:
+                    self.path.unlink()
+                return
+            lines = sorted((entry for _, entry in read_lines(self.path)), key=lambda one: self._order[one["question_id"]])
+            with atomic_file(self.path) as file:
+                file.writelines(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines)
 
     def _read(self) -> tuple[set[str | int], int]:
         """Which questions are answered, and how many bytes those answers take."""

@@ -73,6 +73,7 @@ class Predictor:
         self.ears = hearing.reader_of(model.config)
         self.eyes = Eyes(image_processor, model.config, self.ears)
         self.base: str | None = None  # that `load` took an adapter's base from
+        self.tower: str | None = None  # that `load` was told
         self._seen, self._heard = Remembered(), Remembered()
         self._beginnings: dict[tuple[str, ...], Beginnings] = {}
 
@@ -144,7 +145,7 @@ class Predictor:
             known = ", ".join(sorted(conv_templates))
             raise InputError(f"{path}: unknown template --conv-mode {template!r}; known: {known}")
         made = cls(tokenizer=tokenizer, model=model, image_processor=processor, conv=conv_templates[template].copy())
-        made.base = own_base
+        made.base, made.tower = own_base, str(vision_tower) if vision_tower else None
         return made
 
     def answer(self, images: Sequence[Medium], texts: Sequence[str], *, max_new_tokens: int = 16) -> list[str]:

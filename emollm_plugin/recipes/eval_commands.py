@@ -46,4 +46,7 @@ def words(options: Mapping[str, Any]) -> list[str]:
 
 
 def word(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)

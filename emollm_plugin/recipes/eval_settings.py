@@ -13,7 +13,7 @@ from pathlib import Path
 
 from emobench_data.io.errors import InputError
 
-from .settings import LOADER, OURS, choice, count, path, read_value, setting, text, yes_or_no
+from .settings import LOADER, OURS, choice, count, path, place, read_value, setting, text, yes_or_no
 
 HELP = Path(__file__).with_name("help_eval.txt")
 HOSTS = (LOADER, "model_vqa", "model_vqa_science")
@@ -34,11 +34,11 @@ class EvalSettings:
     general_gold: Path | None = setting(path)
     general_images: Path = setting(path, Path("."))
     before: Path | None = setting(path)
-    before_base_model: str | None = setting(text)
+    before_base_model: str | None = setting(place)
     before_template: str | None = setting(text)
     likelihood: bool = setting(yes_or_no, False)
     numbers: str = setting(choice("greedy", "expectation"), "greedy")
-    base_model: str | None = setting(text)
+    base_model: str | None = setting(place)
     template: str | None = setting(text)
     max_new_tokens: int | None = setting(count)
     batch: int | None = setting(count)

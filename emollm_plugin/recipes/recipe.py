@@ -26,6 +26,7 @@ from .settings import (
     names,
     number,
     path,
+    place,
     positive,
     read_value,
     refuse_misspelt,
@@ -75,11 +76,11 @@ class Recipe:
     feature_cache: Path | None = setting(path)
     faulty_media: float | None = setting(share)
     # Model
-    base_model: str | None = setting(text)
-    vision_tower: str = setting(text, "efficientnet_lite0")
+    base_model: str | None = setting(place)
+    vision_tower: str = setting(place, "efficientnet_lite0")
     select_layer: int | str | None = setting(layer)
     projector: str | None = setting(text)
-    audio_tower: str | None = setting(text)
+    audio_tower: str | None = setting(place)
     audio_layer: int | None = setting(layer)
     audio_projector: str | None = setting(text)
     sound: bool | None = setting(yes_or_no)
@@ -108,12 +109,12 @@ class Recipe:
     save_minutes: float | None = setting(number)
     save_steps: int | None = setting(count_or_none)
     save_limit: int = setting(count, 2)
-    resume: str = setting(text, "auto")
+    resume: str = setting(place, "auto")
     eval_strategy: str = setting(choice("no", "epoch", "steps"), "no")
     eval_steps: int | None = setting(count)
     report_to: tuple[str, ...] = setting(several(choice(*TRACKERS), "trackers"), ("none",))
     checkpointing: bool = setting(yes_or_no, False)
-    zero: str = setting(text, "2")
+    zero: str = setting(place, "2")
     precision: str | None = setting(choice("bf16", "fp32"))
     device: str = setting(choice("auto", "cpu", "cuda"), "auto")
     gpus: int | None = setting(count)
@@ -153,7 +154,7 @@ class Recipe:
     @property
     def resume_path(self) -> Path | None:
         """The checkpoint that RESUME names."""
-        return None if self.resume in RESUME else Path(self.resume).expanduser()
+        return None if self.resume in RESUME else Path(self.resume)
 
     @property
     def tunes_adapter(self) -> bool:

@@ -241,6 +241,15 @@ def _keep_earlier(prepared: Prepared, data: Data, run: Run) -> None:
         "media": signature(media, data.images or Path()),
     }
     note = run.folder / EVALUATED
-    if not note.is_file() or json.loads(note.read_text()) != asked:
+    if _noted(note) != asked:
         set_aside(run.folder, ("answers.jsonl", "results.json", EVALUATED))
-        note.write_text(json.dumps(asked, indent=1))
+        with atomic_file(note) as file:
+            file.write(json.dumps(asked, indent=1).encode())
+
+
+def _noted(note: Path) -> Any:
+    """What it says; of one that was cut off nothing."""
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

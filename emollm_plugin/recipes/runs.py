@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from emobench_data.io.atomic import atomic_file
+from emobench_data.io.atomic import atomic_file, new_file
 from emobench_data.io.errors import InputError
 
 from .._home import ROOT
@@ -106,13 +106,14 @@ def claim(asked: Recipe, recipe: Recipe, mark: Mapping[str, Any], ranks: int) ->
                 differs = "it is the same, and RESUME=never begins anew"
             if not differs:
                 return Run(folder, recipe.tuned, record, trained=made["state"] == "trained")
-            if not asked.overwrite:
+            if not asked.overwrite or made["state"] == "unknown":
                 break
+            _spare(folder, recipe)
             say(f"OVERWRITE=1: deleting the run in {folder} ({differs})")
             _delete(folder)
         if asked.run_dir or asked.several_machines:
-            way_out = "name another RUN_DIR, or let OVERWRITE=1 delete that run"
-            raise InputError(f"RUN_DIR={folder} holds another run: {differs}; {way_out}")
+            way_out = "move away what lies there" if made["state"] == "unknown" else "let OVERWRITE=1 delete that run"
+            raise InputError(f"RUN_DIR={folder} holds another run: {differs}; name another RUN_DIR, or {way_out}")
         say(f"{folder} holds another run: {differs}")
     raise AssertionError("places do not end")
 
@@ -172,20 +173,9 @@ def _note(folder: Path, record: dict[str, Any]) -> bool:
     """Write the record where there is none; False if one has come there meanwhile."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = _new(folder / RECORD)
-        if file:
-            with file:
-                json.dump(record, file, indent=1)
+        return new_file(folder / RECORD, json.dumps(record, indent=1).encode())
     except OSError as error:
         raise InputError(f"RUN_DIR={folder} cannot be written to ({error.strerror}); name another") from error
-    return file is not None
-
-
-def _new(path: Path) -> TextIO | None:
-    try:
-        return open(path, "x", encoding="utf-8")
-    except FileExistsError:
-        return None
 
 
 def _write(file: Path, record: Mapping[str, Any]) -> None:
@@ -195,10 +185,22 @@ def _write(file: Path, record: Mapping[str, Any]) -> None:
 
 def _delete(folder: Path) -> None:
     """Delete what a run left, and nothing else that lies in its folder. The record goes last."""
-    for pattern in reversed(LEFT):
-        for path in sorted(folder.glob(pattern)):
-            wait_for_writer(path)
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    for path in _left_in(folder):
+        wait_for_writer(path)
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _left_in(folder: Path) -> list[Path]:
+    return [path for pattern in reversed(LEFT) for path in sorted(folder.glob(pattern))]
+
+
+def _spare(folder: Path, recipe: Recipe) -> None:
+    """Raise `InputError` where the run is to begin from, or to read, what would be deleted for it."""
+    deleted = {path.resolve() for path in _left_in(folder)}
+    for name, value in recipe.settings().items():
+        read = Path(value).resolve() if isinstance(value, str) and "\0" not in value else None
+        if read and deleted & {read, *read.parents}:
+            raise InputError(f"OVERWRITE=1 would delete {name}={value}, which the new run reads; name another RUN_DIR")
 
 
 def wait_for_writer(checkpoint: Path) -> None:

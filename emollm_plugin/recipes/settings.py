@@ -79,6 +79,8 @@ share = _of_form(r"0|1(\.0+)?|0?\.[0-9]+", "a number from 0 to 1", float)
 number = _of_form(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?", "a number from 0", float)
 path = _of_form(r"(?s).+", "a path", lambda text: Path(text).expanduser())
 text = _of_form(r"(?s).+", "a text", str)
+# A folder, or a name such as a model hub's.
+place = _of_form(r"(?s).+", "a path or a name", lambda text: str(Path(text).expanduser()) if text.startswith("~") else text)
 
 
 def positive(text: str) -> float:

@@ -76,7 +76,7 @@ class Multi(OwnTable):
         return None
 
     def key(self, answer: Any, references: Any, options: Any) -> Key | str:
-        if not isinstance(answer, tuple) or not isinstance(options, tuple):
+        if not isinstance(answer, tuple) or not isinstance(options, tuple) or not {*map(type, (*answer, *options))} <= {str}:
             return "a set needs lists of words: under 'answer', which may be empty, and what these are from under 'options'"
         answer = tuple(option for option in options if option in answer) if {*answer} <= {*options} else answer
         references = (answer,) if isinstance(references, tuple) and len(references) == 1 else references

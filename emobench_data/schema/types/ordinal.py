@@ -85,7 +85,7 @@ class Ordinal(OwnTable):
 
     def key(self, answer: Any, references: Any, options: Any) -> Key | str:
         """The answer of the `Gold` is the class's value."""
-        if not isinstance(options, tuple) or {*map(type, options)} > {str}:
+        if not isinstance(options, tuple) or not {*map(type, options)} <= {str}:
             return "an ordinal answer needs options, from lowest to highest"
         if fault := self.answer_fault(answer, references, options):
             return fault

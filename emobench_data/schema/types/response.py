@@ -68,8 +68,8 @@ class Response(OwnTable):
         return None if answer in references else "the reply is not among the accepted ones"
 
     def key(self, answer: Any, references: Any, options: Any) -> Key | str:
-        fault = self.answer_fault(answer, references if isinstance(references, tuple) else (references,), options or ())
-        return fault or Key(answer, frozenset(references), ())
+        references = references if isinstance(references, tuple) else (references,)
+        return self.answer_fault(answer, references, options or ()) or Key(answer, frozenset(references), ())
 
     def stratum(self, answer: Any) -> str:
         """All of one: there is nothing to balance."""

@@ -15,6 +15,7 @@ from emobench_data.sources.intentonomy import LABELS
 
 from ..compose import composition, data_sets
 from ..make import record
+from ..sources.helpers import put
 
 FILES = {task: task_file(task) for task in TASKS}
 
@@ -38,6 +39,20 @@ def test_the_answer_is_the_letter_of_the_right_option(tables):
         assert row[row["answer"]] in row["question_id"] and "Choose one of" not in row["question"]
     assert [row["index"] for row in tables["intent"]] == [str(n) for n in range(8)]
     assert "A" not in tables["emo_o"][0] and tables["emo_o"][0]["answer"] in ("awe", "anger")
+
+
+def test_there_is_a_column_for_every_option_of_labels_that_stand_in_the_data_alone(tmp_path):
+    names = [f"place {letter}" for letter in "abcdefghijkl"]
+    root = data_sets(tmp_path / "sets")
+    put(root, "emoset/info.json", {"scene": {"label2idx": {name.replace(" ", "_"): n for n, name in enumerate(names)}}})
+    for n in range(32, 40):
+        label = ("awe", "anger", "awe")[(n - 32) % 3]
+        put(root, f"emoset/annotation/{label}/{label}_{n:05}.json", {"scene": names[n % 12].replace(" ", "_")})
+    build(composition(root, sources={"emoset": {"tasks": ["scene"]}}), tmp_path / "out", figures=False)
+    with open(tmp_path / "out" / task_file("scene"), newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert len(rows) == 8 and all(None not in row and row[row["answer"]] in names for row in rows)
+    assert all(row["question_id"].endswith("/scene") for row in rows)
 
 
 def test_the_name_tells_vlmevalkit_which_questions_are_open():

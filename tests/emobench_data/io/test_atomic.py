@@ -1,5 +1,6 @@
 """A reader sees the old file or the whole new one."""
 
+import errno
 import multiprocessing
 import os
 import shutil
@@ -7,7 +8,7 @@ import signal
 
 import pytest
 
-from emobench_data.io.atomic import atomic_file, atomic_files, folder_beside
+from emobench_data.io.atomic import atomic_file, atomic_files, check_apart, folder_beside, new_file
 from emobench_data.io.errors import InputError
 
 from ..compose import contents
@@ -204,6 +205,26 @@ def test_folders_of_processes_of_one_number_and_one_that_is_not_taken_over(tmp_p
     assert {path.name for path in tmp_path.iterdir()} == {"out", "below"}
     (tmp_path / "usual").mkdir()
     assert (tmp_path / "usual").stat().st_mode == (tmp_path / "out").stat().st_mode
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_takes_no_others_place(tmp_path, monkeypatch, links):
+    if not links:
+
+        def refuse(*_):
+            raise PermissionError(errno.EPERM, "no links")
+
+        monkeypatch.setattr(os, "link", refuse)
+    assert new_file(tmp_path / "f", b"one") and not new_file(tmp_path / "f", b"other")
+    assert contents(tmp_path) == {"f": b"one"}
+
+
+def test_a_file_that_is_read_is_not_written(tmp_path):
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").symlink_to("a")
+    check_apart(tmp_path / "new", [tmp_path / "a", None])
+    with pytest.raises(InputError, match="b: is one of the files that are read"):
+        check_apart(tmp_path / "b", [None, tmp_path / "gone", tmp_path / "a"])
 
 
 def test_names_below_a_folder(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from emobench_data.rationale.check import MOST, check
+from emobench_data.schema.tasks import get_task
 
 from ..make import record
 
@@ -95,6 +96,18 @@ def test_reasons_that_know_the_label_beforehand(said):
 @pytest.mark.parametrize("said", SEEN.splitlines())
 def test_reasons_that_speak_of_what_is_seen(said):
     assert not check(f"{said}\nAnswer: anger", ONE).fault
+
+
+@pytest.mark.parametrize(
+    ("task", "answer", "options"),
+    [("emobank_valence", 3.25, ()), ("goemotions", ("joy", "love"), ("joy", "love", "fear"))],
+)
+def test_answers_that_are_no_word(task, answer, options):
+    one = record(task=task, media="", text="made up", answer=answer, references=(answer,), options=options)
+    said = get_task(task).type.written(answer)
+    assert check(f"{GOOD}\nAnswer: {said}", one) == (GOOD, "")
+    assert check(f"{GOOD}\nAnswer: {said}", one, "steps").fault == "it is not in steps"
+    assert "not the label" in check(f"{GOOD}\nAnswer: 9", one).fault
 
 
 @pytest.mark.parametrize(("task", "called"), [("hate", "hateful"), ("humor", "humorous"), ("sarcasm", "sarcastic")])

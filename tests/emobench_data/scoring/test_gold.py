@@ -1,9 +1,15 @@
 """Gold files: what a line needs, and that a faulty one is named."""
 
+from itertools import product
+from pathlib import Path
+
 import pytest
 
 from emobench_data import InputError
+from emobench_data.schema.questions import Question
+from emobench_data.schema.types import TYPES
 from emobench_data.scoring import score, score_general
+from emobench_data.scoring.gold import _gold
 from emobench_data.scoring.table import score_table
 
 from ..make import write_lines
@@ -24,6 +30,40 @@ from .test_scoring import Case, closed, gold
 def test_bad_gold(tmp_path, changes):
     with pytest.raises(InputError, match="gold.jsonl, line 1"):
         Case(tmp_path, [gold(0, "emo_c", "happy") | changes]).score("happy")
+
+
+ODD = [None, 1, 2.5, True, "", "joy", "1", [], [1, 2, 3], ["joy", "fear"], ["joy", None], [["joy"]], {}, {"a": 1}, 10**18]
+
+
+@pytest.mark.parametrize("name", list(TYPES))
+def test_whatever_a_line_holds_is_gold_or_a_fault_in_one_line(name):
+    asked = Question("0", "Which?")
+    for answer, references, options in product(ODD, [*ODD, "absent"], ODD):
+        line = {"type": name, "answer": answer, "options": options}
+        line |= {} if references == "absent" else {"references": references}
+        try:
+            gold_of = _gold(Path("gold.jsonl"), 1, line, asked)
+        except InputError as error:
+            assert "\n" not in str(error)
+        else:
+            assert isinstance(gold_of.references, frozenset)
+
+
+def test_a_reply_may_have_its_reference_as_a_text(tmp_path):
+    reply = "I am here for you today"
+    entry = {"question_id": 1, "type": "response", "answer": reply}
+    figures = [
+        Case(tmp_path, [entry | more]).score(reply)["families"]["response"]["own"]
+        for more in ({}, {"references": reply}, {"references": [reply]})
+    ]
+    assert figures[0] == figures[1] == figures[2] and figures[0]["rouge_l"] == 1
+
+
+def test_one_is_not_true(tmp_path):
+    common = {"type": "number:low=0,high=4"}
+    entries = [{"question_id": 0, "answer": 1, **common}, {"question_id": 1, "answer": True, **common}]
+    with pytest.raises(InputError, match="gold.jsonl, line 2"):
+        Case(tmp_path, entries).score("1", "1")
 
 
 def test_references_under_their_name_of_before(tmp_path):

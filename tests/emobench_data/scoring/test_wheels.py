@@ -106,6 +106,20 @@ def test_from_answers_to_the_report(folder, tmp_path):
     assert orjson.loads(official.output)["families"]["open_set"]["own"]["wheels"]["official"] is True
 
 
+@pytest.mark.parametrize(("word", "f1"), [("fury", "1.0000"), ("strange", "undefined")])
+def test_a_wheel_without_a_word_of_the_gold_counts_for_nothing(folder, tmp_path, word, f1):
+    run = tmp_path / "run"
+    run.mkdir()
+    write_lines(run / "answers.jsonl", [{"question_id": 1, "text": word}])
+    questions = write_lines(tmp_path / "q.jsonl", [{"question_id": 1, "text": "?"}])
+    gold = write_lines(tmp_path / "g.jsonl", [{"question_id": 1, "answer": [word], "type": "open_set"}])
+    common = ["--questions", str(questions), "--gold", str(gold), "--predictions", str(run / "answers.jsonl")]
+    told = CliRunner().invoke(main, ["score", *common, "--wheels", str(folder), "--out", str(run / "results.json")])
+    assert told.exit_code == 0 and f"level 1 f1 {f1}, precision {f1}, recall {f1}, hit_rate {f1}" in told.output, told.output
+    report = CliRunner().invoke(main, ["report", str(run), "--out", str(tmp_path / "report")])
+    assert report.exit_code == 0 and f"| {f1} | {f1} | {f1} | {f1} |" in (tmp_path / "report" / "report.md").read_text()
+
+
 def test_options_that_do_not_go_together(folder, tmp_path):
     lines = [
         write_lines(tmp_path / name, [line])

@@ -57,6 +57,20 @@ def test_a_file_of_something_else_stays_as_it_is(open_answers, tmp_path, content
     assert path.read_bytes() == content
 
 
+def test_one_process_writes_at_a_time(open_answers, tmp_path):
+    first = open_answers()
+    first.add(ASKED[0], "joy")
+    with pytest.raises(InputError, match="answers.jsonl: another process writes to it"):
+        open_answers()
+    for question in ASKED[1:]:
+        first.add(question, "joy")
+    first.close()
+    assert ids(tmp_path / "answers.jsonl") == [0, 1, 2]
+    again = open_answers()
+    assert again.done == {0, 1, 2}
+    again.close()
+
+
 def test_answers_of_another_run_stay_as_they_are(open_answers, tmp_path):
     file = open_answers()
     file.add(ASKED[0], "joy")

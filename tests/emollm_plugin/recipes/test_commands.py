@@ -109,6 +109,12 @@ def test_evaluation_by_llavas_script_or_by_ours_where_there_are_clips(made):
     assert ours[3:5] == ["eval", str(run.checkpoint)] and "--model-base" not in ours
 
 
+def test_a_rate_is_passed_on_as_it_was_given(made):
+    base, data, run = made
+    words = train_command(filled(LEARNING_RATE="0.000123456789"), base, data, CPU, run)
+    assert value(words, "learning_rate") == "0.000123456789" and value(words, "mm_projector_lr") == "0.001"
+
+
 def test_numbers_are_weighed_by_our_own_evaluator(made):
     base, data, run = made
     ours = eval_command(filled(NUMBERS="expectation"), base, data, run, [Question("1", "Which?", (Medium("image", "a.png"),))])

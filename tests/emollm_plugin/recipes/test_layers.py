@@ -26,6 +26,15 @@ def test_what_is_typed_goes_before_the_environment_and_that_before_the_file(tmp_
     assert overridden({"SEED": "5", "EPOCHS": "2", "ZERO": "3"}, file) == ["SEED=5"]
 
 
+def test_a_home_folder_in_a_file_is_the_users(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    names = ("base_model", "vision_tower", "audio_tower", "resume", "zero", "data_path")
+    file = written(tmp_path / "own.yaml", "".join(f"{name}: ~/of mine\n" for name in names))
+    recipe = read_recipe({}, file)
+    assert {str(getattr(recipe, name)) for name in names} == {str(tmp_path / "of mine")}
+    assert read_recipe({"BASE_MODEL": "owner/name"}).base_model == "owner/name"
+
+
 def test_an_empty_value_takes_out_what_was_said_farther_away(tmp_path):
     file = written(tmp_path / "own.yaml", "epochs: 2\nlora_r: 8\nalign: null\n")
     recipe = read_recipe({}, file, ["lora_r="])

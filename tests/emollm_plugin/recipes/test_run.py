@@ -116,6 +116,13 @@ def test_an_old_result_is_not_given_as_new(machine, what):
     assert machine.go(ALIGN=3) == ["word alignment", *ALL], "neither alignment nor training is re-used"
 
 
+def test_a_note_of_what_was_asked_that_was_cut_off_is_none(machine):
+    assert machine.go() == ALL
+    (note,) = machine.root.rglob("evaluated.json")
+    note.write_text("")
+    assert machine.go() == ["evaluation", "score"] and json.loads(note.read_text())["gold"]
+
+
 def test_a_stopped_run_goes_on_and_does_not_align_again(machine):
     machine.fail = "training"
     with pytest.raises(Failed):

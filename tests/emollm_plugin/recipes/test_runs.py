@@ -204,6 +204,25 @@ def test_only_overwrite_deletes_and_only_what_a_run_made(place, capsys):
     assert place.trained(LEARNING_RATE="3e-4", OVERWRITE=1, SEED=4).folder != first.folder
 
 
+def test_overwrite_deletes_nothing_where_no_record_says_that_a_run_made_it(place):
+    own = place.root / "own"
+    (own / "inputs").mkdir(parents=True)
+    (own / "inputs" / "photos.json").write_text("mine")
+    with pytest.raises(InputError, match="it has no run.json .*name another RUN_DIR, or move away what lies there"):
+        place.run(RUN_DIR=own, OVERWRITE=1)
+    assert (own / "inputs" / "photos.json").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["RESUME", "PRETRAIN_PROJECTOR"])
+def test_overwrite_does_not_delete_what_the_new_run_begins_from(place, name):
+    first = place.trained()
+    start = first.checkpoint / "checkpoint-5" if name == "RESUME" else first.checkpoint / "mm_projector.bin"
+    start.mkdir() if name == "RESUME" else start.write_bytes(b"start")
+    with pytest.raises(InputError, match=f"OVERWRITE=1 would delete {name}={start}"):
+        place.run(RUN_DIR=first.folder, OVERWRITE=1, LEARNING_RATE="3e-4", **{name: start})
+    assert (first.checkpoint / "marked").is_file()
+
+
 def test_overwrite_re_uses_a_run_that_is_the_same(place):
     first = place.trained()
     assert place.run(OVERWRITE=1).trained and (first.checkpoint / "marked").is_file()
