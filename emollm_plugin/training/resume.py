@@ -6,6 +6,7 @@ import fcntl
 import logging
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +33,13 @@ class StopAtTheEnd(TrainerCallback):
     def on_step_begin(self, args, state, control, **_):
         if state.global_step >= state.max_steps:
             raise NothingLeft
+
+
+class WholeEpochs(TrainerCallback):
+    """transformers 4 counts an epoch at its steps alone: with batches left over for the next step it ends at 0.8, say."""
+
+    def on_epoch_end(self, args, state, control, **_):
+        state.epoch = float(ceil(state.epoch))
 
 
 def last_complete(run: Path) -> Path | None:

@@ -26,7 +26,7 @@ from .master_weights import float32_while_trained
 from .pace import Pace, openings, peak_memory
 from .progress import show_loss
 from .ranks import from_first
-from .resume import NothingLeft, SeededByEpoch, StopAtTheEnd, first_checkpoint, load_what_was_tuned, logger
+from .resume import NothingLeft, SeededByEpoch, StopAtTheEnd, WholeEpochs, first_checkpoint, load_what_was_tuned, logger
 from .save_by_time import SaveByTime
 from .saving import LogAtCheckpoints, WithoutFrozen, checkpoint_in_one_piece, trainable_state, tuned_part, write_tuned
 
@@ -53,7 +53,7 @@ class EmoTraining(Host):
         note_records(self.model.config, self.train_dataset)
         note_clips(self.model.config, self.train_dataset)
         one_dtype(self.model)
-        for callback in (SaveByTime(), LogAtCheckpoints(), StopAtTheEnd()):
+        for callback in (SaveByTime(), LogAtCheckpoints(), StopAtTheEnd(), WholeEpochs()):
             self.add_callback(callback)
         show_loss(self)
         with float32_while_trained(self):

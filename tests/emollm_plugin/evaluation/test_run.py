@@ -114,6 +114,18 @@ def test_answers_about_pictures_that_were_replaced_are_not_given_as_new(checkpoi
     assert again.exit_code == 2 and "another run" in again.output
 
 
+def test_probabilities_of_other_options_are_not_given_as_new(checkpoint, asked, tmp_path, float32):
+    own, out = tmp_path / "asked", tmp_path / "answers.jsonl"
+    shutil.copytree(asked, own)
+    assert run(checkpoint, own, out, "--likelihood").exit_code == 0
+    rows = lines(own / "questions.jsonl")
+    changed = [row | {"options": [*row["options"], "calm"]} if row.get("options") else row for row in rows]
+    assert changed != rows
+    (own / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed))
+    again = run(checkpoint, own, out, "--likelihood")
+    assert again.exit_code == 2 and "another run" in again.output
+
+
 def test_chunks_and_likelihood(checkpoint, asked, tmp_path, float32):
     from emobench_data.schema.questions import merge_answers
 

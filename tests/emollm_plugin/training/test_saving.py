@@ -16,6 +16,7 @@ from emollm_plugin.compat.config import before_5
 from emollm_plugin.compat.trainer import load_what_was_saved
 from emollm_plugin.training.resume import (
     SeededByEpoch,
+    WholeEpochs,
     last_complete,
     load_what_was_tuned,
     only_writer,
@@ -172,6 +173,13 @@ def test_two_trainings_cannot_write_to_one_folder(tmp_path):
         pass
     with only_writer(run, rank=0):
         pass
+
+
+@pytest.mark.parametrize(("at_the_last_step", "counted"), [(0.8, 1.0), (1.0, 1.0), (1.6, 2.0)])
+def test_an_epoch_whose_last_batches_wait_for_the_next_step_is_over_at_its_end(at_the_last_step, counted):
+    state = SimpleNamespace(epoch=at_the_last_step)
+    WholeEpochs().on_epoch_end(None, state, None)
+    assert state.epoch == counted
 
 
 def test_the_order_by_modality_follows_from_seed_and_epoch():
