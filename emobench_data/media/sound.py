@@ -80,11 +80,38 @@ def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
 
 
 def has_sound(path: Path) -> bool:
-    """Whether a file has a sound track; raises `SoundFault` if it cannot be opened."""
+    """Whether a file has a sound track that can be heard; raises `SoundFault` if it cannot be opened.
+
+    A clip in a format that holds frames alone, such as a GIF or a bare video stream, has none.
+    """
     if path.is_dir():
         return False  # a clip's frames
-    with _open(path) as container:
-        return bool(container.streams.audio)
+    try:
+        with _open(path) as container:
+            return any(each.codec_context for each in container.streams.audio)
+    except SoundFault:
+        content = content_of(path) if path.is_file() else None
+        if not path.is_file() or (content and content.family in (CLIP, SOUND)):
+            raise
+        return False
+
+
+def own_span(clip: Path) -> tuple[float | None, float | None] | None:
+    """What is heard of a clip's own sound: all of it, or its first 30 s; None where it has none. Raises as `has_sound`."""
+    if not has_sound(clip):
+        return None
+    seconds = sound_seconds(clip)
+    return (None, None) if seconds is not None and seconds <= MAX_SECONDS + _SHORT else (None, MAX_SECONDS)
+
+
+def own_sound_fault(clip: Path) -> str:
+    """What is wrong with that sound; empty where nothing is, and where there is none."""
+    try:
+        if span := own_span(clip):
+            read_sound(clip, *span)
+    except MediumFault as error:
+        return error.fault
+    return ""
 
 
 def sound_seconds(path: Path) -> float | None:

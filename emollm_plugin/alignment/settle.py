@@ -56,7 +56,8 @@ def settle(projector: nn.Module, words: Words, reach: float, residual: float) ->
     last.bias.copy_(matrix @ last.bias + shift)
     last.weight.copy_(matrix @ last.weight)
     for read in cast(Iterable[Read], reads.values()):
-        # A gate scales channels before the map, so it goes into the values, which then pass whole.
+        # A gate scales channels before the map, so it goes into the values, which then pass whole. That opens those that
+        # alignment has not trained wider than a fresh projector has them, which is better (benchmarks/QUALITY.md).
         read.to_value.bias.copy_(matrix @ (read.gate * read.to_value.bias))
         read.to_value.weight.copy_(matrix @ (read.gate[:, None] * read.to_value.weight))
         read.gate.fill_(1.0)

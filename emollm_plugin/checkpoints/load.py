@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor
@@ -16,12 +17,14 @@ from ..compat.config import newer_tokenizer
 from ..compat.dtype import HostFormat, cast_parameters, dtype_argument, noted_format
 from ..media.hearing import NAME as EARS
 from ..media.hearing import Ears
-from .folders import WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
+from .folders import ADAPTER, EXTRAS, PROJECTOR, WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
 from .towers import find_audio_tower, find_tower
 
 logger = logging.getLogger(__name__)
 
 MARK = "mm_projector."
+# A whole model's files, in the order in which transformers looks for them.
+WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin", "pytorch_model-*-of-*.bin")
 # What precedes a projector's own keys -> where config.json says what it is.
 TYPE = {MARK: "mm_projector_type", f"{EARS}.": "mm_audio_projector_type"}
 
@@ -176,15 +179,35 @@ def projector_tensors(folder: Path) -> dict[str, Tensor]:
 
 
 def tensors_below(folder: Path, mark: str) -> dict[str, Tensor]:
-    """The tensors saved in `folder` whose names hold `mark`, under what follows it."""
+    """The tensors saved in `folder` whose names hold `mark`, under what follows it.
+
+    A whole model's are those of its own files, whatever an earlier stage left beside them.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
     found: dict[str, Tensor] = {}
-    for file in sorted(folder.glob("*.safetensors")):
-        found.update(_from_safetensors(file, mark))
-    for file in sorted(folder.glob("*.bin")):
-        if file.name != "training_args.bin":
-            state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-            found.update({key.split(mark, 1)[1]: value for key, value in state.items() if mark in key})
+    for file in _files_of(folder):
+        read = _from_safetensors if file.suffix == ".safetensors" else _from_pickle
+        found.update(read(file, mark))
     return found
+
+
+def _files_of(folder: Path) -> list[Path]:
+    for pattern in WEIGHTS:
+        if whole := sorted(folder.glob(pattern)):
+            return whole
+    # What was trained beside an adapter goes before what a first stage left there.
+    return [path for name in (*ADAPTER, PROJECTOR, EXTRAS) if (path := folder / name).is_file()]
+
+
+def _from_pickle(file: Path, mark: str) -> dict[str, Tensor]:
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    except (RuntimeError, OSError, ValueError, EOFError, UnpicklingError) as error:
+        why = str(error).partition("\n")[0]
+        raise InputError(f"{file}: cannot be read as tensors ({why}); get the file again") from error
+    return {key.split(mark, 1)[1]: value for key, value in state.items() if mark in key}
 
 
 def _from_safetensors(file: Path, mark: str) -> dict[str, Tensor]:

@@ -217,7 +217,9 @@ class Reader:
 
     def _shared(self, prompts: Sequence[Prompt]) -> Read | None:
         """What all prompts begin with, read, of one row; None where that is nothing."""
-        ids: list[int] = list(commonprefix([prompt.ids[:-1] for prompt in prompts]))  # noqa: RUF071 (of lists, which have no folders)
+        # One token at least is left to be read behind it, also where the longest are cut.
+        most = self.limit and self.limit - 1
+        ids: list[int] = list(commonprefix([prompt.ids[:-1][:most] for prompt in prompts]))  # noqa: RUF071 (of lists, which have no folders)
         ids = ids[: next(self._places(ids), len(ids))]
         if ids and ids != self._prefix[0]:
             self._prefix = (ids, self._read_part([Prompt(ids, None)], None, [0]))

@@ -30,7 +30,7 @@ from ..media.clips import clip_below
 logger = logging.getLogger(__name__)
 AT_ONCE = 64  # questions under way; engines make batches of them
 TIMEOUT = 600.0  # seconds; what waits for its turn counts
-SIDE = 336  # pixels of a clip's frames that are sent, at least what the largest common tower sees
+SIDE = 384  # pixels of a clip's frames that are sent where the model does not say, what the largest common tower sees
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,14 @@ class Server:
         model: the name that the server knows the model by.
         frames: how many frames of a clip are sent as pictures side by side; 0: a storyboard, as one picture.
         plain: writes a text so that no token of it is a control token; a server does not.
+        side: of those frames, in pixels.
     """
 
     url: str
     model: str
     frames: int = 0
     plain: Callable[[str], str] = str
+    side: int = SIDE
 
     def content(self, question: Question, images: Path) -> str | list[dict[str, Any]]:
         """A question as the content of a message.
@@ -59,7 +61,7 @@ class Server:
         if question.video is not None:
             path = clip_below(images, question.video)
             if self.frames:
-                read = read_frames(path, Sampling(frames=self.frames), side=SIDE)
+                read = read_frames(path, Sampling(frames=self.frames), side=self.side)
                 pictures = [Image.fromarray(frame) for frame in read.pixels]
             else:
                 text, pictures = f"{STORYBOARD_LINE}\n{text}", [Image.open(io.BytesIO(drawn(path)))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,7 +72,7 @@ def vllm_server(folder: Path, options: tuple[str, ...] = ()) -> Iterator[Server]
         )
         try:
             _wait(process, f"{url}/health", log)
-            yield Server(f"{url}/v1", server.model, server.frames, server.plain)
+            yield replace(server, url=f"{url}/v1")
         finally:
             _end(process)
 
@@ -98,7 +100,9 @@ def describe(folder: Path) -> Server:
         raise InputError(f"{folder} {alone}; use `emollm eval` without --engine")
     frames = (own or ProjectorOptions()).frames if llava.get("emollm_clips") else 0
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    return Server("", folder.resolve().name, frames, partial(plain, tokenizer=tokenizer))
+    pictures = json.loads((folder / "processor_config.json").read_text(encoding="utf-8"))["image_processor"]
+    side = (pictures.get("crop_size") or pictures["size"])["height"]
+    return Server("", folder.resolve().name, frames, partial(plain, tokenizer=tokenizer), side)
 
 
 def _as_trained(folder: Path) -> list[str]:

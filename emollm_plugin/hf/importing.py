@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from emobench_data.io.errors import InputError
@@ -97,7 +99,9 @@ def _write(folder: Path, into: Path, config: dict[str, Any], state: dict[str, Te
     save_torch_state_dict(state_of_llava, into, metadata={"format": "pt"})
     made = {**text, **llava, "model_type": f"llava_{family}", "dtype": config.get("dtype")}
     made["architectures"] = ["LlavaLlamaForCausalLM"] if family == "llama" else [f"Llava{_causal_name(family)}"]
-    if llava.get("mm_vision_tower") not in TOWERS:
+    if llava.get("mm_vision_tower") in TOWERS:
+        _check_tower(folder, llava, tower_tensors(state))
+    else:
         _write_tower(folder, into / TOWER, config["vision_config"], tower_tensors(state))
         made |= {
             "mm_vision_tower": str(at.resolve() / TOWER),
@@ -110,6 +114,18 @@ def _write(folder: Path, into: Path, config: dict[str, Any], state: dict[str, Te
     pad_at(tokenizer, llava.get("tokenizer_padding_side", "right"))
     tokenizer.save_pretrained(into)
     GenerationConfig.from_pretrained(folder).save_pretrained(into)
+
+
+def _check_tower(folder: Path, llava: dict[str, Any], state: dict[str, Tensor]) -> None:
+    """Raise `InputError` where a tower whose weights a package carries was trained on: a checkpoint of LLaVA names it only."""
+    tower = TOWERS.get(llava["mm_vision_tower"])(llava["mm_vision_tower"], SimpleNamespace(**llava))
+    own = tower.vision_tower.state_dict()
+    changed = [name for name, value in own.items() if name in state and not torch.equal(value.to(state[name]), state[name])]
+    if changed:
+        raise InputError(
+            f"{folder}: its vision tower {llava['mm_vision_tower']} was trained ({changed[0]} and others differ from the"
+            " package's), which LLaVA would load instead; train with the tower frozen"
+        )
 
 
 def _causal_name(family: str) -> str:

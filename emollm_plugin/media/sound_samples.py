@@ -88,10 +88,11 @@ class SoundReader:
         return Sound(self.spectrum(read_sound(path, start, end)), cache=self.cache, key=key)
 
     def own_sound(self, clip: Path) -> Sound | None:
-        """The sound of a clip, None where it has none, or where it is not asked for."""
-        from .sounds import has_sound
+        """The sound of a clip, of a longer one its first 30 s; None where it has none, or where it is not asked for."""
+        from .sounds import own_span
 
-        return self.sound(clip) if self.of_clips and clip.is_file() and has_sound(clip) else None
+        span = own_span(clip) if self.of_clips and clip.is_file() else None
+        return self.sound(clip, *span) if span else None
 
     def tokens_of(self, sounds: Sequence[Sound]) -> int:
         """Tokens that so many sounds take."""
@@ -102,13 +103,15 @@ class SoundReader:
         name = record.get("audio") or (record.get("video") if self.of_clips else None)
         if name is None or self.tokens:
             return self.tokens if name else 0
-        from .sounds import has_sound, sound_seconds
+        from .sounds import MAX_SECONDS, own_span, sound_seconds
 
         file = folder / name
-        if "audio" not in record and not (file.is_file() and has_sound(file)):
+        if "audio" not in record and not (file.is_file() and own_span(file)):
             return 0
         seconds = sound_seconds(file)
-        return len(self.sound(file)) if seconds is None else math.ceil(seconds * POSITIONS)
+        if seconds is None:
+            return len(self.sound(file, end=MAX_SECONDS))
+        return math.ceil(min(seconds, MAX_SECONDS) * POSITIONS)
 
 
 def sound_samples(host_getitem: Callable, host: ModuleType) -> Callable:

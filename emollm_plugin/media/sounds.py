@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from emobench_data.media.sound import MAX_SECONDS, RATE, has_sound, read_sound, sound_seconds
+from emobench_data.media.sound import MAX_SECONDS, RATE, own_span, read_sound, sound_seconds
 
-__all__ = ["MAX_SECONDS", "RATE", "has_sound", "read_sound", "sound_seconds", "spectrogram"]
+__all__ = ["MAX_SECONDS", "RATE", "own_span", "read_sound", "sound_seconds", "spectrogram"]
 
 
 def spectrogram(spectrum: Tensor) -> Image.Image:

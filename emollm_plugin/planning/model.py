@@ -167,7 +167,8 @@ def _open_eyes(model: Any, recipe: Recipe) -> dict[str, str]:
 
         content, sources[EARS] = shapes_of(recipe.audio_tower, "AUDIO_TOWER")
         heard = WhisperConfig.from_dict(content)
-        heard.encoder_layers = recipe.audio_layer or heard.encoder_layers // 2
+        layers, layer = heard.encoder_layers, recipe.audio_layer
+        heard.encoder_layers = layers // 2 if layer is None else layer % (layers + 1)  # as the audio tower counts them
         base.ears = WhisperEncoder(heard)
         sizes = {"mm_audio_hidden_size": heard.d_model, "hidden_size": base.config.hidden_size}
         projector = hearing.build_projector(SimpleNamespace(mm_audio_projector_type=recipe.audio_projector, **sizes))

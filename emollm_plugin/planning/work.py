@@ -61,8 +61,8 @@ def disk(shapes: Shapes, setting: Setting) -> dict[str, int]:
 
 
 def steps(samples: int, epochs: float, global_batch: int, max_steps: int) -> int:
-    """Optimizer steps of a training."""
-    return max_steps if max_steps > 0 else max(ceil(samples * epochs / global_batch), 1)
+    """Optimizer steps of a training, which ends an epoch with a step of what is left."""
+    return max_steps if max_steps > 0 else max(ceil(epochs * ceil(samples / global_batch)), 1)
 
 
 def hours(flops_a_step: int, step_count: int, gpus: int, tflops: float) -> float:

@@ -82,12 +82,14 @@ def ask_all(
     def ready(texts: Iterable[str]) -> list[Asked]:
         return [predictor.ask(each, text, picture=f"asked/{place}") for place, (each, text) in enumerate(zip(seen, texts))]
 
-    shares = predictor.probabilities_batch(ready(_choose(each, labels) for each in seen), [labels] * len(seen))
-    emotions = [max(each, key=each.__getitem__) for each in shares]
-    whys = [] if form == DIRECT else ready(_why(each, emotion, labels, form) for each, emotion in zip(seen, emotions))
-    rows = whys + (ready([question] * len(seen)) if question else [])
-    said = predictor.answer_batch(rows, max_new_tokens=max_new_tokens) if rows else []
-    predictor.forget()
+    try:
+        shares = predictor.probabilities_batch(ready(_choose(each, labels) for each in seen), [labels] * len(seen))
+        emotions = [max(each, key=each.__getitem__) for each in shares]
+        whys = [] if form == DIRECT else ready(_why(each, emotion, labels, form) for each, emotion in zip(seen, emotions))
+        rows = whys + (ready([question] * len(seen)) if question else [])
+        said = predictor.answer_batch(rows, max_new_tokens=max_new_tokens) if rows else []
+    finally:
+        predictor.forget()  # what comes next has the same names
     reports = []
     for place, (emotion, each) in enumerate(zip(emotions, shares)):
         why = read_reasons(said[place], emotion, labels) if whys else Why("", NO_REASONS)

@@ -49,10 +49,11 @@ def ask_about(predictor: Predictor, seen: Sequence[Seen], about: About, labels: 
         raise InputError(f"--task {task.name}: the checkpoint does not note the labels of it; give --labels")
     form = (reasoned(config) or {}).get(task.name, DIRECT)
     asked = [_question(each, task, about.words, chosen, form) for each in seen]
-    ready = [predictor.ask(each, one.text, picture=f"about/{place}") for place, (each, one) in enumerate(zip(seen, asked))]
-    reports = [_report(about, *found) for found in _answers(predictor, ready, asked)]
-    predictor.forget()
-    return reports
+    try:
+        ready = [predictor.ask(each, one.text, picture=f"about/{place}") for place, (each, one) in enumerate(zip(seen, asked))]
+        return [_report(about, *found) for found in _answers(predictor, ready, asked)]
+    finally:
+        predictor.forget()  # what comes next has the same names
 
 
 def _question(seen: Seen, task: Task, words: str, labels: tuple[str, ...], form: str) -> Question:

@@ -139,12 +139,12 @@ def cut_to_fit(host_getitem: Callable) -> Callable:
 def without_blanks(host_getitem: Callable) -> Callable:
     """Wrap `LazySupervisedDataset.__getitem__`: a text alone has no picture, (0, 3, S, S).
 
-    The host gives it a blank one, which it encodes and takes nothing of. With crops (`anyres`) it needs that.
+    The host gives it a blank one, which it encodes and takes nothing of.
     """
 
     def __getitem__(self, index):
         sample, record = host_getitem(self, index), self.list_data_dict[index]
-        if "image" not in sample or "image" in record or "video" in record or self.data_args.image_aspect_ratio == "anyres":
+        if "image" not in sample or "image" in record or "video" in record:
             return sample
         return {**sample, "image": sample["image"][None][:0]}
 

@@ -45,6 +45,7 @@ from .storage import check_output
 HOST_PROJECTORS = re.compile(r"linear|identity|mlp\d+x_gelu")
 HOST_VERSIONS = ("v0", "v0.5")
 TOO_LONG = ("refuse", "drop", "cut")
+ASPECTS = ("pad", "square")
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ def _to_leave_out(samples: Samples, records: Records, data_args: Any, clips: Cli
     """
     checked = Path(data_args.media_checked) if data_args.media_checked else output.absolute().parent / ".media-checked"
     looked = looked_at(records)
-    out = with_faulty_media(looked, data_args, clips.sampling, checked)
+    own_sounds = bool(samples.sounds and samples.sounds.of_clips)
+    out = with_faulty_media(looked, data_args, clips.sampling, checked, own_sounds=own_sounds)
     shards = records if isinstance(records, ShardedRecords) else None
     out |= samples.check([pair for pair in looked if pair[0] not in out], shards, [number for number, _ in looked])
     if len(out) == len(records):
@@ -211,6 +213,9 @@ def _check_quantization(training: _Training) -> None:
 def _check_choices(data_args: Any, training: _Training) -> None:
     if data_args.too_long not in TOO_LONG:
         raise InputError(f"--too_long {data_args.too_long!r} is unknown; known: {', '.join(TOO_LONG)}")
+    if data_args.image_aspect_ratio not in ASPECTS:
+        ratio = f"--image_aspect_ratio {data_args.image_aspect_ratio}"
+        raise InputError(f"{ratio} is not trained by LLaVA 1.2.2, which would cut the middle out; known: {', '.join(ASPECTS)}")
     if not 0 <= data_args.faulty_media <= 1:
         raise InputError(f"--faulty_media {data_args.faulty_media} is no share; give a number from 0 to 1")
     if training.group_by_question and training.group_by_modality_length:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Sequence
+from operator import not_
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from emobench_data.io.shards import ShardedRecords
 from emobench_data.media.check import MediaFile, check_all, media_cache, refuse
 from emobench_data.media.examine import is_there
 from emobench_data.media.kinds import placeholders
+from emobench_data.media.sound import own_sound_fault
 from emobench_data.media.video import Sampling
 from emobench_data.schema.medium import VISUAL
 from emobench_data.validation.form import UNUSABLE, as_trained, read_record
@@ -26,6 +28,7 @@ SHARDED_CHECKED = 2_000
 NAMED = 5  # of what is left out
 
 Records = Sequence[dict]
+Named = tuple[str, str]  # the path of a medium and its kind
 Numbered = tuple[int, dict]  # a record and its place in the file, counted from 0
 
 
@@ -76,7 +79,7 @@ def without(records: Records, left_out: set[int]) -> Records:
     return [record for number, record in enumerate(records) if number not in left_out]
 
 
-def media_of(record: dict) -> list[tuple[str, str]]:
+def media_of(record: dict) -> list[Named]:
     """The paths of a record's media below the image folder, each with its kind."""
     return [(record[kind], kind) for kind in (*VISUAL, HEARD) if kind in record]
 
@@ -90,11 +93,16 @@ def pictures_of(records: Records, frames: int) -> int:
     return stills + frames * clips
 
 
-def with_faulty_media(records: Sequence[Numbered], data_args: Any, sampling: Sampling, cache: Path) -> set[int]:
+def with_faulty_media(
+    records: Sequence[Numbered], data_args: Any, sampling: Sampling, cache: Path, *, own_sounds: bool = False
+) -> set[int]:
     """The places of those records that have media that are missing or faulty; what was found is kept in `cache`.
 
     Whether a medium is there is asked of all; decoded, clips by the frames of `sampling`, are all up to 20,000, beyond that a
     seeded sample, which is said.
+
+    Args:
+        own_sounds: whether the sound of clips is heard.
 
     Raises:
         InputError: they are more than the share `data_args.faulty_media`; the cache cannot be written.
@@ -111,15 +119,15 @@ def with_faulty_media(records: Sequence[Numbered], data_args: Any, sampling: Sam
     if len(media) > MEDIA_CHECKED:
         logger.warning("preflight decodes %d of %d media", MEDIA_CHECKED, len(media))
         some = random.Random(0).sample(media, MEDIA_CHECKED)
-    faults = _faults(dict(some), folder, sampling, cache)
-    others = {name for name, _ in media} - {name for name, _ in some}
-    faults |= {name: "missing" for name in sorted(others) if not is_there(folder / name)}
+    faults = _faults(some, folder, sampling, cache, own_sounds)
+    faults |= {medium: "missing" for medium in sorted({*media} - {*some}) if not is_there(folder / medium[0])}
     if len(faults) > bound * len(media):
         way_out = f"get these files again, or take the records out (--faulty_media {bound:g} is the share that may be)"
-        refuse(faults, len(media), f"{data_args.data_path} in {folder}", way_out=way_out)
-    out = {number for number, record in records if any(name in faults for name, _ in media_of(record))}
+        named_once = {name: fault for (name, _), fault in faults.items()}
+        refuse(named_once, len(media), f"{data_args.data_path} in {folder}", way_out=way_out)
+    out = {number for number, record in records if any(medium in faults for medium in media_of(record))}
     if out:
-        named = ", ".join(f"{name} ({fault})" for name, fault in sorted(faults.items())[:NAMED])
+        named = ", ".join(f"{name} ({fault})" for (name, _), fault in sorted(faults.items())[:NAMED])
         logger.warning(
             "%d of %d media are faulty, %d records of %d are left out: %s%s",
             len(faults),
@@ -136,11 +144,20 @@ def more_than(named: int, things: Any) -> str:
     return f" and {len(things) - named} more" if len(things) > named else ""
 
 
-def _faults(media: dict[str, str], folder: Path, sampling: Sampling, cache: Path) -> dict[str, str]:
+def _faults(media: Sequence[Named], folder: Path, sampling: Sampling, cache: Path, own_sounds: bool) -> dict[Named, str]:
     """Media that do not decode, with why."""
+    found: dict[Named, str] = {}
     try:
         with media_cache(cache) as known:
-            return check_all({name: MediaFile(folder, name, kind) for name, kind in media.items()}, known, sampling)[0]
+            for kind in sorted({kind for _, kind in media}):  # a file may be of two kinds
+                own = {name: MediaFile(folder, name, kind) for name, one in media if one == kind}
+                found |= {(name, kind): fault for name, fault in check_all(own, known, sampling)[0].items()}
+            clips = [name for name, kind in media if kind == "video" and (name, kind) not in found] if own_sounds else []
+            sounds = known.results(
+                "own sound", [folder / name for name in clips], own_sound_fault, title="checking the sound of clips", keep=not_
+            )
+            found |= {(name, "video"): f"its sound: {fault}" for name, (_, fault) in zip(clips, sounds) if fault}
+            return found
     except PermissionError as error:
         raise InputError(f"{cache}: cannot be written ({error.strerror}); name another with --media_checked") from error
 

@@ -18,6 +18,7 @@ from emobench_data.io.errors import InputError
 
 from ..checkpoints.folders import PREFIX, ranks_of
 from ..checkpoints.load import projector_tensors
+from ..compat.config import before_5
 from .saving import complete_checkpoints
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,15 @@ class StopAtTheEnd(TrainerCallback):
 
 
 class WholeEpochs(TrainerCallback):
-    """transformers 4 counts an epoch at its steps alone: with batches left over for the next step it ends at 0.8, say."""
+    """transformers 4 counts an epoch at its steps alone: with batches left over for the next step it ends at 0.8, say.
+
+    A resumed training begins with the epoch that transformers 4 counts by whole steps.
+    """
+
+    def on_train_begin(self, args, state, control, train_dataloader=None, **_):
+        if before_5() and state.global_step and train_dataloader is not None:
+            steps = max(len(train_dataloader) // args.gradient_accumulation_steps, 1)
+            state.epoch = max(state.epoch, float(state.global_step // steps))
 
     def on_epoch_end(self, args, state, control, **_):
         state.epoch = float(ceil(state.epoch))

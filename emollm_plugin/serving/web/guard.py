@@ -17,6 +17,7 @@ UPLOAD = "/gradio_api/upload"
 MODELS, CHAT = "/v1/models", "/v1/chat/completions"
 # The most that a request may hold: a form around a file; base64, which takes a third more, with the words beside it.
 MOST = {UPLOAD: LIMIT + 2**16, CHAT: LIMIT * 4 // 3 + 2**20}
+WORDS = 2**20  # bytes of any other request, which names what was uploaded
 # All that the page, Gradio's client and OpenAI's ask for. Gradio has more, such as routes that fetch a web address.
 ROUTES = (
     MODELS,
@@ -57,12 +58,12 @@ class Guard:
 
     def __init__(self, app: Any, names: Collection[str], folder: Path) -> None:
         self.app, self.names, self.folder = app, names, folder
-        self.coming = 0  # bytes of uploads that are on their way
+        self.coming = 0  # bytes of requests that are on their way
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         status = self._refusal(scope) if scope["type"] == "http" else 403 if scope["type"] == "websocket" else None
         if status is None:
-            size = _length(scope) if scope["type"] == "http" and scope["path"] in MOST else 0
+            size = _length(scope) if scope["type"] == "http" else 0
             self.coming += size
             try:
                 return await self.app(scope, receive, send)
@@ -85,9 +86,10 @@ class Guard:
         if "transfer-encoding" in headers:
             return 411  # how much it will be is not said
         size = _length(scope)
-        if not 0 <= size <= MOST.get(path, MOST[UPLOAD]):
+        if not 0 <= size <= MOST.get(path, WORDS):
             return 413
-        if path not in MOST or _stored(self.folder) + self.coming + size <= TOTAL:
+        kept = _stored(self.folder) if path in MOST else 0
+        if not size or kept + self.coming + size <= TOTAL:
             return None
         return 507 if path == UPLOAD else 503  # clients of the endpoint try again
 

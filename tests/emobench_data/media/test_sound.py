@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from emobench_data.io.errors import SoundFault
-from emobench_data.media.sound import RATE, has_sound, read_sound, sound_seconds
+from emobench_data.media.sound import MAX_SECONDS, RATE, has_sound, own_sound_fault, own_span, read_sound, sound_seconds
 
 av = pytest.importorskip("av")
 
@@ -137,6 +138,22 @@ def test_a_clip_says_whether_it_has_sound(folder, tmp_path):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), "rgb24")))
         container.mux(stream.encode(None))
     assert has_sound(folder / "f.mkv") and not has_sound(silent) and not has_sound(tmp_path)
+    assert own_span(folder / "f.mkv") == (None, None) and own_span(silent) is None
     assert sound_seconds(folder / "b.flac") == SECONDS
     with pytest.raises(SoundFault, match="holds no sound; name a file with a sound track"):
         read_sound(silent)
+
+
+def test_of_a_long_clip_the_first_half_minute_is_heard_and_moving_pictures_are_silent(folder, tmp_path):
+    long = tmp_path / "long.mkv"
+    write(long, sweep(8000, 34.0), "flac", 8000, "mono")
+    assert own_span(long) == (None, MAX_SECONDS) and len(read_sound(long, *own_span(long))) == MAX_SECONDS * RATE
+    frames = [Image.new("RGB", (8, 8), (grey, 0, 0)) for grey in (0, 200)]
+    for name in ("a.gif", "a.webp"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+        assert own_span(tmp_path / name) is None and own_sound_fault(tmp_path / name) == ""
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes((folder / "f.mkv").read_bytes()[:200])
+    assert own_sound_fault(long) == "" and own_sound_fault(cut)
+    with pytest.raises(SoundFault):
+        has_sound(tmp_path / "gone.mp4")

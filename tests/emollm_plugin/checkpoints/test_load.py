@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from emobench_data import InputError
+from emollm_plugin.checkpoints.load import projector_tensors
 
 pytestmark = [pytest.mark.host, pytest.mark.both_formats]
 
@@ -35,6 +36,21 @@ def test_a_reloaded_checkpoint_answers_as_before_saving(llava_model, saved, answ
     before = answers(llava_model)
     assert len({str(answer) for answer in before}) > 1, "the answers must depend on the image"
     assert answers(load(saved)) == before
+
+
+def test_a_projector_of_a_first_stage_that_lies_there_is_not_the_models(llava_model, saved):
+    torch.save(
+        {f"mm_projector.{key}": value + 1 for key, value in projector_tensors(saved).items()}, saved / "mm_projector.bin"
+    )
+    (saved / "openvino_model.bin").write_bytes(b"of another program")
+    for key, value in projector_tensors(saved).items():
+        torch.testing.assert_close(value.float(), llava_model.get_model().mm_projector.state_dict()[key].float())
+
+
+def test_tensors_that_cannot_be_read_are_one_line(tmp_path):
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x02not tensors at all")
+    with pytest.raises(InputError, match="pytorch_model.bin: cannot be read as tensors"):
+        projector_tensors(tmp_path)
 
 
 def test_a_missing_projector_key_stops_with_its_name(saved):

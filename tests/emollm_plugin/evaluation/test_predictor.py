@@ -64,6 +64,14 @@ def test_rows_are_answered_in_the_order_given_whatever_is_read_together(predicto
         assert later.logits[row].tolist() == pytest.approx(alone.logits[0].tolist(), abs=1e-4)
 
 
+def test_a_text_beyond_the_models_length_loses_its_end(predictor):
+    words = "one two three four five six seven eight nine ten " * 20
+    predictor.reader.limit = 60
+    answers = [predictor.answer([None], [words + end], max_new_tokens=3) for end in ("joy", "fear and much more")]
+    assert answers[0] == answers[1], "what differs stands behind the limit"
+    assert predictor.answer([None, None], [words + "joy", "joy"], max_new_tokens=3)[0] == answers[0][0]
+
+
 def test_rows_that_end_early_leave_the_others_alone(predictor, questions):
     from emollm_plugin.evaluation.decode import Greedy
 

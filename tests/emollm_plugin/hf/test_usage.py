@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 from click.testing import CliRunner
+from safetensors.torch import load_file, save_file
 
 from emollm_plugin.cli.commands import main
 from emollm_plugin.evaluation.predictor import Predictor
@@ -204,6 +205,18 @@ def test_an_import_is_the_checkpoint_again(case, make, tmp_path):
     if case == "llama":
         export(back, tmp_path / "again")
         same_as_evaluation(checkpoint, tmp_path / "again")
+
+
+def test_a_tower_that_others_trained_is_not_silently_another(make, tmp_path):
+    folder = tmp_path / "hf"
+    export(make(tower="efficientnet_lite0"), folder)
+    weights = load_file(folder / "model.safetensors")
+    name = next(name for name, value in weights.items() if "vision_tower" in name and value.is_floating_point())
+    weights[name] = weights[name] + 0.1
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    done = CliRunner().invoke(main, ["import", str(folder), "--out", str(tmp_path / "back")])
+    assert done.exit_code == 2 and "its vision tower efficientnet_lite0 was trained" in done.output, done.output
+    assert not (tmp_path / "back").exists()
 
 
 def test_what_is_no_export_is_not_imported(tiny, make, tmp_path):

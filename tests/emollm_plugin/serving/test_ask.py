@@ -7,10 +7,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from emobench_data.io.errors import InputError
 from emobench_data.schema.tasks import TASKS
 from emollm_plugin.checkpoints.notes import learned_from
 from emollm_plugin.cli.commands import main
 from emollm_plugin.serving.ask import LABELS, NO_REASONS, TOKENS, ask, default_labels, learned, read_reasons
+from emollm_plugin.serving.sub_task import About
 
 pytestmark = pytest.mark.host
 
@@ -76,6 +78,23 @@ def test_a_model_that_was_trained_on_answers_alone_is_not_asked_for_reasons(pred
     assert (report["rationale"], report["note"]) == ("", NO_REASONS)
     assert report["trained_on"] == "EmoBench-mini (rendered drawings), 2 records"
     assert set(report["probabilities"]) == {"fear", "joy"}
+
+
+@pytest.mark.parametrize("about", [None, About("emo_c", "")])
+def test_a_question_that_is_refused_leaves_nothing_to_the_next(predictor, picture, tmp_path, monkeypatch, about):
+    """Both are told apart by their place alone."""
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "other.png")
+    one, other = predictor.eyes.open(picture), predictor.eyes.open(tmp_path / "other.png")
+    wanted = ask(predictor, other, about=about)
+    if about:
+        monkeypatch.setattr("emollm_plugin.serving.sub_task._report", lambda *_: 1 / 0)
+        broken = pytest.raises(ZeroDivisionError)
+    else:
+        broken = pytest.raises(InputError)
+    with broken:
+        ask(predictor, one, None if about else "What does <image> show?", about=about)
+    monkeypatch.undo()
+    assert ask(predictor, other, about=about)["probabilities"] == wanted["probabilities"]
 
 
 def test_one_that_gives_reasons_is_asked_as_it_was_trained(predictor, picture, monkeypatch):

@@ -40,6 +40,11 @@ def test_two_orders_of_the_same_records(refused):
     assert "order the same records; take one of them" in refused(group_by_question=True, group_by_modality_length=True)
 
 
+@pytest.mark.parametrize("ratio", ["anyres", "padd"])
+def test_pictures_in_a_shape_that_the_host_does_not_train(refused, ratio):
+    assert f"--image_aspect_ratio {ratio} is not trained by LLaVA" in refused(image_aspect_ratio=ratio)
+
+
 def test_a_warm_start_from_other_sizes_ends_with_one_line(train_arguments, capsys, tmp_path):
     import torch
 

@@ -1,12 +1,14 @@
 """Validation and training have one set of rules for the form of a record."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from emobench_data import InputError
+from emobench_data.media.video import Sampling
 from emobench_data.validation import validate
-from emollm_plugin.training.records import load_records
+from emollm_plugin.training.records import load_records, with_faulty_media
 
 from ...emobench_data.make import write_clip, write_picture
 
@@ -55,3 +57,21 @@ def test_what_validation_finds_no_fault_in_can_be_trained_on_and_nothing_else(tm
         load_records(str(path))
     assert str(refused.value).endswith(faults[0].message)
     assert len(faults) == 1, faults
+
+
+def test_a_file_is_checked_as_each_of_its_kinds(tmp_path):
+    """A clip without a sound, which another record names as a sound."""
+    write_clip(tmp_path / "a.mp4")
+    args = SimpleNamespace(image_folder=str(tmp_path), faulty_media=0.5, data_path="t.json")
+    both = [(0, {"video": "a.mp4"}), (1, {"audio": "a.mp4"})]
+    for records in (both, both[::-1]):
+        assert with_faulty_media(records, args, Sampling(), tmp_path / "cache") == {1}
+
+
+def test_the_own_sound_of_a_clip_is_checked_where_it_is_heard(tmp_path, monkeypatch):
+    write_clip(tmp_path / "a.mp4")
+    args = SimpleNamespace(image_folder=str(tmp_path), faulty_media=1, data_path="t.json")
+    monkeypatch.setattr("emollm_plugin.training.records.own_sound_fault", lambda clip: "truncated")
+    records = [(0, {"video": "a.mp4"})]
+    assert with_faulty_media(records, args, Sampling(), tmp_path / "cache") == set()
+    assert with_faulty_media(records, args, Sampling(), tmp_path / "cache", own_sounds=True) == {0}

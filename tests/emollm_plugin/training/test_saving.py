@@ -182,6 +182,14 @@ def test_an_epoch_whose_last_batches_wait_for_the_next_step_is_over_at_its_end(a
     assert state.epoch == counted
 
 
+@pytest.mark.parametrize(("step", "noted", "counted"), [(2, 0.8, 1.0), (1, 0.4, 0.4), (3, 1.2, 1.2)])
+def test_a_resumed_training_begins_with_the_epoch_that_transformers_4_counts(step, noted, counted, monkeypatch):
+    monkeypatch.setattr("emollm_plugin.training.resume.before_5", lambda: True)
+    state = SimpleNamespace(epoch=noted, global_step=step)
+    WholeEpochs().on_train_begin(SimpleNamespace(gradient_accumulation_steps=2), state, None, train_dataloader=range(5))
+    assert state.epoch == counted
+
+
 def test_the_order_by_modality_follows_from_seed_and_epoch():
     from llava.train.llava_trainer import LengthGroupedSampler
 

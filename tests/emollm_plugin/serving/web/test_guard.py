@@ -111,6 +111,8 @@ def test_what_is_kept_has_a_limit_for_all_uploads_together(tmp_path, monkeypatch
     (tmp_path / "below" / "a.png").unlink()
     guard.coming = 500  # of another upload that is still on its way
     assert through("/gradio_api/upload", size, guard=guard) == 507
+    assert through("/gradio_api/queue/join", size, guard=guard) == 503
+    assert through("/gradio_api/queue/join", (b"content-length", b"%d" % (guards.WORDS + 1))) == 413
 
 
 def test_openai_s_clients_are_let_in_and_refused_in_their_form(tmp_path, monkeypatch):
