@@ -104,7 +104,8 @@ class Composition:
             }
             for part in self.parts
         }
-        given = {} if self.rationales is None else {"rationales": len(self.rationales)}
+        given: dict[str, Any] = {} if self.rationales is None else {"rationales": len(self.rationales)}
+        given |= {"reasoned": None if self.reasoned is None else list(self.reasoned)}
         return {key: getattr(self, key) for key in ("seed", "shuffle", "faulty", *_CHOICES)} | given | {"sources": parts}
 
 

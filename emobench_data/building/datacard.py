@@ -51,10 +51,7 @@ _LEAKS = {
     "leaks": "the same item, medium or text",
     "content_leaks": "a medium of the same content or nearly the same picture",
 }
-_NOT_OPENED = (
-    "media were neither opened nor compared by content, nor pictures written out that lie in an annotation "
-    "(`--check-media` does)"
-)
+_NOT_COMPARED = "media were not checked, nor compared by content (`--check-media` does both)"
 _NAMED = "Media are not copied: their paths are relative to the data root, which is LLaVA's `--image_folder`."
 _MADE = (
     "Paths of media are relative to `media/` in this folder, which is LLaVA's `--image_folder`. It holds the pictures that "
@@ -123,7 +120,8 @@ def _image_folder(manifest: dict[str, Any]) -> str:
 def _sources(manifest: dict[str, Any], sources: Mapping[str, Source]) -> str:
     rows = []
     for name, items in manifest["items"].items():
-        source, part, counts = sources[name], manifest["config"]["sources"][name], manifest["sources"][name]
+        source, part = sources[name], manifest["config"]["sources"][name]
+        counts = manifest["sources"].get(name, dict.fromkeys(SPLITS, 0))  # none, where nothing of it is asked or trained
         rows.append(
             [
                 f"[{source.title}]({source.homepage})",
@@ -188,7 +186,7 @@ def _left_out(manifest: dict[str, Any], sources: Mapping[str, Source]) -> str:
             kinds = "; ".join(f"{kind}: {n:,}" for kind, n in entry["by_kind"].items()) or "none"
             lines.append(f"- left out because another split holds {title} ({kinds})")
     if "content_leaks" not in manifest["left_out"]:
-        lines.append(f"- {_NOT_OPENED}")
+        lines.append(f"- {_NOT_COMPARED}")
     faulty = manifest["left_out"].get("faulty_media", {}).get("count", 0)
     return "\n".join([*lines, f"- records of {faulty:,} media that are missing or broken"] if faulty else lines)
 

@@ -27,10 +27,11 @@ def image_folder_of(out: Path, root: Path) -> Path:
     return out / named if named else root
 
 
-def unlink_folder(folder: Path) -> None:
-    """Let nothing that is written into `folder` go into a data set: its link, of an earlier benchmark, goes."""
-    if folder.name != MEDIA and folder.is_symlink():
-        folder.unlink()
+def unlink_folder(folder: Path, media: Path) -> None:
+    """Let nothing that is written into `folder`, below `media`, go into a data set: links of an earlier benchmark go."""
+    for place in reversed((folder, *folder.parents)):
+        if media in place.parents and place.is_symlink():
+            place.unlink()
 
 
 def link_folder(link: Path, target: Path) -> bool:
@@ -44,6 +45,7 @@ def link_folder(link: Path, target: Path) -> bool:
 def link_files(folder: Path, root: Path, names: Iterable[tuple[str, str]]) -> None:
     """Make `folder`/name lead to `root`/own, for pairs of a name and the data set's own one."""
     for name, own in names:
+        unlink_folder((folder / name).parent, folder)
         _link(folder / name, root / own)
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from ..schema.asking import DIALOGUE
 from ..schema.parsing import normal
 from ..schema.records import SPLITS, Record
 
@@ -52,7 +53,7 @@ def find_leaks(splits: Mapping[str, Iterable[Entry]]) -> Iterator[Leak]:
 
 
 def record_entry(record: Record, digests: Mapping[str, str] = {}, near: Mapping[Unit, Unit] = {}) -> Entry:
-    """What must not be shared of a record: its item, its media (by path and content) or, without any, its text.
+    """What must not be shared of a record: its item, its media (by path and content), a dialogue or, without media, its text.
 
     Args:
         digests: medium -> digest of its content, where known.
@@ -66,7 +67,7 @@ def record_entry(record: Record, digests: Mapping[str, str] = {}, near: Mapping[
         if near:
             unit = path, normal(record.text)
             keys.append(("near", "\0".join(near.get(unit, unit))))
-    if not record.media:
+    if not record.media or DIALOGUE in record.text.splitlines():  # one dialogue may be told and filmed
         keys.append(("text", normal(record.text)))
     return Entry(record.id, tuple(keys))
 

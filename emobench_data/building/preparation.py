@@ -104,7 +104,7 @@ def prepare(records: list[Record], places: Iterable[Place], base: Path, out: Pat
     if care.videos == "storyboards":
         drawn = {one.path: media[one.path] for record in done.records for one in record.media if one.kind == "video"}
         for folder in {by_source[one.source].folder for one in done.records if not drawn.keys().isdisjoint(one.paths)}:
-            unlink_folder(made / folder)
+            unlink_folder(made / folder, made)
         faults.leave_out(storyboards(drawn, made))
     done.left_out["faulty_media"] = faults.summary()
     _gather(done, by_source, made, {name for name, one in media.items() if name in drawn or one.root == made})
@@ -116,7 +116,7 @@ def _media(records: list[Record], places: Mapping[str, Place], made: Path, care:
     unpacked = set()
     for name, place in places.items():
         if place.source.extract:
-            unlink_folder(made / place.folder)
+            unlink_folder(made / place.folder, made)
             unpacked |= {name} if place.source.unpack(place.root, made / place.folder) else set()
     media: dict[str, MediaFile] = {}
     for record in records:
@@ -149,9 +149,12 @@ def _gather(done: Prepared, places: Mapping[str, Place], made: Path, own: set[st
             if path not in own:
                 others.setdefault(record.source, {})[path] = None
     with_own = {record.source for record in done.records if not own.isdisjoint(record.paths)}
+    folders = {place.folder for place in places.values()}
     for source, names in others.items():
         done.linked, place = True, places[source]
-        if source in with_own or place.folder == "." or not link_folder(made / place.folder, place.root):
+        # A folder that holds another data set's stays one of ours, so that nothing made for that one goes through a link.
+        holds = any(Path(place.folder) in Path(other).parents for other in folders)
+        if source in with_own or holds or place.folder == "." or not link_folder(made / place.folder, place.root):
             link_files(made, place.root, ((name, place.own(name)) for name in names))
 
 

@@ -175,6 +175,7 @@ def rationale(
 
     cache = cache or out.with_name(f"{out.name}.cache.jsonl")
     check_apart(out, (records, cache))
+    check_apart(cache, [records])
     teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
     read = read_record_file(records)
     report = make_rationales(read, media_root, teacher, out, budget=Budget(max_calls, max_tokens), form=form)
@@ -253,6 +254,8 @@ def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
 @click.pass_context
 def validate(ctx: click.Context, file: Path, media_root: Path, as_json: bool, **options: Any) -> None:
     """Find every fault of a LLaVA training JSON; exit code 1 if there is one, 2 if FILE cannot be read at all."""
+    if options["cache"]:
+        check_apart(options["cache"], (file, options["questions"]))
     report = validate_file(file, media_root, **options)
     click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2) if as_json else "\n".join(report.lines()))
     ctx.exit(1 if report.faults else 0)

@@ -57,6 +57,7 @@ def write_dataset(folder: Path, media_root: Path, out: Path) -> dict[str, int]:
     with TemporaryDirectory() as cache:
 
         def within(rows: list[Row]) -> Dataset:
+            _check_files(rows)
             kept = {"features": _stored(), "cache_dir": cache}
             return _library().Dataset.from_generator(_with_content, gen_kwargs={"rows": rows}, **kept)
 
@@ -79,6 +80,12 @@ def _made(folder: Path, media_root: Path, make: Callable[[list[Row]], Dataset]) 
         raise InputError(f"{folder}: holds none of {', '.join(SPLIT_FILES.values())}; give the folder that build wrote")
     rows = {split: list(_rows(path, media_root.resolve())) for split, path in files.items()}
     return _library().DatasetDict({split: make(own).cast(features()) for split, own in rows.items()})
+
+
+def _check_files(rows: list[Row]) -> None:
+    for path in (Path(row[kind]["path"]) for row in rows for kind in KINDS if row[kind]):
+        if path.is_dir():
+            raise InputError(f"{path}: a clip as a folder of frames, which cannot be put within; build with storyboards")
 
 
 def _with_content(rows: list[Row]) -> Iterator[Row]:

@@ -37,19 +37,28 @@ class Learned:
         self.sources[source] += 1
         answers = [turn["value"] for turn in record["conversations"] if turn.get("from") == "gpt"]
         self._keep(source, task, map(_label, answers))
-        for answer in filter(_explains, answers):
-            self.explained += 1
-            self.reasoned[task] = STEPS if read_steps(answer) else GUIDED
+        known = find_task(task)
+        free = known is not None and known.type.family != LABELS  # whose answers may be sentences
+        for answer in answers:
+            if _explains(answer, free):
+                self.explained += 1
+                self._reasons(task, STEPS if read_steps(answer) else GUIDED)
 
     def update(self, counted: Mapping[str, Any]) -> None:
         """Add what `as_json` of another part gave."""
         self.records += counted["records"]
         self.explained += counted["explained"]
         self.sources.update(counted["sources"])
-        self.reasoned |= counted["reasoned"]
+        for task, form in counted["reasoned"].items():
+            self._reasons(task, form)
         for source, tasks in counted["answers"].items():
             for task, found in tasks.items():
                 self._keep(source, task, found)
+
+    def _reasons(self, task: str, form: str) -> None:
+        """Where both forms stand, steps count: they are asked for by name."""
+        if self.reasoned.get(task) != STEPS:
+            self.reasoned[task] = form
 
     def as_json(self) -> dict[str, Any]:
         """All that was counted, for a file."""
@@ -120,10 +129,12 @@ def _label(answer: str) -> str:
     return said.strip().rstrip(".")
 
 
-def _explains(answer: str) -> bool:
-    """Whether an answer gives reasons before it closes, or is a sentence and no label."""
+def _explains(answer: str, free: bool) -> bool:
+    """Whether an answer gives reasons before it closes, or is a sentence where labels are asked for (not `free`)."""
     words = answer.count(" ") + answer.count("\n")
-    return words >= MOST_WORDS and (bool(closing(answer) and reasons(answer)) or len(_label(answer).split()) > 2 * MOST_WORDS)
+    if words < MOST_WORDS:
+        return False
+    return bool(closing(answer) and reasons(answer)) or (not free and len(_label(answer).split()) > 2 * MOST_WORDS)
 
 
 def _own(source: str, task: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ PLANS = {"six": make_plan, "changes": make_changes, "sound": make_heard}
 def render_mini(out: Path, *, train: int, test: int, seed: int, plan: str = "six") -> list[Record]:
     """Render `train` and `test` items, split evenly over the six sub-tasks, and return their records.
 
-    Media paths are relative to `out`. Labels are balanced; multiples of 36 in each split balance them exactly, and make
+    Media paths are relative to `out`. Labels are balanced; multiples of 72 in each split balance them exactly, and make
     caption alone and picture alone say nothing about sarcasm, humor and hate. A folder that was finished with the same
     arguments is taken as it is; its manifest, written last, says so. Files are the same every time on one platform.
 

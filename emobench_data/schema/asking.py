@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+DIALOGUE = "Dialogue:"  # the line that goes before its turns
+
 
 def first_line(prompt: str) -> str:
     """What texts behind one question have in common."""

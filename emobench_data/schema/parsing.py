@@ -113,6 +113,8 @@ def yes_or_no(answer: str) -> frozenset[str]:
     text = conclusion(answer)
     yes, no = map(normal, YES_NO)
     first, *others = pieces(text) or [""]
+    if first == "answer" and others:  # `Answer:` on a line of its own
+        first, *others = others
     if first not in (yes, no):
         return frozenset()
     both = yes in others if first == no else no in map(normal, _CLAUSE.split(text))

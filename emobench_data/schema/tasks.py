@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..io.errors import InputError
 from ..io.registry import Registry
 from . import beyond
+from .asking import DIALOGUE
 from .draw import draw
 from .medium import called
 from .parsing import YES_NO
@@ -251,5 +252,5 @@ def quoted(role: str, text: str) -> str:
 
 def dialogue(context: list[tuple[str, str]], speaker: str, utterance: str) -> str:
     """Dialogue lines `(speaker, words)` before an utterance, then the utterance that is asked about."""
-    lines = ["Dialogue:"] + [f"{who}: {' '.join(words.split())}" for who, words in context] if context else []
+    lines = [DIALOGUE] + [f"{who}: {' '.join(words.split())}" for who, words in context] if context else []
     return "\n".join([*lines, quoted(f"Asked about, said by {speaker}" if speaker else "Asked about", utterance)])

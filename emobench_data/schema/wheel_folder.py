@@ -83,7 +83,11 @@ def _wheel(path: Path) -> dict[int, dict[str, str]]:
 def _synonyms(path: Path) -> Table:
     found: dict[str, set[str]] = defaultdict(set)
     header, *rows = _sheet(path)
-    runs = [(place, header.index(f"synonym_{name[5:]}")) for place, name in enumerate(header) if name.startswith("word_")]
+    words = [name for name in header if name.startswith("word_")]
+    lacking = [f"synonym_{name[5:]}" for name in words if f"synonym_{name[5:]}" not in header]
+    if lacking or not words:
+        raise InputError(f"{path}: has no column {', '.join(lacking) or 'word_...'}; expected word_run1 and synonym_run1")
+    runs = [(header.index(name), header.index(f"synonym_{name[5:]}")) for name in words]
     for row in rows:
         for word, synonyms in runs:
             base = normal(row[word])
@@ -98,9 +102,9 @@ def _forms(path: Path) -> Table:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 base = normal(row["name"])
-                for one in (base, *_list(row["format"])):
+                for one in (base, *_list(row["format"] or "")):
                     found[one].add(base)
-    except (OSError, KeyError, UnicodeDecodeError) as error:
+    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error}); expected the columns name and format") from error
     return {word: frozenset(own) for word, own in found.items()}
 

@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 
 from ..io.errors import InputError
 from ..io.registry import Registry
-from ..schema.records import Record
+from ..schema.records import SPLITS, Record
 from ..schema.tasks import TASKS
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class Source:
         return tuple(task for task in self.tasks if task in TASKS) or self.tasks
 
     def records(self, root: Path, skips: Skips, tasks: Sequence[str] | None = None) -> Iterator[Record]:
-        """Read the copy under `root`; of two records with one id the first is kept.
+        """Read the copy under `root`; of two records with one id the first is kept, of two splits that of the later split.
 
         Args:
             tasks: the sub-tasks whose records are wanted, None for all.
@@ -131,17 +131,20 @@ class Source:
             more = f" and {len(self.markers) - _NAMED} more" if len(self.markers) > _NAMED else ""
             names = ", ".join(self.markers[:_NAMED])
             raise InputError(f"{self.title}: none of {names}{more} under {root}; {self.obtain}")
-        seen: dict[str, set[str]] = {task: set() for task in self.tasks}
+        found: dict[tuple[str, str], Record] = {}
+        order = ("", *SPLITS)
         for record in self._read(root, skips, self.tasks if tasks is None else tasks):
             if tasks is not None and record.task not in tasks:
                 continue
-            items = seen[record.task]
-            if record.item in items:
+            first = found.setdefault((record.task, record.item), record)
+            if first.split != record.split:
+                skips.add(record.id, "the same item again, in another split; the later split has it")
+                if order.index(record.split) > order.index(first.split):
+                    found[record.task, record.item] = record
+            elif first is not record:
                 skips.add(record.id, "the same item again")
-            else:
-                items.add(record.item)
-                yield record
-        if not any(seen.values()):
+        yield from found.values()
+        if not found:
             why = "; ".join(f"{n} x {reason}" for reason, n in skips.counts.most_common(3)) or "its files list no item"
             raise InputError(f"{self.title}: nothing usable under {root} ({why}); {self.obtain}")
 

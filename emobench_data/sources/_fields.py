@@ -92,10 +92,13 @@ def item_id(value: Any) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
+_DIGITS = 4000  # of a whole number, which Python reads to 4,300
+
+
 def whole(value: Any) -> str:
     """An id that is a whole number, such as a tweet's, or empty: `8.4e+17` and `840006160660983809.0` are none."""
     text = item_id(value)
-    return text if text.isascii() and text.isdigit() else ""
+    return text if text.isascii() and text.isdigit() and len(text) <= _DIGITS else ""
 
 
 def number(value: Any) -> float | None:

@@ -108,7 +108,7 @@ def extract(root: Path, into: Path) -> bool:
             if not isinstance(data, bytes):
                 raise InputError(f"{shard}: row {number + 1} holds no sound; get the table with its sounds within")
             path = into / "extracted" / _file(shard, number, sound)
-            if not path.is_file() or path.stat().st_size != len(data):  # of a run that was stopped
+            if not path.is_file() or path.read_bytes() != data:  # of a run that was stopped, or of another table
                 with atomic_file(path, durable=False) as file:
                     file.write(data)
     return True

@@ -15,6 +15,7 @@ from ..media.check import MediaCache, MediaFile, check_all, digests, media_cache
 from ..media.kinds import placeholders
 from ..schema.medium import path_fault
 from ..schema.parsing import normal
+from ..schema.types import TYPES
 from .faults import Fault, Report, quote
 from .form import Read, read_record
 from .length import VISUAL_TOKENS, Counter, length, token_counter
@@ -149,9 +150,16 @@ def _keys(read: Read, contents: dict[str, str]) -> list[Key]:
 
 
 def _item_text(read: Read) -> str:
-    """What a text-only record is about: its first question without the last line, which asks."""
+    """What a text-only record is about: its first question without the line that asks, the first or the last."""
     lines = read.turns[0][1].strip().splitlines() if read.turns else []
-    return normal("\n".join(lines[:-1] or lines))
+    if len(lines) > 1:
+        lines = lines[:-1] if _asks(lines[-1]) > _asks(lines[0]) else lines[1:]
+    return normal("\n".join(lines))
+
+
+def _asks(line: str) -> int:
+    """How much a line looks as if it asked: 2 where it says how to answer, 1 for a question."""
+    return 2 if any(kind.checker(line) for kind in TYPES.values()) else int("?" in line)
 
 
 def _contents(train: list[Read], test: list[Read], root: Path, cache: MediaCache) -> dict[str, str]:

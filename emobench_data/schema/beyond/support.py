@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..asking import DIALOGUE
 from ..task import Task, task
 
 SPEAKER, LISTENER = "Speaker", "Listener"  # the person who feels, and the one who answers
@@ -25,7 +26,7 @@ def so_far(turns: Sequence[tuple[str, str]], *, situation: str = "") -> str:
         else:
             joined.append((who, flat))
     lines = [f"Situation: {' '.join(situation.split())}"] if situation.strip() else []
-    return "\n".join([*lines, "Dialogue:", *(f"{who}: {said}" for who, said in joined or [(LISTENER, "(begins)")])])
+    return "\n".join([*lines, DIALOGUE, *(f"{who}: {said}" for who, said in joined or [(LISTENER, "(begins)")])])
 
 
 def _task(name: str, title: str, kind: str, wordings: tuple[str, ...], steps: str = "") -> Task:

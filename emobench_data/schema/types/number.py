@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OUT_OF_RANGE = "(out of range)"
 _BINS = 10
 # A number that stands alone: no part of a word, of `7,5`, of `1.2.3` or of a share in per cent, none of which is guessed at.
-NUMBER = re.compile(r"(?<![\w.,])[-+\u2212]?(?:\d+(?:\.\d+)?|\.\d+)(?![\w%]|\s?%|[.,]\d)")
+NUMBER = re.compile(r"(?<![\w.,])(?<![^\W\d][-\u2212])[-+\u2212]?(?:\d+(?:\.\d+)?|\.\d+)(?![\w%]|\s?%|[.,]\d)")
 _OF = re.compile(r"\s*(?:/|out of|of)\s*", re.IGNORECASE)
 _ASKED = re.compile(
     r"a number from (\S+) to (\S+?)(?:, (?:with (one|\d+) decimals?|(without decimals)))?(?=,| only|\.\s*$)", re.IGNORECASE
@@ -98,7 +98,7 @@ class Number(OwnTable):
         return Key(float(answer), frozenset((float(answer),)), ())
 
     def written(self, answer: Any) -> str:
-        return f"{answer:.{self.decimals}f}"
+        return f"{round(answer, self.decimals) + 0.0:.{self.decimals}f}"  # no -0
 
     def stratum(self, answer: Any) -> str:
         width = (self.high - self.low) / _BINS

@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from emobench_data.building.benchmark import build
+from emobench_data.building.datacard import _sources
+from emobench_data.schema.records import SPLITS
 from emobench_data.sources import get_source
 
 from ..compose import composition, data_sets
@@ -34,6 +36,14 @@ def test_what_must_be_said(card):
     assert "| Hate | `hate` | 24 | 8 | 8 | 2 |" in text and "| awe | 6 | " in text
     for name in re.findall(r"\]\((figures/.*?)\)", text):
         assert (card / name).is_file()
+
+
+def test_a_source_of_which_nothing_is_asked_or_trained_has_a_row():
+    """With `rationale: only`, one whose records have no reasons."""
+    none = dict.fromkeys(SPLITS, 0)
+    manifest = {"items": {"emodb": none | {"train": 9}}, "sources": {}, "records": none}
+    manifest["config"] = {"sources": {"emodb": {"tasks": ["emo_c"]}}}
+    assert "9 / 0" in _sources(manifest, {"emodb": get_source("emodb")})
 
 
 def test_without_hateful_sources_there_is_no_warning(tmp_path):

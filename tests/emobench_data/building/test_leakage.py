@@ -45,6 +45,12 @@ def test_the_same_text_with_a_picture_is_no_leak():
     assert leaks(train=[record(text="so")], test=[record(item="2", media="2.jpg", text="so")]) == []
 
 
+def test_a_dialogue_that_is_told_and_filmed_is_a_leak():
+    text = "Dialogue:\nA: I lost my job.\nB: (begins)"
+    told, filmed = record(media="", text=text), record(item="2", media="2.mp4", text=text)
+    assert [leak[2] for leak in leaks(train=[filmed], test=[told])] == ["text"]
+
+
 def test_what_leaves_val_does_not_pull_train_with_it():
     """A val record that leaks is taken out, so that it cannot be what a training record leaks into."""
     found = find_leaks(

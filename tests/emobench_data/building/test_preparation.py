@@ -10,7 +10,7 @@ from PIL import Image
 
 from emobench_data import InputError
 from emobench_data.building.convert import convert
-from emobench_data.building.image_folder import image_folder_of
+from emobench_data.building.image_folder import image_folder_of, link_files, link_folder, unlink_folder
 
 from ..compose import contents
 from ..conversions import made_up, twenty, visible, write_root
@@ -153,3 +153,16 @@ def test_links_of_ones_own_are_followed_where_that_is_said(root, tmp_path, monke
         convert(made_up(*twenty()), root, tmp_path / "out")
     monkeypatch.setenv("EMOLLM_FOLLOW_LINKS", "1")
     assert convert(made_up(*twenty()), root, tmp_path / "out")["records"] == 20
+
+
+@pytest.mark.parametrize("linked_before", [False, True])
+def test_nothing_goes_into_a_data_set_through_one_that_holds_it(tmp_path, linked_before):
+    """Pictures are made for a data set whose folder lies below another's, which an earlier benchmark may have linked."""
+    outer, media = tmp_path / "data" / "faces", tmp_path / "out" / "media"
+    write_picture(outer / "a.jpg")
+    if linked_before:
+        assert link_folder(media / "faces", outer)
+    unlink_folder(media / "faces" / "memes", media)
+    write_picture(media / "faces" / "memes" / "made.png")
+    link_files(media, tmp_path / "data", [("faces/a.jpg", "faces/a.jpg")])
+    assert contents(outer).keys() == {"a.jpg"} and (media / "faces/a.jpg").read_bytes() == (outer / "a.jpg").read_bytes()

@@ -62,6 +62,15 @@ def test_written_and_loaded_again(benchmark):
     assert isinstance(found["test"].features["image"], datasets.Image) and len(raw(found["train"])) == 1
 
 
+def test_a_folder_of_frames_cannot_be_put_within(benchmark, tmp_path):
+    folder, media = benchmark
+    line = orjson.loads((folder / "hf/test.jsonl").read_bytes().split(b"\n")[0])
+    write_picture(media / "frames" / "1.jpg")
+    write_lines(folder / "hf" / "test.jsonl", [line | {"modality": "video", "media": "frames"}])
+    with pytest.raises(InputError, match="frames: a clip as a folder of frames, .*; build with storyboards"):
+        write_dataset(folder, media, tmp_path / "new")
+
+
 def test_what_is_refused(benchmark):
     folder, media = benchmark
     with pytest.raises(InputError, match="holds none of hf/train.jsonl"):

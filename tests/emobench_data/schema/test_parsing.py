@@ -84,6 +84,11 @@ def test_parse(answer, found):
     assert parse(answer) == found
 
 
+@pytest.mark.parametrize("answer", ["Answer:\nYes", "**Answer:**\n\nYes", "Answer: Yes", "Answer\nYes."])
+def test_yes_behind_a_bare_answer(answer):
+    assert yes_or_no(answer) == {"yes"}
+
+
 def test_letters_only_where_there_are_options():
     assert parse("B", letters=False) == frozenset()
 

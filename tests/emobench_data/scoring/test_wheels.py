@@ -66,6 +66,8 @@ def test_where_a_word_belongs(folder, word, wheel, level, official, group):
 
 def test_folders_that_are_none(folder, tmp_path):
     for break_it, fault in (
+        (lambda: sheet(folder / "synonym.xlsx", [("word_run1",), ("joyful",)]), "synonym.xlsx: has no column synonym_run1"),
+        (lambda: sheet(folder / "synonym.xlsx", [("a",), ("joyful",)]), "synonym.xlsx: has no column word_..."),
         (lambda: (folder / "format.csv").unlink(), "format.csv: cannot be read"),
         (lambda: (folder / "wheel2.xlsx").write_text("no book"), "cannot be read as a workbook"),
         (lambda: sheet(folder / "wheel1.xlsx", [("a", "b")]), "has no columns level1"),

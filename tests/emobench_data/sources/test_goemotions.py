@@ -34,6 +34,12 @@ def test_a_number_that_is_none_refuses_the_file(tmp_path):
         convert("goemotions", tmp_path)
 
 
+def test_a_line_beyond_what_csv_reads_is_counted(tmp_path):
+    put(tmp_path, "train.tsv", "x" * 200_000 + "\nI like it\t17\tabc\n")
+    records, skips = convert("goemotions", tmp_path)
+    assert len(records) == 1 and sum(skips.counts.values()) == 1
+
+
 def test_names_in_another_order_refuse_the_copy(tmp_path):
     build(tmp_path)
     put(tmp_path, "data/emotions.txt", "\n".join(reversed(EMOTIONS)))

@@ -31,6 +31,15 @@ def test_ids_in_two_forms_and_overlapping_dev_files(tmp_path):
     assert dict(skips.counts) == {"the same item again": 1}
 
 
+def test_an_item_of_two_splits_is_one_of_the_later(tmp_path):
+    """As MMHS150K and the check for leaks have it: what is tested on is not trained on."""
+    build(tmp_path)
+    put(tmp_path, "test_unseen.jsonl", jsonl(meme("03001"), meme("01235", 1)))
+    records, skips = convert("hateful_memes", tmp_path)
+    assert splits(records)["01235"] == "test" and len([one for one in records if one.item == "01235"]) == 1
+    assert skips.counts["the same item again, in another split; the later split has it"] == 1
+
+
 def test_old_test_file_without_labels(tmp_path):
     build(tmp_path)
     (tmp_path / "test_seen.jsonl").unlink()

@@ -192,6 +192,22 @@ def test_leaks(check, media, tmp_path):
         assert part in message
 
 
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ("How pleasant is the text?", " Answer with a number from 1 to 5, with two decimals."),
+        ("Which emotion is it?", ""),
+    ],
+)
+def test_a_text_behind_its_question_leaks_and_the_question_does_not(check, tmp_path, asked, hint):
+    lines = [{"question_id": str(n), "text": f"{asked}{hint}\nThe {n}th day was fine. Was it?"} for n in range(3)]
+    questions = write_lines(tmp_path / "q.jsonl", lines)
+    texts = [f"{asked}{hint}\nAnother day was grey.", "What do you feel?\nThe 1th day was fine. Was it?"]
+    records = [{"id": f"e{n}", **turns(("human", text), ("gpt", "3.00"))} for n, text in enumerate(texts)]
+    found = [(kind, number) for kind, number, _ in check(*records, questions=questions) if kind == "leak"]
+    assert found == [("leak", 2)]
+
+
 def test_length(check, tmp_path):
     long = entry(question="<image>\n" + "word " * 100)
     (fault,) = check(long, entry("2"), context=700)

@@ -59,6 +59,7 @@ def test_what_holds_for_every_type(case):
         ("B2", UNPARSED),
         ("7th", UNPARSED),
         ("1e1", UNPARSED),
+        ("1e-1", UNPARSED),
         ("<think>7", UNPARSED),
         ("6-7", AMBIGUOUS),
         ("6 or 7", AMBIGUOUS),
@@ -70,6 +71,10 @@ def test_what_holds_for_every_type(case):
 )
 def test_strict_reading(said, value):
     assert NUMBER.read(every.gold_of(NUMBER, 5, ()), "?", said) == (5, value)
+
+
+def test_no_zero_has_a_sign():
+    assert get_type("number:low=-1,high=1,decimals=1").written(-0.04) == "0.0"
 
 
 def test_what_is_no_answer():
