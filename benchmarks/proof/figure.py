@@ -22,7 +22,7 @@ LINES = {
     PLAIN_HOST: ("LLaVA's projector and prompt", "#4C78A8"),
     LOGISTIC: ("logistic regression", "#B5403A"),
 }
-TITLES = {"fer2013": "faces", "oasis": "photographs", "oasis_category": "control:\nmain subject", "emodb": "voices"}
+TITLES = {"fer2013": "faces", "oasis": "photographs", "emodb": "voices", "oasis_category": "control:\nmain subject"}
 
 
 def draw(found: Found, out: Path) -> None:
