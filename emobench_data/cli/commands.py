@@ -17,13 +17,12 @@ from ..export.llava import TRAIN
 from ..io.atomic import check_apart
 from ..io.chat import Budget, Endpoint
 from ..io.errors import InputError
-from ..schema.questions import merge_answers
 from ..schema.record_files import read_record_file
 from ..schema.tasks import FORMS, GUIDED
 from ..sharding import MOST, write_shards
 from ..sources import Source, all_sources, get_source
 from ..validation import validate as validate_file
-from .exports import echo_shards, hf_dataset, lmms_eval_tasks, science_questions, shards, stimuli
+from .exports import echo_shards, hf_dataset, lmms_eval_tasks, merge, science_questions, shards, stimuli
 from .messages import echo_counts, echo_folder, echo_left_out
 from .options import form_options, listed_names, sub_tasks, videos_option
 from .scores import FILE, FOLDER, report, score
@@ -78,7 +77,7 @@ def main() -> None:
     """EmoBench as data: rendered, converted and scored."""
 
 
-for _command in (score, report, stimuli, science_questions, lmms_eval_tasks, hf_dataset, shards):
+for _command in (score, report, merge, stimuli, science_questions, lmms_eval_tasks, hf_dataset, shards):
     main.add_command(_command)
 
 
@@ -230,16 +229,6 @@ def build(
             raise InputError(f"--shards {count}: no record of {config} trains; there is nothing to shard")
         folder = out / f"shards-{count}-{manifest['sha256'][TRAIN][:12]}"  # those of other records stay beside them
         echo_shards(write_shards(out / TRAIN, folder, count), folder)
-
-
-@main.command()
-@click.argument("parts", type=FILE, nargs=-1, required=True)
-@click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
-@click.option("--out", type=FILE, required=True, help="The file for all answers, in the questions' order.")
-def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
-    """Make one answer file of PARTS, if together they answer every question exactly once."""
-    check_apart(out, (questions, *parts))
-    click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
 
 
 @main.command()

@@ -13,7 +13,7 @@ from ..export.stimuli import BEFORE, PLACES, write_stimulated
 from ..io.atomic import check_apart
 from ..io.errors import InputError
 from ..io.shards import MANIFEST
-from ..schema.questions import read_questions, write_science
+from ..schema.questions import merge_answers, read_questions, write_science
 from ..sharding import MOST, write_shards
 from .scores import FILE, FOLDER
 
@@ -36,6 +36,16 @@ def stimuli(questions: Path, stimuli: Path, place: str, out: Path) -> None:
     """
     for name in write_stimulated(questions, stimuli, out, place=place):
         click.echo(name)
+
+
+@click.command()
+@click.argument("parts", type=FILE, nargs=-1, required=True)
+@click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
+@click.option("--out", type=FILE, required=True, help="The file for all answers, in the questions' order.")
+def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
+    """Make one answer file of PARTS, if together they answer every question exactly once."""
+    check_apart(out, (questions, *parts))
+    click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
 
 
 @click.command("science-questions")

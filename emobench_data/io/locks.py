@@ -85,9 +85,7 @@ def _wait(file: BinaryIO, folder: Path) -> None:
 def _hold(file: BinaryIO, place: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError as error:
+    except OSError as error:  # one that another process holds, too
         if error.errno not in _NO_LOCKS:
             raise
         logger.warning("%s: its file system has no locks; let no other process write there meanwhile", place)

@@ -79,28 +79,27 @@ def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
     return _checked(np.concatenate(parts)[: int(MAX_SECONDS * RATE)], name)
 
 
-def has_sound(path: Path) -> bool:
-    """Whether a file has a sound track that can be heard; raises `SoundFault` if it cannot be opened.
-
-    A clip in a format that holds frames alone, such as a GIF or a bare video stream, has none.
-    """
-    if path.is_dir():
-        return False  # a clip's frames
-    try:
-        with _open(path) as container:
-            return any(each.codec_context for each in container.streams.audio)
-    except SoundFault:
-        content = content_of(path) if path.is_file() else None
-        if not path.is_file() or (content and content.family in (CLIP, SOUND)):
-            raise
-        return False
-
-
 def own_span(clip: Path) -> tuple[float | None, float | None] | None:
-    """What is heard of a clip's own sound: all of it, or its first 30 s; None where it has none. Raises as `has_sound`."""
-    if not has_sound(clip):
+    """What is heard of a clip's own sound: all of it, or its first 30 s; None where it has none that can be heard.
+
+    A folder of frames has none, and neither has a format that holds frames alone, such as a GIF or a bare video stream.
+
+    Raises:
+        SoundFault: it cannot be opened.
+    """
+    if clip.is_dir():
         return None
-    seconds = sound_seconds(clip)
+    try:
+        with _open(clip) as container:
+            stream = _known_track(container)
+            if stream is None:
+                return None
+            seconds = declared_seconds(container, stream)
+    except SoundFault:
+        content = content_of(clip) if clip.is_file() else None
+        if not clip.is_file() or (content and content.family in (CLIP, SOUND)):
+            raise
+        return None
     return (None, None) if seconds is not None and seconds <= MAX_SECONDS + _SHORT else (None, MAX_SECONDS)
 
 
@@ -115,7 +114,7 @@ def own_sound_fault(clip: Path) -> str:
 
 
 def sound_seconds(path: Path) -> float | None:
-    """How long a sound is by its own account, in seconds; None where it does not say. Raises as `has_sound`."""
+    """How long a sound is by its own account, in seconds; None where it does not say. Raises as `read_sound`."""
     with _open(path) as container:
         return declared_seconds(container, _track(container, path))
 
@@ -154,8 +153,12 @@ def _unreadable(path: Path) -> tuple[str, str]:
     return f"{content.name}, not a sound", content.way_out
 
 
+def _known_track(container: Any) -> Any:
+    return next((each for each in container.streams.audio if each.codec_context), None)
+
+
 def _track(container: Any, path: Path) -> Any:
-    stream = next((each for each in container.streams.audio if each.codec_context), None)
+    stream = _known_track(container)
     if stream is None:
         known = "holds no sound" if not container.streams.audio else "its sound is encoded in a way that FFmpeg does not know"
         raise SoundFault.of(path, known, "name a file with a sound track")

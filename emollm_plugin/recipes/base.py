@@ -30,12 +30,12 @@ def check_base(recipe: Recipe, *, fetch: bool = False) -> bool:
     name = recipe.base_model
     if not name:
         return False
-    if not Path(name).expanduser().is_dir():
+    if not Path(name).is_dir():
         if name.startswith((".", "/", "~")) or name.count("/") > 1:
             raise InputError(f"BASE_MODEL={name} is no folder; name one that holds a model, or a model of a hub")
         sees = EYES in hub_config(name, fetch=fetch)
     else:
-        sees = _folder_sees(Path(name).expanduser())
+        sees = _folder_sees(Path(name))
     given = "PRETRAIN_PROJECTOR" if recipe.pretrain_projector else "ALIGN" if recipe.align else None
     if sees and given:
         raise InputError(f"BASE_MODEL={name} is a LLaVA checkpoint, whose own projector is gone on from; leave {given} out")
@@ -51,7 +51,7 @@ def goes_on(recipe: Recipe, *, fetch: bool = False) -> bool:
         recipe: filled in (`defaults.with_defaults`).
         fetch: whether a model hub may be asked.
     """
-    folder = Path(recipe.base_model or "").expanduser()
+    folder = Path(recipe.base_model or "")
     config = read_folder(folder).config if folder.is_dir() else hub_config(str(recipe.base_model), fetch=fetch)
     had, has = ((one.get(EYES), one.get(LAYER)) for one in (config, {EYES: recipe.vision_tower, LAYER: recipe.select_layer}))
     if had == has or not {had[0], has[0]} & set(EFFICIENTNET_LITE):

@@ -181,7 +181,7 @@ def zero_file(zero: str) -> Path | None:
     """
     if zero == "none":
         return None
-    for file in (DEEPSPEED / f"zero{zero}.json", Path(zero).expanduser()):
+    for file in (DEEPSPEED / f"zero{zero}.json", Path(zero)):
         if file.is_file():
             return file
     raise InputError(f"ZERO={zero} is unknown; known: 0, 2, 3, 3_offload, none, or a DeepSpeed file")
