@@ -72,10 +72,10 @@ def make_fer(root):
             Image.new("L", (48, 48), 80 * shade + len(split)).save(folder / "0.png")
 
 
-def answer_everything(folder):
+def answer_everything(folder, data):
     """What `score` reads: a small EmoBench-mini, and a file that answers each of its questions with the gold."""
-    make_mini(folder / "data" / "mini", train=6, test=6, seed=0)
-    gold = [json.loads(line) for line in (folder / "data/mini/gold.jsonl").read_text().splitlines()]
+    make_mini(data, train=6, test=6, seed=0)
+    gold = [json.loads(line) for line in (data / "gold.jsonl").read_text().splitlines()]
     answers = [{"question_id": entry["question_id"], "text": entry["answer"]} for entry in gold]
     (folder / "answers.jsonl").write_text("".join(json.dumps(answer) + "\n" for answer in answers))
 
@@ -100,7 +100,7 @@ def test_a_command_of_the_readme(command, tmp_path):
     if OASIS in command and not SHARED_OASIS.is_dir():
         pytest.skip("the OASIS photographs are not beside this checkout")
     if " score " in command or " validate " in command:
-        answer_everything(tmp_path)
+        answer_everything(tmp_path, tmp_path / re.search(r"data/mini[\w-]*", command)[0])
     run, environment = reduced(command, tmp_path)
     if command.startswith("python -m emollm_plugin"):
         from .emollm_plugin.trainings import launched

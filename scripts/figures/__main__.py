@@ -3,8 +3,8 @@
     python -m scripts.figures
 
 They follow the code: rooms from pyproject.toml, hooks from emollm_plugin/attach.py, shapes and defaults from the projector's
-options, results from the rows of benchmarks/. Draw them anew when a test says that they differ. The README's picture needs a
-trained model: `python -m scripts.figures.at_work runs/mini-seed0`.
+options. Draw them anew when a test says that they differ. The README's picture needs a trained model:
+`python -m scripts.figures.at_work runs/mini-seed0`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from emobench_data.io.errors import InputError
 
-from . import flows, house, projector, results
+from . import flows, house, projector
 from .pen import Pen, sheet
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,6 @@ FIGURES: dict[str, tuple[str, int, Callable[[Pen], None]]] = {
     "way": ("From data sets to scores", flows.WAY_HEIGHT, flows.draw_way),
     "hooks": ("How the plug-in hooks into LLaVA", flows.HOOKS_HEIGHT, flows.draw_hooks),
     "video": ("The two ways of a clip", flows.VIDEO_HEIGHT, flows.draw_video),
-    "results": ("What EmoLLM gives under one recipe, with both intervals", results.HEIGHT, results.draw),
 }
 
 

@@ -1,6 +1,9 @@
 """The protocol's reading: trials first, the same for all arms, resumed; and the gain with its interval."""
 
+import re
 import sys
+from pathlib import Path
+from statistics import mean
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from emobench_data.io.errors import InputError
 from emobench_data.metrics import crossed_means
 
 WORDS = ("joy", "fear")
+ROOT = Path(command.__file__).parents[2]
 
 
 @pytest.fixture
@@ -87,6 +91,22 @@ def test_the_host_stands_beside_for_as_much_time_and_in_its_own_two_stages(proof
     steps = {name: row["key"]["steps"] for name, row in rows.items()}
     assert steps["host"] == steps["host, two stages"] == 2 and steps["host, equal time"] == max(1, round(2 * took))
     assert rows["host, two stages"]["key"]["rates"] == rows["host"]["key"]["rates"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/results.md"])
+def test_a_page_shows_what_was_read(page):
+    found = gather(read_rows(ROOT / "benchmarks/proof.jsonl"))
+    shown = re.findall(r"^\| \w+[,:] .*? \(([\d,]+)\) \| (.*) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(shown) == len(figure.TITLES)
+    for data, (answers, cells) in zip(figure.TITLES, shown):
+        ours, host, over_host, logistic, over_logistic = cells.split(" | ")
+        assert int(answers.replace(",", "")) == len(found[data]["ours"])
+        for name, told in {"ours": ours, "host": host, "logistic regression": logistic}.items():
+            assert float(told) == round(100 * mean(found[data][name].values()), 1)
+        for name, told in {"host": over_host, "logistic regression": over_logistic}.items():
+            own = gain(data, found[data]["ours"], found[data][name])
+            numbers = [float(number) for number in re.findall(r"[+-]\d+\.\d", told)]
+            assert numbers == pytest.approx([100 * value for value in (own.value, own.low, own.high)], abs=0.06)
 
 
 def test_photographs_are_chosen_for_inside_the_training_part_of_each_fold(proof, data_root):

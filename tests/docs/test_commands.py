@@ -30,7 +30,7 @@ NOT_RUN = {
     "EXTRA=": "makes an environment: tests/nightly.py runs the whole block",
     "bash scripts/setup.sh": "makes an environment: tests/nightly.py runs the whole block",
     "import openai": "asks a server: tests/emollm_plugin/serving/web/test_chat.py does",
-    "pip install trl": "TRL has an environment of its own: tests/examples/test_trl.py runs the example",
+    "source .venv/bin/activate\npip install trl": "TRL has an environment of its own: tests/examples/test_trl.py runs the example",
     "`runs/.../run.md`": "no command: tests/emollm_plugin/recipes/test_page.py reads what a run writes",
     "the same command again": "no command: tests/test_launchers.py kills a run and starts it again",
     "": "no command: tests/emollm_plugin/test_extending.py installs and trains what that page adds",
@@ -108,7 +108,7 @@ def desk(tiny, checkpoint, tmp_path, monkeypatch):
 
 
 def make_sources(root):
-    """Small made-up copies of three data sets in one folder: OASIS, EMO-DB and FER2013."""
+    """Small made-up copies of four data sets in one folder: OASIS, EMO-DB, FER2013 and EmoSet."""
     Path(root, "images").mkdir(parents=True)
     Path(root, "wav").mkdir()
     rows = [{"image": f"{number}.jpg", "theme": chr(97 + number), "valence": 1 + number % 7} for number in range(21)]
@@ -119,6 +119,22 @@ def make_sources(root):
         speaker, letter = ("03", "08", "09", "10", "11", "12", "13")[number % 7], "WLE"[number // 7]
         write_sound(root / "wav" / f"{speaker}a01{letter}a.wav", 200 + 20 * number, 0.3)
     make_fer(root / "fer2013")
+    make_emoset(root)
+
+
+def make_emoset(root):
+    """Its three split files, with an annotation that reasons can be made from."""
+    for split, count in {"train": 12, "val": 4, "test": 4}.items():
+        table = []
+        for number in range(count):
+            label, name = ("awe", "anger")[number % 2], f"{split}_{number:05}"
+            image, annotation = Path(f"image/{label}/{name}.jpg"), Path(f"annotation/{label}/{name}.json")
+            for path in (root / image, root / annotation):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (40, 32), (20 * number, 90, 200 - 9 * number)).save(root / image)
+            (root / annotation).write_text(json.dumps({"emotion": label, "scene": "a field", "object": ["tent"]}))
+            table.append([label, str(image), str(annotation)])
+        (root / f"{split}.json").write_text(json.dumps(table))
 
 
 def write_lines(name, rows):

@@ -85,6 +85,7 @@ def test_a_question_that_is_refused_leaves_nothing_to_the_next(predictor, pictur
     """Both are told apart by their place alone."""
     Image.new("RGB", (64, 64), "red").save(tmp_path / "other.png")
     one, other = predictor.eyes.open(picture), predictor.eyes.open(tmp_path / "other.png")
+    predictor.model.config.emollm_training = EXPLAINED
     wanted = ask(predictor, other, about=about)
     if about:
         monkeypatch.setattr("emollm_plugin.serving.sub_task._report", lambda *_: 1 / 0)
