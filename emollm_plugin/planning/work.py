@@ -6,7 +6,7 @@ from math import ceil
 
 from .activations import BYTES
 from .memory import MASTER, Setting, moments, read_zero
-from .model import ADAPTER, Shapes
+from .model import ADAPTER, PROJECTOR, Shapes
 
 
 def sample_flops(shapes: Shapes, setting: Setting, length: int, pictures: int = 1) -> int:
@@ -51,10 +51,13 @@ def communication(shapes: Shapes, setting: Setting, micro_batches: int) -> dict[
 def disk(shapes: Shapes, setting: Setting) -> dict[str, int]:
     """Bytes of the model that is left at the end, and of a checkpoint in mid-run, with the optimizer's states."""
     width, stage = BYTES[setting.precision], read_zero(setting.zero).stage
-    trained = sum(shapes.trained.values())
-    written = sum(shapes.parameters.values()) if setting.tune == "full" else trained
+    trained, saved = sum(shapes.trained.values()), shapes.parameters if setting.tune == "full" else shapes.trained
+    written = sum(saved.values())
     if stage is None:
-        return {"final": width * written, "checkpoint": MASTER * written + moments(setting.optimizer) * trained}
+        # PEFT and the host make these two in float32, and nothing but DeepSpeed makes them smaller.
+        final = sum(count * (MASTER if part in (ADAPTER, PROJECTOR) else width) for part, count in saved.items())
+        frozen = width * (written - trained)
+        return {"final": final, "checkpoint": frozen + (MASTER + moments(setting.optimizer)) * trained}
     engine = 0 if stage == 3 else width * written  # DeepSpeed's own copy beside the model
     states = (MASTER + moments(setting.optimizer)) * trained
     return {"final": width * written, "checkpoint": width * written + engine + states}

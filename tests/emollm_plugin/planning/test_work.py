@@ -58,6 +58,9 @@ def test_checkpointing_computes_the_layers_once_more():
 def test_disk_steps_and_hours():
     assert disk(sizes(), setting()) == {"final": 2 * ALL, "checkpoint": 2 * 2 * ALL + 12 * T}
     assert disk(sizes("projector"), setting(tune="projector", zero="3")) == {"final": 2 * MLP, "checkpoint": 14 * MLP}
+    bare = {tune: disk(sizes(tune), setting(tune=tune, zero="none")) for tune in ("full", "projector")}
+    assert bare["projector"] == {"final": 4 * MLP, "checkpoint": 12 * MLP}, "the projector is made in float32, and stays so"
+    assert bare["full"] == {"final": 2 * (LANGUAGE + EYES) + 4 * MLP, "checkpoint": 12 * T + 2 * EYES}
     assert [steps(100, 1, 8, -1), steps(100, 2.5, 8, -1), steps(100, 1, 8, 5), steps(3, 1, 8, -1)] == [13, 33, 5, 1]
     assert steps(130, 10, 128, -1) == 20, "an epoch ends with a step of what is left"
     assert hours(36 * 10**14, 100, 2, 50) == pytest.approx(1.0)
