@@ -16,7 +16,7 @@ import sys
 
 from emobench_data.io.errors import InputError
 
-from ..shared.options import options
+from ..shared.options import check_least, options
 from ..shared.rows import read_rows
 from .arms import ARMS, CELLS, ESSENTIAL, HEARD, REDUCED, SEEN, WITHOUT, Arm
 from .sets import SETS
@@ -26,24 +26,32 @@ def arguments() -> argparse.Namespace:
     parser = options(__doc__, "proof", "fer2013/, oasis_pixabay/ and emodb/")
     parser.add_argument("--data", help=f"names with ; between: {'; '.join(SETS)}; default: all of the form")
     parser.add_argument("--whole", action="store_true", help="all sets and arms, not the reduced form's")
+    parser.add_argument("--arms", help="of all that a set has, by name, with ; between: ours, without layout; default: all of the form")
     parser.add_argument("--trials-only", action="store_true", help="read no test item")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=1, help="trainings at a time; of several each in a process of one thread")
     return parser.parse_args()
 
 
-def wanted(data: str | None, *, whole: bool) -> dict[str, tuple[Arm, ...]]:
-    """Data set -> its arms, of the reduced form or all.
+def wanted(data: str | None, arms: str | None = None, *, whole: bool) -> dict[str, tuple[Arm, ...]]:
+    """Data set -> its arms: those of the reduced form, all, or these `arms`.
 
     Raises:
-        InputError: there is no such data set.
+        InputError: there is no such data set, or none of them has such an arm.
     """
     names = [name for name, one in SETS.items() if whole or not one.whole]
     names = [name.strip() for name in data.split(";")] if data else names
     unknown = [name for name in names if name not in SETS]
     if unknown:
         raise InputError(f"unknown data set {unknown[0]!r}; known, with ; between: {'; '.join(SETS)}")
-    return {name: tuple(arm for arm in ARMS.values() if _belongs(name, arm, whole)) for name in names}
+    own = {name: tuple(arm for arm in ARMS.values() if _belongs(name, arm, whole or bool(arms))) for name in names}
+    if arms is None:
+        return own
+    only = [name.strip() for name in arms.split(";")]
+    known = list(dict.fromkeys(arm.name for each in own.values() for arm in each))
+    if missing := [name for name in only if name not in known]:
+        raise InputError(f"no arm {missing[0]!r} of {'; '.join(own)}; known, with ; between: {'; '.join(known)}")
+    return {name: tuple(arm for arm in each if arm.name in only) for name, each in own.items()}
 
 
 def _belongs(name: str, arm: Arm, whole: bool) -> bool:
@@ -60,6 +68,7 @@ def main() -> None:
     given = arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
+        check_least(given, {"seeds": 1, "jobs": 1})
         if given.report:
             from .figure import draw
             from .report import gather, tables
@@ -74,7 +83,7 @@ def main() -> None:
         else:
             from .runs import run_all
 
-            run_all(given, wanted(given.data, whole=given.whole))
+            run_all(given, wanted(given.data, given.arms, whole=given.whole))
     except InputError as error:
         sys.exit(str(error))
 

@@ -53,7 +53,7 @@ ESSENTIAL = (PLAIN_HOST, FULL, LOGISTIC)
 REDUCED = {
     "fer2013": (PLAIN_HOST, "pooled", "cells", FULL, "ours, plain", LOGISTIC),
     "oasis": (PLAIN_HOST, "pooled", FULL, LOGISTIC),
-    CONTROL: ESSENTIAL,
+    CONTROL: (PLAIN_HOST, "pooled", FULL, LOGISTIC),
     "emodb": (PLAIN_HOST, "pooled", FULL, LOGISTIC),
 }
 

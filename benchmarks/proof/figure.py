@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from emobench_data.io.atomic import atomic_file
 
 from .arms import FULL, LOGISTIC, PLAIN_HOST
-from .report import Found, by_seed, gain
+from .report import Found, by_seed, gain, mean_gain
 from .sets import CURVE
 
-AIM = 12.1  # points, the paper's
+AIM = 12.1  # points, the paper's, which the protocol set as the goal
 AGAINST = {PLAIN_HOST: ("over LLaVA's projector and prompt", "#4C78A8"), LOGISTIC: ("over logistic regression", "#B5403A")}
 LINES = {
     FULL: ("EmoLLM", "#5B8C5A"),
@@ -23,6 +23,7 @@ LINES = {
     LOGISTIC: ("logistic regression", "#B5403A"),
 }
 TITLES = {"fer2013": "faces", "oasis": "photographs", "emodb": "voices", "oasis_category": "control:\nmain subject"}
+MEAN, LAST = "mean of\nthe three", "oasis_category"  # it stands before the last, which asks for no emotion
 
 
 def draw(found: Found, out: Path) -> None:
@@ -31,7 +32,7 @@ def draw(found: Found, out: Path) -> None:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         panels = 1 + (len(curve) > 1)
-        figure = Figure(figsize=(2 + 4.5 * panels, 4.6), layout="constrained")
+        figure = Figure(figsize=(3.4 + 4.2 * panels, 4.6), layout="constrained")
         drawn = figure.subplots(1, panels, squeeze=False)[0]
         _gains(drawn[0], found)
         if panels > 1:
@@ -41,27 +42,43 @@ def draw(found: Found, out: Path) -> None:
 
 
 def _gains(panel: Axes, found: Found) -> None:
-    """A dot with its interval for each data set and each of the two that it is held against."""
-    sets = [name for name in TITLES if name in found]
-    panel.axhline(0, color="#888888", linewidth=0.8)
-    panel.axhline(AIM, color="#5B8C5A", linewidth=0.8, linestyle="--", label="the paper's +12.1, on its own data")
-    for shift, (other, (label, colour)) in zip((-0.12, 0.12), AGAINST.items()):
-        gains = {name: gain(name, found[name].get(FULL, {}), found[name].get(other, {})) for name in sets}
-        there = {name: each for name, each in gains.items() if each}
-        panel.errorbar(
-            [sets.index(name) + shift for name in there],
-            [100 * each.value for each in there.values()],
-            yerr=[
-                [100 * (each.value - each.low) for each in there.values()],
-                [100 * (each.high - each.value) for each in there.values()],
-            ],
-            fmt="o",
-            color=colour,
-            label=label,
-        )
-    panel.set(ylabel="gain of EmoLLM, points", xticks=range(len(sets)), xticklabels=[TITLES[name] for name in sets])
-    panel.set_xlim(-0.5, len(sets) - 0.5)
-    panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), frameon=False)
+    """A dot with its interval for each data set, and their mean, and each of the two that it is held against."""
+    panel.axhline(0, color="#555555", linewidth=1)
+    panel.axhline(AIM, color="#5B8C5A", linewidth=1, linestyle="--", label=f"the goal: +{AIM} on average")
+    names: dict[str, float] = {}
+    for shift, (other, (label, colour)) in zip((-0.15, 0.15), AGAINST.items()):
+        gains = _told(found, other)
+        # What stands apart from the sets that were asked for does so in the picture too.
+        at = {name: place + 0.5 * (place > 2) + 0.5 * (place > 3) for place, name in enumerate((*[*TITLES][:-1], MEAN, LAST))}
+        names |= {TITLES.get(name, name): at[name] for name in gains}
+        values = [100 * own[0] for own in gains.values()]
+        far = [[100 * abs(own[edge] - own[0]) for own in gains.values()] for edge in (1, 2)]
+        places = [at[name] + shift for name in gains]
+        panel.errorbar(places, values, yerr=far, fmt="o", color=colour, label=label)
+        for place, value in zip(places, values):
+            side = {"ha": "right"} if shift < 0 else {"ha": "left"}
+            panel.annotate(f"{value:+.1f}", (place, value), (6 if shift > 0 else -6, 0), textcoords="offset points", va="center", **side)
+    panel.set(ylabel="points of accuracy that EmoLLM has more", xticks=[*names.values()], xticklabels=[*names])
+    panel.set_xlim(min(names.values()) - 0.7, max(names.values()) + 0.7)
+    panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), frameon=False, ncols=3, fontsize="small")
+    panel.set_title(_title(found), fontsize="medium")
+
+
+def _told(found: Found, other: str) -> dict[str, tuple[float, float, float]]:
+    """Set, or `MEAN` -> the gain of `FULL` over `other`, and its interval."""
+    gains = {name: gain(name, found[name].get(FULL, {}), found[name].get(other, {})) for name in TITLES if name in found}
+    told = {name: (own.value, own.low, own.high) for name, own in gains.items() if own}
+    middle = mean_gain(found, other)
+    return told if isinstance(middle, str) else {**told, MEAN: middle}
+
+
+def _title(found: Found) -> str:
+    middle = mean_gain(found, PLAIN_HOST)
+    if isinstance(middle, str):
+        return ""
+    value, low, high = (100 * own for own in middle)
+    reached = "reached" if value >= AIM else "not reached"
+    return f"The goal was {reached}: {value:+.1f} points on average ({low:+.1f} to {high:+.1f})"
 
 
 def _curve(panel: Axes, found: Found, curve: dict[str, int]) -> None:

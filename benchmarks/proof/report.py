@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import mean, stdev
 from typing import NamedTuple
@@ -28,7 +28,11 @@ CONTRASTS = (
     (FULL, "ours, plain"),
     (FULL, LOGISTIC),
     ("pooled", PLAIN_HOST),
+    ("cells", "pooled"),
 )
+DRAWS = 10_000  # as the protocol says
+ALWAYS = "always the same answer"
+_KEY = {"protocol", "data", "arm", "seed", "development"}
 
 
 class Gain(NamedTuple):
@@ -48,19 +52,27 @@ class Gain(NamedTuple):
 
 
 def gather(rows: Iterable[Row]) -> Found:
-    """Outcomes of the reading; trials are left out.
+    """Outcomes of the reading; trials are left out. Beside the arms, `ALWAYS` is the most frequent answer to all that was asked.
 
     Raises:
-        InputError: one answer was given twice under different conditions.
+        InputError: a row is of another benchmark, or one answer was given twice under different conditions.
     """
     found: Found = defaultdict(lambda: defaultdict(dict))
+    right: dict[str, dict[tuple[int, str], str]] = defaultdict(dict)
     for row in rows:
-        if (key := row["key"])["development"]:
+        key = row["key"]
+        if not _KEY <= key.keys() or key["data"] not in SETS:
+            raise InputError(f"a row of another benchmark, about {key.get('data')}; --rows names a file of this one")
+        if key["development"]:
             continue
         own = found[key["data"]][key["arm"]]
         for item, pair in row["answers"].items():
+            right[key["data"]][key["seed"], item] = pair[0]
             if own.setdefault((key["seed"], item), pair[0] == pair[1]) != (pair[0] == pair[1]):
                 raise InputError(f"{key['data']} {key['arm']} seed {key['seed']}: two rows that differ; keep one of them")
+    for data, answers in right.items():
+        most = Counter(answers.values()).most_common(1)[0][0]
+        found[data][ALWAYS] = {place: answer == most for place, answer in answers.items()}
     return found
 
 
@@ -77,7 +89,7 @@ def gain(data: str, first: Outcomes, second: Outcomes) -> Gain | None:
     more = [float(first[place]) - float(second[place]) for place in places]
     groups = [_group(data, item) for _, item in places]
     seeds = [seed for seed, _ in places]
-    drawn = crossed_means(more, seeds, groups)
+    drawn = crossed_means(more, seeds, groups, draws=DRAWS)
     by_seed = [mean(value for value, own in zip(more, seeds) if own == seed) for seed in sorted(set(seeds))]
     return Gain(mean(more), *percentiles(drawn), len(places), by_seed, drawn)
 
@@ -90,13 +102,13 @@ def by_seed(outcomes: Outcomes) -> list[float]:
 
 def tables(found: Found) -> str:
     """All tables as Markdown."""
-    return "\n\n".join([_arms(found), _gains(found), _mean(found)])
+    return "\n\n".join([_arms(found), _gains(found), _means(found)])
 
 
 def _arms(found: Found) -> str:
     lines = ["| data | arm | seeds | n | accuracy | by seed |", "| --- | --- | --- | --- | --- | --- |"]
     for data, arms in found.items():
-        for arm in (arm for arm in ARMS if arms.get(arm)):
+        for arm in (arm for arm in (*ARMS, ALWAYS) if arms.get(arm)):
             own = arms[arm]
             each = by_seed(own)
             shown = f"{100 * mean(own.values()):.1f} | {', '.join(f'{100 * one:.1f}' for one in each)}"
@@ -119,20 +131,28 @@ def _gains(found: Found) -> str:
     return "\n".join(lines)
 
 
-def _mean(found: Found) -> str:
+def _means(found: Found) -> str:
+    lines = []
+    for other in (PLAIN_HOST, LOGISTIC):
+        own = mean_gain(found, other)
+        if isinstance(own, str):
+            return f"No mean gain yet, for want of rows: {own}."
+        lines.append(f"Mean gain of {FULL} over {other}, the three sets alike: {100 * own[0]:+.1f} ({_span(*own[1:])}) points.")
+    return "\n".join(lines)
+
+
+def mean_gain(found: Found, other: str) -> tuple[float, float, float] | str:
+    """The mean over `MEASURED` of what `FULL` has more than `other`, and its interval; or the sets that have no rows."""
     gains = {}
     for family, names in MEASURED.items():
-        own = [gain(name, found[name].get(FULL, {}), found[name].get(PLAIN_HOST, {})) for name in names if name in found]
+        own = [gain(name, found[name].get(FULL, {}), found[name].get(other, {})) for name in names if name in found]
         gains[family] = [each for each in own if each]
     if lacking := [family for family, own in gains.items() if not own]:
-        return f"No mean gain yet, for want of rows: {', '.join(lacking)}."
+        return ", ".join(lacking)
     # Every set is drawn with one seed; they do not hang together, its encoders do.
     drawn = [np.mean([each.drawn for each in own], axis=0) for own in gains.values()]
-    low, high = percentiles(
-        np.mean([np.random.default_rng(number).permutation(own) for number, own in enumerate(drawn)], axis=0)
-    )
-    value = mean(mean(each.value for each in own) for own in gains.values())
-    return f"Mean gain of {FULL} over {PLAIN_HOST}, the three sets alike: {100 * value:+.1f} ({_span(low, high)}) points."
+    shuffled = [np.random.default_rng(number).permutation(own) for number, own in enumerate(drawn)]
+    return mean(mean(each.value for each in own) for own in gains.values()), *percentiles(np.mean(shuffled, axis=0))
 
 
 def _span(low: float, high: float) -> str:

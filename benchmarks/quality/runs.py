@@ -26,6 +26,7 @@ from ..shared.base import Base
 from ..shared.features import features_of
 from ..shared.loop import BATCH
 from ..shared.machine import made_on
+from ..shared.options import check_least
 from ..shared.rows import append_row, is_asked, is_done, read_rows
 from .arms import Arm, layer_of
 from .data import FOLDED, FOLDERS, Cell, make_cell, picture_root
@@ -56,9 +57,7 @@ def run_all(options: argparse.Namespace, arms: list[Arm]) -> None:
     Raises:
         InputError: data or base model are missing, or a name is unknown.
     """
-    for name, least in LEAST.items():
-        if getattr(options, name) < least:
-            raise InputError(f"--{name} {getattr(options, name)}: at least {least}")
+    check_least(options, LEAST)
     register()
     bench, done = Bench(options), read_rows(*options.rows)
     units = [unit for unit in _units(options, arms) if not is_done(done, bench.key(unit))]

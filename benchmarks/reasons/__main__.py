@@ -17,7 +17,7 @@ import sys
 
 from emobench_data.io.errors import InputError
 
-from ..shared.options import options
+from ..shared.options import check_least, options
 from ..shared.rows import read_rows
 from .arms import chosen
 
@@ -36,6 +36,7 @@ def main() -> None:
     given = arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     try:
+        check_least(given, {"test": 1})
         if given.report:
             from .figure import draw
             from .report import gather, tables

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+
+from emobench_data.io.errors import InputError
 
 HERE = Path(__file__).parents[1]
 
@@ -19,3 +22,11 @@ def options(doc: str | None, name: str, folders: str) -> argparse.ArgumentParser
     parser.add_argument("--base", default=str(HERE.parent / "models" / "smollm2-135m-instruct"))
     parser.add_argument("--device", help="cpu, cuda or cuda:1; default: a GPU if there is one")
     return parser
+
+
+def check_least(given: argparse.Namespace, least: Mapping[str, int]) -> None:
+    """Raise `InputError` where a number that was given is below its least."""
+    for name, number in least.items():
+        own = getattr(given, name)
+        if own is not None and own < number:
+            raise InputError(f"--{name} {own}: at least {number}")

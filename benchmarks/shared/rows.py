@@ -32,8 +32,11 @@ def read_rows(*paths: Path) -> list[Row]:
     """Rows of all files, none of one that is not there; their `answers` as item -> right letter and given one.
 
     Raises:
-        InputError: a line is no row, or what it asked stands nowhere before it.
+        InputError: a path is a folder, a line is no row, or what it asked stands nowhere before it.
     """
+    for path in paths:
+        if path.is_dir():
+            raise InputError(f"{path}: a folder; name a file of rows")
     return [row for path in paths if path.is_file() for row in _rows_of(path)]
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from benchmarks.proof import __main__ as command
 from benchmarks.proof import figure, sets
 from benchmarks.proof.arms import ARMS, CELLS, HEARD, HOST, POOLED, RATES, REDUCED, SEEN, perspectives
-from benchmarks.proof.report import gain, gather, mixed, tables
+from benchmarks.proof.report import ALWAYS, gain, gather, mean_gain, mixed, tables
 from benchmarks.proof.runs import chosen_rates, readings, trials
 from benchmarks.proof.senses import Pictures, Voices
 from benchmarks.quality.data import Item
@@ -81,7 +81,7 @@ def test_trials_come_first_and_read_nothing_then_each_arm_is_read_once_with_what
 def test_the_host_stands_beside_for_as_much_time_and_in_its_own_two_stages(proof, monkeypatch):
     wanted = command.wanted
 
-    def some(data, *, whole):
+    def some(data, arms, *, whole):
         return {data: tuple(arm for arm in wanted(data, whole=True)[data] if arm.kind == HOST or arm.name == "ours")}
 
     monkeypatch.setattr(command, "wanted", some)
@@ -96,17 +96,24 @@ def test_the_host_stands_beside_for_as_much_time_and_in_its_own_two_stages(proof
 @pytest.mark.parametrize("page", ["README.md", "docs/results.md"])
 def test_a_page_shows_what_was_read(page):
     found = gather(read_rows(ROOT / "benchmarks/proof.jsonl"))
-    shown = re.findall(r"^\| \w+[,:] .*? \(([\d,]+)\) \| (.*) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    text = (ROOT / page).read_text(encoding="utf-8")
+    shown = re.findall(r"^\| \w+[,:] .*? \((\d+)\) \| (.*) \|$", text, re.MULTILINE)
     assert len(shown) == len(figure.TITLES)
-    for data, (answers, cells) in zip(figure.TITLES, shown):
-        ours, host, over_host, logistic, over_logistic = cells.split(" | ")
-        assert int(answers.replace(",", "")) == len(found[data]["ours"])
-        for name, told in {"ours": ours, "host": host, "logistic regression": logistic}.items():
+    for data, (asked, cells) in zip(figure.TITLES, shown):
+        ours, host, over_host, logistic, over_logistic, always = cells.split(" | ")
+        assert int(asked) == len({item for _, item in found[data]["ours"]})
+        for name, told in {"ours": ours, "host": host, "logistic regression": logistic, ALWAYS: always}.items():
             assert float(told) == round(100 * mean(found[data][name].values()), 1)
         for name, told in {"host": over_host, "logistic regression": over_logistic}.items():
             own = gain(data, found[data]["ours"], found[data][name])
-            numbers = [float(number) for number in re.findall(r"[+-]\d+\.\d", told)]
-            assert numbers == pytest.approx([100 * value for value in (own.value, own.low, own.high)], abs=0.06)
+            assert told == in_points(own.value, own.low, own.high)
+    (cells,) = re.findall(r"^\| \*\*mean of the three\*\* \| \| \| (.*) \| \|$", text, re.MULTILINE)
+    over_host, over_logistic = (in_points(*mean_gain(found, name)) for name in ("host", "logistic regression"))
+    assert cells == f"**{over_host}** | | {over_logistic}"
+
+
+def in_points(value, low, high):
+    return f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
 def test_photographs_are_chosen_for_inside_the_training_part_of_each_fold(proof, data_root):
@@ -231,11 +238,35 @@ def outcomes(rate, seeds=5, count=40, shift=0.0):
     return {(seed, str(item)): bool(draw.random() < rate + shift * seed) for seed in range(seeds) for item in range(count)}
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--jobs", "0"], "--jobs 0: at least 1"),
+        (["--seeds", "-1"], "--seeds -1: at least 1"),
+        (["--data-root", "FOLDER", "--data", "emodb", "--arms", "ours; cells"], "no arm 'cells' of emodb; known, with ; between: host;"),
+        (["--report", "--rows", "FOLDER"], "a folder; name a file of rows"),
+        (["--report", "--rows", str(ROOT / "benchmarks/reasons.jsonl")], "a row of another benchmark, about "),
+        (["--report", "--rows", str(ROOT / "benchmarks/quality_faces.jsonl")], "a row of another benchmark, about "),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(words, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["proof", *(str(tmp_path) if word == "FOLDER" else word for word in words)])
+    with pytest.raises(SystemExit) as stopped:
+        command.main()
+    assert stopped.value.code not in (0, None) and said in f"{stopped.value.code}\n{capsys.readouterr().err}"
+
+
+def test_arms_are_named():
+    (arms,) = command.wanted("fer2013", "ours, without layout", whole=False).values()
+    assert [arm.name for arm in arms] == ["ours, without layout"]
+
+
 def test_a_gain_is_paired_and_its_interval_holds_seeds_and_groups():
     first, second = outcomes(0.7), outcomes(0.4)
     own = gain("fer2013", first, second)
     assert own.value == pytest.approx(sum(first.values()) / 200 - sum(second.values()) / 200)
     assert own.low < own.value < own.high and own.answers == 200 and len(own.by_seed) == 5
+    assert len(own.drawn) == 10_000, "as the protocol says"
     assert gain("fer2013", first, first).low == gain("fer2013", first, first).high == 0
     assert gain("fer2013", first, {}) is None
     uneven = {place: place[0] % 2 == 0 for place in first}  # seeds differ, items do not
@@ -262,11 +293,12 @@ def test_a_mixed_model_says_about_the_same():
 
 def test_tables_leave_trials_out_and_refuse_two_answers_to_one_question():
     def row(arm, pair, development=False):
-        key = {"data": "emodb", "arm": arm, "seed": 0, "development": development}
+        key = {"protocol": 1, "data": "emodb", "arm": arm, "seed": 0, "development": development}
         return {"key": key, "answers": {"03a01Fa": pair, "08a01Fa": "aa"}}
 
     found = gather([row("ours", "aa"), row("host", "ab"), row("host", "aa", development=True)])
     assert "| emodb | ours over host | 2 | +50.0 | +50.0 |" in tables(found)
+    assert "| emodb | always the same answer | 1 | 2 | 100.0 | 100.0 |" in tables(found)
     with pytest.raises(InputError, match="two rows that differ"):
         gather([row("ours", "aa"), row("ours", "ab")])
 
