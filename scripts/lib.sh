@@ -103,7 +103,7 @@ make_env() {
     # Another clone that needs other packages would set them up anew in its turn.
     [[ -z "$owner" || "$owner" == "$ROOT" || ! -d "$owner/scripts" ]] ||
         die "VENV=$VENV was made by $owner, whose packages are not those of this clone; name another VENV"
-    say "setting up $VENV (once; downloads about 0.5 GB, several GB with CUDA)"
+    say "setting up $VENV (once; downloads about 0.5 GB, several GB with CUDA; takes two to ten minutes)"
     local python
     python="$(find_python)" || exit $?
     "$python" -m venv "$VENV"

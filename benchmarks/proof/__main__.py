@@ -26,7 +26,9 @@ def arguments() -> argparse.Namespace:
     parser = options(__doc__, "proof", "fer2013/, oasis_pixabay/ and emodb/")
     parser.add_argument("--data", help=f"names with ; between: {'; '.join(SETS)}; default: all of the form")
     parser.add_argument("--whole", action="store_true", help="all sets and arms, not the reduced form's")
-    parser.add_argument("--arms", help="of all that a set has, by name, with ; between: ours, without layout; default: all of the form")
+    parser.add_argument(
+        "--arms", help="of all that a set has, by name, with ; between: ours, without layout; default: all of the form"
+    )
     parser.add_argument("--trials-only", action="store_true", help="read no test item")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=1, help="trainings at a time; of several each in a process of one thread")

@@ -57,7 +57,9 @@ def _gains(panel: Axes, found: Found) -> None:
         panel.errorbar(places, values, yerr=far, fmt="o", color=colour, label=label)
         for place, value in zip(places, values):
             side = {"ha": "right"} if shift < 0 else {"ha": "left"}
-            panel.annotate(f"{value:+.1f}", (place, value), (6 if shift > 0 else -6, 0), textcoords="offset points", va="center", **side)
+            panel.annotate(
+                f"{value:+.1f}", (place, value), (6 if shift > 0 else -6, 0), textcoords="offset points", va="center", **side
+            )
     panel.set(ylabel="points of accuracy that EmoLLM has more", xticks=[*names.values()], xticklabels=[*names])
     panel.set_xlim(min(names.values()) - 0.7, max(names.values()) + 0.7)
     panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), frameon=False, ncols=3, fontsize="small")

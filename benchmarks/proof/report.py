@@ -61,7 +61,7 @@ def gather(rows: Iterable[Row]) -> Found:
     right: dict[str, dict[tuple[int, str], str]] = defaultdict(dict)
     for row in rows:
         key = row["key"]
-        if not _KEY <= key.keys() or key["data"] not in SETS:
+        if not key.keys() >= _KEY or key["data"] not in SETS:
             raise InputError(f"a row of another benchmark, about {key.get('data')}; --rows names a file of this one")
         if key["development"]:
             continue

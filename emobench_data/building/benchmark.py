@@ -21,7 +21,7 @@ from .statistics import Statistics
 
 CHECKSUMS, CARD, MANIFEST = "SHA256SUMS", "README.md", "build.json"
 FIGURES = ("figures/labels.png", "figures/lengths.png", "figures/durations.png")
-_WAY_OUT = "get these files again, or write 'faulty: skip' into the composition to go without"
+_WAY_OUT = "get these files again, or go without: --faulty-media 1, or 'faulty: skip' in the composition"
 
 
 def build(

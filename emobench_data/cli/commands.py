@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,7 +15,7 @@ from ..building.composition import load_composition
 from ..building.convert import FAULTY, make_mini
 from ..building.convert import convert as convert_source
 from ..export.llava import TRAIN
-from ..io.atomic import check_apart
+from ..io.atomic import check_apart, check_ours
 from ..io.chat import Budget, Endpoint
 from ..io.errors import InputError
 from ..schema.record_files import read_record_file
@@ -174,6 +175,7 @@ def rationale(
 
     cache = cache or out.with_name(f"{out.name}.cache.jsonl")
     check_apart(out, (records, cache))
+    check_ours(out, b'"rationale"')
     check_apart(cache, [records])
     teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
     read = read_record_file(records)
@@ -204,13 +206,25 @@ def _share(counts: dict[str, int]) -> str:
 @click.option("--data-root", type=FOLDER, help="Folder that holds the data sets; else the one that CONFIG names.")
 @click.option("--skip-missing", is_flag=True, help="Go without the data sets that are not there.")
 @click.option("--check-media", is_flag=True, help="Open every picture and clip, and compare contents across splits.")
+@click.option(
+    "--faulty-media", type=click.FloatRange(0, 1), help="Instead of CONFIG's faulty: the share of media that may be left out."
+)
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the data card's figures.")
 @click.option("--shards", "count", type=click.IntRange(1, MOST), help="Also write train.json as so many shards, see `shards`.")
 def build(
-    config: str, out: Path, data_root: Path | None, skip_missing: bool, check_media: bool, count: int | None, **options: Any
+    config: str,
+    out: Path,
+    data_root: Path | None,
+    skip_missing: bool,
+    check_media: bool,
+    faulty_media: float | None,
+    count: int | None,
+    **options: Any,
 ) -> None:
     """Build the benchmark that CONFIG describes: a YAML file, or a preset: default, small, aeb, support, mer, sound."""
     composition = load_composition(config, data_root=data_root, skip_missing=skip_missing)
+    if faulty_media is not None:
+        composition = replace(composition, faulty=faulty_media)
     manifest = build_benchmark(composition, out, check=check_media, **options)
     for task, labels in manifest["tasks"].items():
         counts = (f"{split} {sum(label[split] for label in labels.values()):,}" for split in manifest["records"])

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import orjson
 
-from ..io.atomic import atomic_file, check_apart
+from ..io.atomic import atomic_file, check_apart, check_ours
 from ..io.chat import Endpoint
 from ..io.errors import InputError
 from ..schema.questions import read_asked
@@ -67,6 +67,7 @@ def score(
         raise InputError("--official-wheels: also give --wheels FOLDER")
     if out:
         check_apart(out, (questions, gold, predictions))
+        check_ours(out, b'{\n  "overall"')
     if general:
         if judge["judge"] or wheels:
             raise InputError("--general: short answers need no judge and no wheels; leave out --judge and --wheels")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from ..io.atomic import atomic_file
+from ..io.atomic import atomic_file, check_ours
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_entries
 from ..schema.questions import read_questions
@@ -66,6 +66,8 @@ def write_stimulated(questions: Path, stimuli: Path, out: Path, *, place: str = 
     texts = {PLAIN: "", **read_stimuli(stimuli)}
     read_questions(questions)
     entries = [entry for _, _, entry in read_entries(questions)]
+    for name in texts:
+        check_ours(out / name / "questions.jsonl", b'"question_id"')
     for name, stimulus in texts.items():
         words = neutral(stimulus)
         with atomic_file(out / name / "questions.jsonl") as file:

@@ -27,6 +27,16 @@ def check_plain(path: Path) -> None:
         raise InputError(f"{path}: is no plain file and is not replaced by one; name another")
 
 
+def check_ours(path: Path, *marks: bytes) -> None:
+    """Raise `InputError` where a file at `path` has none of `marks` in its first KiB: it is somebody's, who would lose it.
+
+    A file without content is nobody's. Without marks every other one is refused. Also as `check_plain`.
+    """
+    check_plain(path)
+    if path.exists() and (begins := path.open("rb").read(1024)) and not any(mark in begins for mark in marks):
+        raise InputError(f"{path}: is there already and is not replaced, as it is not what is written here; name another")
+
+
 def check_apart(out: Path, read: Iterable[Path | None]) -> None:
     """Raise `InputError` where a file to be written is one of those that are `read`; None is none."""
     if out.exists() and any(out.samefile(path) for path in read if path and path.exists()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..io.atomic import atomic_file
+from ..io.atomic import atomic_file, check_ours
 from . import tables
 from .page import page
 from .runs import Run, load_runs
@@ -34,6 +34,8 @@ def write_report(
     runs = load_runs(
         [Path(folder) for folder in folders], **{name: Path(path) if path else None for name, path in given.items()}
     )
+    check_ours(out / HTML, b"<title>EmoBench report")
+    check_ours(out / MARKDOWN, b"# EmoBench report")
     with atomic_file(out / HTML) as html, atomic_file(out / MARKDOWN) as table:
         html.write(page(runs).encode("utf-8", "replace"))
         table.write(markdown(runs).encode("utf-8", "replace"))

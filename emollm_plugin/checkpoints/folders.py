@@ -6,6 +6,7 @@ import json
 import struct
 import zipfile
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,7 @@ def read_folder(path: Path) -> ModelFolder:
     Raises:
         InputError: the folder does not exist.
     """
-    if not path.is_dir():
-        raise InputError(f"model folder {path} does not exist")
+    check_exists(path)
     config, config_faults = _json(path / "config.json")
     faults = tuple(config_faults)
     adapter, adapter_faults = _json(path / ADAPTER_CONFIG)
@@ -104,6 +104,16 @@ def read_folder(path: Path) -> ModelFolder:
         resumable=bool(state) and (partitions or (path / "optimizer.pt").is_file()),
         newest=newest,
     )
+
+
+def check_exists(path: Path) -> None:
+    """Raise `InputError` if there is no such folder; it names one that is spelled nearly so."""
+    if path.is_dir():
+        return
+    beside = [child.name for child in path.parent.iterdir() if child.is_dir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, beside, 1)
+    way_out = f"did you mean {path.parent / near[0]}?" if near else "check the path; a model of a hub is OWNER/NAME"
+    raise InputError(f"model folder {path} does not exist; {way_out}")
 
 
 def _kind(path: Path, config: dict, adapter: dict) -> tuple[str, list[str]]:
@@ -245,12 +255,19 @@ def require_complete(folder: ModelFolder) -> None:
         raise InputError(f"{what}; its newest complete checkpoint is {folder.newest}")
     if folder.kind == "deepspeed":
         raise InputError(f"{what}; gather it: python -m deepspeed.utils.zero_to_fp32 {folder.path} OUT")
-    if folder.kind == "unknown":
-        raise InputError(f"{what}: it has no config.json and no weights; it is not a saved model")
+    refuse_unknown(folder)
     faults = "; ".join(folder.faults)
     if folder.kind == "base" or not _of_training(folder):
         raise InputError(f"{what} that is not whole: {faults}; copy or download all of its files again")
     raise InputError(f"{what}, half-written: {faults}; take an earlier checkpoint or train again")
+
+
+def refuse_unknown(folder: ModelFolder) -> None:
+    """Raise `InputError` if `folder` is no model; it names the one in it, such as in a run's."""
+    if folder.kind == "unknown":
+        models = [child for child in sorted(folder.path.iterdir()) if (child / "config.json").is_file()]
+        inside = f"there is one in it: {models[0]}" if models else "name the folder of a saved model"
+        raise InputError(f"{folder.path} is {WHAT['unknown']}: it has no config.json and no weights; {inside}")
 
 
 def _of_training(folder: ModelFolder) -> bool:

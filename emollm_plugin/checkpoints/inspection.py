@@ -10,7 +10,7 @@ from typing import Any
 
 from emobench_data.io.errors import InputError
 
-from .folders import WHAT, ModelFolder, find_base, read_folder
+from .folders import WHAT, ModelFolder, find_base, read_folder, refuse_unknown
 from .notes import gives_reasons, sub_tasks, trained_on
 from .towers import find_audio_tower, find_tower
 
@@ -26,8 +26,7 @@ def inspect_folder(path: Path) -> dict[str, Any]:
         InputError: the folder does not exist or is no model, or a weights file in it cannot be read.
     """
     folder = read_folder(path)
-    if folder.kind == "unknown":
-        raise InputError(f"{path} is {WHAT['unknown']}: it has no config.json and no weights{_inside(path)}")
+    refuse_unknown(folder)
     command, obstacle = evaluation_command(folder)
     config = folder.config
     return {
@@ -105,12 +104,6 @@ def _asked_before(path: Path) -> tuple[str, str] | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return (str(places[0]), str(places[1])) if all(place.exists() for place in places) else None
-
-
-def _inside(path: Path) -> str:
-    """Where a model lies in a folder that is none, such as a run's."""
-    models = [child for child in sorted(path.iterdir()) if (child / "config.json").is_file()]
-    return f"; there is one in it: {models[0]}" if models else ""
 
 
 def _projector_parameters(folder: ModelFolder, mark: str = "mm_projector.") -> int | None:

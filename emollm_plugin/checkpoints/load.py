@@ -17,7 +17,18 @@ from ..compat.config import newer_tokenizer
 from ..compat.dtype import HostFormat, cast_parameters, dtype_argument, noted_format
 from ..media.hearing import NAME as EARS
 from ..media.hearing import Ears
-from .folders import ADAPTER, EXTRAS, PROJECTOR, WHAT, ModelFolder, find_base, host_name, read_folder, require_complete
+from .folders import (
+    ADAPTER,
+    EXTRAS,
+    PROJECTOR,
+    WHAT,
+    ModelFolder,
+    check_exists,
+    find_base,
+    host_name,
+    read_folder,
+    require_complete,
+)
 from .towers import find_audio_tower, find_tower
 
 logger = logging.getLogger(__name__)
@@ -109,9 +120,9 @@ def check_folder(path: str) -> None:
 
 
 def check_there(path: str) -> None:
-    """Raise `InputError` if a local model folder does not exist; a hub name passes."""
-    if not _is_hub_name(path) and not Path(path).expanduser().is_dir():
-        raise InputError(f"model folder {path} does not exist")
+    """Raise `InputError` if a local model folder does not exist, and name one that is spelled nearly so; a hub name passes."""
+    if not _is_hub_name(path):
+        check_exists(Path(path).expanduser())
 
 
 def complete_folder(path: str) -> ModelFolder | None:
@@ -128,7 +139,7 @@ def complete_folder(path: str) -> ModelFolder | None:
 
 
 def _is_hub_name(path: str) -> bool:
-    return not Path(path).expanduser().is_dir() and not path.startswith((".", "/", "~")) and path.count("/") <= 1
+    return not Path(path).expanduser().is_dir() and not path.startswith((".", "/", "~")) and path.count("/") == 1
 
 
 def check_tokenizer(path: str) -> None:

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from emobench_data.cli.scores import FILE, FOLDER, relative_files, report, score, write_result
-from emobench_data.io.atomic import check_apart
+from emobench_data.io.atomic import check_apart, check_ours
 from emobench_data.io.errors import InputError
 
 from .._version import __version__
@@ -227,6 +227,7 @@ def align(
     from ..alignment.run import align_projector
 
     check_apart(out, [data])
+    check_ours(out)
     if beside is not None:
         logging.getLogger(__name__).warning("--beside is called --residual now")
         options["residual"] = beside

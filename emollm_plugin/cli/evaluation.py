@@ -14,7 +14,7 @@ import click
 import orjson
 
 from emobench_data.cli.scores import FILE, FOLDER
-from emobench_data.io.atomic import check_apart
+from emobench_data.io.atomic import check_apart, check_ours
 from emobench_data.io.errors import InputError
 
 from ..compat.config import FORMATS
@@ -239,11 +239,12 @@ def explain(
 
     from ..checkpoints.load import check_there
     from ..serving.ask import chosen_labels, refuse_faulty
+    from ..serving.explain import MARK
     from ..serving.explain import explain as draw
 
     check_there(checkpoint)
-
     check_apart(out, (medium, audio))
+    check_ours(out, MARK)
     chosen = chosen_labels(labels)
     if kind_of(medium) == "video":
         raise InputError(f"{medium}: a clip, of which nothing is drawn; `emollm ask` answers about it")
@@ -270,10 +271,11 @@ def serve(checkpoint: str, loading: Loading, labels: str | None, **options: Any)
     Beside the page, OpenAI's clients ask the model at /v1: its name is that of CHECKPOINT's folder.
     """
     from ..serving.ask import chosen_labels
-    from ..serving.web.running import require_gradio
+    from ..serving.web.running import check_port, require_gradio
     from ..serving.web.running import serve as run
 
     require_gradio()
+    check_port(options["host"], options["port"])
     chosen = chosen_labels(labels)
     name = Path(checkpoint).resolve().name
     run(loading.predictor(checkpoint), model=name, labels=chosen, **options)

@@ -33,7 +33,9 @@ class WithHostArguments(click.Command):
 
 
 @click.command(cls=WithHostArguments)
-@click.option("--dry-run", is_flag=True, help="Print the host's two commands and train nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print the host's commands (training; with questions, evaluation) and train nothing."
+)
 @click.argument("words", nargs=-1, metavar="[RECIPE] [KEY=VALUE ...]")
 @click.pass_context
 def train(ctx: click.Context, words: tuple[str, ...], **options: Any) -> None:

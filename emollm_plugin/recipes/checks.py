@@ -9,6 +9,7 @@ from typing import Any
 
 from emobench_data.io.atomic import check_folder
 from emobench_data.io.errors import InputError
+from emobench_data.sources import get_source
 
 from ..checkpoints.folders import is_complete
 from .recipe import ADAPTERS, Recipe, zero_file
@@ -90,10 +91,8 @@ def check_files(recipe: Recipe) -> None:
     """
     if recipe.data_path:
         _own_data(recipe)
-    elif recipe.dataset != "mini" and not (recipe.data_root and recipe.data_root.is_dir()):
-        fault = f"DATA_ROOT={recipe.data_root} is no folder" if recipe.data_root else "no DATA_ROOT is given"
-        way_out = f"`python -m emobench_data sources` says where to get {recipe.dataset}"
-        raise InputError(f"{fault}; DATASET={recipe.dataset} needs DATA_ROOT, the folder of your copy ({way_out})")
+    elif recipe.dataset != "mini":
+        _data_set(recipe)
     if recipe.pretrain_projector and not recipe.pretrain_projector.is_file():
         raise InputError(f"PRETRAIN_PROJECTOR={recipe.pretrain_projector} is no file; give an mm_projector.bin")
     if recipe.resume_path and not is_complete(recipe.resume_path):
@@ -104,6 +103,14 @@ def check_files(recipe: Recipe) -> None:
         raise InputError(f"EVAL_DATA={recipe.eval_data} is looked at with EVAL_STRATEGY=epoch or steps; now EVAL_STRATEGY=no")
     if recipe.run_dir:
         check_writable("RUN_DIR", recipe.run_dir)
+
+
+def _data_set(recipe: Recipe) -> None:
+    get_source(recipe.dataset)  # an unknown one is said first
+    if not (recipe.data_root and recipe.data_root.is_dir()):
+        fault = f"DATA_ROOT={recipe.data_root} is no folder" if recipe.data_root else "no DATA_ROOT is given"
+        way_out = f"`python -m emobench_data sources` says where to get {recipe.dataset}"
+        raise InputError(f"{fault}; DATASET={recipe.dataset} needs DATA_ROOT, the folder of your copy ({way_out})")
 
 
 def _own_data(recipe: Recipe) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from emobench_data.io.errors import InputError
 
 from .defaults import default_precision
-from .process import answer_of
+from .process import answer_of, say
 from .recipe import Recipe
 
 MASK = "CUDA_VISIBLE_DEVICES"
@@ -50,8 +50,10 @@ class Devices:
         return {**self.environment, THREADS: str(max(1, cores() // len(self.here)))}
 
 
-def choose_devices(recipe: Recipe) -> Devices:
+def choose_devices(recipe: Recipe, *, dry: bool = False) -> Devices:
     """The devices of a run: those that CUDA_VISIBLE_DEVICES leaves, and of these the first GPUS.
+
+    With `dry`, where a recipe needs a GPU and none is here, as if GPUS were, or one: the commands are for another machine.
 
     Raises:
         InputError: there are not so many, or none for a recipe that needs one.
@@ -60,6 +62,9 @@ def choose_devices(recipe: Recipe) -> Devices:
     kind = recipe.device
     if kind == "auto":
         kind = "cuda" if found or recipe.base_model else "cpu"
+    if kind == "cuda" and not found and dry:
+        found = recipe.gpus or 1
+        say(f"no CUDA GPU was found: the commands are those for {found}; GPUS says how many")
     if kind == "cuda" and not found:
         raise InputError("this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly")
     here, environment = _gpus(recipe, found) if kind == "cuda" else _processes(recipe)

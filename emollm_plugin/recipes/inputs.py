@@ -46,6 +46,17 @@ def read_records(file: Path) -> Sequence[Any]:
     return records
 
 
+def check_records(data: Data, records: Sequence[Any]) -> None:
+    """Raise `InputError` where there is nothing to train on, or where nobody says in which folder its media lie.
+
+    All else that a record can lack is the matter of training's own check.
+    """
+    if not records:
+        raise InputError(f"DATA_PATH={data.train}: holds no record; there is nothing to train on")
+    if data.images is None and (named := media_of(records)):
+        raise InputError(f"DATA_PATH={data.train} names {named[0]}; say with IMAGE_FOLDER in which folder it lies")
+
+
 def _content(file: Path) -> bytes:
     try:
         return file.read_bytes().removeprefix(codecs.BOM_UTF8)

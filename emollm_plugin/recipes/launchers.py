@@ -35,6 +35,8 @@ def check_launcher(recipe: Recipe, environment: Mapping[str, str] = os.environ, 
     """
     if recipe.launcher != "deepspeed" and recipe.hostfile:
         raise InputError(f"HOSTFILE={recipe.hostfile} is DeepSpeed's; with LAUNCHER={recipe.launcher} give NODES")
+    if recipe.master_port and not recipe.several_machines and not dry and not _is_free(recipe.master_port):
+        raise InputError(f"MASTER_PORT={recipe.master_port} is taken on this machine; name another, or none")
     if recipe.launcher != "srun":
         return
     if recipe.node_rank is not None:
@@ -56,18 +58,22 @@ def free_port(recipe: Recipe, first: int = PORT) -> int:
     if recipe.master_port or recipe.several_machines:
         return recipe.master_port or first
     for port in range(first, first + 1000):
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("", port))
-            except OSError:
-                continue
-        if not _held(port):
+        if not _is_free(port) or not _held(port):
             continue
         if port != first:
             say(f"port {first} is taken; the ranks meet at {port} (MASTER_PORT names another)")
         return port
     raise InputError(f"no port is free from {first} on; name one with MASTER_PORT")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("", port))
+        except OSError:
+            return False
+    return True
 
 
 def _held(port: int) -> bool:

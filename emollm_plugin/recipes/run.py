@@ -27,7 +27,7 @@ from .devices import Devices, choose_devices
 from .fingerprint import fingerprint
 from .held_out import held_out_records
 from .host_arguments import parse
-from .inputs import as_llava_reads, check_questions, media_of, read_records, usable
+from .inputs import as_llava_reads, check_questions, check_records, media_of, read_records, usable
 from .launchers import check_launcher, free_port
 from .layers import overridden, read_recipe
 from .page import write_page
@@ -63,7 +63,7 @@ def finetune(
     *,
     dry: bool = False,
 ) -> None:
-    """Train, evaluate and score as recipe, variables and changes say; with `dry` only print the host's two commands.
+    """Train, evaluate and score as recipe, variables and changes say; with `dry` only print the host's commands.
 
     Args:
         environment, recipe, changes, arguments: as in `layers.read_recipe`.
@@ -105,13 +105,14 @@ def prepare(asked: Recipe, *, dry: bool = False) -> Prepared:
     recipe = with_defaults(asked, seeing_base=seeing)
     check_files(recipe)
     check_machines(recipe)
-    devices = choose_devices(recipe)
+    devices = choose_devices(recipe, dry=dry)
     recipe = with_batch(recipe, devices.world)
     check_host_arguments(recipe)
     base = prepare_base(recipe, dry=dry)
     devices = replace(devices, environment={**devices.environment, **prepare_ears(recipe)})
     data = prepare_data(recipe)
     records = read_records(data.train)
+    check_records(data, records)
     begun = seeing and goes_on(recipe, fetch=not dry)
     recipe = with_rates(_aligned_or_not(asked, recipe, records), begun=begun)
     hosts, hears = recipe.evaluator != OURS, recipe.audio_tower is not None

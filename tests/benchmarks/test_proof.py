@@ -243,7 +243,10 @@ def outcomes(rate, seeds=5, count=40, shift=0.0):
     [
         (["--jobs", "0"], "--jobs 0: at least 1"),
         (["--seeds", "-1"], "--seeds -1: at least 1"),
-        (["--data-root", "FOLDER", "--data", "emodb", "--arms", "ours; cells"], "no arm 'cells' of emodb; known, with ; between: host;"),
+        (
+            ["--data-root", "FOLDER", "--data", "emodb", "--arms", "ours; cells"],
+            "no arm 'cells' of emodb; known, with ; between: host;",
+        ),
         (["--report", "--rows", "FOLDER"], "a folder; name a file of rows"),
         (["--report", "--rows", str(ROOT / "benchmarks/reasons.jsonl")], "a row of another benchmark, about "),
         (["--report", "--rows", str(ROOT / "benchmarks/quality_faces.jsonl")], "a row of another benchmark, about "),

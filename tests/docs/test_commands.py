@@ -30,7 +30,7 @@ NOT_RUN = {
     "EXTRA=": "makes an environment: tests/nightly.py runs the whole block",
     "bash scripts/setup.sh": "makes an environment: tests/nightly.py runs the whole block",
     "import openai": "asks a server: tests/emollm_plugin/serving/web/test_chat.py does",
-    "source .venv/bin/activate\npip install trl": "TRL has an environment of its own: tests/examples/test_trl.py runs the example",
+    "source .venv/bin/activate\npip install trl": "TRL has an environment of its own: tests/examples/test_trl.py runs it",
     "`runs/.../run.md`": "no command: tests/emollm_plugin/recipes/test_page.py reads what a run writes",
     "the same command again": "no command: tests/test_launchers.py kills a run and starts it again",
     "": "no command: tests/emollm_plugin/test_extending.py installs and trains what that page adds",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...io.atomic import atomic_file
+from ...io.atomic import atomic_file, check_ours
 from ...schema.task_type import TaskType
 from ...schema.tasks import TASKS, Task, get_task, known_tasks
 from ...schema.types import LABELS
@@ -81,6 +81,7 @@ def write(folder: Path) -> list[Path]:
     """Write the files of all known tasks to `folder` and return their paths."""
     paths = []
     for name, text in files(known_tasks()).items():
+        check_ours(folder / name, b"emobench")
         with atomic_file(folder / name) as file:
             file.write(text.encode())
         paths.append(folder / name)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor, nn
 
-from emobench_data.io.atomic import atomic_file
+from emobench_data.io.atomic import atomic_file, check_ours
 from emobench_data.io.errors import InputError
 
 from ...evaluation.eyes import Seen, picture_of
@@ -22,6 +23,8 @@ from ..sub_task import About
 from .heard import listen
 from .picture import Sheet
 from .seen import Panel, look, watching
+
+MARK = b"emollm explain"  # in a PNG that was written here
 
 
 def explain(
@@ -40,17 +43,20 @@ def explain(
         What `ask` returns.
 
     Raises:
-        InputError: the checkpoint's projector has no perspectives, `out` is no PNG, or what `ask` refuses.
+        InputError: the checkpoint's projector has no perspectives, `out` is no PNG or a file of somebody's, or what `ask` refuses.
     """
     out = Path(out)
     if out.suffix.lower() != ".png":
         raise InputError(f"--out {out}: the picture is a PNG; give it a name that ends in .png")
+    check_ours(out, MARK)
     if isinstance(image, (str, Path)):
         image = predictor.eyes.open(image)
     seen = image if isinstance(image, Seen) else predictor.eyes.picture(image)
     report, sheet, _ = drawn(predictor, seen, question, labels=labels, about=about, title=title)
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
+    noted = PngInfo()
+    noted.add_text("Software", MARK.decode())
+    sheet.save(buffer, "PNG", pnginfo=noted)
     with atomic_file(out) as file:
         file.write(buffer.getvalue())
     return report

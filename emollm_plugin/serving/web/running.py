@@ -87,6 +87,17 @@ def start(
             app_kwargs={"middleware": [guard], "routes": routes(predictor, model, turn, folder)},
         )
     except OSError as error:
-        place = f"{host}, port {port or '7860 and on'}"
-        raise InputError(f"{place}: cannot be listened on ({error}); give another --port") from error
+        raise InputError(f"{host}, port 7860 and on: cannot be listened on; give another --port or --host") from error
     return page, address
+
+
+def check_port(host: str, port: int | None) -> None:
+    """Raise `InputError` where something listens there already, or no one may; None is the first that is free."""
+    if port is None:
+        return
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise InputError(
+            f"{host}, port {port}: cannot be listened on ({os.strerror(error.errno or 0)}); give another --port"
+        ) from error

@@ -4,10 +4,12 @@ import shutil
 
 import orjson
 import pytest
+from click.testing import CliRunner
 
 from emobench_data import InputError
 from emobench_data.building.benchmark import build
 from emobench_data.building.preparation import MEDIA_CACHE
+from emobench_data.cli.commands import main
 
 from ..cli.test_cli import refused
 from ..compose import composition, contents, data_sets, media_of, write_config
@@ -103,6 +105,10 @@ def test_faulty_media_are_refused_or_left_out(tmp_path):
     line = refused("build", write_config(root), "--out", tmp_path / "out", "--check-media")
     assert "2 of" in line and "img/01000.png (text, not a picture" in line and "hate_video_1.mp4 (missing)" in line
     assert [path.name for path in (tmp_path / "out").iterdir()] == [MEDIA_CACHE]
+    command = ["build", str(write_config(root)), "--out", str(tmp_path / "other"), "--check-media", "--no-figures"]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 2 and "--faulty-media 1, or 'faulty: skip' in the composition" in done.stderr
+    assert CliRunner().invoke(main, [*command, "--faulty-media", "1"]).exit_code == 0
     manifest = build(composition(root, faulty="skip"), tmp_path / "out", check=True)
     assert manifest["left_out"]["faulty_media"]["count"] == 2
     assert "hateful_memes/01000/hate" not in (tmp_path / "out/splits.jsonl").read_text()

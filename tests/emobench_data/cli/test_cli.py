@@ -139,6 +139,33 @@ def test_score(answered, tmp_path):
     assert f"{100 * written['overall']:.1f}" == row.split()[2]
 
 
+def test_a_file_of_somebody_is_not_replaced_and_one_of_an_earlier_call_is(answered, tmp_path):
+    _, _, questions, _, _, _, answers = answered
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/answers.jsonl").write_bytes(answers.read_bytes())
+    (tmp_path / "words.txt").write_text("a Take heart.\n")
+    assert run(*answered, "--out", tmp_path / "run/results.json").exit_code == 0
+    commands = {
+        "notes.json": (*answered, "--out"),
+        "all.jsonl": ("merge", answers, "--questions", questions, "--out"),
+        "science.json": ("science-questions", questions),
+        "a/questions.jsonl": ("stimuli", "--questions", questions, "--stimuli", tmp_path / "words.txt", "--out"),
+        "report.md": ("report", tmp_path / "run", "--out"),
+        "emobench.yaml": ("lmms-eval-tasks", "--out"),
+    }
+    for name, command in commands.items():
+        path = tmp_path / "out" / command[0] / name
+        path.parent.mkdir(parents=True)
+        path.write_text("My own notes.\n")
+        out = path if "--out" not in command or command[0] in ("score", "merge") else tmp_path / "out" / command[0]
+        assert f"{path}: is there already and is not replaced" in refused(*command, out)
+        assert path.read_text() == "My own notes.\n"
+        path.unlink()
+        for _ in range(2):
+            result = run(*command, out)
+            assert result.exit_code == 0 and path.is_file(), result.output
+
+
 def test_score_with_a_wrong_file(answered, tmp_path):
     write_lines(tmp_path / "answers.jsonl", [{"question_id": "other", "text": "x"}])
     assert "line 1: question 'other'" in refused(*answered, "--out", tmp_path / "r.json")

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from emobench_data.io.atomic import atomic_file, atomic_files, check_apart, folder_beside, new_file
+from emobench_data.io.atomic import atomic_file, atomic_files, check_apart, check_ours, folder_beside, new_file
 from emobench_data.io.errors import InputError
 
 from ..compose import contents
@@ -225,6 +225,17 @@ def test_a_file_that_is_read_is_not_written(tmp_path):
     check_apart(tmp_path / "new", [tmp_path / "a", None])
     with pytest.raises(InputError, match="b: is one of the files that are read"):
         check_apart(tmp_path / "b", [None, tmp_path / "gone", tmp_path / "a"])
+
+
+def test_a_file_without_a_mark_is_somebodys(tmp_path):
+    (tmp_path / "own").write_text("{ours}")
+    (tmp_path / "empty").touch()
+    check_ours(tmp_path / "new", b"ours")
+    check_ours(tmp_path / "empty")
+    check_ours(tmp_path / "own", b"other", b"ours")
+    for path, marks in (("own", ()), ("own", (b"other",)), (".", (b"ours",))):
+        with pytest.raises(InputError, match="not replaced"):
+            check_ours(tmp_path / path, *marks)
 
 
 def test_names_below_a_folder(tmp_path):

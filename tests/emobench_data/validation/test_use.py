@@ -25,6 +25,10 @@ def test_files_that_cannot_be_used(tmp_path, content):
 
 def test_other_input_that_cannot_be_used(tmp_path):
     (tmp_path / "t.json").write_text("[]")
+    assert "t.json: holds no record" in refused("validate", tmp_path / "t.json", "--media-root", tmp_path)
+    (tmp_path / "t.json").write_bytes(orjson.dumps([entry()]))
+    line = refused("validate", tmp_path / "t.json", "--media-root", tmp_path, "--tokenizer", tmp_path)
+    assert "counts against a context; give --context too" in line
     assert "none: no such folder" in refused("validate", tmp_path / "t.json", "--media-root", tmp_path / "none")
     assert "cannot be read" in refused("validate", tmp_path / "none.json", "--media-root", tmp_path)
     (tmp_path / "q.jsonl").write_text('{"question_id": "a"}\n')

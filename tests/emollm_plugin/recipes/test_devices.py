@@ -103,6 +103,7 @@ def test_a_gpu_recipe_without_a_gpu(gpus):
     for settings in ({"DEVICE": "cuda"}, {"BASE_MODEL": "own"}):
         with pytest.raises(InputError, match="no CUDA GPU was found"):
             choose_devices(read(**settings))
+        assert [choose_devices(read(**settings, **more), dry=True).world for more in ({}, {"GPUS": 8})] == [1, 8]
 
 
 def test_on_a_cpu_nothing_is_asked_and_no_gpu_is_seen(monkeypatch):

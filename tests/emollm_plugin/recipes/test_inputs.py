@@ -2,6 +2,7 @@
 
 import codecs
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from emobench_data.io.errors import InputError
 from emobench_data.media.video import Sampling
 from emobench_data.sharding import write_shards
-from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, media_of, read_records
+from emollm_plugin.recipes.inputs import as_llava_reads, check_questions, check_records, media_of, read_records
 from emollm_plugin.recipes.prepare import Data
 
 TURNS = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "joy"}]
@@ -84,6 +85,20 @@ def test_training_data_are_read_in_every_form_and_handed_to_llava_in_its_own(fil
 def test_training_data_of_another_kind_are_named_for_what_they_are(files, content, said):
     with pytest.raises(InputError, match=said):
         read_records(files(content).train)
+
+
+def test_no_record_and_media_of_no_folder_are_said_before_anything_is_loaded(files):
+    data = files(json.dumps([]).encode())
+    with pytest.raises(InputError, match="train.json: holds no record"):
+        check_records(data, read_records(data.train))
+    text = {"id": "2", "conversations": TURNS}
+    for folder, records in ((None, [text, RECORD]), ("images", [text, RECORD]), (None, [text])):
+        own = replace(data, images=folder)
+        if folder is None and RECORD in records:
+            with pytest.raises(InputError, match="names a.png; say with IMAGE_FOLDER"):
+                check_records(own, records)
+        else:
+            check_records(own, records)
 
 
 def test_questions_and_gold_with_a_byte_order_mark_and_blank_lines(files):

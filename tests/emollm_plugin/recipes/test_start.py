@@ -60,6 +60,10 @@ def test_the_port_is_a_fixed_one_unless_another_run_has_it(capsys):
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("", 0))
         other.listen()
+        taken = read(MASTER_PORT=other.getsockname()[1])
+        with pytest.raises(InputError, match=f"MASTER_PORT={taken.master_port} is taken on this machine; name another"):
+            check_launcher(taken)
+        check_launcher(taken, dry=True)
         taken = other.getsockname()[1]
         assert taken < free_port(read(), first=taken) < taken + 1000
         assert f"port {taken} is taken" in capsys.readouterr().out

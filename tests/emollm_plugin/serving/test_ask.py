@@ -216,10 +216,12 @@ def test_what_cannot_be_asked_about_is_said_before_the_model_is_loaded(picture, 
     monkeypatch.chdir(tmp_path)
     shutil.copy(picture, tmp_path)
     (tmp_path / "empty").mkdir()
-    done = CliRunner().invoke(main, ["ask", "checkpoint", *words])
+    done = CliRunner().invoke(main, ["ask", "own/checkpoint", *words])
     assert done.exit_code == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1
     done = CliRunner().invoke(main, ["ask", "/nowhere", *words])
-    assert done.exit_code == 2 and done.stderr == "error: model folder /nowhere does not exist\n", "it stands first"
+    assert done.exit_code == 2 and done.stderr.startswith("error: model folder /nowhere does not exist; "), "it stands first"
+    done = CliRunner().invoke(main, ["ask", "empti", *words])
+    assert done.exit_code == 2 and done.stderr == "error: model folder empti does not exist; did you mean empty?\n"
 
 
 def test_paths_may_be_texts(checkpoint, asked, picture, predictor, tmp_path):

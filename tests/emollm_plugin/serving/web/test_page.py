@@ -191,6 +191,13 @@ def test_uploads_that_are_too_large_broken_or_of_another_kind(page, sent, tmp_pa
     assert "Choose a picture" in sent(None)
 
 
+def test_a_port_that_is_taken_is_said_before_a_model_is_loaded(page):
+    taken = int(page[0].rsplit(":", 1)[1])
+    done = CliRunner().invoke(main, ["serve", "nowhere/at/all", "--port", str(taken)])
+    assert done.exit_code == 2 and "cannot be listened on (Address already in use); give another --port" in done.stderr
+    running.check_port("127.0.0.1", None)
+
+
 def test_an_address_that_is_taken(page):
     with pytest.raises(InputError, match="--port"):
         running.start(Predictor(), "tiny", ["joy"], "127.0.0.1", int(page[0].rsplit(":", 1)[1]))
