@@ -52,7 +52,7 @@ class Gain(NamedTuple):
 
 
 def gather(rows: Iterable[Row]) -> Found:
-    """Outcomes of the reading; trials are left out. Beside the arms, `ALWAYS` is the most frequent answer to all that was asked.
+    """Outcomes of the reading; trials are left out. `ALWAYS` is the most frequent answer to all that was asked.
 
     Raises:
         InputError: a row is of another benchmark, or one answer was given twice under different conditions.

@@ -43,7 +43,7 @@ def explain(
         What `ask` returns.
 
     Raises:
-        InputError: the checkpoint's projector has no perspectives, `out` is no PNG or a file of somebody's, or what `ask` refuses.
+        InputError: the checkpoint's projector has no perspectives, `out` is no PNG or somebody's file, or what `ask` refuses.
     """
     out = Path(out)
     if out.suffix.lower() != ".png":
