@@ -40,7 +40,7 @@ _BRANDS = (
 )
 _BEGINNINGS: tuple[tuple[str, Content], ...] = (
     (r"\xff\xd8\xff", Content("JPEG", PICTURE)),
-    (r"\x89PNG\r\n\x1a\n", Content("PNG", PICTURE)),
+    (r"\x89PNG\r\n", Content("PNG", PICTURE)),
     (r"GIF8[79]a", Content("GIF", PICTURE)),
     (r"RIFF....WEBP", Content("WebP", PICTURE)),
     (r"BM....\0\0\0\0", Content("BMP", PICTURE)),

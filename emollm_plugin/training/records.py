@@ -112,7 +112,8 @@ def with_faulty_media(
         return set()
     if not data_args.image_folder:
         raise InputError(
-            f"training data {data_args.data_path} has images, clips or sounds; say where they lie with --image_folder"
+            f"training data {data_args.data_path} has images, clips or sounds; say where they lie with --image_folder "
+            "(IMAGE_FOLDER of the launcher)"
         )
     folder, bound = Path(data_args.image_folder), data_args.faulty_media
     some = media

@@ -41,6 +41,7 @@ def test_training_data_of_another_kind(tmp_path, content, said):
     [
         (LINE.decode().encode("utf-16"), "line 1: UTF-16 text; save it as UTF-8"),
         (LINE.decode().encode("latin-1"), "line 1: .*older encoding, such as Latin-1"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "line 1: PNG, not JSON; name the right file"),
         (b'{"a": 1}\n' + LINE.decode().encode("latin-1"), "line 2: .*older encoding, such as Latin-1"),
         (orjson.dumps([RECORD], option=orjson.OPT_INDENT_2), "line 1: one JSON list; JSON lines are wanted"),
         (orjson.dumps([RECORD]), "line 1: one JSON list; expected JSON lines"),
