@@ -164,7 +164,9 @@ def hearing(host_prepare: Callable) -> Callable:
     def prepare_inputs_labels_for_multimodal(self, ids, positions, mask, cache, labels, images, *more, sounds=None, **named):
         deaf = getattr(self.get_model(), NAME, None) is None
         if deaf and sounds:
-            raise InputError("the model does not hear; train one with AUDIO_TOWER (the host's --mm_audio_tower), or ask without sound")
+            raise InputError(
+                "the model does not hear; train one with AUDIO_TOWER (the host's --mm_audio_tower), or ask without sound"
+            )
         # In training all ranks run the same, whatever their batches hold.
         if not deaf and ids.shape[1] > 1 and (self.training or sounds):
             images = Encoded(_in_order(self, ids, mask, images, sounds or ()))
