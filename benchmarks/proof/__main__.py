@@ -42,18 +42,18 @@ def wanted(data: str | None, arms: str | None = None, *, whole: bool) -> dict[st
         InputError: there is no such data set, or none of them has such an arm.
     """
     names = [name for name, one in SETS.items() if whole or not one.whole]
-    names = [name.strip() for name in data.split(";")] if data else names
+    names = [name.strip() for name in data.split(";") if name.strip()] if data is not None else names
     unknown = [name for name in names if name not in SETS]
     if unknown:
         raise InputError(f"unknown data set {unknown[0]!r}; known, with ; between: {'; '.join(SETS)}")
     own = {name: tuple(arm for arm in ARMS.values() if _belongs(name, arm, whole or bool(arms))) for name in names}
     if arms is None:
         return own
-    only = [name.strip() for name in arms.split(";")]
+    only = [name.strip() for name in arms.split(";") if name.strip()]
     known = list(dict.fromkeys(arm.name for each in own.values() for arm in each))
     if missing := [name for name in only if name not in known]:
         raise InputError(f"no arm {missing[0]!r} of {'; '.join(own)}; known, with ; between: {'; '.join(known)}")
-    return {name: tuple(arm for arm in each if arm.name in only) for name, each in own.items()}
+    return {name: chosen for name, each in own.items() if (chosen := tuple(arm for arm in each if arm.name in only))}
 
 
 def _belongs(name: str, arm: Arm, whole: bool) -> bool:

@@ -25,6 +25,7 @@ CONTRASTS = (
     (FULL, PLAIN_HOST),
     (FULL, "pooled"),
     (FULL, "cells"),
+    (FULL, "ours, without layout"),
     (FULL, "ours, plain"),
     (FULL, LOGISTIC),
     ("pooled", PLAIN_HOST),

@@ -175,7 +175,9 @@ def rationale(
 
     cache = cache or out.with_name(f"{out.name}.cache.jsonl")
     check_apart(out, (records, cache))
-    check_ours(out, b'"rationale"')
+    if not cache.exists():  # else it is of a run that was stopped, or is asked again
+        check_ours(out)
+    check_ours(out, rb'\{"id":"[^"]*","rationale":')
     check_apart(cache, [records])
     teacher = Endpoint(endpoint, model, cache, os.environ.get("EMOLLM_RATIONALE_KEY", ""))
     read = read_record_file(records)

@@ -10,7 +10,7 @@ import click
 from ..export.hf_dataset import write_dataset
 from ..export.lmms_eval.files import write as write_lmms_eval
 from ..export.stimuli import BEFORE, PLACES, write_stimulated
-from ..io.atomic import check_apart, check_ours
+from ..io.atomic import check_apart, written_once
 from ..io.errors import InputError
 from ..io.shards import MANIFEST
 from ..schema.questions import merge_answers, read_questions, write_science
@@ -45,8 +45,9 @@ def stimuli(questions: Path, stimuli: Path, place: str, out: Path) -> None:
 def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
     """Make one answer file of PARTS, if together they answer every question exactly once."""
     check_apart(out, (questions, *parts))
-    check_ours(out, b'{"question_id"')
-    click.echo(f"{merge_answers(questions, parts, out)} answers in {out}")
+    with written_once(out) as file:
+        count = merge_answers(questions, parts, file)
+    click.echo(f"{count} answers in {out}")
 
 
 @click.command("science-questions")
@@ -55,8 +56,8 @@ def merge(parts: tuple[Path, ...], questions: Path, out: Path) -> None:
 def science_questions(questions: Path, out: Path) -> None:
     """Write the file QUESTIONS as the JSON that llava.eval.model_vqa_science reads."""
     check_apart(out, [questions])
-    check_ours(out, b'"conversations"', b"[]\n")
-    write_science(read_questions(questions), out)
+    with written_once(out) as file:
+        write_science(read_questions(questions), file)
 
 
 @click.command("lmms-eval-tasks")

@@ -18,6 +18,9 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 KEY = "EMOLLM_JUDGE_KEY"
 
+# How results begin that were written here: of EmoBench's tasks, and of short answers.
+_RESULT, _GENERAL = rb'\{\n  "overall": [^,]+,\n  "overall_interval"', rb'\{\n  "overall": null,\n  "tasks": \{\}'
+
 
 @click.command()
 @click.option("--questions", type=FILE, required=True, help="The questions that were asked.")
@@ -67,7 +70,7 @@ def score(
         raise InputError("--official-wheels: also give --wheels FOLDER")
     if out:
         check_apart(out, (questions, gold, predictions))
-        check_ours(out, b'{\n  "overall"')
+        check_ours(out, _GENERAL if general else _RESULT)
     if general:
         if judge["judge"] or wheels:
             raise InputError("--general: short answers need no judge and no wheels; leave out --judge and --wheels")

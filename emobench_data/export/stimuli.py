@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from ..io.atomic import atomic_file, check_ours
+from ..io.atomic import write_once
 from ..io.errors import InputError
 from ..io.llava_files import line_place, read_entries
 from ..schema.questions import read_questions
@@ -61,18 +62,21 @@ def write_stimulated(questions: Path, stimuli: Path, out: Path, *, place: str = 
     media and options stay, so that answers are scored by the same gold and the report compares the runs by question.
 
     Raises:
-        InputError: a file cannot be read, see `read_stimuli` and `read_questions`; nothing is written then.
+        InputError: a file cannot be read, see `read_stimuli` and `read_questions`, or one that is there holds something else;
+            nothing is written then.
     """
     texts = {PLAIN: "", **read_stimuli(stimuli)}
     read_questions(questions)
     entries = [entry for _, _, entry in read_entries(questions)]
-    for name in texts:
-        check_ours(out / name / "questions.jsonl", b'"question_id"')
+    made = {}
     for name, stimulus in texts.items():
         words = neutral(stimulus)
-        with atomic_file(out / name / "questions.jsonl") as file:
-            for entry in entries:
-                lines = [words, entry["text"]] if place == BEFORE else [entry["text"], words]
-                changes = {"text": "\n".join(lines), "stimulus": words} if words else {}
-                file.write(orjson.dumps(entry | changes, option=orjson.OPT_APPEND_NEWLINE))
+        made[out / name / "questions.jsonl"] = b"".join(_line(entry, words, place) for entry in entries)
+    write_once(made)
     return list(texts)
+
+
+def _line(entry: dict[str, Any], words: str, place: str) -> bytes:
+    lines = [words, entry["text"]] if place == BEFORE else [entry["text"], words]
+    changes = {"text": "\n".join(lines), "stimulus": words} if words else {}
+    return orjson.dumps(entry | changes, option=orjson.OPT_APPEND_NEWLINE)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import filecmp
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -27,14 +28,39 @@ def check_plain(path: Path) -> None:
         raise InputError(f"{path}: is no plain file and is not replaced by one; name another")
 
 
-def check_ours(path: Path, *marks: bytes) -> None:
-    """Raise `InputError` where a file at `path` has none of `marks` in its first KiB: it is somebody's, who would lose it.
+def check_ours(path: Path, *beginnings: bytes) -> None:
+    """Raise `InputError` where a file at `path` has none of these `beginnings` (patterns): a new one would replace somebody's.
 
-    A file without content is nobody's. Without marks every other one is refused. Also as `check_plain`.
+    A file without content is nobody's. Without beginnings every other one is refused. Also as `check_plain`.
     """
     check_plain(path)
-    if path.exists() and (begins := path.open("rb").read(1024)) and not any(mark in begins for mark in marks):
-        raise InputError(f"{path}: is there already and is not replaced, as it is not what is written here; name another")
+    if path.exists() and (begins := path.open("rb").read(1024)) and not any(re.match(one, begins) for one in beginnings):
+        raise InputError(f"{path}: is there already and is not replaced; name another, or remove it")
+
+
+def write_once(files: Mapping[Path, bytes]) -> None:
+    """Write those of `files` that are not there, or are empty.
+
+    Raises:
+        InputError: one is there and holds something else, or as `check_plain`; nothing is written then.
+    """
+    for path, content in files.items():
+        check_plain(path)
+        if path.exists() and path.read_bytes() not in (b"", content):
+            raise InputError(f"{path}: is there already and is not replaced; name another, or remove it")
+    for path, content in files.items():
+        if not path.exists() or not path.stat().st_size:
+            with atomic_file(path) as file:
+                file.write(content)
+
+
+@contextmanager
+def written_once(path: Path) -> Iterator[Path]:
+    """A file to write, which is then the one at `path` by `write_once`."""
+    check_plain(path)
+    with folder_beside(path) as folder:
+        yield folder / path.name
+        write_once({path: (folder / path.name).read_bytes()})
 
 
 def check_apart(out: Path, read: Iterable[Path | None]) -> None:

@@ -34,8 +34,8 @@ def write_report(
     runs = load_runs(
         [Path(folder) for folder in folders], **{name: Path(path) if path else None for name, path in given.items()}
     )
-    check_ours(out / HTML, b"<title>EmoBench report")
-    check_ours(out / MARKDOWN, b"# EmoBench report")
+    check_ours(out / HTML, rb"<!doctype html>\n<html[^\n]*\n[^\n]*\n<title>EmoBench report</title>")
+    check_ours(out / MARKDOWN, rb"# EmoBench report\n")
     with atomic_file(out / HTML) as html, atomic_file(out / MARKDOWN) as table:
         html.write(page(runs).encode("utf-8", "replace"))
         table.write(markdown(runs).encode("utf-8", "replace"))

@@ -110,9 +110,11 @@ def check_exists(path: Path) -> None:
     """Raise `InputError` if there is no such folder; it names one that is spelled nearly so."""
     if path.is_dir():
         return
-    beside = [child.name for child in path.parent.iterdir() if child.is_dir()] if path.parent.is_dir() else []
-    near = get_close_matches(path.name, beside, 1)
-    way_out = f"did you mean {path.parent / near[0]}?" if near else "check the path; a model of a hub is OWNER/NAME"
+    if path.is_file():
+        raise InputError(f"{path} is a file; name the folder of a saved model")
+    first = next(one for one in (path, *path.parents) if one.parent.is_dir())  # that is not there
+    near = get_close_matches(first.name, [one.name for one in first.parent.iterdir() if one.is_dir()], 1)
+    way_out = f"did you mean {first.with_name(near[0])}?" if near else "check the path; a model of a hub is OWNER/NAME"
     raise InputError(f"model folder {path} does not exist; {way_out}")
 
 

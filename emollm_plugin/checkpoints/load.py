@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
@@ -139,7 +140,8 @@ def complete_folder(path: str) -> ModelFolder | None:
 
 
 def _is_hub_name(path: str) -> bool:
-    return not Path(path).expanduser().is_dir() and not path.startswith((".", "/", "~")) and path.count("/") == 1
+    """Whether it is OWNER/NAME, and nothing here that is called so."""
+    return bool(re.fullmatch(r"[^./~][^/]*/[^/]+", path)) and not Path(path).exists()
 
 
 def check_tokenizer(path: str) -> None:

@@ -195,7 +195,7 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
 @click.option("--audio-tower", help="As the host's --mm_audio_tower, to align sounds too.")
 @click.option("--audio-layer", type=int, help="As the host's --mm_audio_select_layer.")
 @click.option("--audio-projector", default="multiperspective", show_default=True, help="As --mm_audio_projector_type.")
-@click.option("--out", type=FILE, required=True, help="The mm_projector.bin to write.")
+@click.option("--out", type=FILE, required=True, help="The mm_projector.bin to write; one that is there is not replaced.")
 @click.option("--steps", type=click.IntRange(1), default=300, show_default=True, help="Steps of the alignment.")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True, help="At first.")
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Pictures or sounds a step.")

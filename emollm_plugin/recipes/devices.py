@@ -62,14 +62,23 @@ def choose_devices(recipe: Recipe, *, dry: bool = False) -> Devices:
     kind = recipe.device
     if kind == "auto":
         kind = "cuda" if found or recipe.base_model else "cpu"
-    if kind == "cuda" and not found and dry:
-        found = recipe.gpus or 1
-        say(f"no CUDA GPU was found: the commands are those for {found}; GPUS says how many")
+    if kind == "cuda" and dry:
+        found = _as_if(recipe, found)
     if kind == "cuda" and not found:
         raise InputError("this is a GPU recipe and no CUDA GPU was found; DEVICE=cpu trains on the CPU, slowly")
     here, environment = _gpus(recipe, found) if kind == "cuda" else _processes(recipe)
     world = slots(recipe.hostfile) if recipe.hostfile else len(here) * recipe.nodes
     return Devices(kind, recipe.precision or default_precision(kind), here, world, environment)
+
+
+def _as_if(recipe: Recipe, found: int) -> int:
+    """GPUS, or those of the mask, or one, where fewer are here: the commands are for another machine, which is said."""
+    wanted = len(gpu_names(0)) or recipe.gpus or 1
+    if found >= wanted or recipe.hostfile:
+        return max(found, 1)
+    each = f" on each of {recipe.nodes} machines" if recipe.nodes > 1 else ""
+    say(f"{found} CUDA GPUs are here: the commands are those for {wanted}{each}; GPUS says how many")
+    return wanted
 
 
 def gpus_found(device: str) -> int:

@@ -27,6 +27,7 @@ from .settings import (
     number,
     path,
     place,
+    port,
     positive,
     read_value,
     refuse_misspelt,
@@ -126,7 +127,7 @@ class Recipe:
     nodes: int = setting(count, 1)
     node_rank: int | None = setting(count_or_none)
     master_addr: str | None = setting(text)
-    master_port: int | None = setting(count)
+    master_port: int | None = setting(port)
     # Places
     run_dir: Path | None = setting(path)
     overwrite: bool = setting(yes_or_no, False)

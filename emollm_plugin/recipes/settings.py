@@ -71,6 +71,8 @@ def _of_form(pattern: str, words: str, kind: Callable[[str], Any]) -> Read:
 
 count = _of_form(r"[1-9][0-9]{0,8}", "a whole number from 1", int)
 count_or_none = _of_form(r"0|[1-9][0-9]{0,8}", "a whole number from 0", int)
+_PORT = r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+port = _of_form(_PORT, "a port, 1 to 65535", int)
 limit = _of_form(r"-1|[1-9][0-9]{0,8}", "a whole number from 1, or -1 for no limit", int)
 SIXTEENTH = "1/16"
 layer = _of_form(r"1/16|-?[0-9]{1,4}", "the number of an encoder layer", lambda text: text if text == SIXTEENTH else int(text))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...io.atomic import atomic_file, check_ours
+from ...io.atomic import write_once
 from ...schema.task_type import TaskType
 from ...schema.tasks import TASKS, Task, get_task, known_tasks
 from ...schema.types import LABELS
@@ -79,13 +79,9 @@ def files(tasks: Iterable[str] = TASKS) -> dict[str, str]:
 
 def write(folder: Path) -> list[Path]:
     """Write the files of all known tasks to `folder` and return their paths."""
-    paths = []
-    for name, text in files(known_tasks()).items():
-        check_ours(folder / name, b"emobench")
-        with atomic_file(folder / name) as file:
-            file.write(text.encode())
-        paths.append(folder / name)
-    return paths
+    made = {folder / name: text.encode() for name, text in files(known_tasks()).items()}
+    write_once(made)
+    return list(made)
 
 
 def _common_name(kind: TaskType, steps: str) -> str:

@@ -24,7 +24,7 @@ from .heard import listen
 from .picture import Sheet
 from .seen import Panel, look, watching
 
-MARK = b"emollm explain"  # in a PNG that was written here
+MARK = rb"(?s)\x89PNG.{,100}emollm explain"  # how a PNG begins that was written here
 
 
 def explain(
@@ -55,7 +55,7 @@ def explain(
     report, sheet, _ = drawn(predictor, seen, question, labels=labels, about=about, title=title)
     buffer = io.BytesIO()
     noted = PngInfo()
-    noted.add_text("Software", MARK.decode())
+    noted.add_text("Software", "emollm explain")
     sheet.save(buffer, "PNG", pnginfo=noted)
     with atomic_file(out) as file:
         file.write(buffer.getvalue())

@@ -93,11 +93,9 @@ def start(
 
 def check_port(host: str, port: int | None) -> None:
     """Raise `InputError` where something listens there already, or no one may; None is the first that is free."""
-    if port is None:
-        return
     try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+        socket.create_server((host, port or 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
-        raise InputError(
-            f"{host}, port {port}: cannot be listened on ({os.strerror(error.errno or 0)}); give another --port"
-        ) from error
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        place = f"{host}, port {port}" if port else host
+        raise InputError(f"{place}: cannot be listened on ({why}); give another --port or --host") from error

@@ -164,6 +164,23 @@ def test_a_file_of_somebody_is_not_replaced_and_one_of_an_earlier_call_is(answer
         for _ in range(2):
             result = run(*command, out)
             assert result.exit_code == 0 and path.is_file(), result.output
+    # What begins alike is somebody's too.
+    report, notes = tmp_path / "out/report/report.html", tmp_path / "notes"
+    report.write_text(report.read_text().replace("EmoBench report", "EmoBench report? No", 1))
+    refused(*commands["report.md"], report.parent)
+    refused(*commands["all.jsonl"], tmp_path / "out/gold.jsonl")
+    refused(*commands["science.json"], tmp_path / "out/train.json")
+    refused(
+        "stimuli",
+        "--questions",
+        tmp_path / "out/stimuli/a/questions.jsonl",
+        *commands["a/questions.jsonl"][3:],
+        tmp_path / "out/stimuli",
+    )
+    assert refused(*answered, "--general", "mine", "--out", tmp_path / "run/results.json")
+    notes.write_text("My own notes.\n")
+    refused("validate", tmp_path / "out/train.json", "--media-root", tmp_path, "--cache", notes)
+    assert notes.read_text() == "My own notes.\n"
 
 
 def test_score_with_a_wrong_file(answered, tmp_path):

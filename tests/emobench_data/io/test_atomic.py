@@ -5,10 +5,20 @@ import multiprocessing
 import os
 import shutil
 import signal
+from contextlib import nullcontext
 
 import pytest
 
-from emobench_data.io.atomic import atomic_file, atomic_files, check_apart, check_ours, folder_beside, new_file
+from emobench_data.io.atomic import (
+    atomic_file,
+    atomic_files,
+    check_apart,
+    check_ours,
+    folder_beside,
+    new_file,
+    write_once,
+    written_once,
+)
 from emobench_data.io.errors import InputError
 
 from ..compose import contents
@@ -227,15 +237,30 @@ def test_a_file_that_is_read_is_not_written(tmp_path):
         check_apart(tmp_path / "b", [None, tmp_path / "gone", tmp_path / "a"])
 
 
-def test_a_file_without_a_mark_is_somebodys(tmp_path):
+def test_a_file_that_begins_otherwise_is_somebodys(tmp_path):
     (tmp_path / "own").write_text("{ours}")
     (tmp_path / "empty").touch()
     check_ours(tmp_path / "new", b"ours")
     check_ours(tmp_path / "empty")
-    check_ours(tmp_path / "own", b"other", b"ours")
-    for path, marks in (("own", ()), ("own", (b"other",)), (".", (b"ours",))):
+    check_ours(tmp_path / "own", b"other", rb"\{ours")
+    for path, beginnings in (("own", ()), ("own", (b"ours",)), (".", (b"ours",))):
         with pytest.raises(InputError, match="not replaced"):
-            check_ours(tmp_path / path, *marks)
+            check_ours(tmp_path / path, *beginnings)
+
+
+def test_files_are_written_once(tmp_path):
+    (tmp_path / "empty").touch()
+    (tmp_path / "same").write_bytes(b"1")
+    write_once({tmp_path / name: b"1" for name in ("new", "empty", "same")})
+    with pytest.raises(InputError, match="same: is there already"):
+        write_once({tmp_path / "first": b"1", tmp_path / "same": b"2"})
+    for content in (b"1", b"2"):
+        with (
+            pytest.raises(InputError, match="same") if content == b"2" else nullcontext(),
+            written_once(tmp_path / "same") as file,
+        ):
+            file.write_bytes(content)
+    assert contents(tmp_path) == dict.fromkeys(("new", "empty", "same"), b"1")
 
 
 def test_names_below_a_folder(tmp_path):

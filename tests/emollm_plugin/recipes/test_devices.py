@@ -104,6 +104,12 @@ def test_a_gpu_recipe_without_a_gpu(gpus):
         with pytest.raises(InputError, match="no CUDA GPU was found"):
             choose_devices(read(**settings))
         assert [choose_devices(read(**settings, **more), dry=True).world for more in ({}, {"GPUS": 8})] == [1, 8]
+    gpus(0, "2,3")
+    assert choose_devices(read(DEVICE="cuda"), dry=True).here == ("2", "3")
+    with pytest.raises(InputError, match="GPUS=4, but .*=2,3 leaves 2"):
+        choose_devices(read(DEVICE="cuda", GPUS=4), dry=True)
+    gpus(1)
+    assert choose_devices(read(DEVICE="cuda", GPUS=8, NODES=2, NODE_RANK=0, MASTER_ADDR="a"), dry=True).world == 16
 
 
 def test_on_a_cpu_nothing_is_asked_and_no_gpu_is_seen(monkeypatch):

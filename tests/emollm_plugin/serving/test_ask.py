@@ -222,6 +222,14 @@ def test_what_cannot_be_asked_about_is_said_before_the_model_is_loaded(picture, 
     assert done.exit_code == 2 and done.stderr.startswith("error: model folder /nowhere does not exist; "), "it stands first"
     done = CliRunner().invoke(main, ["ask", "empti", *words])
     assert done.exit_code == 2 and done.stderr == "error: model folder empti does not exist; did you mean empty?\n"
+    for name, said in (
+        ("emptee/run/lora", "; did you mean empty?"),
+        ("other.png", "other.png is a file; "),
+        ("empti/", "mean empty?"),
+    ):
+        Image.new("RGB", (8, 8)).save("other.png")
+        done = CliRunner().invoke(main, ["ask", name, *words])
+        assert done.exit_code == 2 and said in done.stderr, name
 
 
 def test_paths_may_be_texts(checkpoint, asked, picture, predictor, tmp_path):

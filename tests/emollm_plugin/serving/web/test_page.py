@@ -195,6 +195,8 @@ def test_a_port_that_is_taken_is_said_before_a_model_is_loaded(page):
     taken = int(page[0].rsplit(":", 1)[1])
     done = CliRunner().invoke(main, ["serve", "nowhere/at/all", "--port", str(taken)])
     assert done.exit_code == 2 and "cannot be listened on (Address already in use); give another --port" in done.stderr
+    with pytest.raises(InputError, match=r"^192.0.2.7: cannot be listened on \(.*\); give another --port or --host"):
+        running.check_port("192.0.2.7", None)
     running.check_port("127.0.0.1", None)
 
 
