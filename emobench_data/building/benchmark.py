@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from ..io.atomic import atomic_files
+from ..io.atomic import atomic_files, check_ours
 from ..io.outputs import Outputs
 from . import datacard
 from .composition import Composition, load_composition
@@ -64,6 +64,7 @@ def all_files() -> tuple[str, ...]:
 def _write(
     gathered: Gathered, prepared: Prepared, composition: Composition, out: Path, draw: Callable | None
 ) -> dict[str, Any]:
+    check_ours(out / MANIFEST, rb'\{\n  "version": "')
     with atomic_files(out, all_files()) as folder:
         with Outputs(folder) as outputs:
             statistics = Statistics(prepared.seconds)

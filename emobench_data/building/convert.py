@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from ..export.llava import QUESTIONS, TRAIN
-from ..io.atomic import atomic_files, remove_files, settle
+from ..io.atomic import atomic_files, check_ours, remove_files, settle
 from ..io.errors import InputError
 from ..io.locks import locked
 from ..io.outputs import Outputs
@@ -32,6 +32,7 @@ from .record_exports import RECORDS, write_records
 from .statistics import Statistics
 
 SUMMARY, CARD = "summary.json", "DATACARD.md"  # a README may be the user's own
+_SIGN = rb'\{\n  "source": "'  # how a summary begins that was written here
 FAULTY = 0.02  # a copy with more faulty media is the wrong folder, or cut off
 FILES = (TRAIN, RECORDS, *QUESTIONS["test"], *QUESTIONS["val"], CARD, SUMMARY)
 
@@ -164,11 +165,12 @@ def make_mini(
         plan: as in `render_mini`; of `sound`, clips are clips, for a picture of their frames says nothing.
 
     Raises:
-        InputError: see `render_mini`.
+        InputError: see `render_mini`; `out` holds files of somebody's.
     """
     check_size(train=train, test=test)
     media = out / MEDIA
     with locked(out):
+        check_ours(out / SUMMARY, _SIGN)
         if not is_rendered(media, train=train, test=test, seed=seed, plan=plan):
             settle(out, FILES)
             remove_files(out, FILES)  # they would name media that are about to change
@@ -186,6 +188,7 @@ def _write(
     gathered: Gathered, prepared: Prepared, composition: Composition, out: Path, summary: dict[str, Any], form: Form
 ) -> dict[str, Any]:
     """Write the files of every split that has records, the summary last; all or none. Return the summary."""
+    check_ours(out / SUMMARY, _SIGN)
     with atomic_files(out, FILES) as folder:
         statistics = Statistics(prepared.seconds)
         with Outputs(folder) as outputs:

@@ -10,7 +10,7 @@ import orjson
 from PIL import Image
 from tqdm import tqdm
 
-from ..io.atomic import atomic_file
+from ..io.atomic import atomic_file, check_ours
 from ..io.errors import InputError
 from ..schema.records import Record
 from ..schema.tasks import TASKS
@@ -43,6 +43,7 @@ def render_mini(out: Path, *, train: int, test: int, seed: int, plan: str = "six
     made = PLANS[plan](train=train, test=test, seed=seed)
     arguments = _arguments(train, test, seed, plan)
     if not is_rendered(out, train=train, test=test, seed=seed, plan=plan):
+        check_ours(out / MANIFEST, rb'\{\n  "version": ')
         (out / MANIFEST).unlink(missing_ok=True)
         files = {
             media: _write(out / media, draw)

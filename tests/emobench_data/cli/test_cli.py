@@ -69,6 +69,21 @@ def test_mini_too_small(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_of_somebody_is_not_written_to(oasis, tmp_path):
+    for out, file, command in (
+        ("a", "summary.json", ("mini", "--train", 6, "--test", 6)),
+        ("b", "media/manifest.json", ("mini", "--train", 6, "--test", 6)),
+        ("c", "summary.json", ("convert", "oasis", "--root", oasis)),
+        ("d", "build.json", ("build", "small", "--data-root", oasis.parent, "--skip-missing", "--no-figures")),
+    ):
+        path = tmp_path / out / file
+        path.parent.mkdir(parents=True)
+        path.write_text('{"mine": 1}')
+        (tmp_path / out / "train.json").write_text("[]")
+        refused(*command, "--out", tmp_path / out)
+        assert path.read_text() == '{"mine": 1}' and (tmp_path / out / "train.json").read_text() == "[]"
+
+
 def test_a_refused_mini_keeps_the_one_that_is_there(tmp_path):
     run("mini", "--out", tmp_path, "--train", 6, "--test", 6)
     before = sorted(tmp_path.rglob("*"))

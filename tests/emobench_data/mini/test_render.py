@@ -84,7 +84,7 @@ def test_a_damaged_folder_is_rendered_again(tmp_path, harm, monkeypatch):
     elif harm == "delete":
         victim.unlink()
     elif harm == "manifest":
-        (tmp_path / render.MANIFEST).write_bytes(b'{"version":')
+        (tmp_path / render.MANIFEST).write_bytes(b'{\n  "version": 1,')
     else:
         monkeypatch.setattr(render, "VERSION", render.VERSION + 1)
     assert not is_rendered(tmp_path, **few)
