@@ -109,7 +109,8 @@ def test_a_base_model_folder_without_a_tokenizer(small, first_run, tmp_path):
 
 @pytest.mark.e2e
 def test_a_base_model_of_ones_own_is_asked_in_its_own_format(first_run, tmp_path):
-    (tmp_path / "train.json").write_text("[]")
+    turns = [{"from": "human", "value": "Which?"}, {"from": "gpt", "value": "joy"}]
+    (tmp_path / "train.json").write_text(json.dumps([{"id": "1", "conversations": turns}]))
     own = {"BASE_MODEL": ROOT / "models" / "smollm2-135m-instruct", "DATA_PATH": tmp_path / "train.json"}
     dry = bash(FINETUNE, "--dry-run", **own, RUN_DIR=tmp_path / "run")
     assert dry.returncode == 0, dry.stderr

@@ -32,8 +32,8 @@ def draw(found: Found, out: Path) -> None:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         panels = 1 + (len(curve) > 1)
-        figure = Figure(figsize=(3.4 + 4.2 * panels, 4.6), layout="constrained")
-        drawn = figure.subplots(1, panels, squeeze=False)[0]
+        figure = Figure(figsize=(3.6 + 4.2 * panels, 4.6), layout="constrained")
+        drawn = figure.subplots(1, panels, squeeze=False, width_ratios=(1.7, 1)[:panels])[0]
         _gains(drawn[0], found)
         if panels > 1:
             _curve(drawn[1], found, curve)
@@ -91,7 +91,8 @@ def _curve(panel: Axes, found: Found, curve: dict[str, int]) -> None:
         far = [[abs(100 * edge(own) - value) for own, value in zip(at.values(), means)] for edge in (min, max)]
         panel.errorbar(list(at), means, yerr=far, fmt="o-", color=colour, label=label, capsize=2)
     panel.set_xscale("log")
-    panel.set(xlabel="faces that train", ylabel="accuracy on faces, %", xticks=list(curve.values()))
+    panel.set(xlabel="faces that train, about", ylabel="accuracy on faces, %", xticks=list(curve.values()))
     panel.set_xticklabels([f"{count:,}" for count in curve.values()])
     panel.minorticks_off()
-    panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), frameon=False)
+    panel.set_title("Faces: with more of them", fontsize="medium")
+    panel.legend(loc="lower right", frameon=False, fontsize="small")

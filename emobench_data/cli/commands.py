@@ -261,7 +261,10 @@ def validate(ctx: click.Context, file: Path, media_root: Path, as_json: bool, **
     """Find every fault of a LLaVA training JSON; exit code 1 if there is one, 2 if FILE cannot be read at all."""
     if options["cache"]:
         check_apart(options["cache"], (file, options["questions"]))
+        check_ours(options["cache"], rb'\["')
     report = validate_file(file, media_root, **options)
+    if not report.records:
+        raise InputError(f"{file}: holds no record; there is nothing to check")
     click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2) if as_json else "\n".join(report.lines()))
     ctx.exit(1 if report.faults else 0)
 

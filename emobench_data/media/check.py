@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from ..io.atomic import check_ours
 from ..io.errors import InputError
 from ..io.journal import Journal, appending, read_journal
 from .examine import examine
@@ -108,7 +107,6 @@ def media_cache(path: Path | None) -> Iterator[MediaCache]:
     if path is None:
         yield MediaCache({}, None)
         return
-    check_ours(path, rb'\["')
     known: dict[tuple[str, str], tuple[Stamp, Any]] = {}
     for line in read_journal(path):
         try:

@@ -43,7 +43,7 @@ def validate(
         cache: file that keeps which media were opened, so that a stopped check goes on.
 
     Raises:
-        InputError: a file is missing, empty or cannot be read at all, there is a tokenizer and no context, or a library that is
+        InputError: a file is missing or cannot be read at all, there is a tokenizer and no context, or a library that is
             needed is not installed.
     """
     media_root, source = Path(media_root), readable(file, "records")
@@ -51,8 +51,6 @@ def validate(
     if not media_root.is_dir():
         raise InputError(f"{media_root}: no such folder; name the folder that the paths in {source} begin from")
     records = read_training(source)
-    if not records:
-        raise InputError(f"{source}: holds no record; there is nothing to check")
     if tokenizer is not None and context is None:
         raise InputError(f"a tokenizer ({tokenizer}) counts against a context; give --context too, or go without --tokenizer")
     if isinstance(records, ShardedRecords):

@@ -226,6 +226,10 @@ def trained_parts(projector: nn.Module) -> list[nn.Module]:
     return [projector.content, projector.perspectives["layout"], read]
 
 
+# How a file begins that was written here. The host hands PyTorch a path, and its name stands in the place of `archive` then.
+ALIGNED = rb"(?s)PK.{28}archive/"
+
+
 def save_projectors(projectors: Mapping[str, nn.Module], out: Path) -> None:
     """Write LLaVA's `mm_projector.bin`, for its `--pretrain_mm_mlp_adapter`.
 

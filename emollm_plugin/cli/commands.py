@@ -195,7 +195,7 @@ def merge(folder: Path, out: Path, **options: Any) -> None:
 @click.option("--audio-tower", help="As the host's --mm_audio_tower, to align sounds too.")
 @click.option("--audio-layer", type=int, help="As the host's --mm_audio_select_layer.")
 @click.option("--audio-projector", default="multiperspective", show_default=True, help="As --mm_audio_projector_type.")
-@click.option("--out", type=FILE, required=True, help="The mm_projector.bin to write; one that is there is not replaced.")
+@click.option("--out", type=FILE, required=True, help="The mm_projector.bin to write; one of LLaVA's own is not replaced.")
 @click.option("--steps", type=click.IntRange(1), default=300, show_default=True, help="Steps of the alignment.")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True, help="At first.")
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Pictures or sounds a step.")
@@ -223,11 +223,12 @@ def align(
     data: Path, images: Path, base: str, tower: str, out: Path, optional: bool, beside: float | None, **options: Any
 ) -> None:
     """Align a fresh projector with the words of the labels in DATA, for --pretrain_mm_mlp_adapter."""
+    from ..alignment.align import ALIGNED
     from ..alignment.pairs import NoLabels
     from ..alignment.run import align_projector
 
     check_apart(out, [data])
-    check_ours(out)
+    check_ours(out, ALIGNED)
     if beside is not None:
         logging.getLogger(__name__).warning("--beside is called --residual now")
         options["residual"] = beside

@@ -77,6 +77,14 @@ def test_words_lie_where_the_models_first_layer_meets_them(tiny, family, tmp_pat
     assert words.logits(near.expand(1, 3, -1)).argmax() == 1
 
 
+def test_a_projector_of_the_hosts_is_not_replaced(tiny, tmp_path):
+    out = tmp_path / "mm_projector.bin"
+    torch.save({"model.mm_projector.0.weight": torch.zeros(2, 2)}, out)
+    before = out.read_bytes()
+    done = run(tiny, out, "--steps", 1)
+    assert done.exit_code == 2 and "is there already and is not replaced" in done.stderr and out.read_bytes() == before
+
+
 def test_layout_is_open_and_trained_and_the_others_wait_at_zero(tiny, tmp_path):
     found = []
     for steps in (1, 60):

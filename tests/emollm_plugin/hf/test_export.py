@@ -141,7 +141,7 @@ def test_a_base_model_or_another_folder_is_one_line(tiny, make, tmp_path):
     export(make(), tmp_path / "done")
     refused(tmp_path / "done", tmp_path / "hf", "exported model already")
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", tmp_path / "hf", "not a saved model")
+    refused(tmp_path / "empty", tmp_path / "hf", "name the folder of a saved model")
 
 
 def test_a_checkpoint_without_its_base_is_one_line(make, tmp_path):
