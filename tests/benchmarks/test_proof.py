@@ -315,7 +315,7 @@ def test_the_figure_has_learning_curves_once_larger_sets_were_read(tmp_path, mon
     assert len(panels) == 1
     figure.draw({"fer2013": arms, "fer2013, 1890 faces": {"ours": outcomes(0.8)}}, tmp_path / "two.png")
     lines = {own.get_label(): own.lines[0] for own in panels[-1].containers}
-    assert lines["EmoLLM"].get_xdata().tolist() == [476, 1890]
+    assert lines["EmoLLM"].get_xdata().tolist() == [480, 1890]
     assert lines["EmoLLM"].get_ydata() == pytest.approx([100 * sum(outcomes(rate).values()) / 200 for rate in (0.5, 0.8)])
     assert len(lines["logistic regression"].get_xdata()) == 1 and (tmp_path / "two.png").stat().st_size > 0
 
