@@ -17,6 +17,7 @@ from typing import BinaryIO
 from .errors import InputError
 
 _PARTIAL = ".partial"
+_KEPT = "{}: is there already and is not replaced; name another, or remove it"
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)  # of file systems without hard links
 # Where old files are while new ones take their places: some of them, and no new one stands yet; all of them.
 _ASIDE, _REPLACED = ".aside", ".replaced"
@@ -35,7 +36,7 @@ def check_ours(path: Path, *beginnings: bytes) -> None:
     """
     check_plain(path)
     if path.exists() and (begins := path.open("rb").read(1024)) and not any(re.match(one, begins) for one in beginnings):
-        raise InputError(f"{path}: is there already and is not replaced; name another, or remove it")
+        raise InputError(_KEPT.format(path))
 
 
 def write_once(files: Mapping[Path, bytes]) -> None:
@@ -47,7 +48,7 @@ def write_once(files: Mapping[Path, bytes]) -> None:
     for path, content in files.items():
         check_plain(path)
         if path.exists() and path.read_bytes() not in (b"", content):
-            raise InputError(f"{path}: is there already and is not replaced; name another, or remove it")
+            raise InputError(_KEPT.format(path))
     for path, content in files.items():
         if not path.exists() or not path.stat().st_size:
             with atomic_file(path) as file:

@@ -6,7 +6,6 @@ import json
 import struct
 import zipfile
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from emobench_data.io.errors import InputError
 from ..projector.options import SoundOptions, in_full
 from ..prompt.stop import TEMPLATE_KEY
 from . import places
-from .places import ADAPTER_BASE, ADAPTER_CONFIG, BASE_KEY
+from .places import ADAPTER_BASE, ADAPTER_CONFIG, BASE_KEY, check_exists
 
 SHARDS = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 WHOLE = ("model.safetensors", "pytorch_model.bin")
@@ -104,18 +103,6 @@ def read_folder(path: Path) -> ModelFolder:
         resumable=bool(state) and (partitions or (path / "optimizer.pt").is_file()),
         newest=newest,
     )
-
-
-def check_exists(path: Path) -> None:
-    """Raise `InputError` if there is no such folder; it names one that is spelled nearly so."""
-    if path.is_dir():
-        return
-    if path.is_file():
-        raise InputError(f"{path} is a file; name the folder of a saved model")
-    first = next(one for one in (path, *path.parents) if one.parent.is_dir())  # that is not there
-    near = get_close_matches(first.name, [one.name for one in first.parent.iterdir() if one.is_dir()], 1)
-    way_out = f"did you mean {first.with_name(near[0])}?" if near else "check the path; a model of a hub is OWNER/NAME"
-    raise InputError(f"model folder {path} does not exist; {way_out}")
 
 
 def _kind(path: Path, config: dict, adapter: dict) -> tuple[str, list[str]]:

@@ -24,12 +24,12 @@ from .folders import (
     PROJECTOR,
     WHAT,
     ModelFolder,
-    check_exists,
     find_base,
     host_name,
     read_folder,
     require_complete,
 )
+from .places import check_exists
 from .towers import find_audio_tower, find_tower
 
 logger = logging.getLogger(__name__)

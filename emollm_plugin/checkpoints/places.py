@@ -10,10 +10,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from emobench_data.io.atomic import atomic_file
+from emobench_data.io.errors import InputError
 
 # Keys of config.json: a place, and under the second the checksum of its config.json.
 BASE_KEY, TOWER_KEY, AUDIO_KEY = "emollm_base", "emollm_tower", "emollm_audio_tower"
@@ -98,3 +100,15 @@ def _rewrite(file: Path, change: Any) -> None:
     if after != before:
         with atomic_file(file) as out:
             out.write((json.dumps(after, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
+
+
+def check_exists(path: Path) -> None:
+    """Raise `InputError` if there is no such folder; it names one that is spelled nearly so."""
+    if path.is_dir():
+        return
+    if path.is_file():
+        raise InputError(f"{path} is a file; name the folder of a saved model")
+    first = next(one for one in (path, *path.parents) if one.parent.is_dir())  # that is not there
+    near = get_close_matches(first.name, [one.name for one in first.parent.iterdir() if one.is_dir()], 1)
+    way_out = f"did you mean {first.with_name(near[0])}?" if near else "check the path; a model of a hub is OWNER/NAME"
+    raise InputError(f"model folder {path} does not exist; {way_out}")

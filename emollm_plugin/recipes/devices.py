@@ -53,7 +53,7 @@ class Devices:
 def choose_devices(recipe: Recipe, *, dry: bool = False) -> Devices:
     """The devices of a run: those that CUDA_VISIBLE_DEVICES leaves, and of these the first GPUS.
 
-    With `dry`, where a recipe needs a GPU and none is here, as if GPUS were, or one: the commands are for another machine.
+    With `dry`, where a recipe needs more GPUs than are here, as if these were there: the commands are for another machine.
 
     Raises:
         InputError: there are not so many, or none for a recipe that needs one.

@@ -1,26 +1,20 @@
 """The protocol's reading: trials first, the same for all arms, resumed; and the gain with its interval."""
 
-import re
 import sys
 from pathlib import Path
-from statistics import mean
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from benchmarks.proof import __main__ as command
-from benchmarks.proof import figure, sets
+from benchmarks.proof import sets
 from benchmarks.proof.arms import ARMS, CELLS, HEARD, HOST, POOLED, RATES, REDUCED, SEEN, perspectives
-from benchmarks.proof.report import ALWAYS, gain, gather, mean_gain, mixed, tables
 from benchmarks.proof.runs import chosen_rates, readings, trials
 from benchmarks.proof.senses import Pictures, Voices
 from benchmarks.quality.data import Item
-from benchmarks.shared.crossed import crossed_mean
 from benchmarks.shared.rows import read_rows
 from emobench_data.io.errors import InputError
-from emobench_data.metrics import crossed_means
 
 WORDS = ("joy", "fear")
 ROOT = Path(command.__file__).parents[2]
@@ -91,29 +85,6 @@ def test_the_host_stands_beside_for_as_much_time_and_in_its_own_two_stages(proof
     steps = {name: row["key"]["steps"] for name, row in rows.items()}
     assert steps["host"] == steps["host, two stages"] == 2 and steps["host, equal time"] == max(1, round(2 * took))
     assert rows["host, two stages"]["key"]["rates"] == rows["host"]["key"]["rates"]
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/results.md"])
-def test_a_page_shows_what_was_read(page):
-    found = gather(read_rows(ROOT / "benchmarks/proof.jsonl"))
-    text = (ROOT / page).read_text(encoding="utf-8")
-    shown = re.findall(r"^\| \w+[,:] .*? \((\d+)\) \| (.*) \|$", text, re.MULTILINE)
-    assert len(shown) == len(figure.TITLES)
-    for data, (asked, cells) in zip(figure.TITLES, shown):
-        ours, host, over_host, logistic, over_logistic, always = cells.split(" | ")
-        assert int(asked) == len({item for _, item in found[data]["ours"]})
-        for name, told in {"ours": ours, "host": host, "logistic regression": logistic, ALWAYS: always}.items():
-            assert float(told) == round(100 * mean(found[data][name].values()), 1)
-        for name, told in {"host": over_host, "logistic regression": over_logistic}.items():
-            own = gain(data, found[data]["ours"], found[data][name])
-            assert told == in_points(own.value, own.low, own.high)
-    (cells,) = re.findall(r"^\| \*\*mean of the three\*\* \| \| \| (.*) \| \|$", text, re.MULTILINE)
-    over_host, over_logistic = (in_points(*mean_gain(found, name)) for name in ("host", "logistic regression"))
-    assert cells == f"**{over_host}** | | {over_logistic}"
-
-
-def in_points(value, low, high):
-    return f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
 def test_photographs_are_chosen_for_inside_the_training_part_of_each_fold(proof, data_root):
@@ -233,11 +204,6 @@ def test_what_is_left_out():
         perspectives("without layout", HEARD)
 
 
-def outcomes(rate, seeds=5, count=40, shift=0.0):
-    draw = np.random.default_rng(int(100 * rate))
-    return {(seed, str(item)): bool(draw.random() < rate + shift * seed) for seed in range(seeds) for item in range(count)}
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -262,62 +228,6 @@ def test_what_cannot_be_done_is_said_in_one_line(words, said, tmp_path, monkeypa
 def test_arms_are_named():
     (arms,) = command.wanted("fer2013", "ours, without layout", whole=False).values()
     assert [arm.name for arm in arms] == ["ours, without layout"]
-
-
-def test_a_gain_is_paired_and_its_interval_holds_seeds_and_groups():
-    first, second = outcomes(0.7), outcomes(0.4)
-    own = gain("fer2013", first, second)
-    assert own.value == pytest.approx(sum(first.values()) / 200 - sum(second.values()) / 200)
-    assert own.low < own.value < own.high and own.answers == 200 and len(own.by_seed) == 5
-    assert len(own.drawn) == 10_000, "as the protocol says"
-    assert gain("fer2013", first, first).low == gain("fer2013", first, first).high == 0
-    assert gain("fer2013", first, {}) is None
-    uneven = {place: place[0] % 2 == 0 for place in first}  # seeds differ, items do not
-    wide = gain("fer2013", uneven, dict.fromkeys(first, False))
-    assert wide.high - wide.low > 0.5
-
-
-def test_draws_of_seeds_and_groups_spread_as_the_two_way_variance_says():
-    draw = np.random.default_rng(0)
-    seeds, groups = np.repeat(np.arange(30), 40), np.tile(np.arange(40), 30)
-    values = draw.normal(size=30)[seeds] + draw.normal(size=40)[groups] + draw.normal(size=1200)
-    drawn = crossed_means(values, seeds.tolist(), [str(own) for own in groups], draws=4000)
-    wanted = crossed_mean(values, seeds.tolist(), [str(own) for own in groups])
-    assert drawn.mean() == pytest.approx(values.mean(), abs=0.02)
-    assert 4 * drawn.std() == pytest.approx(wanted.high - wanted.low, rel=0.15)
-
-
-def test_a_mixed_model_says_about_the_same():
-    pytest.importorskip("statsmodels")
-    first, second = outcomes(0.7), outcomes(0.4)
-    value = float(mixed("fer2013", first, second).split()[0])
-    assert value == pytest.approx(100 * gain("fer2013", first, second).value, abs=0.1)
-
-
-def test_tables_leave_trials_out_and_refuse_two_answers_to_one_question():
-    def row(arm, pair, development=False):
-        key = {"protocol": 1, "data": "emodb", "arm": arm, "seed": 0, "development": development}
-        return {"key": key, "answers": {"03a01Fa": pair, "08a01Fa": "aa"}}
-
-    found = gather([row("ours", "aa"), row("host", "ab"), row("host", "aa", development=True)])
-    assert "| emodb | ours over host | 2 | +50.0 | +50.0 |" in tables(found)
-    assert "| emodb | always the same answer | 1 | 2 | 100.0 | 100.0 |" in tables(found)
-    with pytest.raises(InputError, match="two rows that differ"):
-        gather([row("ours", "aa"), row("ours", "ab")])
-
-
-def test_the_figure_has_learning_curves_once_larger_sets_were_read(tmp_path, monkeypatch):
-    panels = []
-    for own in (figure._gains, figure._curve):
-        monkeypatch.setattr(figure, own.__name__, lambda *given, own=own: (panels.append(given[0]), own(*given)))
-    arms = {"host": outcomes(0.3), "ours": outcomes(0.5), "logistic regression": outcomes(0.6)}
-    figure.draw({"fer2013": arms}, tmp_path / "one.png")
-    assert len(panels) == 1
-    figure.draw({"fer2013": arms, "fer2013, 1890 faces": {"ours": outcomes(0.8)}}, tmp_path / "two.png")
-    lines = {own.get_label(): own.lines[0] for own in panels[-1].containers}
-    assert lines["EmoLLM"].get_xdata().tolist() == [480, 1890]
-    assert lines["EmoLLM"].get_ydata() == pytest.approx([100 * sum(outcomes(rate).values()) / 200 for rate in (0.5, 0.8)])
-    assert len(lines["logistic regression"].get_xdata()) == 1 and (tmp_path / "two.png").stat().st_size > 0
 
 
 def test_bad_input_is_one_line(proof):
