@@ -15,7 +15,7 @@ from emobench_data.metrics import crossed_means, percentiles
 
 from ..quality.data import group_of
 from ..shared.rows import Row
-from .arms import ARMS, FULL, LOGISTIC, PLAIN_HOST
+from .arms import ARMS, FULL, LOGISTIC, PLAIN_HOST, SEEN
 from .sets import MEASURED, SETS
 
 Outcomes = dict[tuple[int, str], bool]  # seed, item -> whether it was answered right
@@ -25,7 +25,7 @@ CONTRASTS = (
     (FULL, PLAIN_HOST),
     (FULL, "pooled"),
     (FULL, "cells"),
-    (FULL, "ours, without layout"),
+    *((FULL, f"ours, without {name}") for name in SEEN),
     (FULL, "ours, plain"),
     (FULL, LOGISTIC),
     ("pooled", PLAIN_HOST),

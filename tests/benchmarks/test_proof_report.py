@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 
 from benchmarks.proof import figure
-from benchmarks.proof.report import ALWAYS, gain, gather, mean_gain, mixed, tables
+from benchmarks.proof.arms import FULL, LOGISTIC, PLAIN_HOST
+from benchmarks.proof.report import ALWAYS, CONTRASTS, gain, gather, mean_gain, mixed, tables
 from benchmarks.shared.crossed import crossed_mean
 from benchmarks.shared.rows import read_rows
 from emobench_data.io.errors import InputError
 from emobench_data.metrics import crossed_means
 
 ROOT = Path(figure.__file__).parents[2]
+BEHIND = {
+    "fer2013": [other for first, other in CONTRASTS if first == FULL],
+    "fer2013, 1890 faces": [PLAIN_HOST, LOGISTIC],
+}
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/results.md"])
@@ -34,6 +39,18 @@ def test_a_page_shows_what_was_read(page):
     (cells,) = re.findall(r"^\| \*\*mean of the three\*\* \| \| \| (.*) \| \|$", text, re.MULTILINE)
     over_host, over_logistic = (in_points(*mean_gain(found, name)) for name in ("host", "logistic regression"))
     assert cells == f"**{over_host}** | | {over_logistic}"
+
+
+def test_the_page_shows_what_is_behind_the_gain():
+    found = gather(read_rows(ROOT / "benchmarks/proof.jsonl"))
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    told = {what: cells.split(" | ") for what, cells in re.findall(r"^\| .* \(`(.+)`\) \| (.*) \|$", text, re.MULTILINE)}
+    for data, others in BEHIND.items():
+        for other in others:
+            own = gain(data, found[data]["ours"], found[data][other])
+            cells = told[other if data == "fer2013" else f"{data}; {other}"]
+            assert cells == [str(own.answers), in_points(own.value, own.low, own.high)], (data, other)
+    assert len(told) == sum(map(len, BEHIND.values()))
 
 
 def in_points(value, low, high):
