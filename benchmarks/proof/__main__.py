@@ -44,15 +44,16 @@ def wanted(data: str | None, arms: str | None = None, *, whole: bool) -> dict[st
     names = [name for name, one in SETS.items() if whole or not one.whole]
     names = [name.strip() for name in data.split(";") if name.strip()] if data is not None else names
     unknown = [name for name in names if name not in SETS]
-    if unknown:
-        raise InputError(f"unknown data set {unknown[0]!r}; known, with ; between: {'; '.join(SETS)}")
+    if unknown or not names:
+        raise InputError(f"unknown data set {''.join(unknown[:1])!r}; known, with ; between: {'; '.join(SETS)}")
     own = {name: tuple(arm for arm in ARMS.values() if _belongs(name, arm, whole or bool(arms))) for name in names}
     if arms is None:
         return own
     only = [name.strip() for name in arms.split(";") if name.strip()]
     known = list(dict.fromkeys(arm.name for each in own.values() for arm in each))
-    if missing := [name for name in only if name not in known]:
-        raise InputError(f"no arm {missing[0]!r} of {'; '.join(own)}; known, with ; between: {'; '.join(known)}")
+    missing = [name for name in only if name not in known]
+    if missing or not only:
+        raise InputError(f"no arm {''.join(missing[:1])!r} of {'; '.join(own)}; known, with ; between: {'; '.join(known)}")
     return {name: chosen for name, each in own.items() if (chosen := tuple(arm for arm in each if arm.name in only))}
 
 
@@ -79,7 +80,8 @@ def main() -> None:
             if not found:
                 raise InputError(f"{given.rows}: nothing was read yet, so that there is nothing to report")
             print(tables(found))
-            draw(found, given.figure)
+            if not draw(found, given.figure):
+                logging.getLogger(__name__).warning("no figure: ours was not read beside the host or logistic regression yet")
         elif given.data_root is None:
             raise InputError("no data; give the folder that holds fer2013/, oasis_pixabay/ and emodb/ with --data-root")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
@@ -24,30 +25,37 @@ LINES = {
 }
 TITLES = {"fer2013": "faces", "oasis": "photographs", "emodb": "voices", "oasis_category": "control:\nmain subject"}
 MEAN = "mean of\nthe three"
+Told = dict[str, tuple[float, float, float]]  # set, or `MEAN` -> a gain and its interval
 # From left to right. The mean, and the control, which asks for no emotion, stand apart.
 PLACES = {"fer2013": 0, "oasis": 1, "emodb": 2, MEAN: 3.5, "oasis_category": 5}
 
 
-def draw(found: Found, out: Path) -> None:
-    """Write the gain by data set; beside it, once larger sets were read too, the accuracy by how many faces train."""
+def draw(found: Found, out: Path) -> bool:
+    """Write the gain by data set; beside it, once larger sets were read too, the accuracy by how many faces train.
+
+    False, and nothing is written, where there is no gain yet.
+    """
+    told = {other: _told(found, other) for other in AGAINST}
+    if not any(told.values()):
+        return False
     curve = {name: count for name, count in CURVE.items() if name in found}
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         panels = 1 + (len(curve) > 1)
         figure = Figure(figsize=(3.6 + 4.2 * panels, 4.6), layout="constrained")
         drawn = figure.subplots(1, panels, squeeze=False, width_ratios=(1.7, 1)[:panels])[0]
-        _gains(drawn[0], found)
+        _gains(drawn[0], told)
         if panels > 1:
             _curve(drawn[1], found, curve)
         with atomic_file(out) as file:
             figure.savefig(file, dpi=110, format="png", metadata={"Software": None})
+    return True
 
 
-def _gains(panel: Axes, found: Found) -> None:
+def _gains(panel: Axes, told: Mapping[str, Told]) -> None:
     """A dot with its interval for each data set, and their mean, and each of the two that it is held against."""
     panel.axhline(0, color="#555555", linewidth=1)
     panel.axhline(AIM, color="#5B8C5A", linewidth=1, linestyle="--", label=f"the goal: +{AIM} on average")
-    told = {other: _told(found, other) for other in AGAINST}
     names = {TITLES.get(name, name): place for name, place in PLACES.items() if any(name in own for own in told.values())}
     for shift, (other, (label, colour)) in zip((-0.15, 0.15), AGAINST.items()):
         gains = told[other]
@@ -66,8 +74,8 @@ def _gains(panel: Axes, found: Found) -> None:
     panel.set_title(_title(told[PLAIN_HOST].get(MEAN)), fontsize="medium")
 
 
-def _told(found: Found, other: str) -> dict[str, tuple[float, float, float]]:
-    """Set, or `MEAN` -> the gain of `FULL` over `other`, and its interval."""
+def _told(found: Found, other: str) -> Told:
+    """The gains of `FULL` over `other`."""
     gains = {name: gain(name, found[name].get(FULL, {}), found[name].get(other, {})) for name in TITLES if name in found}
     told = {name: (own.value, own.low, own.high) for name, own in gains.items() if own}
     middle = mean_gain(found, other)
@@ -93,5 +101,5 @@ def _curve(panel: Axes, found: Found, curve: dict[str, int]) -> None:
     panel.set(xlabel="faces that train, about", ylabel="accuracy on faces, %", xticks=list(curve.values()))
     panel.set_xticklabels([f"{count:,}" for count in curve.values()])
     panel.minorticks_off()
-    panel.set_title("Faces: with more of them", fontsize="medium")
+    panel.set_title("Faces: with more of them (bars: least and most seed)", fontsize="medium")
     panel.legend(loc="lower right", frameon=False, fontsize="small")

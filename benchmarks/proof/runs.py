@@ -226,7 +226,10 @@ class Bench:
         data = SETS[name]
         make = data.trial if trial else data.reading
         assert make is not None  # a set without trials is asked for none
-        return make(self._root(data), seed)
+        cell = make(self._root(data), seed)
+        if not (cell.train and cell.test):
+            raise InputError(f"data set {name}: no item to train on or to ask about in {self._root(data)}; get it whole")
+        return cell
 
     def _root(self, data: Set) -> Path:
         folder = self.options.data_root / data.folder

@@ -214,8 +214,8 @@ def read_parquet(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]
 
     try:
         with ParquetFile(path) as table:
-            known = table.schema_arrow.names
-            if missing := [name for name in columns if name.split(".")[0] not in known]:
+            known = [table.schema.column(number).path for number in range(len(table.schema))]
+            if missing := [name for name in columns if not any(f"{own}.".startswith(f"{name}.") for own in known)]:
                 raise InputError(f"{path}: no column {', '.join(missing)}; found: {_shown(', '.join(known))}")
             for batch in table.iter_batches(64, columns=list(columns)):
                 yield from batch.to_pylist()

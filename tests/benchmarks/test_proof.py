@@ -213,6 +213,8 @@ def test_what_is_left_out():
             ["--data-root", "FOLDER", "--data", "emodb", "--arms", "ours; cells"],
             "no arm 'cells' of emodb; known, with ; between: host;",
         ),
+        (["--data-root", "FOLDER", "--data", ""], "unknown data set ''; known, with ; between: fer2013;"),
+        (["--data-root", "FOLDER", "--arms", " ; "], "no arm '' of fer2013; "),
         (["--report", "--rows", "FOLDER"], "a folder; name a file of rows"),
         (["--report", "--rows", str(ROOT / "benchmarks/reasons.jsonl")], "a row of another benchmark, about "),
         (["--report", "--rows", str(ROOT / "benchmarks/quality_faces.jsonl")], "a row of another benchmark, about "),
@@ -230,8 +232,10 @@ def test_arms_are_named():
     assert [arm.name for arm in arms] == ["ours, without layout"]
 
 
-def test_bad_input_is_one_line(proof):
+def test_bad_input_is_one_line(proof, tmp_path):
+    (tmp_path / "none/emodb/wav").mkdir(parents=True)
     for words, said in (
+        (("--data", "emodb", "--data-root", str(tmp_path / "none")), "data set emodb: no item to train on or to ask about in "),
         (("--data", "nothing"), "unknown data set 'nothing'; known"),
         (("--data", "emodb"), "data set emodb: no folder"),
     ):

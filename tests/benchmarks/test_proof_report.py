@@ -108,6 +108,8 @@ def test_the_figure_has_learning_curves_once_larger_sets_were_read(tmp_path, mon
     panels = []
     for own in (figure._gains, figure._curve):
         monkeypatch.setattr(figure, own.__name__, lambda *given, own=own: (panels.append(given[0]), own(*given)))
+    assert not figure.draw({"fer2013": {"logistic regression": outcomes(0.6)}}, tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists() and not panels
     arms = {"host": outcomes(0.3), "ours": outcomes(0.5), "logistic regression": outcomes(0.6)}
     figure.draw({"fer2013": arms}, tmp_path / "one.png")
     assert len(panels) == 1

@@ -62,6 +62,12 @@ def test_cells_of_another_form_are_counted(tmp_path, cell, reason):
     assert len(records) == 5 and skips.counts.total() == 1 and reason in next(iter(skips.counts))
 
 
+def test_a_table_whose_sounds_have_no_path_is_refused(tmp_path):
+    write(tmp_path, ROWS[:1], sounds=[{"bytes": b"a sound", "name": "v_0.mp3"}])
+    with pytest.raises(InputError, match=r"no column audioId\.path; found: audioId\.bytes, audioId\.name, label"):
+        convert("emonet_voice", tmp_path)
+
+
 def test_voices_are_written_where_the_records_say_and_once(tmp_path):
     build(tmp_path)
     write(tmp_path, ROWS[:1], "train-00001-of-00002", [{"bytes": b"another", "path": None}])
