@@ -101,5 +101,5 @@ def _curve(panel: Axes, found: Found, curve: dict[str, int]) -> None:
     panel.set(xlabel="faces that train, about", ylabel="accuracy on faces, %", xticks=list(curve.values()))
     panel.set_xticklabels([f"{count:,}" for count in curve.values()])
     panel.minorticks_off()
-    panel.set_title("Faces: with more of them (bars: least and most seed)", fontsize="medium")
+    panel.set_title("Faces: with more of them (bars: worst to best seed)", fontsize="medium")
     panel.legend(loc="lower right", frameon=False, fontsize="small")

@@ -30,6 +30,7 @@ CONTRASTS = (
     (FULL, LOGISTIC),
     ("pooled", PLAIN_HOST),
     ("cells", "pooled"),
+    ("ours, without layout", "pooled"),
 )
 DRAWS = 10_000  # as the protocol says
 ALWAYS = "always the same answer"
