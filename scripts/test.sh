@@ -9,7 +9,8 @@
 #   bash scripts/test.sh --all-stacks   everything on the current stack in float32, what depends on the number format there
 #                                       again in bfloat16, then what depends on the stack on the classic one in bfloat16
 #
-# STACK              current (transformers 5) or classic (4.37.2); --all-stacks takes both, each in its own environment
+# STACK              current (transformers 5) or classic (4.37.2), of which the tests that depend on the stack are run where no
+#                    ARGS are given; --all-stacks takes both, each in its own environment
 # EMOLLM_CPU_DTYPE   number format that models compute in: float32 (default) or bfloat16; --all-stacks takes both
 source "$(dirname "$0")/lib.sh"
 [[ " $* " == *" --help "* ]] && usage "$0" && exit
@@ -58,6 +59,8 @@ if [[ "${1:-}" == "--quick" ]]; then
     bash scripts/check.sh
     exec bash scripts/test.sh "${QUICK[@]}" "$@"
 fi
+# Benchmarks, notebooks and what else is not the plug-in are for the current stack alone.
+[[ "$STACK" != classic ]] || (($#)) || set -- "${CLASSIC[@]}"
 setup_env
 say "tests on the $STACK stack, models in ${EMOLLM_CPU_DTYPE:-float32}"
 # A process of tests a core, with one thread each; a file's tests stay together, as they share models that it makes.

@@ -77,6 +77,14 @@ def test_ci_and_the_commit_hook_check_first():
     assert [(repo["repo"], hook["entry"]) for repo in hooks for hook in repo["hooks"]] == [("local", "bash scripts/check.sh")]
 
 
+def test_the_classic_stack_alone_runs_what_all_stacks_run_on_it(scripts):
+    _, (*_, classic) = run(scripts, "--all-stacks")
+    _, (alone,) = run(scripts, STACK="classic")
+    assert alone.split(" -m pytest ")[1] == classic.split(" -m pytest ")[1]
+    _, (current,) = run(scripts)
+    assert "tests/" not in current
+
+
 def test_one_stack_takes_the_format_that_is_set(scripts):
     done, runs = run(scripts, "-q", STACK="classic")
     assert runs[0].startswith("classic  -m pytest") and "models in float32" in done.stdout
