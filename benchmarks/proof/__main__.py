@@ -42,19 +42,22 @@ def wanted(data: str | None, arms: str | None = None, *, whole: bool) -> dict[st
         InputError: there is no such data set, or none of them has such an arm.
     """
     names = [name for name, one in SETS.items() if whole or not one.whole]
-    names = [name.strip() for name in data.split(";") if name.strip()] if data is not None else names
-    unknown = [name for name in names if name not in SETS]
-    if unknown or not names:
-        raise InputError(f"unknown data set {''.join(unknown[:1])!r}; known, with ; between: {'; '.join(SETS)}")
+    names = _named(data) if data is not None else names
+    if unknown := [name for name in names if name not in SETS]:
+        raise InputError(f"unknown data set {unknown[0]!r}; known, with ; between: {'; '.join(SETS)}")
     own = {name: tuple(arm for arm in ARMS.values() if _belongs(name, arm, whole or bool(arms))) for name in names}
     if arms is None:
         return own
-    only = [name.strip() for name in arms.split(";") if name.strip()]
+    only = _named(arms)
     known = list(dict.fromkeys(arm.name for each in own.values() for arm in each))
-    missing = [name for name in only if name not in known]
-    if missing or not only:
-        raise InputError(f"no arm {''.join(missing[:1])!r} of {'; '.join(own)}; known, with ; between: {'; '.join(known)}")
+    if missing := [name for name in only if name not in known]:
+        raise InputError(f"no arm {missing[0]!r} of {'; '.join(own)}; known, with ; between: {'; '.join(known)}")
     return {name: chosen for name, each in own.items() if (chosen := tuple(arm for arm in each if arm.name in only))}
+
+
+def _named(text: str) -> list[str]:
+    """The names with ; between, at least one, so that none at all is refused as an unknown one."""
+    return [name.strip() for name in text.split(";") if name.strip()] or [""]
 
 
 def _belongs(name: str, arm: Arm, whole: bool) -> bool:
